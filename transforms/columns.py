@@ -1,0 +1,88 @@
+"""The columns that are added to the input's (design section 5): the one place that knows their names and types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from transforms.errors import UsageError
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one text. The fields after ``translation`` are the added columns, in order.
+
+    Durations are Ollama's, in nanoseconds, summed over the chunks of the accepted answer; None where nothing was
+    generated, or where Ollama sent none or nonsense (facts: real_ollama, surprise 3).
+    """
+
+    translation: str | None
+    status: str
+    flags: Sequence[str] = ()
+    error: str | None = None
+    origin: str | None = None
+    attempts: int = 0
+    chunks: int = 0
+    model: str | None = None
+    model_digest: str | None = None
+    host: str | None = None
+    total_duration_ns: int | None = None
+    load_duration_ns: int | None = None
+    prompt_eval_duration_ns: int | None = None
+    eval_duration_ns: int | None = None
+    queue_duration_ns: int | None = None
+    prompt_eval_count: int | None = None
+    eval_count: int | None = None
+    done_reason: str | None = None
+
+
+ADDED: dict[str, Any] = {
+    "translation": pa.string(),
+    "status": pa.string(),
+    "flags": pa.list_(pa.string()),
+    "error": pa.string(),
+    "origin": pa.string(),
+    "attempts": pa.int32(),
+    "chunks": pa.int32(),
+    "model": pa.string(),
+    "model_digest": pa.string(),
+    "host": pa.string(),
+    "total_duration_ns": pa.int64(),
+    "load_duration_ns": pa.int64(),
+    "prompt_eval_duration_ns": pa.int64(),
+    "eval_duration_ns": pa.int64(),
+    "queue_duration_ns": pa.int64(),
+    "prompt_eval_count": pa.int64(),
+    "eval_count": pa.int64(),
+    "done_reason": pa.string(),
+}
+"""Field of ``Outcome`` to Arrow type, in the order of the columns."""
+
+
+def column_name(text_column: str, field: str) -> str:
+    """``body_en`` for the translation of ``body``, ``body_en_status`` for its status, and so on."""
+    return f"{text_column}_en" if field == "translation" else f"{text_column}_en_{field}"
+
+
+def output_schema(input_schema: Any, text_columns: Sequence[str]) -> Any:
+    """The input's fields and metadata, then the added fields of each text column.
+
+    Raises:
+        UsageError: If the input already has a column with one of the added names.
+    """
+    added = [pa.field(column_name(text, name), kind) for text in text_columns for name, kind in ADDED.items()]
+    taken = sorted({field.name for field in added} & set(input_schema.names))
+    if taken:
+        raise UsageError(
+            f"the input already has the column{'s' * (len(taken) > 1)} {', '.join(taken)}, which the output needs for "
+            f"the translation: rename or drop {'them' if len(taken) > 1 else 'it'}, or choose another --text_column"
+        )
+    return pa.schema([*input_schema, *added], metadata=input_schema.metadata)
+
+
+def added_arrays(outcomes: Sequence[Outcome]) -> list[Any]:
+    """The added columns of one text column, in order, one Arrow array each."""
+    return [pa.array([getattr(outcome, name) for outcome in outcomes], kind) for name, kind in ADDED.items()]
