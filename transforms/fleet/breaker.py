@@ -1,0 +1,87 @@
+"""When a host is left alone: a circuit breaker with one half-open probe. Pure: the clock is the caller's."""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from dataclasses import dataclass, field
+
+FAULTS_IN_A_ROW = 3
+RECENT = 20
+FAULTS_OF_RECENT = 10
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 5.0
+JITTER = 0.2
+
+
+@dataclass
+class Breaker:
+    """Closed while the host works; opens at 3 faults in a row or 10 of the last 20 answers.
+
+    While open, one real request at a time is let through as a probe, after pauses of 0.5 s doubling up to 5 s (±20 %,
+    so that many clients do not return at once). Only a successful request proves health: a hung host still answers
+    GETs. A host that asks for a pause (``Retry-After``) gets it at once.
+
+    Attributes:
+        opened_at: The caller's time at which it opened; None while closed.
+        reason: The last fault's text.
+    """
+
+    random: random.Random = field(default_factory=random.Random)
+    opened_at: float | None = None
+    reason: str = ""
+    _in_a_row: int = 0
+    _recent: deque[bool] = field(default_factory=lambda: deque(maxlen=RECENT))
+    _pause_seconds: float = 0.0
+    _probe_at: float = 0.0
+    _probing: bool = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether the host counts as healthy."""
+        return self.opened_at is None
+
+    def allows(self, now: float) -> bool:
+        """Whether a request may be sent: always while closed; while open, only as the single probe that is due."""
+        return self.closed or (not self._probing and now >= self._probe_at)
+
+    def probe_due_at(self) -> float | None:
+        """When the next probe may be sent; None while closed or while one is under way."""
+        return None if self.closed or self._probing else self._probe_at
+
+    def sent(self) -> None:
+        """A request was sent; while open it is the probe."""
+        self._probing = not self.closed
+
+    def succeeded(self) -> bool:
+        """A request was answered well. Returns whether this closed the breaker."""
+        self._in_a_row = 0
+        self._recent.append(True)
+        if self.closed:
+            return False
+        self.opened_at, self._probing, self._pause_seconds = None, False, 0.0
+        self._recent.clear()
+        return True
+
+    def failed(self, now: float, reason: str, retry_after_seconds: float | None = None, certain: bool = True) -> bool:
+        """A request failed by the host's fault. Returns whether this opened the breaker.
+
+        If it is not ``certain``, because the row may be at fault, it counts only among the last 20.
+        """
+        self.reason = reason
+        self._in_a_row += certain
+        self._recent.append(False)
+        broken = self._in_a_row >= FAULTS_IN_A_ROW or self._recent.count(False) >= FAULTS_OF_RECENT
+        opens = self.closed and (broken or retry_after_seconds is not None)
+        if opens:
+            self.opened_at = now
+        if not self.closed and (opens or self._probing):
+            self._probing = False
+            self._pause_seconds = min(max(FIRST_PAUSE_SECONDS, 2 * self._pause_seconds), LONGEST_PAUSE_SECONDS)
+            pause = self._pause_seconds * self.random.uniform(1 - JITTER, 1 + JITTER)
+            self._probe_at = now + max(pause, retry_after_seconds or 0.0)
+        return opens
+
+    def gave_up_probe(self) -> None:
+        """The probe ended without telling anything (it was cancelled, or the row itself was at fault)."""
+        self._probing = False

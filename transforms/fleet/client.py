@@ -1,0 +1,136 @@
+"""The one place that talks HTTP to an Ollama host."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import httpx
+import ollama
+from httpx_aiohttp import AiohttpTransport
+
+from transforms.fleet.answers import Answer, accept
+from transforms.fleet.faults import Failure, RequestFailed, from_exception, from_status
+from transforms.fleet.hosts import HostAddress
+
+CONNECT_SECONDS = 5.0
+GLANCE_SECONDS = 5.0
+"""For what an idle or busy host answers at once: its version and its list of models."""
+
+
+@dataclass(frozen=True)
+class ModelOnHost:
+    """A model as ``/api/tags`` lists it.
+
+    Attributes:
+        name: With its tag.
+        digest: 64 hex digits; equal digests are equal weights, template and parameters.
+        remote: Whether it is a stub of a model that runs elsewhere: texts would leave the house.
+    """
+
+    name: str
+    digest: str
+    remote: bool
+
+
+class HostClient:
+    """Ollama's ``AsyncClient`` for one host, over aiohttp; used from one event loop only.
+
+    The client's own httpx pool collapses above 20 requests in flight, hence the transport, without a limit of
+    connections of its own: requests that wait in the client would be invisible to the host's queue. Redirects are not
+    followed (a POST would become a GET, and texts might go elsewhere); proxies of the environment are ignored unless
+    asked for; OLLAMA_API_KEY is not sent except as ``address`` says.
+    """
+
+    def __init__(self, address: HostAddress, use_proxy: bool = False) -> None:
+        self.url = address.url
+        tls = ssl.create_default_context()
+
+        def session() -> aiohttp.ClientSession:
+            return aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, ssl=tls),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=use_proxy,
+            )
+
+        self._client = ollama.AsyncClient(
+            address.url,
+            headers=dict(address.headers),
+            transport=AiohttpTransport(verify=tls, client=session),
+            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+            follow_redirects=False,
+            trust_env=False,
+        )
+        if "authorization" not in {name.lower() for name, _ in address.headers}:
+            self._client._client.headers.pop("authorization", None)
+
+    async def generate(self, body: Mapping[str, Any]) -> Answer:
+        """One generate call, whole: the answer counts only if it is complete.
+
+        ``AsyncClient.generate`` has no argument for ``truncate``, so its own request method is called (pinned below
+        0.7, and tested).
+
+        Raises:
+            RequestFailed: Whatever goes wrong.
+        """
+        return accept(await self._post(body), self.url)
+
+    async def load(self, model: str, options: Mapping[str, Any], keep_alive: str | float) -> None:
+        """Loads the model with the options of the run: an empty prompt is Ollama's command for it.
+
+        Raises:
+            RequestFailed: If it can't be loaded.
+        """
+        await self._post({"model": model, "prompt": "", "stream": False, "options": options, "keep_alive": keep_alive})
+
+    async def _post(self, body: Mapping[str, Any]) -> ollama.GenerateResponse:
+        try:
+            return await self._client._request(ollama.GenerateResponse, "POST", "/api/generate", json=body)
+        except Exception as error:
+            raise from_exception(error, self.url) from error
+
+    async def version(self) -> str:
+        """Ollama's version, such as ``0.24.0``.
+
+        Raises:
+            RequestFailed: If there is no such answer.
+        """
+        return str((await self._get("/api/version")).get("version", ""))
+
+    async def models(self) -> tuple[ModelOnHost, ...]:
+        """The models that the host has.
+
+        Raises:
+            RequestFailed: If it does not list them.
+        """
+        listed = (await self._get("/api/tags")).get("models") or []
+        return tuple(
+            ModelOnHost(
+                name=str(model.get("name", "")),
+                digest=str(model.get("digest", "")),
+                remote=bool(model.get("remote_host") or model.get("remote_model")),
+            )
+            for model in listed
+        )
+
+    async def _get(self, path: str) -> dict[str, Any]:
+        try:
+            # The package's own types drop the keys that tell a remote stub.
+            response = await self._client._client.get(path, timeout=GLANCE_SECONDS)
+            if response.status_code >= 300:
+                raise from_status(response.status_code, response.text, self.url)
+            values = response.json()
+        except RequestFailed:
+            raise
+        except Exception as error:
+            raise from_exception(error, self.url) from error
+        if not isinstance(values, dict):
+            raise RequestFailed(Failure.NOT_JSON, "the answer is not Ollama's JSON", self.url)
+        return values
+
+    async def close(self) -> None:
+        """Closes its connections."""
+        await self._client._client.aclose()

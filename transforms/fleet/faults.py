@@ -1,0 +1,187 @@
+"""What can go wrong with one request, and whose fault it is (design section 6, rule 3).
+
+A host's fault costs the row nothing and goes elsewhere. A row's fault is charged to the row. A fault of the request
+itself (a wrong option, say) would come back for every row, so it ends the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import ssl
+from enum import Enum
+
+import httpx
+import ollama
+import pydantic
+
+from transforms.errors import TranslateError
+
+
+class Blame(Enum):
+    """Who is charged for a failed request."""
+
+    HOST = "host"
+    ROW = "row"
+    UNCLEAR = "unclear"  # the row's, once it has happened twice
+    MODEL = "model"  # the host lacks the model: it is out
+    REQUEST = "request"  # every request would fail like this: the run ends
+
+
+class Failure(str, Enum):
+    """Classes of failed requests, as they stand in summaries and in ``…_error`` columns."""
+
+    CONNECTION_REFUSED = "connection_refused"
+    CONNECTION_LOST = "connection_lost"
+    NAME_NOT_FOUND = "name_not_found"
+    TLS_FAILURE = "tls_failure"
+    TIMEOUT = "timeout"
+    BUSY = "busy"
+    SERVER_ERROR = "server_error"
+    BAD_GATEWAY = "bad_gateway"
+    NOT_JSON = "not_json"
+    FORBIDDEN = "forbidden"
+    REDIRECTED = "redirected"
+    NOT_OLLAMA = "not_ollama"
+    UNEXPECTED_ANSWER = "unexpected_answer"
+    MODEL_MISSING = "model_missing"
+    BAD_REQUEST = "bad_request"
+    INVALID_OPTIONS = "invalid_options"
+    INPUT_TOO_LONG = "input_too_long"
+    OUTPUT_TRUNCATED = "output_truncated"
+    GENERATION_ABORTED = "generation_aborted"
+
+
+BLAME = {
+    Failure.MODEL_MISSING: Blame.MODEL,
+    Failure.INVALID_OPTIONS: Blame.REQUEST,
+    Failure.INPUT_TOO_LONG: Blame.ROW,
+    Failure.OUTPUT_TRUNCATED: Blame.ROW,
+    Failure.BAD_REQUEST: Blame.UNCLEAR,
+    Failure.GENERATION_ABORTED: Blame.UNCLEAR,
+}
+"""Every other class is the host's fault."""
+
+HOPELESS = (
+    'option "',
+    "invalid format",
+    "invalid JSON schema",
+    "template: ",
+    "does not support",
+    "invalid model name",
+    "invalid think value",
+    "invalid duration",
+    "missing unit in duration",
+    "raw mode",
+    "cannot unmarshal",
+)
+"""Texts of 400s and 500s that no other row or host would escape (Ollama sends wrong options as 500)."""
+
+
+class RequestFailed(TranslateError):
+    """One request to one host failed.
+
+    Attributes:
+        failure: Its class.
+        host: The host's address.
+        retry_after_seconds: What the host asked for, if it did.
+    """
+
+    def __init__(self, failure: Failure, message: str, host: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.failure = failure
+        self.host = host
+        self.retry_after_seconds = retry_after_seconds
+
+    @property
+    def blame(self) -> Blame:
+        """Who is charged for it."""
+        return BLAME.get(self.failure, Blame.HOST)
+
+
+class RowRejected(TranslateError):
+    """A text can't be translated by any host that was tried; ``failure`` is the class of the last reason."""
+
+    def __init__(self, failure: Failure, message: str) -> None:
+        super().__init__(message)
+        self.failure = failure
+
+
+def from_status(status: int, body: str, host: str, retry_after_seconds: float | None = None) -> RequestFailed:
+    """The failure that an HTTP status and body stand for.
+
+    Args:
+        status: 300 or more.
+        body: The error's text; may be HTML from a proxy, or empty.
+        host: The host's address.
+        retry_after_seconds: From the header of the same name.
+    """
+    text = short(body)
+    failure = _class_of(status, body)
+    return RequestFailed(failure, f"HTTP {status}: {text}" if text else f"HTTP {status}", host, retry_after_seconds)
+
+
+def _class_of(status: int, body: str) -> Failure:
+    html = body.lstrip()[:1] == "<"
+    if status in (400, 500) and any(text in body for text in HOPELESS):
+        return Failure.INVALID_OPTIONS
+    if status == 400:
+        # Three different texts say that a prompt is too long; all have the word in them.
+        return Failure.INPUT_TOO_LONG if "context" in body else Failure.BAD_REQUEST
+    if status == 404:
+        return Failure.MODEL_MISSING if "model" in body and not html else Failure.NOT_OLLAMA
+    if status == 413:
+        return Failure.INPUT_TOO_LONG
+    if status in (401, 403, 407):
+        return Failure.FORBIDDEN
+    if status < 400:
+        return Failure.REDIRECTED
+    if status in (429, 503):
+        return Failure.BUSY
+    if status in (502, 504) or html:
+        return Failure.BAD_GATEWAY
+    if status == 405:
+        return Failure.NOT_OLLAMA
+    return Failure.SERVER_ERROR
+
+
+def from_exception(error: Exception, host: str) -> RequestFailed:
+    """The failure that an exception of the client stands for.
+
+    httpx-aiohttp reports refused, closed and reset connections alike as a connect timeout, so the cause is looked at.
+    Exceptions that no broken host can provoke are raised again.
+    """
+    if isinstance(error, ollama.ResponseError):
+        return from_status(error.status_code, str(error.error), host)
+    chain = list(_causes(error))
+    text = short(str(chain[-1]) or type(chain[-1]).__name__)
+    if any(isinstance(link, ssl.SSLError | ssl.CertificateError) for link in chain):
+        return RequestFailed(Failure.TLS_FAILURE, f"TLS: {text}", host)
+    if any(isinstance(link, socket.gaierror) for link in chain):
+        return RequestFailed(Failure.NAME_NOT_FOUND, f"the host's name is not known: {text}", host)
+    if any(isinstance(link, ConnectionRefusedError) for link in chain):
+        return RequestFailed(Failure.CONNECTION_REFUSED, "connection refused", host)
+    if any(isinstance(link, json.JSONDecodeError | pydantic.ValidationError | UnicodeDecodeError) for link in chain):
+        return RequestFailed(Failure.NOT_JSON, "the answer is not Ollama's JSON", host)
+    if any(isinstance(link, TimeoutError | asyncio.TimeoutError) for link in chain):
+        return RequestFailed(Failure.TIMEOUT, "no connection in time", host)
+    if isinstance(error, httpx.HTTPError | OSError):
+        return RequestFailed(Failure.CONNECTION_LOST, f"connection lost: {text}", host)
+    # A JSON body that is no object makes the client itself stumble (ollama 0.6.3).
+    if isinstance(error, AttributeError | TypeError):
+        return RequestFailed(Failure.NOT_JSON, "the answer is not Ollama's JSON", host)
+    raise error
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    chain = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
+        chain.append(cause)
+    return chain
+
+
+def short(text: str, limit: int = 160) -> str:
+    """``text`` on one line, cut to ``limit`` characters; error texts of servers can be whole pages."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
