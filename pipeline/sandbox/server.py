@@ -1,0 +1,79 @@
+"""Runs one stand-in host until it is told to end; the child process behind ``SandboxProcess``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+import threading
+
+from pipeline.sandbox.host import SandboxHost
+from pipeline.sandbox.settings import HostSettings
+from transforms.errors import UsageError
+
+
+def serve(settings: HostSettings, port: int = 0, control_port: int = 0, until_stdin_closes: bool = False) -> None:
+    """Runs a host until SIGTERM or SIGINT, and prints one JSON line ``{"url", "control"}`` on stdout when it listens.
+
+    Args:
+        settings: Of the host.
+        port: Of Ollama's HTTP on loopback; 0 lets the system choose.
+        control_port: Of the control port; 0 lets the system choose.
+        until_stdin_closes: It then also ends when standard input does, and leaves Ctrl-C to the process that holds the other end,
+            which may still need the host to finish in good order.
+
+    Raises:
+        UsageError: A port is in use or may not be opened.
+    """
+    asyncio.run(_serve(SandboxHost(settings, port, control_port), until_stdin_closes))
+
+
+async def _serve(host: SandboxHost, until_stdin_closes: bool) -> None:
+    loop = asyncio.get_running_loop()
+    end = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, end.set)
+    if until_stdin_closes:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # A daemon thread, since a blocked read would hold up the interpreter's end on SIGTERM.
+        threading.Thread(target=_wait_for_end_of_stdin, args=(loop, end), daemon=True).start()
+    else:
+        loop.add_signal_handler(signal.SIGINT, end.set)
+    try:
+        try:
+            await host.start()
+        except OSError as error:
+            raise UsageError(f"the stand-in host can't listen: {error.strerror or error}") from error
+        print(json.dumps({"url": host.url, "control": host.control_url}), flush=True)
+        await end.wait()
+    finally:
+        await host.stop()
+
+
+def _wait_for_end_of_stdin(loop: asyncio.AbstractEventLoop, end: asyncio.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    loop.call_soon_threadsafe(end.set)
+
+
+def main() -> None:
+    """The entry of the child process."""
+    parser = argparse.ArgumentParser(description="One stand-in Ollama host; its answers are not real translations.")
+    parser.add_argument("--settings", default="{}", help="JSON object with fields of HostSettings")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--until_stdin_closes", action="store_true")
+    arguments = parser.parse_args()
+    try:
+        serve(
+            HostSettings().changed(json.loads(arguments.settings)),
+            arguments.port,
+            until_stdin_closes=arguments.until_stdin_closes,
+        )
+    except UsageError as error:
+        parser.error(str(error))
+
+
+if __name__ == "__main__":
+    main()

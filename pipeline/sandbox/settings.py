@@ -1,0 +1,135 @@
+"""What can be set on one stand-in host, from the start or while it runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.sandbox.faults import Fault
+from transforms.errors import UsageError
+
+
+@dataclass(frozen=True)
+class HostSettings:
+    """The settings of one stand-in host; every field can be changed at run time with ``POST /_sandbox/control``.
+
+    Attributes:
+        version: What ``/api/version`` says; errors, fields and the cut of long prompts follow it.
+        models: The models that are installed, as ``name`` or ``name:tag``.
+        any_model: Whether every other well-formed, local model name is installed, too.
+        digest: The digest of every model, 64 hex digits; empty: derived from the model's name, so equal on all hosts.
+        thinking: Whether the models think, which is then on unless a request says ``think: false``.
+        num_parallel: The slots of each model, hidden as in Ollama: no endpoint tells them.
+        max_queue: Requests that may wait while a model loads; one more is refused with 503.
+        max_loaded_models: Models kept in memory at a time.
+        load_seconds: What a load costs, and every reload.
+        tokens_per_second: Speed of writing in one slot that works alone; 0 answers at once.
+        prompt_tokens_per_second: Speed of reading the source text (the instructions count as cached); 0 reads at once.
+        contention: How much slower a request gets for each other one in work: 0 not at all, 1 means that slots gain nothing.
+        sigma: Spread of the work of equally long texts, as the sigma of a lognormal factor that depends on the text alone.
+        overhead_seconds: Noise: up to this long, a request is handled outside its slot, reported in no duration but the total.
+        default_num_ctx: The context in tokens when a request names none.
+        trained_context: The longest context of every model in tokens.
+        vram_share: Part of each model that is in the memory of the GPU, 0 to 1.
+        repeat_abort_characters: A run of so many equal characters (or white space) in an answer aborts it, as 31 equal
+            tokens do in Ollama. Tokenizers join up to some ten dots, and tiny ones none (31).
+        seed: Seed of all draws, so of which calls and texts meet a fault with a share.
+        hang: Generate and chat are accepted and not answered until this is off again, while all GETs work.
+        listening: Off closes the socket and resets all connections, as a machine that goes down.
+        record_requests: Whether the statistics keep each generate and chat request.
+        faults: What goes wrong; see ``pipeline.sandbox.faults``.
+    """
+
+    version: str = "0.33.0"
+    models: tuple[str, ...] = ("mistral:latest",)
+    any_model: bool = False
+    digest: str = ""
+    thinking: bool = False
+    num_parallel: int = 4
+    max_queue: int = 512
+    max_loaded_models: int = 3
+    load_seconds: float = 0.0
+    tokens_per_second: float = 0.0
+    prompt_tokens_per_second: float = 0.0
+    contention: float = 0.0
+    sigma: float = 0.0
+    overhead_seconds: float = 0.0
+    default_num_ctx: int = 4096
+    trained_context: int = 32768
+    vram_share: float = 1.0
+    repeat_abort_characters: int = 250
+    seed: int = 0
+    hang: bool = False
+    listening: bool = True
+    record_requests: bool = False
+    faults: tuple[Fault, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises UsageError for values that no host can have."""
+        smallest = {
+            "num_parallel": 1,
+            "max_queue": 0,
+            "max_loaded_models": 1,
+            "default_num_ctx": 4,
+            "trained_context": 4,
+        }
+        for name, least in smallest.items():
+            _require(getattr(self, name) >= least, f"{name} is {getattr(self, name)}, but must be at least {least}")
+        for name in (
+            "load_seconds",
+            "tokens_per_second",
+            "prompt_tokens_per_second",
+            "contention",
+            "sigma",
+            "overhead_seconds",
+        ):
+            _require(getattr(self, name) >= 0, f"{name} is {getattr(self, name)}, but must not be negative")
+        _require(0 <= self.vram_share <= 1, f"vram_share is {self.vram_share}, but must be 0 to 1")
+        _require(bool(re.match(r"\d+(\.\d+)+", self.version)), f"version is {self.version!r}, but must be like 0.33.0")
+        _require(not self.digest or bool(re.fullmatch("[0-9a-f]{64}", self.digest)), "digest must be 64 hex digits")
+        _require(self.repeat_abort_characters > 1, "repeat_abort_characters must be at least 2")
+
+    @property
+    def version_numbers(self) -> tuple[int, ...]:
+        """The version for comparisons: ``0.33.0-rc2`` is ``(0, 33, 0)``."""
+        match = re.match(r"\d+(?:\.\d+)*", self.version)
+        return tuple(int(number) for number in match[0].split(".")) if match else ()
+
+    def changed(self, changes: Mapping[str, Any]) -> HostSettings:
+        """These settings with some changed, given as Python values or as they come from JSON.
+
+        Raises:
+            UsageError: An unknown name, a value of the wrong type or out of range.
+        """
+        return dataclasses.replace(self, **{name: _value(name, value) for name, value in changes.items()})
+
+    def as_json(self) -> str:
+        """All of them as a JSON object, which ``HostSettings().changed(json.loads(...))`` reads."""
+        return json.dumps(dataclasses.asdict(self))
+
+
+_KINDS: dict[str, type] = {field.name: type(field.default) for field in dataclasses.fields(HostSettings)}
+
+
+def _value(name: str, value: Any) -> Any:
+    if name not in _KINDS:
+        raise UsageError(f"the stand-in host has no setting {name!r}; known: {', '.join(_KINDS)}")
+    if name == "faults" and isinstance(value, (list, tuple)):
+        return tuple(fault if isinstance(fault, Fault) else Fault.from_json(fault) for fault in value)
+    if name == "models" and isinstance(value, (list, tuple)) and all(isinstance(model, str) for model in value):
+        return tuple(value)
+    kind = _KINDS[name]
+    if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not kind or kind is tuple:
+        raise UsageError(f"the stand-in host's setting {name} is {value!r}, but must be of type {kind.__name__}")
+    return value
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise UsageError(f"stand-in host: {message}")

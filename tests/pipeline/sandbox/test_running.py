@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import asyncio
+
+import ollama
+
+from tests.conftest import MakeHost
+
+
+async def _ask(url: str, prompt: str) -> ollama.GenerateResponse:
+    return await ollama.AsyncClient(url, trust_env=False).generate("mistral", prompt, think=False)
+
+
+def test_a_host_in_a_thread_answers_the_official_client(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(num_parallel=2)
+    answer = asyncio.run(_ask(host.url, "translate this French text into English: Bonjour"))
+    assert answer.done
+    assert answer.done_reason == "stop"
+    assert host.stats()["served"] == 1
