@@ -92,6 +92,7 @@ class Batch:
         records: The rows, a ``pyarrow.RecordBatch`` in the schema of the unit's file.
         last: Whether the unit ends with it. A unit without rows is one empty batch.
         bad_lines: Rows of ``records`` that stand for unreadable lines.
+        first_row: The unit's rows before this batch.
     """
 
     unit: WorkUnit
@@ -99,3 +100,4 @@ class Batch:
     records: Any
     last: bool
     bad_lines: tuple[BadLine, ...] = ()
+    first_row: int = 0

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import random
+import statistics
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.transforms.fleet.simulation import SimulatedHost, Simulation
+from transforms.fleet.breaker import JITTER, LONGEST_PAUSE_SECONDS, Breaker
+from transforms.fleet.deadlines import Deadline
+from transforms.fleet.dispatch import BLOCK, MOST_CHARGED, MOST_UNCLEAR, Dispatcher, HostState, Job, Verdict
+from transforms.fleet.faults import Failure, RequestFailed
+from transforms.fleet.limits import START, FixedLimit
+
+HOST_FAULTS = (Failure.BUSY, Failure.SERVER_ERROR, Failure.CONNECTION_LOST, Failure.BAD_GATEWAY, Failure.NOT_JSON)
+
+
+def lognormal(count: int, sigma: float, seed: int = 1) -> list[float]:
+    rng = random.Random(seed)
+    return [rng.lognormvariate(0, sigma) for _ in range(count)]
+
+
+def state(url: str = "http://gpu0:11434", slots: int = 2) -> HostState:
+    return HostState(url, FixedLimit(slots), Breaker(random.Random(1)), Deadline(300), ready=True)
+
+
+@st.composite
+def fleets(draw: st.DrawFn) -> list[SimulatedHost]:
+    """One healthy host at least, and some broken ones."""
+    healthy = SimulatedHost(slots=draw(st.integers(1, 8)), speed=draw(st.floats(0.2, 5)))
+    broken = draw(
+        st.lists(
+            st.builds(
+                SimulatedHost,
+                slots=st.integers(1, 8),
+                speed=st.floats(0.2, 5),
+                faults=st.dictionaries(st.sampled_from(HOST_FAULTS), st.floats(0, 0.3), max_size=3),
+                down=st.tuples(st.floats(0, 30), st.floats(0, 60)),
+                hangs_from=st.one_of(st.just(float("inf")), st.floats(0, 30)),
+                limit=st.one_of(st.none(), st.integers(1, 12)),
+            ),
+            max_size=4,
+        )
+    )
+    return [healthy, *broken]
+
+
+@settings(max_examples=150, deadline=None)
+@given(fleets(), st.integers(0, 120), st.floats(0, 1), st.integers(0, 1000))
+def test_every_row_is_answered_once_whatever_the_hosts_do(
+    hosts: list[SimulatedHost], rows: int, sigma: float, seed: int
+) -> None:
+    outcome = Simulation(hosts, lognormal(rows, sigma, seed), seed).run()
+    assert not outcome.rejected, "a host's fault cost a row"
+    assert dict(outcome.answered) == dict.fromkeys(range(rows), 1)
+
+
+def test_rows_survive_a_fleet_that_is_down_for_ten_minutes() -> None:
+    hosts = [SimulatedHost(down=(5, 605)), SimulatedHost(down=(4, 604))]
+    outcome = Simulation(hosts, lognormal(200, 0.6)).run()
+    assert sum(outcome.answered.values()) == 200
+    assert 605 < outcome.makespan < 650
+
+
+def test_a_host_that_fails_fast_gets_no_more_than_probes() -> None:
+    hole = SimulatedHost(faults={Failure.BUSY: 1.0}, speed=1e6)
+    outcome = Simulation([SimulatedHost(), SimulatedHost(), hole], lognormal(2000, 0.6)).run()
+    probes = outcome.makespan / (LONGEST_PAUSE_SECONDS * (1 - JITTER))
+    assert outcome.requests["http://host2:11434"] < START + 4 + probes
+    assert sum(outcome.answered.values()) == 2000
+
+
+def test_a_hanging_host_loses_nothing() -> None:
+    outcome = Simulation([SimulatedHost(), SimulatedHost(hangs_from=10.0)], lognormal(300, 0.6)).run()
+    assert sum(outcome.answered.values()) == 300
+    assert outcome.requests["http://host1:11434"] < 100
+
+
+def test_unequal_hosts_are_busy_to_the_end() -> None:
+    ratios = []
+    for seed in range(5):
+        hosts = [SimulatedHost(4, 1.0), SimulatedHost(4, 2.5), SimulatedHost(2, 1.0)]
+        work = lognormal(2000, 0.6, seed)
+        ideal = sum(work) / sum(host.slots * host.speed for host in hosts)
+        ratios.append(Simulation(hosts, work, seed).run().makespan / ideal)
+    assert statistics.median(ratios) < 1.03
+
+
+def test_a_poison_row_ends_and_takes_no_other_with_it() -> None:
+    """A row that kills every runner it meets is charged only while its hosts serve others."""
+    dispatcher = Dispatcher([state("http://gpu0:11434"), state("http://gpu1:11434")])
+    poison = Job(size=10)
+    dispatcher.add(poison)
+    now = 0.0
+    verdicts: list[Verdict] = []
+    while not verdicts or verdicts[-1] is Verdict.RETRY:
+        now += 10.0
+        chosen = dispatcher.next(now)
+        assert chosen is not None
+        key, job, host = chosen
+        assert job is poison
+        host.breaker.succeeded()
+        host.last_answer_at = now + 1
+        verdict, _ = dispatcher.failed(key, now + 2, RequestFailed(Failure.SERVER_ERROR, "crash", host.url))
+        verdicts.append(verdict)
+        if verdict is Verdict.RETRY:
+            dispatcher.add(job)
+    assert verdicts == [Verdict.RETRY] * (MOST_CHARGED - 1) + [Verdict.REJECT]
+    assert {attempt.host for attempt in poison.attempts} == {"http://gpu0:11434", "http://gpu1:11434"}
+
+
+def test_an_unclear_fault_is_the_rows_after_three() -> None:
+    dispatcher = Dispatcher([state()])
+    job = Job(size=10)
+    verdicts: list[Verdict] = []
+    for _ in range(MOST_UNCLEAR):
+        dispatcher.add(job)
+        chosen = dispatcher.next(0.0)
+        assert chosen is not None
+        failed = RequestFailed(Failure.GENERATION_ABORTED, "done is false", "http://gpu0:11434")
+        verdicts.append(dispatcher.failed(chosen[0], 1.0, failed)[0])
+    assert verdicts == [Verdict.RETRY, Verdict.RETRY, Verdict.REJECT]
+
+
+def test_a_rows_own_fault_rejects_at_once_and_leaves_the_host_alone() -> None:
+    dispatcher = Dispatcher([state()])
+    for _ in range(30):
+        dispatcher.add(Job(size=10))
+        chosen = dispatcher.next(0.0)
+        assert chosen is not None
+        failed = RequestFailed(Failure.INPUT_TOO_LONG, "HTTP 400", "http://gpu0:11434")
+        assert dispatcher.failed(chosen[0], 1.0, failed) == (Verdict.REJECT, False)
+
+
+def test_a_fault_of_the_request_stops_the_run() -> None:
+    dispatcher = Dispatcher([state()])
+    dispatcher.add(Job(size=10))
+    chosen = dispatcher.next(0.0)
+    assert chosen is not None
+    failed = RequestFailed(Failure.INVALID_OPTIONS, 'option "num_ctx" must be of type integer', "http://gpu0:11434")
+    assert dispatcher.failed(chosen[0], 1.0, failed)[0] is Verdict.STOP_RUN
+
+
+def test_longest_first_within_a_block_and_blocks_in_order() -> None:
+    dispatcher = Dispatcher([state(slots=3 * BLOCK)])
+    sizes = [random.Random(3).randrange(1000) for _ in range(2 * BLOCK)]
+    for size in sizes:
+        dispatcher.add(Job(size))
+    sent = []
+    while (chosen := dispatcher.next(0.0)) is not None:
+        sent.append(chosen[1].size)
+    expected = sorted(sizes[:BLOCK], reverse=True) + sorted(sizes[BLOCK:], reverse=True)
+    assert sent == expected
+
+
+def test_a_failed_row_prefers_a_host_that_has_not_failed_it() -> None:
+    first, second = state("http://gpu0:11434", 8), state("http://gpu1:11434", 1)
+    dispatcher = Dispatcher([first, second])
+    dispatcher.add(Job(size=10, failed_on={"http://gpu0:11434"}))
+    chosen = dispatcher.next(0.0)
+    assert chosen is not None
+    assert chosen[2] is second
+
+
+def test_nothing_goes_to_a_host_that_is_not_ready_or_out() -> None:
+    first, second = state("http://gpu0:11434"), state("http://gpu1:11434")
+    first.ready, second.out = False, "no model"
+    dispatcher = Dispatcher([first, second])
+    dispatcher.add(Job(size=1))
+    assert dispatcher.next(0.0) is None
+    assert dispatcher.outage()

@@ -1,0 +1,155 @@
+"""The process-wide engine: one event loop in a thread of its own, one translator, one fleet. Knows no Beam."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from transforms.fleet.fleet import Fleet, FleetSettings, HostView
+from transforms.fleet.hosts import HostAddress
+from transforms.translator import TextResult, Translator, TranslatorSettings
+
+LOG = logging.getLogger(__name__)
+
+_ENGINES: weakref.WeakSet[Engine] = weakref.WeakSet()
+
+
+@dataclass(frozen=True)
+class EngineConfig:
+    """All that an engine is made from; picklable, so that it can be sent to workers."""
+
+    hosts: tuple[HostAddress, ...]
+    fleet: FleetSettings
+    translator: TranslatorSettings
+
+
+@dataclass(eq=False)
+class Submission:
+    """Some texts on their way through the engine.
+
+    The two callbacks run in the engine's thread: ``text_done`` after each text, ``done`` after the last.
+
+    Attributes:
+        results: In the order of the texts; complete once ``done`` was called without an error.
+        error: Why they could not be finished.
+    """
+
+    texts: Sequence[str | None]
+    text_done: Callable[[], None]
+    done: Callable[[], None]
+    results: list[TextResult | None] = field(init=False)
+    error: BaseException | None = None
+    _left: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.results = [None] * len(self.texts)
+        self._left = len(self.texts)
+
+    def finished(self) -> list[TextResult]:
+        """The results.
+
+        Raises:
+            BaseException: What kept the texts from being finished.
+        """
+        if self.error is not None:
+            raise self.error
+        return [result for result in self.results if result is not None]
+
+    def end_one(self) -> None:
+        """One text has ended; ``done`` is called after the last."""
+        self._left -= 1
+        self.text_done()
+        if self._left == 0:
+            self.done()
+
+
+class Engine:
+    """Translates batches of texts that any thread submits.
+
+    Attributes:
+        texts_done: Texts that have ended since it was made, for progress.
+    """
+
+    def __init__(self, config: EngineConfig) -> None:
+        self._config = config
+        self.texts_done = 0
+        self._loop = asyncio.new_event_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._thread.start()
+        self._started.wait()
+        _ENGINES.add(self)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._set_up())
+        self._started.set()
+        self._loop.run_forever()
+        self._loop.run_until_complete(self._tear_down())
+        self._loop.close()
+
+    async def _set_up(self) -> None:
+        self._fleet = Fleet(self._config.hosts, self._config.fleet)
+        self._translator = Translator(self._config.translator, self._fleet)
+        self._fleet.start()
+
+    async def _tear_down(self) -> None:
+        await self._fleet.close()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._loop.shutdown_asyncgens()
+
+    def submit(self, submission: Submission) -> None:
+        """Begins to translate; returns at once."""
+        self._loop.call_soon_threadsafe(self._begin, submission)
+
+    def _begin(self, submission: Submission) -> None:
+        if not submission.texts:
+            submission.done()
+        for index, text in enumerate(submission.texts):
+            result = self._translator.at_once(text)
+            if result is not None:
+                submission.results[index] = result
+                self._end_one(submission)
+                continue
+            task = self._loop.create_task(self._translate(submission, index, text or ""))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _translate(self, submission: Submission, index: int, text: str) -> None:
+        try:
+            submission.results[index] = await self._translator.translate(text)
+        except Exception as error:  # told to whoever submitted, in their own thread
+            submission.error = submission.error or error
+        self._end_one(submission)
+
+    def _end_one(self, submission: Submission) -> None:
+        self.texts_done += 1
+        submission.end_one()
+
+    def capacity(self) -> int:
+        """Requests that the healthy hosts may have in flight together."""
+        return self._fleet.capacity()
+
+    def hosts(self) -> list[HostView]:
+        """The hosts as they are now."""
+        return self._fleet.view()
+
+    def stop(self) -> None:
+        """Drops all work at once: whoever waits gets ``RunStopped``. For any thread, signal handlers included."""
+        self._loop.call_soon_threadsafe(self._fleet.stop)
+
+    def close(self) -> None:
+        """Ends the thread; waits for it."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+
+
+def live_engines() -> list[Engine]:
+    """The engines of this process, for progress and for stopping; none in a driver whose workers run elsewhere."""
+    return list(_ENGINES)

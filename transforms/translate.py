@@ -1,0 +1,113 @@
+"""The translate step: a DoFn that keeps a window of rows under way in the process-wide engine.
+
+There is no barrier per batch: a batch is emitted when its last text has ended, in whatever order that happens, most of
+them from ``process``; ``finish_bundle`` drains the rest. Decisions per row are the engine's; Beam's metrics are touched
+on the bundle's thread only (updates from other threads are lost).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+from apache_beam.utils.shared import Shared
+from apache_beam.utils.windowed_value import WindowedValue
+
+from transforms.accounting import bad_line_result, count, dead_letters, output_records
+from transforms.engine import Engine, EngineConfig, Submission
+from transforms.sliding_window import SlidingWindow
+from transforms.statistics import STATUSES
+from transforms.translated import TranslatedBatch
+from transforms.translator import TextResult
+from transforms.work_units import Batch
+
+
+@dataclass(frozen=True)
+class TranslateConfig:
+    """What the step needs on a worker; picklable.
+
+    Attributes:
+        engine: For the process-wide engine.
+        text_columns: Columns to translate.
+        schemas: The output's schema for the files of each source, by the source's address.
+    """
+
+    engine: EngineConfig
+    text_columns: tuple[str, ...]
+    schemas: Mapping[str, Any]
+
+
+@dataclass(eq=False)
+class _UnderWay:
+    batch: Batch
+    submission: Submission
+    timestamp: Any
+    window: Any
+
+
+class TranslateRows(beam.DoFn):
+    """``Batch`` in, ``TranslatedBatch`` out, in any order."""
+
+    def __init__(self, config: TranslateConfig, shared: Shared) -> None:
+        self._config = config
+        self._shared = shared
+        self._rows = {status: Metrics.counter("translate", f"rows_{status}") for status in STATUSES}
+
+    def setup(self) -> None:
+        """One engine for all DoFn instances of a process: the hosts' limits hold for the process as a whole."""
+        self._engine: Engine = self._shared.acquire(lambda: Engine(self._config.engine))
+
+    def start_bundle(self) -> None:
+        """A window of its own for each bundle."""
+        self._window: SlidingWindow[_UnderWay] = SlidingWindow(self._engine.capacity)
+
+    def process(
+        self, batch: Batch, timestamp: Any = beam.DoFn.TimestampParam, window: Any = beam.DoFn.WindowParam
+    ) -> Iterator[WindowedValue]:
+        """Takes a batch under way, as soon as there is room, and emits those that have ended."""
+        yield from map(self._emit, self._window.wait_for_room())
+        columns = [batch.records.column(name) for name in self._config.text_columns]
+        texts = [text for column in columns for text in column.to_pylist()]
+        number = 0
+        sliding = self._window
+
+        def done() -> None:
+            sliding.batch_done(number)
+
+        submission = Submission(texts, sliding.text_done, done)
+        under_way = _UnderWay(batch, submission, timestamp, window)
+        number = sliding.add(under_way, len(texts), batch.records.nbytes)
+        self._engine.submit(submission)
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        """Waits for what is still under way."""
+        yield from map(self._emit, self._window.drain())
+
+    def _emit(self, ended: _UnderWay) -> WindowedValue:
+        batch = ended.batch
+        results = self._by_column(batch, ended.submission.finished())
+        statistics = count(list(results.values()), batch.records.num_rows)
+        for status, rows in statistics.statuses.items():
+            self._rows[status].inc(rows)
+        translated = TranslatedBatch(
+            batch.unit,
+            batch.index,
+            output_records(batch, self._config.schemas[batch.unit.source.url], list(results.values())),
+            batch.last,
+            statistics,
+            dead_letters(batch, results),
+        )
+        return WindowedValue(translated, ended.timestamp, (ended.window,))
+
+    def _by_column(self, batch: Batch, results: list[TextResult]) -> dict[str, list[TextResult]]:
+        rows = batch.records.num_rows
+        by_column = {
+            name: results[number * rows : (number + 1) * rows] for number, name in enumerate(self._config.text_columns)
+        }
+        for line in batch.bad_lines:
+            for column in by_column.values():
+                column[line.row] = bad_line_result(line)
+        return by_column
