@@ -8,7 +8,8 @@ from tests.conftest import MakeHost
 
 
 async def _ask(url: str, prompt: str) -> ollama.GenerateResponse:
-    return await ollama.AsyncClient(url, trust_env=False).generate("mistral", prompt, think=False)
+    async with ollama.AsyncClient(url, trust_env=False) as client:
+        return await client.generate("mistral", prompt, think=False)
 
 
 def test_a_host_in_a_thread_answers_the_official_client(sandbox_host: MakeHost) -> None:
