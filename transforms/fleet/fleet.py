@@ -211,8 +211,8 @@ class Fleet:
         except asyncio.CancelledError:
             if not running.expired:
                 raise
-            failed = RequestFailed(Failure.TIMEOUT, f"no answer within {seconds:.0f} s", host.url)
-            self._failed(key, running, host, failed)
+            message = f"no answer within {seconds:.0f} s"
+            self._failed(key, running, host, RequestFailed(Failure.TIMEOUT, message, host.url))
         else:
             self._answered(key, running, host, answer)
         finally:

@@ -20,7 +20,7 @@ _CLOUD_DOMAINS = ("ollama.com", "ollama.ai")
 _SECRET_NAME = re.compile(r"auth|key|token|secret|cookie|passw|credential|session", re.IGNORECASE)
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FIXED_HEADERS = frozenset(
-    "accept connection content-length content-type host te trailer transfer-encoding upgrade user-agent".split()
+    ("accept", "connection", "content-length", "content-type", "host", "transfer-encoding", "upgrade", "user-agent")
 )
 
 

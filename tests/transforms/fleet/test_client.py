@@ -1,0 +1,190 @@
+"""The client against real HTTP: what it sends, and what becomes of everything a host may answer."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, TypeVar
+
+import pytest
+
+from pipeline.sandbox.faults import Fault
+from tests.conftest import MakeHost
+from transforms.fleet.client import HostClient
+from transforms.fleet.faults import Failure, RequestFailed
+from transforms.fleet.hosts import HostAddress
+
+T = TypeVar("T")
+OPTIONS = {"num_ctx": 2048, "num_predict": 200, "temperature": 0.0, "seed": 1, "repeat_penalty": 1.0}
+BODY: dict[str, Any] = {
+    "model": "mistral",
+    "prompt": "<source>\nLe technicien a remplacé la pompe.\n</source>",
+    "system": "You translate.",
+    "stream": False,
+    "think": False,
+    "truncate": False,
+    "keep_alive": "30m",
+    "options": OPTIONS,
+}
+
+
+def use(url: str, call: Callable[[HostClient], Awaitable[T]], headers: tuple[tuple[str, str], ...] = ()) -> T:
+    async def run() -> T:
+        client = HostClient(HostAddress(url, headers))
+        try:
+            return await call(client)
+        finally:
+            await client.close()
+
+    return asyncio.run(run())
+
+
+def generate(url: str) -> Any:
+    return use(url, lambda client: client.generate(BODY))
+
+
+def test_an_answer_has_text_and_durations_that_add_up(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(record_requests=True, tokens_per_second=2000.0)
+    answer = generate(host.url)
+    assert answer.text
+    assert answer.host == host.url
+    assert answer.done_reason == "stop"
+    parts = answer.load_duration_ns + answer.prompt_eval_duration_ns + answer.eval_duration_ns
+    assert answer.queue_duration_ns == answer.total_duration_ns - parts
+    assert answer.service_duration_ns == parts
+    assert answer.eval_count > 0
+
+
+def test_every_field_reaches_the_host_truncate_included(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(record_requests=True)
+    generate(host.url)
+    (request,) = host.stats(with_requests=True)["requests"]
+    sent = request["body"]
+    assert {key: sent[key] for key in BODY} == BODY
+
+
+@pytest.mark.parametrize(
+    ("fault", "failure"),
+    [
+        ("busy_503", Failure.BUSY),
+        ("bad_gateway_502", Failure.BAD_GATEWAY),
+        ("forbidden_403", Failure.FORBIDDEN),
+        ("too_many_429", Failure.BUSY),
+        ("model_missing", Failure.MODEL_MISSING),
+        ("redirect_301", Failure.REDIRECTED),
+        ("redirect_307", Failure.REDIRECTED),
+        ("not_json", Failure.NOT_JSON),
+        ("runner_died_500", Failure.SERVER_ERROR),
+        ("runner_crash", Failure.SERVER_ERROR),
+        ("reset", Failure.CONNECTION_LOST),
+        ("closed", Failure.CONNECTION_LOST),
+        ("cut_body", Failure.CONNECTION_LOST),
+        ("done_false", Failure.GENERATION_ABORTED),
+        ("length", Failure.OUTPUT_TRUNCATED),
+    ],
+)
+def test_faults_of_a_host(sandbox_host: MakeHost, fault: str, failure: Failure) -> None:
+    host = sandbox_host(faults=[Fault(fault)])
+    with pytest.raises(RequestFailed) as failed:
+        generate(host.url)
+    assert failed.value.failure is failure
+    assert failed.value.host == host.url
+    assert "technicien" not in str(failed.value)
+
+
+@pytest.mark.parametrize("fault", ["negative_eval_duration", "huge_eval_duration", "missing_durations"])
+def test_nonsense_in_the_durations_becomes_unknown(sandbox_host: MakeHost, fault: str) -> None:
+    answer = generate(sandbox_host(faults=[Fault(fault)]).url)
+    assert answer.text
+    assert answer.eval_duration_ns is None
+    assert answer.queue_duration_ns is None
+
+
+def test_a_prompt_over_the_context_is_refused_not_cut(sandbox_host: MakeHost) -> None:
+    host = sandbox_host()
+    body = {**BODY, "prompt": "Le mot est long. " * 2000}
+    with pytest.raises(RequestFailed) as failed:
+        use(host.url, lambda client: client.generate(body))
+    assert failed.value.failure is Failure.INPUT_TOO_LONG
+
+
+def test_a_wrong_option_is_a_fault_of_the_request(sandbox_host: MakeHost) -> None:
+    body = {**BODY, "options": {**OPTIONS, "num_ctx": "4096"}}
+    with pytest.raises(RequestFailed) as failed:
+        use(sandbox_host().url, lambda client: client.generate(body))
+    assert failed.value.failure is Failure.INVALID_OPTIONS
+
+
+def test_a_refused_connection_is_told_from_a_lost_one() -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        with pytest.raises(RequestFailed) as failed:
+            generate(f"http://127.0.0.1:{bound.getsockname()[1]}")
+    assert failed.value.failure is Failure.CONNECTION_REFUSED
+
+
+def test_a_name_that_does_not_exist() -> None:
+    with pytest.raises(RequestFailed) as failed:
+        generate("http://no-such-host.invalid:11434")
+    assert failed.value.failure is Failure.NAME_NOT_FOUND
+
+
+def test_load_version_and_models(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(version="0.24.0", models=["mistral:latest", "llama3:8b"], digest="ab" * 32)
+
+    async def ask(client: HostClient) -> tuple[str, list[str], set[str]]:
+        await client.load("mistral", OPTIONS, "30m")
+        models = await client.models()
+        return await client.version(), [model.name for model in models], {model.digest for model in models}
+
+    version, names, digests = use(host.url, ask)
+    assert (version, sorted(names), digests) == ("0.24.0", ["llama3:8b", "mistral:latest"], {"ab" * 32})
+    assert host.stats()["load_calls"] == 1
+
+
+@pytest.fixture
+def raw_server() -> Iterator[tuple[str, list[bytes]]]:
+    """A server that records the head of each request and answers a fixed JSON body that is no object."""
+    received: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        import threading
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    received.append(connection.recv(65536))
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n123")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/prefix", received
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+def test_json_that_is_no_object_and_a_path_prefix(raw_server: tuple[str, list[bytes]]) -> None:
+    url, received = raw_server
+    with pytest.raises(RequestFailed) as failed:
+        generate(url)
+    assert failed.value.failure is Failure.NOT_JSON
+    assert received[0].startswith(b"POST /prefix/api/generate HTTP/1.1\r\n")
+
+
+def test_the_api_key_of_the_environment_is_not_sent_unasked(
+    raw_server: tuple[str, list[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLLAMA_API_KEY", "sesame")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    url, received = raw_server
+    with pytest.raises(RequestFailed):
+        generate(url)
+    with pytest.raises(RequestFailed):
+        use(url, lambda client: client.generate(BODY), (("Authorization", "Bearer open"),))
+    assert b"sesame" not in b"".join(received)
+    assert b"authorization" not in received[0].lower()
+    assert b"bearer open" in received[1].lower()

@@ -1,0 +1,202 @@
+"""The fleet against real loopback hosts with faults."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import pytest
+
+from pipeline.sandbox.faults import Fault
+from tests.conftest import MakeHost
+from transforms.errors import NoHostLeft, RunFailed, RunStopped
+from transforms.fleet.answers import Answer
+from transforms.fleet.dispatch import Attempt
+from transforms.fleet.faults import Failure, RowRejected
+from transforms.fleet.fleet import Fleet, FleetSettings, GenerateRequest
+from transforms.fleet.hosts import HostAddress
+
+T = TypeVar("T")
+OPTIONS = {"num_ctx": 4096, "temperature": 0.0, "seed": 1, "repeat_penalty": 1.0}
+
+
+def request(number: int = 0) -> GenerateRequest:
+    text = f"Le rapport {number} est prêt."
+    return GenerateRequest(f"<source>\n{text}\n</source>", "Translate.", 100, {}, len(text))
+
+
+def run(urls: Sequence[str], use: Callable[[Fleet], Awaitable[T]], **settings: Any) -> T:
+    async def inside() -> T:
+        fleet = Fleet([HostAddress(url) for url in urls], FleetSettings("mistral", OPTIONS, "30m", **settings))
+        fleet.start()
+        try:
+            return await use(fleet)
+        finally:
+            await fleet.close()
+
+    return asyncio.run(inside())
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 - the hosts live in other threads
+        await asyncio.sleep(0.005)
+
+
+def ask(rows: int) -> Callable[[Fleet], Awaitable[tuple[list[Answer], list[list[Attempt]]]]]:
+    async def use(fleet: Fleet) -> tuple[list[Answer], list[list[Attempt]]]:
+        logs: list[list[Attempt]] = [[] for _ in range(rows)]
+        answers = await asyncio.gather(*(fleet.generate(request(i), log) for i, log in enumerate(logs)))
+        return answers, logs
+
+    return use
+
+
+def test_all_hosts_work_and_each_row_gets_its_own_answer(sandbox_host: MakeHost) -> None:
+    hosts = [sandbox_host(tokens_per_second=500.0) for _ in range(3)]
+    answers, logs = run([host.url for host in hosts], ask(60))
+    for number, answer in enumerate(answers):
+        assert str(number) in answer.text
+    assert {answer.host for answer in answers} == {host.url for host in hosts}
+    assert all(len(log) == 1 for log in logs)
+
+
+def test_a_fixed_number_of_slots_is_never_exceeded(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(tokens_per_second=2000.0)
+    run([host.url], ask(40), slots=3)
+    assert host.stats()["in_flight_peak"] == 3
+
+
+def test_rows_of_a_broken_host_go_elsewhere(sandbox_host: MakeHost, caplog: pytest.LogCaptureFixture) -> None:
+    good, bad = sandbox_host(), sandbox_host(faults=[Fault("runner_died_500")])
+    with caplog.at_level(logging.WARNING):
+        answers, logs = run([good.url, bad.url], ask(100))
+    assert {answer.host for answer in answers} == {good.url}
+    assert bad.stats()["calls"] < 10
+    assert sum(attempt.failure is Failure.SERVER_ERROR for log in logs for attempt in log) == bad.stats()["calls"]
+    assert [record for record in caplog.records if bad.url in record.getMessage() and "rests" in record.getMessage()]
+
+
+def test_random_faults_of_all_kinds_cost_no_row(sandbox_host: MakeHost) -> None:
+    faults = [
+        Fault(kind, 0.03)
+        for kind in ("busy_503", "runner_died_500", "reset", "closed", "cut_body", "bad_gateway_502", "not_json")
+    ]
+    hosts = [sandbox_host(faults=faults, seed=seed) for seed in range(3)]
+    answers, logs = run([host.url for host in hosts], ask(300))
+    assert len(answers) == 300
+    assert sum(len(log) for log in logs) > 300
+
+
+def test_a_host_without_the_model_is_left_out_by_name(sandbox_host: MakeHost, caplog: pytest.LogCaptureFixture) -> None:
+    good, bad = sandbox_host(), sandbox_host(models=["llama3:latest"])
+    with caplog.at_level(logging.WARNING):
+        run([good.url, bad.url], ask(20))
+    assert bad.stats()["calls"] == 0
+    (said,) = {record.getMessage() for record in caplog.records if bad.url in record.getMessage()}
+    assert "mistral" in said
+    assert "ollama pull" in said
+
+
+def test_a_host_with_another_digest_is_left_out(sandbox_host: MakeHost) -> None:
+    good, bad = sandbox_host(digest="ab" * 32), sandbox_host(digest="cd" * 32)
+    run([good.url, bad.url], ask(20), model_digest="ab" * 32)
+    assert bad.stats()["calls"] == 0
+
+
+def test_each_host_loads_the_model_with_the_runs_options_before_it_gets_rows(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(load_seconds=0.05)
+    run([host.url], ask(10))
+    stats = host.stats()
+    assert stats["load_calls"] == 1
+
+
+def test_a_row_that_is_at_fault_is_rejected_with_its_reason(sandbox_host: MakeHost) -> None:
+    hosts = [sandbox_host(faults=[Fault("done_false", marker="rapport 7")]) for _ in range(2)]
+
+    async def use(fleet: Fleet) -> None:
+        log: list[Attempt] = []
+        with pytest.raises(RowRejected) as rejected:
+            await fleet.generate(request(7), log)
+        assert rejected.value.failure is Failure.GENERATION_ABORTED
+        assert len(log) == 3
+        assert {attempt.host for attempt in log} == {host.url for host in hosts}
+        assert (await fleet.generate(request(8), [])).text
+
+    run([host.url for host in hosts], use)
+
+
+def test_a_fleet_that_goes_away_and_comes_back_loses_nothing(
+    sandbox_host: MakeHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    hosts = [sandbox_host(tokens_per_second=300.0) for _ in range(2)]
+
+    async def use(fleet: Fleet) -> list[Answer]:
+        rows = asyncio.gather(*(fleet.generate(request(i), []) for i in range(60)))
+        await until(lambda: sum(host.stats()["served"] for host in hosts) >= 10)
+        for host in hosts:
+            host.control(listening=False)
+        await until(lambda: "no host is healthy" in caplog.text)
+        assert not rows.done()
+        for host in hosts:
+            host.control(listening=True)
+        return await rows
+
+    with caplog.at_level(logging.INFO):
+        assert len(run([host.url for host in hosts], use)) == 60
+    assert "the run goes on" in caplog.text
+
+
+def test_an_outage_that_lasts_too_long_ends_the_run() -> None:
+    async def use(fleet: Fleet) -> None:
+        with pytest.raises(NoHostLeft, match="--max_outage"):
+            await fleet.generate(request(), [])
+
+    run(["http://127.0.0.1:9"], use, max_outage_seconds=0.2)
+
+
+def test_options_that_every_host_refuses_end_the_run(sandbox_host: MakeHost) -> None:
+    async def use(fleet: Fleet) -> None:
+        with pytest.raises(RunFailed, match="must be of type"):
+            await fleet.generate(GenerateRequest("Bonjour", None, 10, {"temperature": "warm"}, 7), [])
+
+    run([sandbox_host().url], use)
+
+
+def test_stop_drops_everything_at_once(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(faults=[Fault("hang")])
+
+    async def use(fleet: Fleet) -> None:
+        rows = [asyncio.create_task(fleet.generate(request(i), [])) for i in range(20)]
+        await until(lambda: bool(host.stats()["in_flight"]))
+        fleet.stop()
+        for row in rows:
+            with pytest.raises(RunStopped):
+                await row
+        with pytest.raises(RunStopped):
+            await fleet.generate(request(), [])
+
+    run([host.url], use)
+
+
+def test_a_caller_that_leaves_is_not_served(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(faults=[Fault("hang")])
+
+    async def use(fleet: Fleet) -> None:
+        rows = [asyncio.create_task(fleet.generate(request(i), [])) for i in range(20)]
+        await until(lambda: bool(host.stats()["in_flight"]))
+        for row in rows[1:]:
+            row.cancel()
+        host.control(faults=[])
+        assert (await rows[0]).text
+        assert host.stats()["served"] == 1
+
+    run([host.url], use, request_timeout_seconds=0.3)
+
+
+def test_a_request_that_hangs_is_given_up_and_sent_elsewhere(sandbox_host: MakeHost) -> None:
+    good, bad = sandbox_host(), sandbox_host(faults=[Fault("hang")])
+    answers, logs = run([good.url, bad.url], ask(20), request_timeout_seconds=0.3)
+    assert len(answers) == 20
+    assert {attempt.failure for log in logs for attempt in log} == {None, Failure.TIMEOUT}
