@@ -1,0 +1,200 @@
+"""The input files: found by path, glob, directory or URL, identified, and checked for change; all of it by fsspec."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import takewhile
+from pathlib import PurePosixPath
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
+
+from transforms.errors import RunFailed, UsageError
+from transforms.work_units import Compression, Format, SourceFile
+
+_logger = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
+
+_COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
+_JSON_LINES = (".jsonl", ".ndjson", ".json")
+SUPPORTED = ".parquet, or JSON lines as .jsonl, .ndjson or .json, these also with .gz or .zst"
+
+_GLOB_CHARACTERS = frozenset("*?[")
+_VERSION_KEYS = frozenset(
+    ("etag", "lastmodified", "mtime", "modified", "updated", "created", "generation", "versionid", "md5hash")
+)
+"""What file systems call a file's version, in lower case without ``-`` and ``_``: S3, GCS, Azure, SFTP, memory."""
+
+
+def list_sources(inputs: Sequence[str]) -> list[SourceFile]:
+    """The input files that ``inputs`` mean, sorted by address, each once.
+
+    Args:
+        inputs: Each a path, a glob, a directory (all supported files in it and below) or an fsspec URL of one of
+            these. In directories and globs, names that start with ``_`` or ``.`` are passed over, so the output of
+            another run may be read; files of other kinds are passed over with a warning.
+
+    Raises:
+        UsageError: If one of them means no file, or a file that can't be read or is of an unsupported kind.
+    """
+    if not inputs:
+        raise UsageError("no input is given: name a file, a directory or a glob with --input")
+    found = {source.url: source for given in inputs for source in _expand(given)}
+    return [found[url] for url in sorted(found)]
+
+
+def file_system(url: str) -> tuple[Any, str]:
+    """The fsspec file system of ``url``, and the path in it.
+
+    Raises:
+        UsageError: If there is no such file system, or its package is missing.
+    """
+    try:
+        opened: tuple[Any, str] = url_to_fs(url)
+    except (ImportError, ValueError) as error:
+        raise UsageError(f"cannot open {url}: {_first_line(error)}") from error
+    return opened
+
+
+def check_unchanged(source: SourceFile) -> None:
+    """Makes sure that the file is still the one that was planned.
+
+    Raises:
+        RunFailed: If it has changed or gone: its rows would be mixed up.
+    """
+    fs, path = file_system(source.url)
+    try:
+        fs.invalidate_cache(path)
+        now = _fingerprint(fs, path, fs.info(path))
+    except FileNotFoundError as error:
+        raise RunFailed(
+            f"{source.url} was removed during the run: put it back and run the same command again"
+        ) from error
+    except OSError as error:
+        raise RunFailed(f"cannot read {source.url}: {_first_line(error)}") from error
+    if now != source.fingerprint:
+        raise RunFailed(f"{source.url} was changed during the run: run the same command again, once it is complete")
+
+
+def kind_of(name: str) -> tuple[Format, Compression | None] | None:
+    """Format and compression by a file's name; None if it is unsupported."""
+    suffixes = [suffix.lower() for suffix in PurePosixPath(name).suffixes]
+    compression = _COMPRESSIONS.get(suffixes[-1]) if suffixes else None
+    last = suffixes[-2:-1] if compression else suffixes[-1:]
+    if last and last[0] in _JSON_LINES:
+        return "jsonl", compression
+    if last == [".parquet"] and compression is None:
+        return "parquet", None
+    return None
+
+
+def _expand(given: str) -> Iterator[SourceFile]:
+    if "://" in given and urlsplit(given).password:
+        raise UsageError(
+            f"the --input on host {urlsplit(given).hostname} contains a password, which would end up in the output's "
+            "metadata: put credentials into the environment or fsspec's configuration"
+        )
+    fs, path = file_system(given)
+    fs.invalidate_cache()
+    if not _try(given, lambda: fs.exists(path)):
+        if _GLOB_CHARACTERS.isdisjoint(given):
+            raise UsageError(f"--input {given} does not exist")
+        yield from _among(given, fs, path, *_glob(given, fs, path))
+        return
+    info = _try(given, lambda: fs.info(path))
+    if info["type"] == "directory":
+        found = _try(given, lambda: fs.find(path, detail=True))
+        yield from _among(given, fs, path, found, len(path.rstrip("/")) + 1)
+    elif info["type"] != "file":
+        raise UsageError(f"--input {given} is neither a file nor a directory")
+    elif kind_of(path) is None:
+        raise UsageError(f"--input {given} is not of a supported kind: {SUPPORTED}")
+    else:
+        yield _source(given, fs, path, path, info)
+
+
+def _glob(given: str, fs: Any, pattern: str) -> tuple[dict[str, Any], int]:
+    """What a glob matches, and where in a path the part begins in which names may be hidden."""
+    found: dict[str, Any] = _try(given, lambda: fs.glob(pattern, detail=True))
+    if not found:
+        raise UsageError(f"--input {given} matches no file")
+    parts = pattern.split("/")
+    if _is_hidden(parts[-1]):
+        return found, max(map(len, found))
+    fixed = list(takewhile(_GLOB_CHARACTERS.isdisjoint, parts))
+    return found, len("/".join([*fixed, ""]))
+
+
+def _among(given: str, fs: Any, root: str, found: dict[str, Any], below: int) -> Iterator[SourceFile]:
+    """The supported ones of ``found``, a path and its description each; names from character ``below`` may hide it."""
+    passed_over = []
+    none = True
+    for path, listed in found.items():
+        if any(map(_is_hidden, path[below:].split("/"))):
+            continue
+        info = listed
+        if kind_of(path) is not None and listed["type"] == "other":  # a link, as a listing of a local directory says it
+            info = _try(path, partial(fs.info, path))
+        if kind_of(path) is None or info["type"] != "file":
+            passed_over.append(path)
+            continue
+        none = False
+        yield _source(given, fs, root, path, info)
+    if none:
+        raise UsageError(f"--input {given} has no file of a supported kind: {SUPPORTED}")
+    if passed_over:
+        names = ", ".join(path.rpartition("/")[2] for path in sorted(passed_over)[:3])
+        more = ", …" if len(passed_over) > 3 else ""
+        _logger.warning("--input %s: not read, being of other kinds: %d (%s%s)", given, len(passed_over), names, more)
+
+
+def _source(given: str, fs: Any, root: str, path: str, info: dict[str, Any]) -> SourceFile:
+    kind = kind_of(path)
+    assert kind is not None  # noqa: S101 - callers have checked
+    url = _address(given, fs, root, path)
+    fingerprint = _try(url, lambda: _fingerprint(fs, path, info))
+    return SourceFile(url, kind[0], kind[1], int(info.get("size") or 0), fingerprint)
+
+
+def _address(given: str, fs: Any, root: str, path: str) -> str:
+    """One spelling for each file: an absolute path, or a URL that leads back to the same file."""
+    if isinstance(fs, LocalFileSystem):
+        return path
+    url: str = fs.unstrip_protocol(path)
+    if url_to_fs(url) == (fs, path):
+        return url
+    # The file system's own spelling loses the host (SFTP, FTP): keep what stood before the path.
+    if not given.rstrip("/").endswith(root.rstrip("/")):
+        raise UsageError(f"--input {given} cannot be resolved to single files: name them one by one")
+    return given.rstrip("/").removesuffix(root.rstrip("/")) + path
+
+
+def _fingerprint(fs: Any, path: str, info: dict[str, Any]) -> str:
+    if isinstance(fs, LocalFileSystem):
+        status = os.stat(path)  # noqa: PTH116 - fsspec's paths are strings
+        return f"size={status.st_size} mtime_ns={status.st_mtime_ns}"
+    versions = {key.lower().replace("-", "").replace("_", ""): value for key, value in info.items()}
+    known = [f"{key}={versions[key]}" for key in sorted(_VERSION_KEYS & versions.keys()) if versions[key] is not None]
+    return " ".join([f"size={info.get('size')}", *known])
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(("_", "."))
+
+
+def _try(what: str, action: Callable[[], _Result]) -> _Result:
+    """The result of an access to a file system, whose errors (each client library has its own) become the user's."""
+    try:
+        return action()
+    except Exception as error:
+        raise UsageError(f"cannot read {what}: {_first_line(error)}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__

@@ -1,0 +1,57 @@
+"""Which columns are translated."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from transforms.errors import UsageError
+
+DEFAULT = "text"
+
+
+def choose_text_columns(schema: Any, wanted: Sequence[str], source: str) -> tuple[str, ...]:
+    """The columns to translate in a file.
+
+    Args:
+        schema: The file's ``pyarrow.Schema``.
+        wanted: What the user has named. If nothing: ``text`` if it exists, else the only string column.
+        source: The file, for the message.
+
+    Raises:
+        UsageError: If a column is missing, ambiguous or not text, or there is no single candidate.
+    """
+    candidates = [field.name for field in schema if is_text(field.type)]
+    known = f"its text columns are {', '.join(candidates)}" if candidates else "it has no text column"
+    if not wanted:
+        plain = [field.name for field in schema if is_text(field.type) and not pa.types.is_dictionary(field.type)]
+        chosen = [DEFAULT] if DEFAULT in schema.names else plain
+        if len(chosen) != 1:
+            remedy = "name those to translate with --text_column" if candidates else f"its columns are {_types(schema)}"
+            raise UsageError(f"cannot tell which column of {source} to translate: {known}; {remedy}")
+        wanted = chosen
+    for name in wanted:
+        count = len(schema.get_all_field_indices(name))
+        if not count:
+            close = difflib.get_close_matches(name, candidates or schema.names, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise UsageError(f"{source} has no column {name}: {known}{hint}")
+        if count > 1:
+            raise UsageError(f"{source} has {count} columns named {name}: rename one of them")
+        if not is_text(schema.field(name).type):
+            raise UsageError(f"column {name} of {source} is {schema.field(name).type}, not text: {known}")
+    return tuple(dict.fromkeys(wanted))
+
+
+def is_text(kind: Any) -> bool:
+    """Whether a ``pyarrow.DataType`` holds strings, plain or in a dictionary."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _types(schema: Any) -> str:
+    return ", ".join(f"{field.name} ({field.type})" for field in schema) or "none"
