@@ -230,7 +230,8 @@ def _host_name(name: str) -> str:
 
 def _slots(text: str) -> int:
     if not re.fullmatch(r"0*[1-9][0-9]{0,3}", text.strip()):
-        raise UsageError(f"slots must be 'auto', a whole number from 1 to 9999 or url=number pairs, got {text!r}")
+        shown = without_credentials(text)
+        raise UsageError(f"must be auto, a whole number from 1 to 9999, or HOST=NUMBER pairs, got {shown!r}")
     return int(text)
 
 

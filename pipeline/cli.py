@@ -1,0 +1,133 @@
+"""The command line: which command, and what becomes of its errors."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline import logs, options
+from pipeline.exit_codes import ExitCode
+from pipeline.option_table import misspelt_variables, proposal
+from pipeline.sandbox_options import SandboxOptions, help_of_sandbox, parse_sandbox
+from transforms.errors import RunStopped, TranslateError, UsageError
+
+LOG = logging.getLogger(__name__)
+
+DISTRIBUTION = "beam-ollama-translate"
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a command word does.
+
+    Attributes:
+        summary: For the list of commands.
+        main: Takes the arguments after the word and returns the exit code.
+    """
+
+    summary: str
+    main: Callable[[Sequence[str]], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns the exit code of the process.
+
+    Args:
+        argv: The arguments without the program's name; those of the process if None.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    # At once, since Beam logs while it is imported; ``run`` configures again with the options' format and level.
+    logs.configure()
+    try:
+        code = _dispatch(arguments)
+        sys.stdout.flush()
+    except UsageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return ExitCode.USAGE
+    except BrokenPipeError:
+        # Whoever read stdout has gone; without this, the interpreter would complain once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED
+    except KeyboardInterrupt:
+        LOG.warning("interrupted")
+        return ExitCode.INTERRUPTED
+    except RunStopped as error:
+        LOG.warning("%s", error)
+        return ExitCode.TERMINATED
+    except TranslateError as error:
+        LOG.error("%s", error)
+        return ExitCode.FAILED
+    except Exception:
+        LOG.exception("this is a mistake in the program, please report it; what is finished stays")
+        return ExitCode.FAILED
+    return code
+
+
+def version() -> str:
+    """The version that is installed."""
+    try:
+        return importlib.metadata.version(DISTRIBUTION)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown (not installed)"
+
+
+def _dispatch(arguments: Sequence[str]) -> int:
+    word, rest = "run", list(arguments)
+    if rest and not rest[0].startswith("-"):
+        word = rest.pop(0)
+        if word not in COMMANDS:
+            hint = proposal(word, COMMANDS) or f", the commands are {', '.join(COMMANDS)}"
+            raise UsageError(f"unknown command {word!r}{hint}")
+    elif rest[:1] == ["--version"]:
+        print(f"{DISTRIBUTION} {version()}")
+        return ExitCode.DONE
+    return COMMANDS[word].main(rest)
+
+
+def _wants_help(arguments: Sequence[str]) -> bool:
+    return "--help" in arguments or "-h" in arguments
+
+
+def _run(arguments: Sequence[str]) -> int:
+    if _wants_help(arguments):
+        print(options.help_of_run(_list_of(COMMANDS)), end="")
+        return ExitCode.DONE
+    chosen = options.parse(arguments)
+    logs.configure(chosen.log_format, chosen.log_level)
+    effective = options.echo(chosen)
+    LOG.info("version %s, options %s", version(), json.dumps(effective, ensure_ascii=False))
+    for notice in (*chosen.notices, *misspelt_variables(os.environ, (options.RunOptions, SandboxOptions))):
+        LOG.info("%s", notice)
+    # Late, as it imports Beam: help and mistakes are told at once.
+    from pipeline.run import run
+
+    return run(chosen)
+
+
+def _sandbox(arguments: Sequence[str]) -> int:
+    if _wants_help(arguments):
+        print(help_of_sandbox(), end="")
+        return ExitCode.DONE
+    chosen = parse_sandbox(arguments)
+    from pipeline.sandbox import NOT_REAL
+    from pipeline.sandbox.server import serve
+
+    LOG.warning("%s", NOT_REAL)
+    serve(chosen.host(), chosen.port, chosen.control_port)
+    return ExitCode.DONE
+
+
+COMMANDS: Mapping[str, Command] = {
+    "run": Command("translate files (the default, the word may be left out)", _run),
+    "sandbox": Command("run a stand-in Ollama host to try things without one; see sandbox --help", _sandbox),
+}
+
+
+def _list_of(commands: Mapping[str, Command]) -> str:
+    lines = [f"  {word:<10}{command.summary}" for word, command in commands.items()]
+    return "\n".join(["Commands:", *lines])

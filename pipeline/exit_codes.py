@@ -1,0 +1,18 @@
+"""What the process says to whoever started it."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every command."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    TOO_MANY_FAILED = 3
+    NOTHING_TO_DO = 99
+    """Only if asked for with ``--skip_exit_code 99``; Airflow then shows the task as skipped."""
+    INTERRUPTED = 130
+    TERMINATED = 143

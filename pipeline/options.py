@@ -1,0 +1,298 @@
+"""The options of a run: typed, read from the command line and the environment, and checked before anything starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, cast
+
+from pipeline import option_values as kind
+from pipeline.beam_options import LOCAL_RUNNER, all_masked, beam_arguments
+from pipeline.option_paths import check_readable, check_writable, shown
+from pipeline.option_table import flag, help_text, option, options_of, read, repeated
+from transforms.errors import UsageError
+from transforms.fleet.hosts import (
+    DEFAULT_HOST,
+    Header,
+    HostAddress,
+    is_cloud_model,
+    lacking_key,
+    parse_header,
+    parse_hosts,
+    parse_slots,
+    with_headers,
+)
+
+API_KEY_VARIABLE = "OLLAMA_API_KEY"
+
+_FILES = "Input and output"
+_HOSTS = "Hosts"
+_MODEL = "Model and prompt"
+_REPORTS = "Result and reports"
+
+USAGE = "python -m pipeline [run] --input PATH --output DIRECTORY [OPTIONS]"
+DESCRIPTION = "Translates the French text columns of Parquet and JSONL files to English on your own Ollama hosts."
+EPILOG = f"""\
+Options are written --num_ctx=2048, --num_ctx 2048 or --num-ctx 2048. In the environment, several values of one option
+are separated by commas, or by line breaks; the command line comes first. {API_KEY_VARIABLE} is sent to https hosts.
+Apache Beam's own options are passed on (--runner, --labels, --setup_file, ...); without --runner, and with
+--runner=DirectRunner, Beam's FnApiRunner runs the pipeline in this process.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but too many rows failed, 99 nothing to do (if asked for),
+130 interrupted, 143 terminated. The summary is one line of JSON on stdout; all else goes to stderr."""
+
+
+@dataclass(frozen=True, repr=False)
+class RunOptions:
+    """What ``run`` does. A field with ``option``, ``flag`` or ``repeated`` is an option of the command line.
+
+    Attributes:
+        runner: Beam's runner: its name, or the full path of a class.
+        beam_arguments: For Beam's ``PipelineOptions``; ``--runner`` is among them.
+        notices: What the user should know about these options; to be logged once logging is set up.
+    """
+
+    input: tuple[str, ...] = repeated(
+        kind.one(kind.text),
+        "files to translate: a path, glob, directory or fsspec URL; .parquet, .jsonl, .ndjson, .json (lines), these "
+        "also as .gz or .zst",
+        _FILES,
+        "PATH",
+    )
+    output: str = option("", kind.text, "directory or fsspec URL for the translated parts", _FILES, "DIRECTORY")
+    text_column: tuple[str, ...] = repeated(
+        kind.one(kind.text),
+        "column to translate",
+        _FILES,
+        "NAME",
+        shown="'text', else the only text column",
+    )
+    schema: str | None = option(
+        None,
+        kind.text,
+        "columns and types of JSONL input, instead of finding them in the data: 'code:string,day:timestamp[us]'",
+        _FILES,
+        "COLUMNS",
+    )
+    unit_rows: int = option(5000, kind.whole(1), "rows of one part, about", _FILES, "ROWS")
+    overwrite: bool = flag("translate again what is there already, also with other settings", _FILES)
+    limit: int | None = option(
+        None, kind.whole(1), "translate the first rows only, and show them side by side", _FILES, "ROWS"
+    )
+    dry_run: bool = flag("plan, check and estimate; translate nothing", _FILES)
+
+    hosts: tuple[HostAddress, ...] = repeated(
+        parse_hosts,
+        "Ollama hosts, separated by commas: gpu0, gpu0:11434, http://gpu0:11434/prefix, https://user:password@gpu0. "
+        "As in Ollama, gpu0 alone means port 11434, but http://gpu0 port 80 and https://gpu0 port 443",
+        _HOSTS,
+        "HOSTS",
+        default=parse_hosts(DEFAULT_HOST),
+        shown=DEFAULT_HOST,
+        separators="",
+        variables=("OLLAMA_HOSTS", "OLLAMA_HOST"),
+    )
+    slots: int | Mapping[str, int] | None = option(
+        None,
+        parse_slots,
+        "requests at a time per host: auto to find out, a number for each host, or HOST=NUMBER,HOST=NUMBER",
+        _HOSTS,
+        "SLOTS",
+        shown="auto",
+    )
+    header: tuple[Header, ...] = repeated(
+        lambda text: (parse_header(text),),
+        "header for all requests, 'Name: value'",
+        _HOSTS,
+        "HEADER",
+        separators="\n",
+        secret=True,
+    )
+    allow_insecure_auth: bool = flag("send keys and secret headers over plain http, too", _HOSTS)
+    use_proxy: bool = flag("use the proxies that the environment names (HTTP_PROXY and others)", _HOSTS)
+    keep_alive: str | float = option(
+        cast("str | float", "30m"),
+        kind.keep_alive,
+        "how long a host keeps the model loaded after a request: seconds, or a duration; negative is for ever",
+        _HOSTS,
+        "TIME",
+    )
+    request_timeout: float = option(
+        300.0,
+        kind.duration(1),
+        "the longest that a request may take, with loading the model: seconds, or a duration such as 5m",
+        _HOSTS,
+        "TIME",
+        shown="300",
+    )
+    max_outage: float = option(
+        1800.0,
+        kind.duration(0),
+        "how long to wait when no host is well: seconds, or a duration such as 30m",
+        _HOSTS,
+        "TIME",
+        shown="30m",
+    )
+    sandbox: int | None = option(
+        None,
+        kind.whole(1, 16),
+        "start stand-in hosts and use them: no Ollama is needed, and the output is not real (2 hosts without a number)",
+        _HOSTS,
+        "N",
+        bare="2",
+    )
+
+    model: str = option("mistral", kind.text, "model, as the hosts know it", _MODEL, "MODEL")
+    prompt: Literal["auto", "general", "simple"] = option(
+        "auto",
+        kind.choice("auto", "general", "simple"),
+        "prompt family: auto chooses by the model's name, general has a system prompt, simple is one sentence",
+        _MODEL,
+        "FAMILY",
+    )
+    prompt_file: str | None = option(
+        None, kind.text, "file with a prompt template of your own, instead of --prompt", _MODEL, "FILE"
+    )
+    domain: str | None = option(
+        None, kind.text, "what the texts are, for the prompt: 'incident reports'", _MODEL, "TEXT"
+    )
+    num_ctx: int = option(
+        4096, kind.whole(512), "context of a request in tokens: prompt and answer together", _MODEL, "TOKENS"
+    )
+    chunk_chars: int = option(
+        2000, kind.whole(100), "longest piece of a text that is too long for one request", _MODEL, "CHARACTERS"
+    )
+    temperature: float = option(0.0, kind.number(0, 2), "of the first try", _MODEL, "NUMBER", shown="0")
+    seed: int = option(42, kind.whole(0, 2**31 - 1), "of the first try; later tries count up from it", _MODEL, "NUMBER")
+    repeat_penalty: float = option(1.0, kind.number(0, 2, above=True), "1 is none", _MODEL, "NUMBER", shown="1")
+    top_k: int = option(40, kind.whole(0), "tokens that are considered", _MODEL, "NUMBER")
+    top_p: float = option(
+        1.0, kind.number(0, 1, above=True), "share of probability that is considered", _MODEL, "NUMBER", shown="1"
+    )
+
+    max_failed_ratio: float = option(
+        0.01, kind.number(0, 1), "share of failed rows above which the run exits with 3", _REPORTS, "RATIO"
+    )
+    skip_exit_code: int | None = option(
+        None,
+        lambda text: int(kind.choice("99")(text)),
+        "99: exit with 99 instead of 0 when there is nothing to do, which Airflow shows as skipped",
+        _REPORTS,
+        "99",
+    )
+    summary_file: str | None = option(
+        None, kind.text, "where to write the summary besides OUTPUT/_summary.json", _REPORTS, "FILE"
+    )
+    progress: Literal["auto", "rich", "plain", "off"] = option(
+        "auto",
+        kind.choice("auto", "rich", "plain", "off"),
+        "progress on stderr: rich is a bar, plain a line now and then, auto a bar on a terminal",
+        _REPORTS,
+        "KIND",
+    )
+    log_format: Literal["text", "json"] = option(
+        "text", kind.choice("text", "json"), "text, or json with one object per line", _REPORTS, "FORMAT"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = option(
+        "info", kind.choice("debug", "info", "warning", "error"), "least level that is logged", _REPORTS, "LEVEL"
+    )
+
+    runner: str = LOCAL_RUNNER
+    beam_arguments: tuple[str, ...] = (f"--runner={LOCAL_RUNNER}",)
+    notices: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"RunOptions({', '.join(f'{name}={value!r}' for name, value in echo(self).items())})"
+
+
+def parse(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> RunOptions:
+    """The options of a run, complete and valid.
+
+    Args:
+        arguments: Of the command line, without the command's name.
+        environ: The environment.
+
+    Raises:
+        UsageError: Anything is wrong; nothing was started, opened or sent.
+    """
+    readout = read(RunOptions, arguments, environ)
+    names = list(options_of(RunOptions))
+    beam = beam_arguments(readout.left, names)
+    options = RunOptions(**readout.values, runner=beam.runner, beam_arguments=beam.arguments)
+    if options.sandbox is not None:
+        options = _with_sandbox(options, readout.places)
+    validate(options, readout.places)
+    key = environ.get(API_KEY_VARIABLE, "").strip() or None
+    hosts = with_headers(options.hosts, options.header, key, options.allow_insecure_auth)
+    return replace(options, hosts=hosts, notices=_unsent_key(hosts, key))
+
+
+def validate(options: RunOptions, places: Mapping[str, str] | None = None) -> None:
+    """Checks what the text of one option alone does not tell.
+
+    Args:
+        options: To be checked.
+        places: Where options were given, as of ``Readout``; for messages.
+
+    Raises:
+        UsageError: It names the option and the value.
+    """
+    place = {name: f"--{name}" for name in options_of(RunOptions)} | dict(places or {})
+    if not options.input:
+        raise UsageError("nothing to translate: name the files with --input (and see --help)")
+    if not options.output:
+        raise UsageError("no place for the result: name a directory with --output (and see --help)")
+    if is_cloud_model(options.model):
+        raise UsageError(
+            f"{place['model']} {options.model!r} runs in Ollama's cloud, and texts must not leave your own hosts"
+        )
+    if options.prompt_file and options.prompt != "auto":
+        raise UsageError(f"{place['prompt']} and {place['prompt_file']} exclude each other")
+    _check_slots(options, place["slots"])
+    if options.prompt_file:
+        check_readable(place["prompt_file"], options.prompt_file)
+    check_writable(place["output"], options.output, directory=True)
+    if options.summary_file:
+        check_writable(place["summary_file"], options.summary_file, directory=False)
+
+
+def echo(options: RunOptions) -> dict[str, Any]:
+    """What is in force, as plain JSON values for the log: secrets masked, and without what is not set."""
+    values = {each.name: getattr(options, each.name) for each in fields(options) if each.name != "notices"}
+    values["hosts"] = [host.url for host in options.hosts]
+    values["header"] = [f"{header.name}: ***" for header in options.header]
+    values["slots"] = "auto" if options.slots is None else options.slots
+    values["input"] = [shown(url) for url in options.input]
+    values["text_column"] = list(options.text_column)
+    values["beam_arguments"] = all_masked(options.beam_arguments)
+    for name in ("output", "prompt_file", "summary_file"):
+        values[name] = shown(values[name]) if values[name] else None
+    return {name: value for name, value in values.items() if value not in (None, [])}
+
+
+def help_of_run(commands: str) -> str:
+    """The complete help of ``run``, with a list of the other commands."""
+    return help_text(RunOptions, USAGE, f"{DESCRIPTION}\n\n{commands}", EPILOG)
+
+
+def _with_sandbox(options: RunOptions, places: Mapping[str, str]) -> RunOptions:
+    """Variables that name hosts are for other runs; options on the command line contradict ``--sandbox``."""
+    if places.get("hosts", "").startswith("--"):
+        raise UsageError("--sandbox brings hosts of its own: leave out --hosts")
+    if isinstance(options.slots, Mapping):
+        raise UsageError(f"--sandbox brings hosts of its own: {places['slots']} must be auto or a number")
+    return replace(options, hosts=(), header=())
+
+
+def _check_slots(options: RunOptions, place: str) -> None:
+    if isinstance(options.slots, Mapping):
+        urls = [host.url for host in options.hosts]
+        strange = [url for url in options.slots if url not in urls]
+        if strange:
+            raise UsageError(f"{place} names {', '.join(strange)}, but the hosts are {', '.join(urls)}")
+
+
+def _unsent_key(hosts: Sequence[HostAddress], key: str | None) -> tuple[str, ...]:
+    urls = ", ".join(lacking_key(hosts)) if key else ""
+    remedy = "use https, or allow it with --allow_insecure_auth"
+    return (f"{API_KEY_VARIABLE} is not sent to {urls}, as plain http would show it: {remedy}",) if urls else ()
