@@ -1,9 +1,12 @@
-"""A stand-in for an Ollama host: real HTTP on loopback, faithful in framing, queueing, timing and errors, with a toy translator.
+"""A stand-in for an Ollama host: real HTTP on loopback, faithful in framing, queueing, timing and errors, with a toy
+translator.
 
-It lets the program be tried, tested and measured where no Ollama answers. What it writes is word-for-word pseudo-translation.
+It lets the program be tried, tested and measured where no Ollama answers. What it writes is word-for-word
+pseudo-translation.
 """
 
 NOT_REAL = (
-    "NOT REAL: these texts come from the stand-in hosts of the sandbox, a word-for-word lexicon without any language model. "
+    "NOT REAL: these texts come from the stand-in hosts of the sandbox, "
+    "a word-for-word lexicon without any language model. "
     "Use them to try the program, never as translations."
 )

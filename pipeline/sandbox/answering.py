@@ -1,4 +1,6 @@
-"""What a stand-in host answers to a call: which part of the prompt it sees, what it writes, and where that is cut. No time, no I/O."""
+"""What a stand-in host answers to a call: which part of the prompt it sees, what it writes, and where that is cut. No
+time, no I/O.
+"""
 
 from __future__ import annotations
 
@@ -50,8 +52,8 @@ def effective_num_ctx(call: Call, settings: HostSettings) -> int:
 
 
 def work_seconds(settings: HostSettings, text: str, source_tokens: int, eval_tokens: int) -> tuple[float, float]:
-    """What reading and writing cost in a slot that works alone; instructions count as cached. With it the ideal makespan of any
-    work is known beforehand.
+    """What reading and writing cost in a slot that works alone; instructions count as cached. With it the ideal
+    makespan of any work is known beforehand.
     """
     reading = source_tokens / settings.prompt_tokens_per_second if settings.prompt_tokens_per_second else 0.0
     writing = eval_tokens / settings.tokens_per_second if settings.tokens_per_second else 0.0
@@ -62,8 +64,9 @@ def work_seconds(settings: HostSettings, text: str, source_tokens: int, eval_tok
 def seen_part(call: Call, num_ctx: int, version: tuple[int, ...]) -> tuple[str, int, int]:
     """The prompt as the model sees it, its tokens, and the tokens that the answer may have.
 
-    A prompt that does not fit is refused or loses its front in silence: all before the newest num_ctx tokens (up to 0.30.10), or
-    about half of the context (later). The window slides if the answer outgrows it, unless ``shift`` is false.
+    A prompt that does not fit is refused or loses its front in silence: all before the newest num_ctx tokens (up to
+    0.30.10), or about half of the context (later). The window slides if the answer outgrows it, unless ``shift`` is
+    false.
 
     Raises:
         Refusal: 400, it does not fit and the call forbids to cut it.

@@ -1,7 +1,7 @@
 """Reads the body of ``/api/generate`` and ``/api/chat`` by the rules of Ollama, and refuses it in Ollama's words.
 
-Go's JSON: names are case-insensitive, unknown ones are ignored, ``null`` means unset, a wrong type is 400. ``options`` of a wrong type
-are 500, although they are the request's fault (measured on 0.12.11 and 0.24.0).
+Go's JSON: names are case-insensitive, unknown ones are ignored, ``null`` means unset, a wrong type is 400.
+``options`` of a wrong type are 500, although they are the request's fault (measured on 0.12.11 and 0.24.0).
 """
 
 from __future__ import annotations
@@ -31,9 +31,23 @@ _GO_TYPES = {
     "options": ("map[string]interface {}", dict),
 }
 _INTEGERS = frozenset(
-    "num_ctx num_batch num_gpu main_gpu num_thread draft_num_predict num_keep seed num_predict top_k repeat_last_n".split()
+    (
+        "num_ctx",
+        "num_batch",
+        "num_gpu",
+        "main_gpu",
+        "num_thread",
+        "draft_num_predict",
+        "num_keep",
+        "seed",
+        "num_predict",
+        "top_k",
+        "repeat_last_n",
+    )
 )
-_FLOATS = frozenset("top_p min_p typical_p temperature repeat_penalty presence_penalty frequency_penalty".split())
+_FLOATS = frozenset(
+    ("top_p", "min_p", "typical_p", "temperature", "repeat_penalty", "presence_penalty", "frequency_penalty")
+)
 _THINK_LEVELS = ("high", "medium", "low", "max")
 _DURATION_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 _UNIT_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -41,7 +55,9 @@ _UNIT_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "
 
 @dataclass
 class Call:
-    """One request for an answer, with everything that the stand-in host looks at, and its whole ``body``. ``None`` means unset."""
+    """One request for an answer, with everything that the stand-in host looks at, and its whole ``body``. ``None``
+    means unset.
+    """
 
     model: str
     prompt: str

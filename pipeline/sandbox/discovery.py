@@ -1,4 +1,6 @@
-"""The endpoints that tell about a host: version, models, what is loaded. None of them tells slots or queues, as in Ollama."""
+"""The endpoints that tell about a host: version, models, what is loaded. None of them tells slots or queues, as in
+Ollama.
+"""
 
 from __future__ import annotations
 

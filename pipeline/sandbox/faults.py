@@ -1,8 +1,9 @@
 """What can go wrong on a stand-in host, and when.
 
-A fault meets a call if its marker word is in the source text, its share says so and, with ``first_try_only``, the host sees this text
-for the first time. The first fault of the list that meets the call is the one that happens; one of the answer's text can come on top.
-Which calls a share hits depends on the seed, the text and how often the host has seen it; never on time or order.
+A fault meets a call if its marker word is in the source text, its share says so and, with ``first_try_only``, the
+host sees this text for the first time. The first fault of the list that meets the call is the one that happens; one
+of the answer's text can come on top. Which calls a share hits depends on the seed, the text and how often the host
+has seen it; never on time or order.
 
 Faults of the call (``CALL_FAULTS``):
     busy_503                 refused at once, as if too many waited for a load
@@ -15,19 +16,17 @@ Faults of the call (``CALL_FAULTS``):
     hang                     accepted, never answered
     slow_first_byte          answered ``seconds`` later; no slot is held meanwhile
     runner_died_500          fails in the middle of the work
-    runner_crash             the same, and everybody who works or waits on this model fails with it; the next call reloads
-    reset, closed            the connection is reset (RST) or closed without a reply in the middle of the work
-    cut_body                 the connection is closed in the middle of the reply
-    stalled                  half of the reply comes, then nothing more
-    done_false               aborted: 200, half of the text, ``done`` false, no durations
-    length                   half of the text, ``done_reason`` "length"
-    negative_eval_duration, huge_eval_duration, missing_durations    right text, nonsense in the numbers
+    runner_crash             the same, and everybody who works or waits on this model fails with it; the next call
+    reloads reset, closed            the connection is reset (RST) or closed without a reply in the middle of the work
+    cut_body                 the connection is closed in the middle of the reply stalled                  half of the
+    reply comes, then nothing more done_false               aborted: 200, half of the text, ``done`` false, no
+    durations length                   half of the text, ``done_reason`` "length" negative_eval_duration,
+    huge_eval_duration, missing_durations    right text, nonsense in the numbers
 Faults of the answer's text (``TEXT_FAULTS``, see ``pipeline.sandbox.text_faults``) leave the reply itself correct.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -30,8 +30,9 @@ _PIECE = re.compile(r"\s*\S+|\s+\Z")
 class Generation:
     """One answer of one runner to one request.
 
-    ``fault`` is the kind of a fault that comes in the middle of the work or in the reply, or empty; ``began`` the time at which the
-    request came, on the event loop's clock. After ``serve``, ``outcome`` is ``stop``, ``length`` or ``aborted``.
+    ``fault`` is the kind of a fault that comes in the middle of the work or in the reply, or empty; ``began`` the
+    time at which the request came, on the event loop's clock. After ``serve``, ``outcome`` is ``stop``, ``length`` or
+    ``aborted``.
     """
 
     def __init__(

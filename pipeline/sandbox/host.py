@@ -1,17 +1,20 @@
 """A stand-in Ollama host: its two ports, its routes, going down and coming back.
 
-The first port speaks Ollama's HTTP. The second one is for tests and benchmarks, and works whatever the first one suffers:
+The first port speaks Ollama's HTTP. The second one is for tests and benchmarks, and works whatever the first one
+suffers:
 
-``POST /_sandbox/control`` with a JSON object changes settings and answers ``{"settings": {all of them now}}``. Its names are the
-fields of ``HostSettings``, for example ``{"hang": true}``, ``{"listening": false}``, ``{"num_parallel": 2}`` or
-``{"faults": ["bad_gateway_502", {"kind": "busy_503", "share": 0.1}]}``; besides, ``"reset": true`` forgets the statistics and which texts
-were seen, and ``"unload": true`` every loaded model. A wrong name or value: 400 ``{"error": "..."}``, nothing is changed.
+``POST /_sandbox/control`` with a JSON object changes settings and answers ``{"settings": {all of them now}}``. Its
+names are the fields of ``HostSettings``, for example ``{"hang": true}``, ``{"listening": false}``, ``{"num_parallel":
+2}`` or ``{"faults": ["bad_gateway_502", {"kind": "busy_503", "share": 0.1}]}``; besides, ``"reset": true`` forgets
+the statistics and which texts were seen, and ``"unload": true`` every loaded model. A wrong name or value: 400
+``{"error": "..."}``, nothing is changed.
 
-``GET /_sandbox/stats`` answers with the fields of ``Statistics`` (calls, load_calls, gets, served, cancelled, in_flight, in_flight_peak,
-active_peak, waiting_peak, outcomes, text_faults, prompt_tokens, eval_tokens, busy_seconds, first_call_at, last_answer_at), and ``active``,
-``waiting`` (calls in a slot and in the queue for one now), ``loads``, ``reloads``, ``pending`` (calls that wait for a load),
-``loaded_num_ctx`` ({model: tokens}) and ``listening``. With ``?requests=1`` also ``requests``, if ``record_requests`` was set: objects with
-``chat``, ``prompt``, ``system``, ``source`` (the text to translate), ``body`` (as sent, names in lower case, without nulls) and ``outcome``.
+``GET /_sandbox/stats`` answers with the fields of ``Statistics`` (calls, load_calls, gets, served, cancelled,
+in_flight, in_flight_peak, active_peak, waiting_peak, outcomes, text_faults, prompt_tokens, eval_tokens, busy_seconds,
+first_call_at, last_answer_at), and ``active``, ``waiting`` (calls in a slot and in the queue for one now), ``loads``,
+``reloads``, ``pending`` (calls that wait for a load), ``loaded_num_ctx`` ({model: tokens}) and ``listening``. With
+``?requests=1`` also ``requests``, if ``record_requests`` was set: objects with ``chat``, ``prompt``, ``system``,
+``source`` (the text to translate), ``body`` (as sent, names in lower case, without nulls) and ``outcome``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Stand-in hosts that run elsewhere: in a thread of this process, or in a process of their own that ends with this one."""
+"""Stand-in hosts that run elsewhere: in a thread of this process, or in a process of their own that ends with this
+one.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +97,7 @@ class SandboxProcess:
         # The child imports the same code, wherever this process was started.
         root = str(Path(__file__).resolve().parents[2])
         path = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - our own module and settings
             [*command, "--settings", (settings or HostSettings()).as_json()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -182,7 +184,8 @@ class SandboxProcess:
 
 
 def start_processes(count: int, settings: HostSettings | None = None) -> list[SandboxProcess]:
-    """Starts ``count`` stand-in hosts, each in a process of its own and on a port that the system chose, and waits until all listen.
+    """Starts ``count`` stand-in hosts, each in a process of its own and on a port that the system chose, and waits
+    until all listen.
 
     They differ in their seed only, so that a share of faults hits other texts on each. The caller closes them.
 

@@ -1,4 +1,6 @@
-"""Which models are loaded, how, and until when: one loader at a time, a bounded queue before it, reloads and evictions."""
+"""Which models are loaded, how, and until when: one loader at a time, a bounded queue before it, reloads and
+evictions.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +86,9 @@ class Runner:
 
 
 class Scheduler:
-    """The models of one host in memory. ``loads`` counts loads, ``reloads`` those of them that replaced the same model."""
+    """The models of one host in memory. ``loads`` counts loads, ``reloads`` those of them that replaced the same
+    model.
+    """
 
     def __init__(self, settings: HostSettings) -> None:
         self.settings = settings
@@ -103,7 +107,8 @@ class Scheduler:
         return runner
 
     async def runner_for(self, model: str, launch: Launch) -> Runner:
-        """The runner of ``model``, entered: at once if it is loaded as asked, else after waiting for the loader and a load.
+        """The runner of ``model``, entered: at once if it is loaded as asked, else after waiting for the loader and a
+        load.
 
         Raises:
             Refusal: 503, more than ``max_queue`` requests wait for the loader.
@@ -163,7 +168,9 @@ class Scheduler:
             self.pending -= 1
 
     async def _make_room(self, model: str) -> None:
-        """Drains the same model, or the one with the shortest keep-alive (idle ones first). Others are still admitted meanwhile."""
+        """Drains the same model, or the one with the shortest keep-alive (idle ones first). Others are still admitted
+        meanwhile.
+        """
         while True:
             victim = self.loaded(model)
             if victim is None:

@@ -22,8 +22,8 @@ def serve(settings: HostSettings, port: int = 0, control_port: int = 0, until_st
         settings: Of the host.
         port: Of Ollama's HTTP on loopback; 0 lets the system choose.
         control_port: Of the control port; 0 lets the system choose.
-        until_stdin_closes: It then also ends when standard input does, and leaves Ctrl-C to the process that holds the other end,
-            which may still need the host to finish in good order.
+        until_stdin_closes: It then also ends when standard input does, and leaves Ctrl-C to the process that holds the
+            other end, which may still need the host to finish in good order.
 
     Raises:
         UsageError: A port is in use or may not be opened.

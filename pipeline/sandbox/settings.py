@@ -28,10 +28,10 @@ class HostSettings:
         max_loaded_models: Models kept in memory at a time.
         load_seconds: What a load costs, and every reload.
         tokens_per_second: Speed of writing in one slot that works alone; 0 answers at once.
-        prompt_tokens_per_second: Speed of reading the source text (the instructions count as cached); 0 reads at once.
-        contention: How much slower a request gets for each other one in work: 0 not at all, 1 means that slots gain nothing.
-        sigma: Spread of the work of equally long texts, as the sigma of a lognormal factor that depends on the text alone.
-        overhead_seconds: Noise: up to this long, a request is handled outside its slot, reported in no duration but the total.
+        prompt_tokens_per_second: Speed of reading the source text (instructions count as cached); 0 reads at once.
+        contention: How much slower a request gets for each other one in work: 0 not at all; with 1 slots gain nothing.
+        sigma: Spread of the work of equally long texts: sigma of a lognormal factor that depends on the text alone.
+        overhead_seconds: Noise: up to this long, a request is handled outside its slot, told in the total only.
         default_num_ctx: The context in tokens when a request names none.
         trained_context: The longest context of every model in tokens.
         vram_share: Part of each model that is in the memory of the GPU, 0 to 1.

@@ -1,7 +1,8 @@
 """The hidden slots of one loaded model: first come, first served, with an unbounded and untimed queue, as in Ollama.
 
-Slots keep a schedule of their own: work that waited begins when the work before it was due to end, not when the event loop got round to
-it. So a busy machine does not slow a stand-in host down, and the best possible schedule of some work can be computed beforehand.
+Slots keep a schedule of their own: work that waited begins when the work before it was due to end, not when the event
+loop got round to it. So a busy machine does not slow a stand-in host down, and the best possible schedule of some
+work can be computed beforehand.
 """
 
 from __future__ import annotations

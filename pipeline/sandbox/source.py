@@ -7,10 +7,11 @@ REQUEST = "into English:"
 
 
 def source_of(prompt: str) -> str:
-    """The text between ``<source>`` tags; else between ``French:`` and ``English:``; else after ``into English:``; else after the
-    first blank line; else all of it.
+    """The text between ``<source>`` tags; else between ``French:`` and ``English:``; else after ``into English:``;
+    else after the first blank line; else all of it.
 
-    The opening tag begins a line and the closing tag is the last one, so that a text that speaks of the tags stays whole.
+    The opening tag begins a line and the closing tag is the last one, so that a text that speaks of the tags stays
+    whole.
     """
     begin = 0 if prompt.startswith(OPENING) else prompt.find("\n" + OPENING) + 1
     if begin or prompt.startswith(OPENING):

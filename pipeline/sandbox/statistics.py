@@ -20,7 +20,8 @@ class Statistics:
         cancelled: Calls whose client left before the reply.
         in_flight, in_flight_peak: Calls that have come and not ended.
         active_peak, waiting_peak: Calls in a slot, and in the queue for one.
-        outcomes: Calls by how they ended: ``ok``, ``length``, the name of a fault of the call, or the status of a refusal.
+        outcomes: Calls by how they ended: ``ok``, ``length``, ``aborted``, ``cancelled``, the name of a fault of the
+            call, or the status of a refusal.
         text_faults: Texts by the fault they were answered with.
         prompt_tokens, eval_tokens: Of the calls served.
         busy_seconds: Time in slots, all slots together.

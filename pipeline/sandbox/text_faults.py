@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 
 _SENTENCE = re.compile(r"[^.!?\n]*[.!?\n]+\s*|[^.!?\n]+\Z")
-_CHINESE = "本报告介绍了技术人员在现场进行的维修工作。设备已经恢复正常运行，客户确认没有其他问题。下一次检查将在三个月之后进行，届时会更换过滤器。"
+_CHINESE = (
+    "本报告介绍了技术人员在现场进行的维修工作。设备已经恢复正常运行，客户确认没有其他问题。"
+    "下一次检查将在三个月之后进行，届时会更换过滤器。"
+)
 
 
 def spoil(kind: str, source: str, english: str, prompt: str, room: int) -> str:
-    """``english``, the translation of ``source``, with the fault ``kind`` (see ``pipeline.sandbox.faults.TEXT_FAULTS``).
+    """``english``, the translation of ``source``, with the fault ``kind`` (see
+    ``pipeline.sandbox.faults.TEXT_FAULTS``).
 
     Args:
         kind: The name of the fault.

@@ -1,5 +1,223 @@
-"""placeholder"""
+"""The translation of the stand-in hosts: word by word from the lexicon, the longest phrase first, the same text
+always the same way.
+
+Numbers, URLs, e-mail addresses, codes, names, placeholders, markup, code and line breaks stay as they are. Words that
+the lexicon does not know stay, too, if they begin with a capital (names); others lose their accents and get an
+English ending, so that nothing in the result passes for French. Sentences that are English already stay.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+
+from pipeline.sandbox.lexicon import ELISION, WORD, lexicon, without_accents
+
+_CAPITAL = "A-ZÀ-ÖØ-ÞŒ"
+_TOKEN = re.compile(
+    rf"""(
+      [^\W\d_]+(?=[\s,)]|\.\s|\.?\Z)                  # most words, told quickly
+    | {ELISION}
+    | ```.*?```                                        # code
+    | `[^`\n]*`
+    | (?:https?://|www\.)[^\s<>"]+
+    | \w[\w.+-]*@[\w-]+\.[\w.-]*\w                     # e-mail address
+    | </?[A-Za-z!][^<>\n]*>                            # HTML
+    | &\w+;
+    | \$?\{{\{{?[^{{}}\s"]*\}}\}}?                        # placeholders
+    | %\(\w+\)s | %[sd]
+    | [{_CAPITAL}]\w*(?:-[\w'’]+)*-[{_CAPITAL}]\w*     # names such as Saint-Jean-sur-Mer
+    | \w*\d[\w-]*                                     # numbers and codes
+    | \w+_\w*
+    | {WORD}
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
+_JOINS = frozenset(("", " ", "-", "\u00a0", "\u202f"))
+_SENTENCE = re.compile(r"[^.!?\n]*[.!?\n]+\s*|[^.!?\n]+\Z")
+_ENGLISH = re.compile(r"\b(?:the|and|was|were|is|with|has|have|this|for|it)\b", re.IGNORECASE)
+_FRENCH = re.compile(r"\b(?:le|la|les|des|et|une|est|dans|du|qui|pour|sur)\b", re.IGNORECASE)
+_SPACE_BEFORE_MARK = re.compile(r"(?<=\w)[ \u00a0\u202f]+([;:!?])(?=\s|\Z)")
+_OPENING, _CLOSING = re.compile(r"«[ \u00a0\u202f]?"), re.compile(r"[ \u00a0\u202f]?»")
+_ORDINAL = re.compile(r"(\d+)(?:er|ère|re|e|è|ème|eme)\Z")
+_ENDINGS = (
+    ("iquement", "ically"),
+    ("ellement", "ally"),
+    ("ivement", "ively"),
+    ("ement", "ely"),
+    ("amment", "antly"),
+    ("emment", "ently"),
+    ("tions", "tions"),
+    ("tion", "tion"),
+    ("sions", "sions"),
+    ("sion", "sion"),
+    ("ités", "ities"),
+    ("ité", "ity"),
+    ("iques", "ic"),
+    ("ique", "ic"),
+    ("logie", "logy"),
+    ("graphie", "graphy"),
+    ("isme", "ism"),
+    ("istes", "ists"),
+    ("iste", "ist"),
+    ("euses", "ous"),
+    ("euse", "ous"),
+    ("eux", "ous"),
+    ("elles", "al"),
+    ("elle", "al"),
+    ("els", "al"),
+    ("el", "al"),
+    ("aires", "ary"),
+    ("aire", "ary"),
+    ("oires", "ory"),
+    ("oire", "ory"),
+    ("ateurs", "ators"),
+    ("ateur", "ator"),
+    ("ives", "ive"),
+    ("ive", "ive"),
+    ("ifs", "ive"),
+    ("if", "ive"),
+    ("ées", "ed"),
+    ("ée", "ed"),
+    ("és", "ed"),
+    ("é", "ed"),
+    ("aient", "ed"),
+    ("ait", "ed"),
+    ("erait", "ed"),
+    ("era", "e"),
+    ("eront", "e"),
+    ("issant", "ing"),
+    ("ants", "ing"),
+    ("ant", "ing"),
+    ("antes", "ing"),
+    ("ante", "ing"),
+    ("er", "e"),
+)
+SHORTEST_STEM = 3
+STARTS_PHRASES, INFINITIVE = 1, 2
+_BEFORE_INFINITIVES = frozenset(("of", "to", "for", "of ", "of the"))
+_VOWELS = frozenset("aeioAEIO")
+_ENDING_IN_A = frozenset(("a", "A", "of a", "Of a", "to a", "To a", "requests a"))
 
 
 def translate(text: str) -> str:
-    return text
+    """``text`` in a kind of English."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    if "the " in text or "The " in text:
+        text = "".join(part if _is_english(part) else _translate(part) for part in _SENTENCE.findall(text))
+    else:
+        text = _translate(text)
+    text = _SPACE_BEFORE_MARK.sub(r"\1", text)
+    if "«" in text or "»" in text:
+        text = _CLOSING.sub("”", _OPENING.sub("“", text))
+    return text.replace("n°", "no.").replace("N°", "No.") if "°" in text else text
+
+
+def _translate(text: str) -> str:
+    """``text`` word by word: ``pieces`` holds what is between the words at even places, and the words and kept things
+    at odd ones.
+    """
+    phrases = lexicon().phrases
+    shouting = text.isupper() and len(text) > len("RAS.")
+    pieces = _TOKEN.split(text)
+    last = len(pieces) - 1
+    index, previous = 1, 0  # places of this word and of the one before
+    while index < last:
+        piece = pieces[index]
+        elided = piece[-1] in "'’"
+        if not elided and not piece.isalpha():
+            if number := _ORDINAL.match(piece):
+                pieces[index] = ordinal(number[1])
+            previous = index
+            index += 2
+            continue
+        english, role = _word(piece, shouting)
+        end = index
+        if role == STARTS_PHRASES:
+            end, phrase = _phrase(phrases[piece.lower().replace("’", "'")], pieces, index)
+            if phrase:
+                english = shaped(phrase, piece, shouting)
+                elided = pieces[end][-1] in "'’"
+                pieces[index + 1 : end + 1] = [""] * (end - index)
+        elif role == INFINITIVE and pieces[previous] in _BEFORE_INFINITIVES:
+            pieces[previous] = "to " if pieces[index - 1] == "" else "to"
+        before = pieces[index - 1]
+        if before == " ":
+            if english[:1] in _VOWELS and pieces[previous] in _ENDING_IN_A:
+                pieces[previous] += "n"
+        elif before == "-" and index > 1 and english != piece:
+            pieces[index - 1] = " "
+        if elided and english and english != piece:
+            english += " "
+        elif not english and pieces[end + 1][:1] == " ":
+            pieces[end + 1] = pieces[end + 1][1:]
+        pieces[index] = english
+        previous = index
+        index = end + 2
+    return "".join(pieces)
+
+
+def _phrase(candidates: list[tuple[tuple[str, ...], str]], pieces: list[str], index: int) -> tuple[int, str]:
+    """The longest phrase that begins at ``index``: the index of its last word and its English, or ``index`` and
+    nothing.
+    """
+    for others, english in candidates:
+        end = index + 2 * len(others)
+        if end >= len(pieces):
+            continue
+        position = index
+        for other in others:
+            position += 2
+            if pieces[position - 1] not in _JOINS or pieces[position].lower().replace("’", "'") != other:
+                break
+        else:
+            return end, english
+    return index, ""
+
+
+@functools.lru_cache(maxsize=65_536)
+def _word(piece: str, shouting: bool) -> tuple[str, int]:
+    """The English of one word, and its role."""
+    words = lexicon()
+    form = piece.lower().replace("’", "'")
+    role = STARTS_PHRASES if form in words.phrases else INFINITIVE if form in words.infinitives else 0
+    if piece in words.words and piece != form:
+        return words.words[piece], role  # an acronym
+    if len(piece) == 1 and piece.isupper() and not (shouting or piece == "À"):
+        return piece, role
+    english = words.words.get(form)
+    if piece.isupper() and (english is None or piece == "A"):
+        english = words.shouted.get("à" if piece == "A" else form)
+    if english is None:
+        return anglicised(piece) if piece.islower() else piece, role
+    return shaped(english, piece, shouting), role
+
+
+def shaped(english: str, french: str, shouting: bool) -> str:
+    """``english`` with the capitals of ``french``."""
+    if shouting or (len(french) > 1 and french.isupper() and not french.endswith(("'", "’"))):
+        return english.upper()
+    return english[:1].upper() + english[1:] if french[0].isupper() else english
+
+
+def anglicised(word: str) -> str:
+    """An unknown word in lower case, without accents and with an English ending."""
+    if word[-1] in "'’":
+        return word
+    for french, english in _ENDINGS:
+        if word.endswith(french) and len(word) - len(french) >= SHORTEST_STEM:
+            word = word[: -len(french)] + english
+            break
+    return word if word.isascii() else without_accents(word)
+
+
+def ordinal(digits: str) -> str:
+    """``1`` is ``1st``."""
+    suffixes = {"1": "st", "2": "nd", "3": "rd"}
+    return digits + ("th" if digits[-2:] in ("11", "12", "13") else suffixes.get(digits[-1], "th"))
+
+
+def _is_english(sentence: str) -> bool:
+    return len(_ENGLISH.findall(sentence)) > len(_FRENCH.findall(sentence))

@@ -9,7 +9,8 @@ from tests.conftest import MakeHost
 
 async def _ask(url: str, prompt: str) -> ollama.GenerateResponse:
     async with ollama.AsyncClient(url, trust_env=False) as client:
-        return await client.generate("mistral", prompt, think=False)
+        answer: ollama.GenerateResponse = await client.generate("mistral", prompt, think=False)
+        return answer
 
 
 def test_a_host_in_a_thread_answers_the_official_client(sandbox_host: MakeHost) -> None:
