@@ -11,23 +11,23 @@ import os
 import sys
 import warnings
 from datetime import datetime, timezone
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    _StreamHandler = logging.StreamHandler[Any]
+else:
+    _StreamHandler = logging.StreamHandler  # can't be subscripted before Python 3.11
 
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 OURS = ("pipeline", "transforms")
 
-_HARMLESS = (
-    "apitools not found",
-    "Make sure that locally built Python SDK docker image",
-    "Discarding unparseable args",
-    "Operation ongoing",
-    "Waiting for grpc channel to be ready",
-)
-"""How messages of Beam begin that tell a user of this program nothing, or something untrue.
+_HARMLESS = ("apitools not found", "Discarding unparseable args", "Unparseable argument", "Operation ongoing")
+"""How warnings of Beam begin that are beside the point here.
 
-A step that runs for long is normal here: all rows are one bundle, and each call has a deadline of its own.
+We check options ourselves, and job servers have more of them. A step that takes long is normal: all rows are one
+bundle, and each request has a deadline of its own.
 """
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -93,7 +93,7 @@ class JsonFormatter(logging.Formatter):
         return json.dumps({**values, **extra}, ensure_ascii=False, default=str)
 
 
-class _StderrHandler(logging.StreamHandler[Any]):
+class _StderrHandler(_StreamHandler):
     """Writes to what ``sys.stderr`` is at the time: a progress bar replaces it while it is shown."""
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -186,10 +186,7 @@ def stray(argument: str, names: Iterable[str], others: Iterable[str] = ()) -> Us
         others: More such names, for which it was less likely meant.
     """
     if not argument.startswith("-"):
-        return UsageError(
-            f"unexpected argument {argument!r}: every value needs its option (repeat --input for several files, and "
-            "put a glob in quotes)"
-        )
+        return UsageError(f"unexpected argument {argument!r}: every value needs its option, and a glob needs quotes")
     option_name = argument.partition("=")[0]
     hint = proposal(option_name, _written([*names, "help"])) or proposal(option_name, _written(others))
     return UsageError(f"unknown option {option_name}{hint or ', see --help'}")

@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from pipeline.cli import COMMANDS, main
+from pipeline.exit_codes import ExitCode
+from pipeline.options import RunOptions
+from tests.pipeline.restored_logging import restored_logging
+from transforms.errors import NoHostLeft, RunFailed, RunStopped, UsageError
+
+NEEDED = ["--input=reports.parquet", "--output=english"]
+
+Run = Callable[[RunOptions], ExitCode]
+Install = Callable[[Run], None]
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in [name for name in os.environ if name.startswith(("TRANSLATE_", "OLLAMA_"))]:
+        monkeypatch.delenv(name)
+    with restored_logging():
+        yield
+
+
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch) -> Install:
+    """Puts a function in the place of the run."""
+
+    def put(run: Run) -> None:
+        monkeypatch.setitem(sys.modules, "pipeline.run", SimpleNamespace(run=run))
+
+    return put
+
+
+def raising(error: BaseException) -> Run:
+    def run(options: RunOptions) -> ExitCode:
+        raise error
+
+    return run
+
+
+def subprocess_of(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TRANSLATE_", "OLLAMA_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**inherited, **environment},
+    )
+
+
+def test_exit_codes_are_the_documented_ones() -> None:
+    assert {code.name: code.value for code in ExitCode} == {
+        "DONE": 0,
+        "FAILED": 1,
+        "USAGE": 2,
+        "TOO_MANY_FAILED": 3,
+        "NOTHING_TO_DO": 99,
+        "INTERRUPTED": 130,
+        "TERMINATED": 143,
+    }
+
+
+@pytest.mark.parametrize("word", [[], ["run"]])
+@pytest.mark.parametrize("code", ExitCode)
+def test_the_run_gets_the_options_and_its_code_is_returned(install: Install, word: list[str], code: ExitCode) -> None:
+    seen: list[RunOptions] = []
+
+    def run(options: RunOptions) -> ExitCode:
+        seen.append(options)
+        return code
+
+    install(run)
+    assert main([*word, *NEEDED, "--num-ctx=2048"]) == code
+    assert [(options.input, options.num_ctx) for options in seen] == [(("reports.parquet",), 2048)]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UsageError("no such column"), 2),
+        (RunFailed("disk full"), 1),
+        (NoHostLeft("all are gone"), 1),
+        (RunStopped("asked to stop"), 143),
+    ],
+)
+def test_errors_of_ours_are_one_line_and_a_code(
+    install: Install, capsys: pytest.CaptureFixture[str], error: Exception, code: int
+) -> None:
+    install(raising(error))
+    assert main([*NEEDED, "--log_level=warning"]) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
+    assert str(error) in line
+
+
+def test_an_interrupt_is_told_and_has_its_code(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
+    install(raising(KeyboardInterrupt()))
+    assert main(NEEDED) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_what_nobody_foresaw_is_logged_once_with_a_traceback(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(raising(ZeroDivisionError("division by zero")))
+    assert main([*NEEDED, "--log_format=json"]) == 1
+    *_, line = capsys.readouterr().err.splitlines()
+    told = json.loads(line)
+    assert "please report it" in told["message"]
+    assert told["exception"].count("Traceback") == 1
+
+
+def test_the_options_in_force_are_logged_with_secrets_masked(
+    install: Install, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLLAMA_API_KEY", "geheim1")
+    monkeypatch.setenv("TRANSLATE_MODLE", "x")
+    install(lambda options: ExitCode.DONE)
+    arguments = ["--hosts=http://user:geheim2@gpu0,gpu1", "--header=X-Team: geheim3", "--output=s3://k:geheim4@b"]
+    assert main([*NEEDED, *arguments]) == 0
+    captured = capsys.readouterr()
+    assert "geheim" not in captured.err
+    lines = captured.err.splitlines()
+    assert '"hosts": ["http://gpu0:80", "http://gpu1:11434"]' in lines[0]
+    assert "OLLAMA_API_KEY is not sent to http://gpu1:11434" in lines[1]
+    assert "TRANSLATE_MODLE: did you mean TRANSLATE_MODEL?" in lines[2]
+    assert captured.out == ""
+
+
+def test_log_options_take_effect(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
+    install(lambda options: ExitCode.DONE)
+    assert main([*NEEDED, "--log_level=error"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_the_help_lists_all_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["--help"], ["run", "-h"], [*NEEDED, "--help"]):
+        assert main(arguments) == 0
+        out = capsys.readouterr().out
+        assert all(f"  {word} " in out for word in COMMANDS)
+        assert "--num_ctx TOKENS" in out
+    assert main(["sandbox", "--help"]) == 0
+    assert "--num_parallel N" in capsys.readouterr().out
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("beam-ollama-translate ")
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("runn", "did you mean run?"),
+        ("sandbx", "did you mean sandbox?"),
+        ("reports.parquet", "the commands are run, sandbox"),
+    ],
+)
+def test_unknown_commands(capsys: pytest.CaptureFixture[str], word: str, hint: str) -> None:
+    assert main([word, *NEEDED]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: unknown command '{word}'")
+    assert hint in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "words"),
+    [
+        (["--input=x", "--output=y", "--modle", "mistral"], {}, ["--modle", "did you mean --model?"]),
+        (["--input=x", "--output=y", "--num_ctx", "beaucoup"], {}, ["num_ctx", "'beaucoup'"]),
+        (["--output=y"], {}, ["--input"]),
+        (["--runner=DirectRunner", "--labels=a=b", "--input=x", "--output=y", "--stray"], {}, ["--stray"]),
+        (["--input=x", "--output=y"], {"OLLAMA_HOST": "http://gpu0:eleven"}, ["OLLAMA_HOST", "gpu0:eleven"]),
+        (["--input=x", f"--output={__file__}/english"], {}, ["test_cli.py"]),
+    ],
+)
+def test_mistakes_are_one_line_on_stderr_and_exit_code_2(
+    arguments: list[str], environment: dict[str, str], words: list[str]
+) -> None:
+    process = subprocess_of(*arguments, **environment)
+    assert (process.returncode, process.stdout) == (2, "")
+    (line,) = process.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert all(word in line for word in words)
+
+
+def test_mistakes_and_help_are_told_without_importing_beam() -> None:
+    code = "import sys; from pipeline.cli import main; main({!r}); print('apache_beam' in sys.modules)"
+    for arguments in (["--help"], ["sandbox", "--help"], [*NEEDED, "--num_ctx=x"]):
+        process = subprocess.run(
+            [sys.executable, "-c", code.format(arguments)], capture_output=True, text=True, check=True
+        )
+        assert process.stdout.splitlines()[-1] == "False"
+
+
+def test_a_reader_of_stdout_that_has_gone_is_no_traceback() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as gone:
+        process = subprocess.run(
+            [sys.executable, "-m", "pipeline", "--help"], stdout=gone, stderr=subprocess.PIPE, check=False
+        )
+    assert (process.returncode, process.stderr) == (1, b"")
+
+
+def test_the_sandbox_serves_until_it_is_terminated() -> None:
+    command = [sys.executable, "-m", "pipeline", "sandbox", "--port=0", "--model=llama3"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            url = json.loads(process.stdout.readline())["url"]
+            with urllib.request.urlopen(f"{url}/api/tags", timeout=10) as answer:  # noqa: S310 - our own host
+                assert [model["name"] for model in json.load(answer)["models"]] == ["llama3:latest"]
+        finally:
+            process.terminate()
+        errors = process.stderr.read()
+        assert process.wait(timeout=10) == 0
+    assert "NOT REAL" in errors
+    assert "Traceback" not in errors
