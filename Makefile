@@ -11,6 +11,9 @@ $(VENV)/.installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
+demo: $(VENV)/.installed  ## translate the sample records, on stand-in hosts if no Ollama answers
+	$(BIN)/python examples/demo.py
+
 test: $(VENV)/.installed  ## run the tests
 	$(BIN)/python -m pytest -n auto
 
@@ -22,6 +25,10 @@ check: $(VENV)/.installed  ## lint, format check and types
 format: $(VENV)/.installed  ## let ruff repair what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed  ## the figures of the README; see benchmarks/README.md
+	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.memory
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis demo_output

@@ -1,0 +1,36 @@
+"""Translates the sample records: on your Ollama hosts if one of them answers and has the model, else on stand-ins.
+
+    python examples/demo.py [OPTIONS OF python -m pipeline]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from pipeline.cli import main
+from pipeline.options import parse
+from transforms.fleet.admission import inspect_all
+
+SAMPLE_DATA = Path(__file__).resolve().parents[1] / "sample_data"
+
+
+def arguments(more: list[str]) -> list[str]:
+    """The command line of the demo, with ``more`` options from whoever runs it."""
+    records = ["--input", str(SAMPLE_DATA / "records.parquet"), "--output", "demo_output", "--text_column", "body"]
+    given = [*records, "--overwrite", "--max_failed_ratio", "0.05", *more]
+    options = parse(given)
+    if options.sandbox is not None:
+        return given
+    reports = asyncio.run(inspect_all(options.hosts, options.model, options.use_proxy))
+    if any(not report.problem for report in reports):
+        return given
+    for report in reports:
+        print(f"demo: {report.url}: {report.problem}", file=sys.stderr)
+    print("demo: no Ollama host can be used, so stand-in hosts are started; their output is not real", file=sys.stderr)
+    return [*given, "--sandbox"]
+
+
+if __name__ == "__main__":
+    sys.exit(main(arguments(sys.argv[1:])))

@@ -1,0 +1,77 @@
+"""What earlier runs have left in the output, and what is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.work import Work
+from transforms.errors import UsageError
+from transforms.footers import PartFooter, is_done
+from transforms.recipe import Recipe
+from transforms.work_units import UnitRun, WorkUnit
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """The parts there are, held against the work.
+
+    Attributes:
+        left_runs: The work without what is done.
+        obsolete: Parts of the same input files that no unit has any more (other slices, or redone with --overwrite).
+        before: The footers as they were.
+    """
+
+    left_runs: tuple[UnitRun, ...]
+    obsolete: tuple[str, ...]
+    before: Mapping[str, PartFooter | None]
+
+    @property
+    def left(self) -> tuple[WorkUnit, ...]:
+        """Units that are to be written."""
+        return tuple(unit for run in self.left_runs for unit in run)
+
+    def is_new(self, name: str, footer: PartFooter) -> bool:
+        """Whether a part has been written since."""
+        return self.before.get(name) != footer
+
+
+def compare(work: Work, recipe: Recipe, overwrite: bool) -> Resumption:
+    """Finds out which units are done.
+
+    Args:
+        work: What is wanted.
+        recipe: What it is made with; without a digest it agrees with every digest.
+        overwrite: Whether nothing counts as done.
+
+    Raises:
+        UsageError: If parts were made with another recipe and are not to be overwritten.
+    """
+    parts = work.output.existing_parts()
+    if not overwrite:
+        _refuse_other_recipe(work, recipe, parts)
+    done = set() if overwrite else {unit for unit in work.units if _is_done(work, unit, recipe, parts)}
+    left_runs = (tuple(unit for unit in run if unit not in done) for run in work.runs)
+    sources = {unit.source.url for unit in work.units}
+    wanted = {unit.part_name for unit in work.units}
+    obsolete = tuple(
+        name
+        for name, footer in parts.items()
+        if footer is not None and footer.source in sources and (name not in wanted or overwrite)
+    )
+    return Resumption(tuple(run for run in left_runs if run), obsolete, parts)
+
+
+def _is_done(work: Work, unit: WorkUnit, recipe: Recipe, parts: Mapping[str, PartFooter | None]) -> bool:
+    footer = parts.get(unit.part_name)
+    return footer is not None and is_done(footer, unit, recipe, work.schemas[unit.source.url])
+
+
+def _refuse_other_recipe(work: Work, recipe: Recipe, parts: Mapping[str, PartFooter | None]) -> None:
+    others = [footer for footer in parts.values() if footer is not None and not recipe.matches(footer.recipe)]
+    if others:
+        differences = "; ".join(recipe.differences(others[0].recipe))
+        raise UsageError(
+            f"{work.output} holds {len(others)} part{'s' * (len(others) > 1)} made with other settings: {differences}. "
+            "Choose another --output, or --overwrite to translate everything again"
+        )

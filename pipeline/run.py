@@ -1,0 +1,234 @@
+"""A run, from its options to its exit code."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pipeline import graph
+from pipeline.exit_codes import ExitCode
+from pipeline.options import RunOptions
+from pipeline.preflight import find_digest
+from pipeline.preview import show_preview
+from pipeline.progress import Mode, ProgressReporter
+from pipeline.resume import Resumption, compare
+from pipeline.sandbox import NOT_REAL
+from pipeline.sandbox.running import start_processes
+from pipeline.sandbox.settings import HostSettings
+from pipeline.signals import CleanStop
+from pipeline.summary import Summary
+from pipeline.work import Work, engine_config, make_recipe, make_work
+from transforms import errors
+from transforms.engine import live_engines
+from transforms.errors import RunFailed, RunStopped, TranslateError
+from transforms.fleet.hosts import parse_host
+from transforms.statistics import Statistics
+from transforms.translate import TranslateConfig
+from transforms.write import WriteConfig
+
+LOG = logging.getLogger(__name__)
+
+SANDBOX_TOKENS_PER_SECOND = 400.0
+"""Of each slot of a stand-in host that ``--sandbox`` starts: about what a small GPU does, so that it looks alive."""
+
+
+def run(options: RunOptions) -> ExitCode:
+    """Plans, translates and sums up; the summary line goes to stdout.
+
+    Raises:
+        UsageError: A mistake that is found before anything was sent or written.
+        RunFailed: The run cannot go on; what is finished stays.
+    """
+    started = time.monotonic()
+    with CleanStop() as stop, _hosts(options) as options:
+        work = make_work(options)
+        summary = Summary(str(work.output), options.model, rows_in=work.rows, not_real=_label(options))
+        try:
+            code = _run(options, work, summary)
+        except RunStopped:
+            if stop.code is None:
+                raise
+            code, summary.message = stop.code, "stopped before the end; the same command goes on from here"
+            LOG.warning("%s", summary.message)
+        summary.exit_code, summary.wall_seconds = code, time.monotonic() - started
+        if not options.dry_run:
+            _publish(options, work, summary)
+        return code
+
+
+def _run(options: RunOptions, work: Work, summary: Summary) -> ExitCode:
+    recipe = make_recipe(options, work.text_columns, None)
+    done = compare(work, recipe, options.overwrite)
+    if done.left or options.dry_run:
+        summary.model_digest = find_digest(options.hosts, options.model, options.use_proxy, options.max_outage)
+        recipe = replace(recipe, model_digest=summary.model_digest)
+        done = compare(work, recipe, options.overwrite)
+    LOG.info(
+        "%d rows in %d parts, of which %d are done; text column%s %s",
+        work.rows,
+        len(work.units),
+        len(work.units) - len(done.left),
+        "s" * (len(work.text_columns) > 1),
+        ", ".join(work.text_columns),
+    )
+    if options.dry_run:
+        return _dry_run(work, done, summary)
+    if options.overwrite:
+        _remove(work, done)
+    if done.left:
+        config = engine_config(options, summary.model_digest)
+        translate = TranslateConfig(config, work.text_columns, work.output_schemas)
+        write = WriteConfig(work.output.url, recipe, work.schemas, work.text_columns)
+        try:
+            _translate(options, work, done, translate, write)
+        finally:
+            summary.slots = {view.url: view.limit for engine in live_engines() for view in engine.hosts()}
+            for engine in live_engines():
+                engine.close()
+            _count(work, done, summary)
+    else:
+        _count(work, done, summary)
+    if not options.overwrite:
+        _remove(work, done)
+    return _verdict(options, work, done, summary)
+
+
+def _remove(work: Work, done: Resumption) -> None:
+    """Removes parts that no unit has any more; with --overwrite before the run, so that recipes never mix."""
+    for name in done.obsolete:
+        work.output.remove(name)
+
+
+def _translate(
+    options: RunOptions, work: Work, done: Resumption, translate: TranslateConfig, write: WriteConfig
+) -> None:
+    """Runs the graph over what is left."""
+    pipeline = beam.Pipeline(options=PipelineOptions(list(options.beam_arguments)))
+    graph.build(pipeline, done.left_runs, work.schemas, translate, write)
+    texts = sum(unit.rows for unit in done.left) * len(work.text_columns)
+    mode: Mode = options.progress  # type: ignore[assignment] # one of them, as the option table checks
+    try:
+        with ProgressReporter(mode, texts):
+            pipeline.run().wait_until_finish()
+    except TranslateError:
+        raise
+    except Exception as error:
+        original = original_error(str(error))
+        if original is None:
+            raise
+        raise original from error
+
+
+def original_error(text: str) -> TranslateError | None:
+    """Our own exception inside a runner's error text; runners pass exceptions of workers on as text.
+
+    >>> original_error("…RunFailed: the disk is full [while running 'Write']")
+    RunFailed('the disk is full')
+    """
+    kinds = {name: kind for name, kind in vars(errors).items() if isinstance(kind, type)}
+    pattern = rf"\b({'|'.join(kinds)}): (.*?)(?: \[while running .*)?$"
+    found = re.findall(pattern, text, re.MULTILINE)
+    if not found:
+        return None
+    name, message = found[-1]
+    error = kinds[name](message)
+    return error if isinstance(error, TranslateError) else None
+
+
+def _count(work: Work, done: Resumption, summary: Summary) -> None:
+    """Adds up what stands in the footers of the parts: the truth of what is on the disk."""
+    left = {unit.part_name for unit in done.left}
+    footers = work.output.existing_parts()
+    for unit in work.units:
+        footer = footers.get(unit.part_name)
+        if footer is None:
+            continue
+        if unit.part_name in left and not done.is_new(unit.part_name, footer):
+            continue
+        summary.all_rows.add(footer.statistics)
+        if unit.part_name in left:
+            summary.units_written += 1
+            summary.this_run.add(footer.statistics)
+        else:
+            summary.units_skipped += 1
+
+
+def _verdict(options: RunOptions, work: Work, done: Resumption, summary: Summary) -> ExitCode:
+    """The exit code of a run that came to its end.
+
+    Raises:
+        RunFailed: If rows are missing.
+    """
+    rows: Statistics = summary.all_rows
+    if rows.rows != work.rows:
+        raise RunFailed(f"{work.rows} rows went in, {rows.rows} came out to {work.output}: run the same command again")
+    if options.limit is not None:
+        show_preview(work, options.limit)
+    if summary.failed_ratio() > options.max_failed_ratio:
+        LOG.warning(
+            "%d of %d rows failed, more than --max_failed_ratio %s allows: %s",
+            rows.statuses["failed"],
+            rows.rows,
+            options.max_failed_ratio,
+            ", ".join(f"{kind} {count}" for kind, count in rows.failed_rows.most_common(5)),
+        )
+        return ExitCode.TOO_MANY_FAILED
+    if not done.left and options.skip_exit_code is not None:
+        return ExitCode(options.skip_exit_code)
+    return ExitCode.DONE
+
+
+def _dry_run(work: Work, done: Resumption, summary: Summary) -> ExitCode:
+    """Tells what would be done."""
+    told: Mapping[str, object] = {
+        "dry_run": True,
+        "output": str(work.output),
+        "model_digest": summary.model_digest,
+        "text_columns": list(work.text_columns),
+        "files": len({unit.source.url for unit in work.units}),
+        "units": len(work.units),
+        "units_left": len(done.left),
+        "rows": work.rows,
+        "rows_left": sum(unit.rows for unit in done.left),
+    }
+    print(json.dumps(told, ensure_ascii=False))
+    return ExitCode.DONE
+
+
+def _publish(options: RunOptions, work: Work, summary: Summary) -> None:
+    """Writes the summary to its files and the line to stdout."""
+    detailed = json.dumps(summary.detailed(), ensure_ascii=False, indent=2) + "\n"
+    work.output.write_text("_summary.json", detailed)
+    if options.summary_file:
+        work.write_summary_file(options.summary_file, detailed)
+    print(summary.line())
+
+
+def _label(options: RunOptions) -> str | None:
+    return NOT_REAL if options.sandbox else None
+
+
+@contextmanager
+def _hosts(options: RunOptions) -> Iterator[RunOptions]:
+    """The options with hosts that answer: with ``--sandbox``, stand-ins that live as long as the context."""
+    if options.sandbox is None:
+        yield options
+        return
+    LOG.warning("%s", NOT_REAL)
+    hosts = start_processes(
+        options.sandbox, HostSettings(any_model=True, tokens_per_second=SANDBOX_TOKENS_PER_SECOND)
+    )
+    try:
+        addresses = tuple(parse_host(host.url) for host in hosts)
+        yield replace(options, hosts=addresses, model=f"stand-in-for-{options.model}")
+    finally:
+        for host in hosts:
+            host.close()

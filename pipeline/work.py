@@ -1,0 +1,154 @@
+"""From options to work: what is to be read, where it goes, and what it is translated with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pipeline.options import RunOptions
+from transforms.columns import output_schema
+from transforms.engine import EngineConfig
+from transforms.errors import UsageError
+from transforms.fleet.fleet import FleetSettings
+from transforms.inputs import list_sources
+from transforms.output import OutputDirectory
+from transforms.plan import Plan, plan
+from transforms.recipe import Recipe
+from transforms.schema_option import parse_schema
+from transforms.text import prompts
+from transforms.text.prompts import PromptTemplate
+from transforms.translator import TranslatorSettings
+from transforms.work_units import UnitRun, WorkUnit
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run is about, whoever translates it.
+
+    Attributes:
+        runs: Units in the order of files and rows, those of a row group together.
+        text_columns: To be translated.
+        schemas, output_schemas: By the input file's address.
+        output: Where the parts go.
+    """
+
+    runs: tuple[UnitRun, ...]
+    text_columns: tuple[str, ...]
+    schemas: Mapping[str, Any]
+    output_schemas: Mapping[str, Any]
+    output: OutputDirectory
+
+    @property
+    def units(self) -> tuple[WorkUnit, ...]:
+        """All units, in order."""
+        return tuple(unit for run in self.runs for unit in run)
+
+    @property
+    def rows(self) -> int:
+        """Of all units."""
+        return sum(unit.rows for unit in self.units)
+
+
+def make_work(options: RunOptions) -> Work:
+    """Lists and plans the input and prepares the output.
+
+    Raises:
+        UsageError: If something is missing, unreadable, or does not fit.
+    """
+    schema = parse_schema(options.schema) if options.schema else None
+    planned = plan(list_sources(options.input), options.unit_rows, options.text_column, schema)
+    output_schemas = {url: output_schema(schema, planned.text_columns) for url, schema in planned.schemas.items()}
+    template(options)
+    output = OutputDirectory(options.output)
+    output.prepare()
+    runs = planned.runs if options.limit is None else first_rows(planned, options.limit)
+    return Work(runs, planned.text_columns, planned.schemas, output_schemas, output)
+
+
+def first_rows(planned: Plan, rows: int) -> tuple[UnitRun, ...]:
+    """The runs of the first ``rows`` rows; the last unit is cut."""
+    runs: list[UnitRun] = []
+    left = rows
+    for run in planned.runs:
+        kept: list[WorkUnit] = []
+        for unit in run:
+            if left <= 0:
+                break
+            taken = min(left, unit.rows)
+            stop = unit.start + taken if unit.source.format == "parquet" else unit.stop
+            kept.append(unit if taken == unit.rows else replace(unit, rows=taken, stop=stop))
+            left -= taken
+        if kept:
+            runs.append(tuple(kept))
+    return tuple(runs)
+
+
+def template(options: RunOptions) -> PromptTemplate:
+    """The prompt that the options ask for.
+
+    Raises:
+        UsageError: If the file of one's own prompt is no template.
+    """
+    if options.prompt_file is None:
+        return prompts.choose(options.prompt, options.model, options.domain)
+    try:
+        text = Path(options.prompt_file).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--prompt_file {options.prompt_file}: {error}") from None
+    return prompts.from_file(text, options.prompt_file, options.domain)
+
+
+def constant_options(options: RunOptions) -> dict[str, Any]:
+    """Ollama's options that are the same in every first request; all are set, since servers' defaults differ."""
+    return {
+        "num_ctx": options.num_ctx,
+        "temperature": options.temperature,
+        "seed": options.seed,
+        "repeat_penalty": options.repeat_penalty,
+        "top_k": options.top_k,
+        "top_p": options.top_p,
+    }
+
+
+def make_recipe(options: RunOptions, text_columns: tuple[str, ...], model_digest: str | None) -> Recipe:
+    """All that changes what the output means."""
+    prompt = template(options)
+    constant = constant_options(options)
+    del constant["num_ctx"]
+    return Recipe(
+        model=options.model,
+        model_digest=model_digest,
+        prompt_name=prompt.name,
+        prompt_text=prompt.fingerprint(),
+        options=constant,
+        num_ctx=options.num_ctx,
+        chunk_chars=options.chunk_chars,
+        text_columns=text_columns,
+    )
+
+
+def engine_config(options: RunOptions, model_digest: str | None) -> EngineConfig:
+    """All that a worker needs to translate."""
+    return EngineConfig(
+        hosts=options.hosts,
+        fleet=FleetSettings(
+            model=options.model,
+            options=constant_options(options),
+            keep_alive=options.keep_alive,
+            model_digest=model_digest,
+            slots=options.slots,
+            request_timeout_seconds=options.request_timeout,
+            max_outage_seconds=options.max_outage,
+            use_proxy=options.use_proxy,
+        ),
+        translator=TranslatorSettings(
+            template=template(options),
+            model=options.model,
+            model_digest=model_digest,
+            num_ctx=options.num_ctx,
+            chunk_chars=options.chunk_chars,
+            seed=options.seed,
+        ),
+    )
