@@ -116,13 +116,14 @@ class Generation:
         load = max(1, int((loaded - self.began) * 1e9))
         prompt_eval = int(reading * 1e9) or answer.source_tokens * REPORTED_NS_PER_TOKEN
         evaluation = int(writing * 1e9) or answer.eval_tokens * REPORTED_NS_PER_TOKEN
+        total = load + int((start - loaded) * 1e9) + prompt_eval + evaluation
         durations = {
-            "total_duration": load + int((start - loaded) * 1e9) + prompt_eval + evaluation,
+            "total_duration": total,
             "load_duration": load,
             "prompt_eval_count": answer.prompt_tokens,
             "prompt_eval_duration": prompt_eval,
             "eval_count": answer.eval_tokens,
-            "eval_duration": evaluation,
+            "eval_duration": evaluation if answer.eval_tokens > 1 else 0,  # measured between tokens
         }
         if self.fault == "negative_eval_duration":
             durations["eval_duration"] = -NONSENSE_NS

@@ -38,14 +38,15 @@ LOOPBACK = "127.0.0.1"
 BACKLOG = 2048
 FOR_EVER_SECONDS = 10.0**7  # Ollama closes no idle connection
 
-_METHODS = {
-    "/": "GET, HEAD",
-    "/api/version": "GET, HEAD",
-    "/api/tags": "GET, HEAD",
-    "/api/ps": "GET",
-    "/api/show": "POST",
-    "/api/generate": "POST",
-    "/api/chat": "POST",
+_METHODS: dict[str, tuple[str, ...]] = {
+    "/": ("GET", "HEAD"),
+    "/api/version": ("GET", "HEAD"),
+    "/api/tags": ("GET", "HEAD"),
+    "/api/ps": ("GET",),
+    "/api/status": ("GET",),
+    "/api/show": ("POST",),
+    "/api/generate": ("POST",),
+    "/api/chat": ("POST",),
 }
 
 
@@ -178,6 +179,8 @@ class SandboxHost:
             return await self._tell(request, path)
         except Refusal as refusal:
             return replies.reply_json({"error": refusal.error}, refusal.status)
+        except ConnectionError:
+            return web.Response()  # the client left and was counted; nobody reads this
 
     async def _tell(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         state = self.state
@@ -186,11 +189,11 @@ class SandboxHost:
         early = await early_fault(request, fault) if fault is not None else None
         if early is not None:
             return early
-        methods = "GET" if path == "/api/status" and state.version >= (0, 24) else _METHODS.get(path)
-        if methods is None:
+        methods = _METHODS.get(path)
+        if methods is None or (path == "/api/status" and state.version < (0, 24)):
             return replies.reply_text("404 page not found", 404)
         if request.method not in methods:
-            return replies.reply_text("405 method not allowed", 405, {"Allow": methods})
+            return replies.reply_text("405 method not allowed", 405, {"Allow": ", ".join(methods)})
         if path == "/":
             return replies.reply_text("Ollama is running")
         if path == "/api/show":

@@ -16,6 +16,7 @@ from pathlib import Path
 ELISION = r"(?:[cdjlmnstCDJLMNST]|[qQ]u)['’](?=\S)"
 WORD = rf"{ELISION}|[^\W\d_]+(?:['’](?=[^\W\d_]))?"
 VOWELS = "aeiou"
+Phrases = list[tuple[tuple[str, ...], str]]
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,13 @@ class Lexicon:
     Attributes:
         words: English by French form.
         shouted: The same by the form without accents, for texts in capitals.
-        phrases: By first word: (the other words, English), longest first.
+        phrases: By first and by second word: (the other words, English), longest first.
         infinitives: French forms after which ``de``, ``à`` and ``pour`` mean ``to``.
     """
 
     words: dict[str, str]
     shouted: dict[str, str]
-    phrases: dict[str, list[tuple[tuple[str, ...], str]]]
+    phrases: dict[str, dict[str, Phrases]]
     infinitives: frozenset[str]
 
 
@@ -39,7 +40,7 @@ class Lexicon:
 def lexicon() -> Lexicon:
     """The lexicon, read once."""
     words: dict[str, str] = {}
-    phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    phrases: dict[str, dict[str, Phrases]] = {}
     infinitives = set()
     for line in Path(__file__).with_name("lexicon.tsv").read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
@@ -47,14 +48,14 @@ def lexicon() -> Lexicon:
         french, english, kind = (*line.split("\t"), "")[:3]
         parts = re.findall(WORD, french)
         if len(parts) > 1:
-            phrases.setdefault(parts[0], []).append((tuple(parts[1:]), english))
+            phrases.setdefault(parts[0], {}).setdefault(parts[1], []).append((tuple(parts[2:]), english))
             continue
         forms = {"": _as_is, "i": _as_is, "n": noun_forms, "a": adjective_forms, "v": verb_forms}[kind](french, english)
         for form, meaning in forms.items():
             words.setdefault(form, meaning)
         if kind in ("v", "i"):
             infinitives.add(french)
-    for candidates in phrases.values():
+    for candidates in (candidates for by_second in phrases.values() for candidates in by_second.values()):
         candidates.sort(key=lambda candidate: -len(candidate[0]))
     shouted: dict[str, str] = {}
     for form, meaning in words.items():

@@ -28,6 +28,7 @@ async def serve_call(state: HostState, request: web.BaseRequest, chat: bool) -> 
     Raises:
         Refusal: It ends with an error in Ollama's words.
         asyncio.CancelledError: The client left.
+        ConnectionError: The client left in the middle of a stream.
     """
     began = asyncio.get_running_loop().time()
     call = read_call(await request.content.read(), chat, state.version)
@@ -57,7 +58,7 @@ async def serve_call(state: HostState, request: web.BaseRequest, chat: bool) -> 
     except Refusal as refusal:
         outcome = outcome if fault is not None else str(refusal.status)
         raise
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, ConnectionError):
         outcome = "cancelled"
         state.statistics.cancelled += 1
         raise

@@ -12,7 +12,7 @@ import functools
 import re
 import unicodedata
 
-from pipeline.sandbox.lexicon import ELISION, WORD, lexicon, without_accents
+from pipeline.sandbox.lexicon import ELISION, WORD, Phrases, lexicon, without_accents
 
 _CAPITAL = "A-ZÀ-ÖØ-ÞŒ"
 _TOKEN = re.compile(
@@ -22,12 +22,12 @@ _TOKEN = re.compile(
     | ```.*?```                                        # code
     | `[^`\n]*`
     | (?:https?://|www\.)[^\s<>"]+
-    | \w[\w.+-]*@[\w-]+\.[\w.-]*\w                     # e-mail address
+    | \w[\w.+-]{{0,63}}@[\w-]{{1,63}}\.[\w.-]{{0,63}}\w        # e-mail address
     | </?[A-Za-z!][^<>\n]*>                            # HTML
     | &\w+;
     | \$?\{{\{{?[^{{}}\s"]*\}}\}}?                        # placeholders
     | %\(\w+\)s | %[sd]
-    | [{_CAPITAL}]\w*(?:-[\w'’]+)*-[{_CAPITAL}]\w*     # names such as Saint-Jean-sur-Mer
+    | [{_CAPITAL}]\w*(?:-[\w'’]+){{0,6}}-[{_CAPITAL}]\w*     # names such as Saint-Jean-sur-Mer
     | \w*\d[\w-]*                                     # numbers and codes
     | \w+_\w*
     | {WORD}
@@ -38,7 +38,7 @@ _JOINS = frozenset(("", " ", "-", "\u00a0", "\u202f"))
 _SENTENCE = re.compile(r"[^.!?\n]*[.!?\n]+\s*|[^.!?\n]+\Z")
 _ENGLISH = re.compile(r"\b(?:the|and|was|were|is|with|has|have|this|for|it)\b", re.IGNORECASE)
 _FRENCH = re.compile(r"\b(?:le|la|les|des|et|une|est|dans|du|qui|pour|sur)\b", re.IGNORECASE)
-_SPACE_BEFORE_MARK = re.compile(r"(?<=\w)[ \u00a0\u202f]+([;:!?])(?=\s|\Z)")
+_SPACE_BEFORE_MARK = re.compile(r"[ \u00a0\u202f]+[;:!?](?=\s|\Z)")
 _OPENING, _CLOSING = re.compile(r"«[ \u00a0\u202f]?"), re.compile(r"[ \u00a0\u202f]?»")
 _ORDINAL = re.compile(r"(\d+)(?:er|ère|re|e|è|ème|eme)\Z")
 _ENDINGS = (
@@ -109,7 +109,6 @@ def translate(text: str) -> str:
         text = "".join(part if _is_english(part) else _translate(part) for part in _SENTENCE.findall(text))
     else:
         text = _translate(text)
-    text = _SPACE_BEFORE_MARK.sub(r"\1", text)
     if "«" in text or "»" in text:
         text = _CLOSING.sub("”", _OPENING.sub("“", text))
     return text.replace("n°", "no.").replace("N°", "No.") if "°" in text else text
@@ -136,7 +135,7 @@ def _translate(text: str) -> str:
         english, role = _word(piece, shouting)
         end = index
         if role == STARTS_PHRASES:
-            end, phrase = _phrase(phrases[piece.lower().replace("’", "'")], pieces, index)
+            end, phrase = _phrase(phrases[_form(piece)], pieces, index)
             if phrase:
                 english = shaped(phrase, piece, shouting)
                 elided = pieces[end][-1] in "'’"
@@ -153,35 +152,39 @@ def _translate(text: str) -> str:
             english += " "
         elif not english and pieces[end + 1][:1] == " ":
             pieces[end + 1] = pieces[end + 1][1:]
+        if pieces[end + 1] not in _JOINS and _SPACE_BEFORE_MARK.match(pieces[end + 1]):
+            pieces[end + 1] = pieces[end + 1].lstrip(" \u00a0\u202f")
         pieces[index] = english
         previous = index
         index = end + 2
     return "".join(pieces)
 
 
-def _phrase(candidates: list[tuple[tuple[str, ...], str]], pieces: list[str], index: int) -> tuple[int, str]:
-    """The longest phrase that begins at ``index``: the index of its last word and its English, or ``index`` and
-    nothing.
-    """
-    for others, english in candidates:
-        end = index + 2 * len(others)
-        if end >= len(pieces):
-            continue
-        position = index
+def _phrase(by_second: dict[str, Phrases], pieces: list[str], index: int) -> tuple[int, str]:
+    """The longest phrase that begins at ``index``: the index of its last word and its English, or ``index`` and nothing."""
+    if index + 2 >= len(pieces) or pieces[index + 1] not in _JOINS:
+        return index, ""
+    for others, english in by_second.get(_form(pieces[index + 2]), ()):
+        end = index + 2
         for other in others:
-            position += 2
-            if pieces[position - 1] not in _JOINS or pieces[position].lower().replace("’", "'") != other:
+            end += 2
+            if end >= len(pieces) or pieces[end - 1] not in _JOINS or _form(pieces[end]) != other:
                 break
         else:
             return end, english
     return index, ""
 
 
+def _form(piece: str) -> str:
+    """A word as the lexicon writes it."""
+    return piece.lower().replace("’", "'")
+
+
 @functools.lru_cache(maxsize=65_536)
 def _word(piece: str, shouting: bool) -> tuple[str, int]:
     """The English of one word, and its role."""
     words = lexicon()
-    form = piece.lower().replace("’", "'")
+    form = _form(piece)
     role = STARTS_PHRASES if form in words.phrases else INFINITIVE if form in words.infinitives else 0
     if piece in words.words and piece != form:
         return words.words[piece], role  # an acronym
@@ -189,7 +192,7 @@ def _word(piece: str, shouting: bool) -> tuple[str, int]:
         return piece, role
     english = words.words.get(form)
     if piece.isupper() and (english is None or piece == "A"):
-        english = words.shouted.get("à" if piece == "A" else form)
+        english = words.words["à"] if piece == "A" else words.shouted.get(form)
     if english is None:
         return anglicised(piece) if piece.islower() else piece, role
     return shaped(english, piece, shouting), role
