@@ -97,7 +97,7 @@ class _StderrHandler(_StreamHandler):
     """Writes to what ``sys.stderr`` is at the time: a progress bar replaces it while it is shown."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.setStream(sys.stderr)
+        self.stream = sys.stderr
         super().emit(record)
 
 

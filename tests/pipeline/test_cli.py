@@ -204,12 +204,14 @@ def test_mistakes_and_help_are_told_without_importing_beam() -> None:
         assert process.stdout.splitlines()[-1] == "False"
 
 
-def test_a_reader_of_stdout_that_has_gone_is_no_traceback() -> None:
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_a_reader_of_stdout_that_has_gone_is_no_traceback(argument: str) -> None:
     read, write = os.pipe()
     os.close(read)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     with os.fdopen(write, "wb") as gone:
         process = subprocess.run(
-            [sys.executable, "-m", "pipeline", "--help"], stdout=gone, stderr=subprocess.PIPE, check=False
+            [sys.executable, "-m", "pipeline", argument], stdout=gone, stderr=subprocess.PIPE, env=buffered, check=False
         )
     assert (process.returncode, process.stderr) == (1, b"")
 

@@ -113,12 +113,15 @@ def test_python_warnings_are_logged_on_one_line(capsys: pytest.CaptureFixture[st
     assert "WARNING py.warnings: FutureWarning: old (" in line
 
 
-def test_lines_go_to_what_stderr_is_at_the_time() -> None:
+def test_lines_go_to_what_stderr_is_at_the_time(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure()
     replaced = io.StringIO()
     with contextlib.redirect_stderr(replaced):
         OURS.info("above the progress bar")
     assert "above the progress bar" in replaced.getvalue()
+    replaced.close()
+    OURS.info("after it")
+    assert "after it" in capsys.readouterr().err
 
 
 PIPELINE = """
