@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from itertools import takewhile
 from pathlib import PurePosixPath
@@ -25,10 +26,9 @@ _JSON_LINES = (".jsonl", ".ndjson", ".json")
 SUPPORTED = ".parquet, or JSON lines as .jsonl, .ndjson or .json, these also with .gz or .zst"
 
 _GLOB_CHARACTERS = frozenset("*?[")
-_VERSION_KEYS = frozenset(
-    ("etag", "lastmodified", "mtime", "modified", "updated", "created", "generation", "versionid", "md5hash")
-)
-"""What file systems call a file's version, in lower case without ``-`` and ``_``: S3, GCS, Azure, SFTP, memory."""
+_VERSION_KEYS = ("etag", "md5hash", "generation", "lastmodified", "mtime", "modified", "updated", "created")
+"""What file systems call a file's version (in lower case, without ``-`` and ``_``), the best first. One is used, since
+a listing often says less than a question about the single file."""
 
 
 def list_sources(inputs: Sequence[str]) -> list[SourceFile]:
@@ -100,6 +100,8 @@ def _expand(given: str) -> Iterator[SourceFile]:
             "metadata: put credentials into the environment or fsspec's configuration"
         )
     fs, path = file_system(given)
+    if isinstance(fs, LocalFileSystem):
+        path = _without_dots(path)
     fs.invalidate_cache()
     if not _try(given, lambda: fs.exists(path)):
         if _GLOB_CHARACTERS.isdisjoint(given):
@@ -157,8 +159,16 @@ def _source(given: str, fs: Any, root: str, path: str, info: dict[str, Any]) -> 
     kind = kind_of(path)
     assert kind is not None  # noqa: S101 - callers have checked
     url = _address(given, fs, root, path)
+    if not isinstance(fs, LocalFileSystem) and _version(info) is None:
+        info = _try(url, lambda: fs.info(path))
     fingerprint = _try(url, lambda: _fingerprint(fs, path, info))
     return SourceFile(url, kind[0], kind[1], int(info.get("size") or 0), fingerprint)
+
+
+def _without_dots(path: str) -> str:
+    """A local path without ``..``, unless links make that another file."""
+    flat = os.path.normpath(path)
+    return flat if os.path.realpath(flat) == os.path.realpath(path) else path
 
 
 def _address(given: str, fs: Any, root: str, path: str) -> str:
@@ -178,9 +188,16 @@ def _fingerprint(fs: Any, path: str, info: dict[str, Any]) -> str:
     if isinstance(fs, LocalFileSystem):
         status = os.stat(path)  # noqa: PTH116 - fsspec's paths are strings
         return f"size={status.st_size} mtime_ns={status.st_mtime_ns}"
-    versions = {key.lower().replace("-", "").replace("_", ""): value for key, value in info.items()}
-    known = [f"{key}={versions[key]}" for key in sorted(_VERSION_KEYS & versions.keys()) if versions[key] is not None]
-    return " ".join([f"size={info.get('size')}", *known])
+    return f"size={info.get('size')} {_version(info) or 'version=unknown'}"
+
+
+def _version(info: dict[str, Any]) -> str | None:
+    known = {key.lower().replace("-", "").replace("_", ""): value for key, value in info.items() if value is not None}
+    for key in _VERSION_KEYS:
+        if key in known:
+            value = known[key]
+            return f"{key}={value.timestamp() if isinstance(value, datetime) else value}"
+    return None
 
 
 def _is_hidden(name: str) -> bool:

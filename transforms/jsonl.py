@@ -158,7 +158,7 @@ def read_unit(unit: WorkUnit, schema: Any, batch_rows: int) -> Iterator[Batch]:
                 records, bad_lines = rows.read(held)
                 yield Batch(unit, index, records, False, bad_lines, first_row)
                 index, first_row, size, held = index + 1, first_row + len(held), 0, []
-            held.append(line)
+            held.append(line.removesuffix(b"\r"))
             size += len(line)
     if first_row + len(held) != unit.rows:
         raise RunFailed(
@@ -191,7 +191,7 @@ class _RowReader:
             # Something that needs care, such as a lone surrogate: convert each value by itself.
             rows = [self._attempt(self._converted, row, number, bad) for number, row in enumerate(rows)]
             arrays = self._arrays(rows)
-        bad_lines = tuple(BadLine(number, bad[number], lines[number].rstrip(b"\r")) for number in sorted(bad))
+        bad_lines = tuple(BadLine(number, bad[number], lines[number]) for number in sorted(bad))
         return pa.RecordBatch.from_arrays(arrays, schema=self._schema), bad_lines
 
     def _arrays(self, rows: Sequence[dict[str, Any]]) -> list[Any]:
@@ -261,8 +261,8 @@ def _parse(line: bytes, decoder: json.JSONDecoder) -> dict[str, Any]:
         raise Misfit(f"line is not JSON: {error.msg.removesuffix(' at')} at character {error.pos + 1}") from None
     except ValueError:  # Python's limit of digits
         raise Misfit("line has a number with too many digits") from None
-    if end != len(text) and text[end:].strip(_JSON_SPACE):
-        raise Misfit(f"line is not JSON: Extra data at character {end + 1}")
+    if end != len(text) and (more := text[end:].lstrip(_JSON_SPACE)):
+        raise Misfit(f"line is not JSON: Extra data at character {len(text) - len(more) + 1}")
     if type(value) is not dict:
         raise Misfit("line is JSON, but no object")
     return value

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from fsspec.caching import caches
 from fsspec.implementations.local import LocalFileSystem
+from fsspec.spec import AbstractBufferedFile
 
 from transforms.errors import RunFailed, UsageError
 from transforms.inputs import file_system
@@ -115,18 +117,18 @@ def read_units(run: UnitRun, batch_rows: int) -> Iterator[Batch]:
 def _stream(file: Any, start: int, stop: int, batch_rows: int) -> Iterator[tuple[int, Any]]:
     """Record batches of the row groups that hold the rows from ``start`` to ``stop``, each with its position."""
     metadata, schema = file.metadata, file.schema_arrow
-    group_rows = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
-    ends = list(accumulate(group_rows))
-    groups = [number for number, end in enumerate(ends) if end > start and end - group_rows[number] < stop]
-    if not groups:
-        return
-    position = ends[groups[0]] - group_rows[groups[0]]
-    rows = sum(group_rows[number] for number in groups)
-    encoded_bytes = sum(metadata.row_group(number).total_byte_size for number in groups)
-    batch_size = max(1, min(batch_rows, _BATCH_BYTES * rows // max(1, encoded_bytes)))
-    for records in file.iter_batches(batch_size, row_groups=groups, use_threads=False):
-        yield position, pa.RecordBatch.from_arrays(records.columns, schema=schema)
-        position += records.num_rows
+    position = 0
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        if position < stop and position + group.num_rows > start:
+            fitting_rows = _BATCH_BYTES * group.num_rows // max(1, group.total_byte_size)
+            batch_size = max(1, min(batch_rows, fitting_rows))
+            at = position
+            # Each row group by itself: Arrow can't read lists of dictionaries across two.
+            for records in file.iter_batches(batch_size, row_groups=[number], use_threads=False):
+                yield at, pa.RecordBatch.from_arrays(records.columns, schema=schema)
+                at += records.num_rows
+        position += group.num_rows
 
 
 def _split(records: Any) -> Iterator[Any]:
@@ -158,8 +160,9 @@ def _open(source: SourceFile) -> Iterator[Any]:
         with pq.ParquetFile(path, memory_map=False, pre_buffer=False, buffer_size=_READ_BYTES) as parquet:
             yield parquet
     else:
-        with (
-            fs.open(path, "rb") as file,
-            pq.ParquetFile(file, pre_buffer=False, buffer_size=_REMOTE_READ_BYTES) as parquet,
-        ):
-            yield parquet
+        with fs.open(path, "rb") as file:
+            if isinstance(file, AbstractBufferedFile):
+                # Columns are read in turns: reading ahead (S3: 50 MB) would fetch the same bytes many times over.
+                file.cache = caches["none"](file.blocksize, file._fetch_range, file.size)
+            with pq.ParquetFile(file, pre_buffer=False, buffer_size=_REMOTE_READ_BYTES) as parquet:
+                yield parquet

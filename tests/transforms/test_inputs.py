@@ -1,0 +1,191 @@
+"""Finding input files: what counts, what it is called, and what is refused."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from transforms.errors import RunFailed, UsageError
+from transforms.inputs import check_unchanged, kind_of, list_sources
+
+
+@pytest.fixture
+def memory() -> Iterator[fsspec.AbstractFileSystem]:
+    """fsspec's file system in memory, empty before and after."""
+    fs = fsspec.filesystem("memory")
+    fs.rm("/", recursive=True)
+    yield fs
+    fs.rm("/", recursive=True)
+
+
+def make(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}\n")
+
+
+def names(folder: Path, *inputs: object) -> list[str]:
+    return [source.url.removeprefix(f"{folder}/") for source in list_sources([str(given) for given in inputs])]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.parquet", ("parquet", None)),
+        ("A.PARQUET", ("parquet", None)),
+        ("a.jsonl", ("jsonl", None)),
+        ("a.ndjson", ("jsonl", None)),
+        ("a.json", ("jsonl", None)),
+        ("a.b.jsonl.gz", ("jsonl", "gzip")),
+        ("a.json.zst", ("jsonl", "zstd")),
+        ("a.parquet.gz", None),
+        ("a.gz", None),
+        ("a.csv", None),
+        ("a.jsonl.bak", None),
+        ("parquet", None),
+    ],
+)
+def test_the_name_says_the_kind(name: str, kind: tuple[str, str | None] | None) -> None:
+    assert kind_of(name) == kind
+
+
+def test_files_globs_and_directories_together_are_sorted_and_each_file_comes_once(tmp_path: Path) -> None:
+    make(tmp_path, "b.jsonl", "a.parquet", "c.ndjson", "deep/er/d.json.gz")
+    assert names(tmp_path, tmp_path / "c.ndjson", tmp_path / "*.jsonl", tmp_path, tmp_path / "a.parquet") == [
+        "a.parquet",
+        "b.jsonl",
+        "c.ndjson",
+        "deep/er/d.json.gz",
+    ]
+
+
+def test_the_spelling_of_a_local_path_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path, "in/a.jsonl")
+    plain = list_sources([str(tmp_path / "in" / "a.jsonl")])
+    monkeypatch.chdir(tmp_path)
+    for spelling in ("in/a.jsonl", "./in/../in/a.jsonl", f"file://{tmp_path}/in/a.jsonl", "in", "in/", "i*/a.json?"):
+        assert list_sources([spelling]) == plain
+    assert plain[0].url == str(tmp_path / "in" / "a.jsonl")
+
+
+def test_names_of_temporary_and_internal_files_are_passed_over_in_directories_and_globs(tmp_path: Path) -> None:
+    make(
+        tmp_path,
+        "a.jsonl",
+        "_summary.json",
+        ".hidden.jsonl",
+        "_dead_letter/x.jsonl",
+        "sub/_state/y.jsonl",
+        "sub/b.jsonl",
+    )
+    assert names(tmp_path, tmp_path) == ["a.jsonl", "sub/b.jsonl"]
+    assert names(tmp_path, f"{tmp_path}/**/*.jsonl") == ["a.jsonl", "sub/b.jsonl"]
+    assert names(tmp_path, tmp_path / "_dead_letter") == ["_dead_letter/x.jsonl"]
+    assert names(tmp_path, f"{tmp_path}/_dead_letter/*") == ["_dead_letter/x.jsonl"]
+    assert names(tmp_path, tmp_path / "_summary.json") == ["_summary.json"]
+    assert names(tmp_path, f"{tmp_path}/_summ*") == ["_summary.json"]
+
+
+def test_a_name_with_the_characters_of_a_glob_is_found_as_it_is(tmp_path: Path) -> None:
+    make(tmp_path, "calls[1].jsonl", "calls1.jsonl")
+    assert names(tmp_path, tmp_path / "calls[1].jsonl") == ["calls[1].jsonl"]
+
+
+def test_other_kinds_in_a_directory_are_passed_over_with_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make(tmp_path, "a.jsonl", "notes.txt", "table.csv")
+    with caplog.at_level(logging.WARNING):
+        assert names(tmp_path, tmp_path) == ["a.jsonl"]
+    assert "notes.txt, table.csv" in caplog.text
+
+
+def test_links_to_files_count_and_broken_ones_are_an_error(tmp_path: Path) -> None:
+    make(tmp_path, "real/a.jsonl")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "link.jsonl").symlink_to(tmp_path / "real" / "a.jsonl")
+    assert names(tmp_path, tmp_path / "in") == ["in/link.jsonl"]
+    assert names(tmp_path, f"{tmp_path}/in/*") == ["in/link.jsonl"]
+    (tmp_path / "in" / "broken.jsonl").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match=r"broken\.jsonl"):
+        names(tmp_path, tmp_path / "in")
+
+
+def test_a_directory_whose_name_looks_like_a_file_is_a_directory(tmp_path: Path) -> None:
+    make(tmp_path, "table.parquet/part-0.parquet")
+    assert names(tmp_path, tmp_path / "table.parquet") == ["table.parquet/part-0.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("nothing_here.parquet", "nothing_here.parquet does not exist"),
+        ("*.nothing.parquet", r"\*\.nothing\.parquet matches no file"),
+        ("only_others", "only_others has no file of a supported kind: .parquet"),
+        ("only_others/*", r"only_others/\* has no file of a supported kind"),
+        ("empty", "empty has no file of a supported kind"),
+        ("only_others/table.csv", r"table\.csv is not of a supported kind"),
+        ("pipe.jsonl", "neither a file nor a directory"),
+        ("foo://bucket/x.jsonl", "foo://bucket/x.jsonl: Protocol not known: foo"),
+        ("gs://bucket/x.jsonl", "gcsfs"),
+    ],
+)
+def test_what_means_no_file_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, said: str
+) -> None:
+    make(tmp_path, "only_others/table.csv", "a.jsonl")
+    (tmp_path / "empty").mkdir()
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=said) as caught:
+        list_sources(["a.jsonl", given])
+    assert "\n" not in str(caught.value)
+
+
+def test_no_input_at_all_is_refused() -> None:
+    with pytest.raises(UsageError, match="--input"):
+        list_sources([])
+
+
+def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:
+    with pytest.raises(UsageError) as caught:
+        list_sources(["sftp://me:hush@archive/x.jsonl"])
+    assert "archive" in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
+def test_the_fingerprint_changes_with_the_content(tmp_path: Path) -> None:
+    make(tmp_path, "a.jsonl")
+    path = tmp_path / "a.jsonl"
+    before = list_sources([str(path)])[0]
+    check_unchanged(before)
+    status = path.stat()
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
+    assert list_sources([str(path)])[0].fingerprint != before.fingerprint
+    with pytest.raises(RunFailed, match="changed during the run"):
+        check_unchanged(before)
+    path.unlink()
+    with pytest.raises(RunFailed, match="removed during the run"):
+        check_unchanged(before)
+
+
+def test_files_in_memory_are_found_and_identified(memory: fsspec.AbstractFileSystem) -> None:
+    for path in ("/in/a.jsonl", "/in/sub/b.parquet", "/in/_x.jsonl"):
+        memory.pipe(path, b"{}\n")
+    found = list_sources(["memory://in"])
+    assert [source.url for source in found] == ["memory:///in/a.jsonl", "memory:///in/sub/b.parquet"]
+    assert list_sources(["memory://in/a.jsonl", "memory:///in/a.jsonl", "memory://in/*.jsonl"]) == found[:1]
+    assert found[0].size_bytes == 3
+    check_unchanged(found[0])
+    while list_sources(["memory://in/a.jsonl"])[0].fingerprint == found[0].fingerprint:
+        memory.pipe("/in/a.jsonl", b"[]\n")  # the clock of its versions has microseconds
+        time.sleep(0)
+    with pytest.raises(RunFailed, match="changed"):
+        check_unchanged(found[0])
