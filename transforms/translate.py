@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.metrics import Metrics
+from apache_beam.metrics.metric import Metrics
 from apache_beam.utils.shared import Shared
 from apache_beam.utils.windowed_value import WindowedValue
 
@@ -91,7 +91,7 @@ class TranslateRows(beam.DoFn):
         results = self._by_column(batch, ended.submission.finished())
         statistics = count(list(results.values()), batch.records.num_rows)
         for status, rows in statistics.statuses.items():
-            self._rows[status].inc(rows)
+            self._rows[status].inc(rows)  # type: ignore[no-untyped-call]
         translated = TranslatedBatch(
             batch.unit,
             batch.index,
