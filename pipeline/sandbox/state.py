@@ -33,7 +33,8 @@ class HostState:
         self.started_at = time.time()
         self.names_used: dict[str, None] = {}
         self._awake = asyncio.Event()
-        self._awake.set()
+        if not settings.hang:
+            self._awake.set()
 
     def change(self, changes: Mapping[str, Any]) -> None:
         """Puts changed settings in force; new faults or another seed also forget which texts were seen.

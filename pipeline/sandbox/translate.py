@@ -161,7 +161,7 @@ def _translate(text: str) -> str:
 
 
 def _phrase(by_second: dict[str, Phrases], pieces: list[str], index: int) -> tuple[int, str]:
-    """The longest phrase that begins at ``index``: the index of its last word and its English, or ``index`` and nothing."""
+    """The longest phrase from ``index`` on: the index of its last word and its English, or ``index`` and nothing."""
     if index + 2 >= len(pieces) or pieces[index + 1] not in _JOINS:
         return index, ""
     for others, english in by_second.get(_form(pieces[index + 2]), ()):

@@ -13,16 +13,19 @@ from pipeline.sandbox.lexicon import adjective_forms, lexicon, noun_forms, verb_
 from pipeline.sandbox.translate import translate
 
 # Every French function word that a check for "still French" could look for.
-FUNCTION_WORDS = """
-le la les un une des du de au aux ce cet cette ces mon ma mes ton ta tes son sa ses notre nos votre vos leur leurs je tu il elle
-on nous vous ils elles me te se lui eux moi toi y en qui que quoi dont où lequel laquelle lesquels lesquelles quel quelle quels quelles
-à dans par pour sur sous avec sans chez vers entre contre avant après pendant depuis dès malgré selon afin et ou mais donc or ni car
-si comme quand lorsque puisque quoique ne pas plus jamais rien aucun aucune non oui très trop peu beaucoup moins assez bien aussi encore
-déjà toujours souvent ici là hier demain maintenant alors puis ensuite ainsi tout toute tous toutes autre autres même mêmes tel telle
-chaque plusieurs quelque quelques cela ceci ça celui celle ceux celles suis es est sommes êtes sont étais était étions étiez étaient
-serai seras sera serons serez seront serait seraient été étant ai as a avons avez ont avais avait avions aviez avaient aura auront aurait
-eu ayant fait faire faut peut peuvent peux doit doivent devra va vont être avoir lors parce tandis cependant toutefois notamment également
-""".split()
+_WORDS = """
+le la les un une des du de au aux ce cet cette ces mon ma mes ton ta tes son sa ses notre nos votre vos leur
+leurs je tu il elle on nous vous ils elles me te se lui eux moi toi y en qui que quoi dont où lequel laquelle
+lesquels lesquelles quel quelle quels quelles à dans par pour sur sous avec sans chez vers entre contre avant
+après pendant depuis dès malgré selon afin et ou mais donc or ni car si comme quand lorsque puisque quoique ne
+pas plus jamais rien aucun aucune non oui très trop peu beaucoup moins assez bien aussi encore déjà toujours
+souvent ici là hier demain maintenant alors puis ensuite ainsi tout toute tous toutes autre autres même mêmes
+tel telle chaque plusieurs quelque quelques cela ceci ça celui celle ceux celles suis es est sommes êtes sont
+étais était étions étiez étaient serai seras sera serons serez seront serait seraient été étant ai as a avons
+avez ont avais avait avions aviez avaient aura auront aurait eu ayant fait faire faut peut peuvent peux doit
+doivent devra va vont être avoir lors parce tandis cependant toutefois notamment également
+"""
+FUNCTION_WORDS = _WORDS.split()
 SAME_IN_ENGLISH = {"place", "on", "or", "car", "a", "as", "me", "son", "plus", "sage"}
 
 WORDS = st.sampled_from(
@@ -34,8 +37,6 @@ WORDS = st.sampled_from(
         "a été remplacée",
         "https://exemple.fr/a?b=1",
         "service@exemple.fr",
-    ]
-    + [
         "{nom}",
         "%s",
         "<b>",
