@@ -70,7 +70,7 @@ class Generation:
 
         Raises:
             Refusal: 500, the runner died.
-            asyncio.CancelledError: The client left; slot and place in the queue are free at once.
+            asyncio.CancelledError: The client left; its place in the queue is free at once.
         """
         loaded = self._loop.time()
         settings, statistics, slots = self.state.settings, self.state.statistics, self.runner.slots
@@ -99,10 +99,15 @@ class Generation:
             elif end > arrived:
                 await self.runner.work(end)
         except RunnerDied:
+            end = start  # its slots are gone with it
             return await self._send_error(RUNNER_DIED)
         finally:
-            ended = min(end, max(start, self._loop.time()))
-            slots.release(ended)
+            # Who leaves while the prompt is read keeps the slot until it is read; who leaves later frees it at once.
+            ended = min(end, max(start + reading, self._loop.time()))
+            if ended > self._loop.time():
+                self._loop.call_at(ended, slots.release, ended)
+            else:
+                slots.release(ended)
             statistics.busy_seconds += ended - start
         durations = self._durations(loaded, start, reading, writing)
         response = await (self._finish_stream(durations) if self._stream is not None else self._whole(durations))

@@ -39,7 +39,11 @@ class SandboxThread:
         self._thread = threading.Thread(target=self._loop.run_forever, name="sandbox host", daemon=True)
         self._thread.start()
         self.host = SandboxHost(settings)
-        self._run(self.host.start())
+        try:
+            self._run(self.host.start())
+        except BaseException:
+            self.close()
+            raise
         self.url = self.host.url
         self.control_url = self.host.control_url
 

@@ -11,7 +11,7 @@ from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
 from tests.pipeline.sandbox.http_calls import TEXT, body_of, generate, generate_all, residual_ms, send, wait_until
 
-SERVICE_SECONDS = 0.06
+SERVICE_SECONDS = 0.1
 TOKENS = 20  # of the answer to TEXT
 SPEED = {"tokens_per_second": TOKENS / SERVICE_SECONDS}
 
@@ -76,6 +76,18 @@ def test_a_client_that_leaves_frees_slot_and_queue(sandbox_host: MakeHost) -> No
     assert generate(host.url).json()["done"]
     stats = host.stats()
     assert (stats["cancelled"], stats["outcomes"], stats["active"]) == (4, {"cancelled": 4, "ok": 1}, 0)
+
+
+def test_a_client_that_leaves_while_its_prompt_is_read_keeps_the_slot_until_it_is_read(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(num_parallel=1, prompt_tokens_per_second=19 / 0.2, tokens_per_second=1.0)
+    client = Leaver(host.url)
+    wait_until(lambda: host.stats()["active"] == 1)
+    client.leave()
+    wait_until(lambda: host.stats()["in_flight"] == 0)
+    assert host.stats()["active"] == 1
+    host.control(tokens_per_second=0.0, prompt_tokens_per_second=0.0)
+    assert residual_ms(generate(host.url).json()) > 100
+    assert host.stats()["busy_seconds"] == pytest.approx(0.2, rel=0.1)
 
 
 def test_a_load_is_told_in_the_load_duration_and_happens_once(sandbox_host: MakeHost) -> None:
