@@ -14,6 +14,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.utils.shared import Shared
 
+from transforms.parts import PartResult
 from transforms.read import ReadUnits
 from transforms.translate import TranslateConfig, TranslateRows
 from transforms.work_units import UnitRun
@@ -29,7 +30,7 @@ def build(
     schemas: Mapping[str, Any],
     translate: TranslateConfig,
     write: WriteConfig,
-) -> beam.PCollection:
+) -> beam.pvalue.PCollection[PartResult]:
     """Adds the steps to ``pipeline``; the result has one ``PartResult`` for each part written.
 
     Args:
@@ -39,7 +40,7 @@ def build(
         translate: For the translate step.
         write: For the write step.
     """
-    return (
+    parts: beam.pvalue.PCollection[PartResult] = (
         pipeline
         | "Plan" >> beam.Create(list(runs))
         | "Spread" >> beam.Reshuffle()
@@ -47,3 +48,4 @@ def build(
         | "Translate" >> beam.ParDo(TranslateRows(translate, Shared()))
         | "Write" >> beam.ParDo(WriteParts(write))
     )
+    return parts

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import apache_beam as beam
+import fsspec
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import graph
@@ -18,7 +19,7 @@ from pipeline.exit_codes import ExitCode
 from pipeline.options import RunOptions
 from pipeline.preflight import find_digest
 from pipeline.preview import show_preview
-from pipeline.progress import Mode, ProgressReporter
+from pipeline.progress import ProgressReporter
 from pipeline.resume import Resumption, compare
 from pipeline.sandbox import NOT_REAL
 from pipeline.sandbox.running import start_processes
@@ -86,7 +87,7 @@ def _run(options: RunOptions, work: Work, summary: Summary) -> ExitCode:
     if done.left:
         config = engine_config(options, summary.model_digest)
         translate = TranslateConfig(config, work.text_columns, work.output_schemas)
-        write = WriteConfig(work.output.url, recipe, work.schemas, work.text_columns)
+        write = WriteConfig(work.output.url, recipe, work.output_schemas)
         try:
             _translate(options, work, done, translate, write)
         finally:
@@ -114,9 +115,8 @@ def _translate(
     pipeline = beam.Pipeline(options=PipelineOptions(list(options.beam_arguments)))
     graph.build(pipeline, done.left_runs, work.schemas, translate, write)
     texts = sum(unit.rows for unit in done.left) * len(work.text_columns)
-    mode: Mode = options.progress  # type: ignore[assignment] # one of them, as the option table checks
     try:
-        with ProgressReporter(mode, texts):
+        with ProgressReporter(options.progress, texts):
             pipeline.run().wait_until_finish()
     except TranslateError:
         raise
@@ -206,9 +206,10 @@ def _dry_run(work: Work, done: Resumption, summary: Summary) -> ExitCode:
 def _publish(options: RunOptions, work: Work, summary: Summary) -> None:
     """Writes the summary to its files and the line to stdout."""
     detailed = json.dumps(summary.detailed(), ensure_ascii=False, indent=2) + "\n"
-    work.output.write_text("_summary.json", detailed)
+    work.output.write_bytes("_summary.json", detailed.encode())
     if options.summary_file:
-        work.write_summary_file(options.summary_file, detailed)
+        with work.output.full_disk_told(options.summary_file), fsspec.open(options.summary_file, "wb") as file:
+            file.write(detailed.encode())
     print(summary.line())
 
 
@@ -223,9 +224,7 @@ def _hosts(options: RunOptions) -> Iterator[RunOptions]:
         yield options
         return
     LOG.warning("%s", NOT_REAL)
-    hosts = start_processes(
-        options.sandbox, HostSettings(any_model=True, tokens_per_second=SANDBOX_TOKENS_PER_SECOND)
-    )
+    hosts = start_processes(options.sandbox, HostSettings(any_model=True, tokens_per_second=SANDBOX_TOKENS_PER_SECOND))
     try:
         addresses = tuple(parse_host(host.url) for host in hosts)
         yield replace(options, hosts=addresses, model=f"stand-in-for-{options.model}")

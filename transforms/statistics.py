@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 STATUSES = ("ok", "warn", "skipped", "partial", "failed")
 """Of a text, from section 8 of the facts on translation; a row with several text columns has its worst one."""
+
+COUNTERS = ("statuses", "origins", "flags", "failures", "failed_rows")
 
 ORIGINS = ("generated", "memory", "duplicate", "source")
 
@@ -82,13 +84,14 @@ class Statistics:
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values; ``from_json`` reads it back."""
-        return asdict(self)
+        # Not asdict, which builds a Counter from pairs and so counts the pairs.
+        hosts = {url: {**vars(host), "faults": dict(host.faults)} for url, host in self.hosts.items()}
+        return {**vars(self), **{name: dict(getattr(self, name)) for name in COUNTERS}, "hosts": hosts}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Statistics:
         """The inverse of ``to_json``."""
-        counters = ("statuses", "origins", "flags", "failures", "failed_rows")
         hosts = {
             url: HostStatistics(**{**host, "faults": Counter(host["faults"])}) for url, host in values["hosts"].items()
         }
-        return cls(**{**values, **{name: Counter(values[name]) for name in counters}, "hosts": hosts})
+        return cls(**{**values, **{name: Counter(values[name]) for name in COUNTERS}, "hosts": hosts})

@@ -91,7 +91,7 @@ class TranslateRows(beam.DoFn):
         results = self._by_column(batch, ended.submission.finished())
         statistics = count(list(results.values()), batch.records.num_rows)
         for status, rows in statistics.statuses.items():
-            self._rows[status].inc(rows)  # type: ignore[no-untyped-call]
+            self._rows[status].inc(rows)
         translated = TranslatedBatch(
             batch.unit,
             batch.index,
