@@ -50,6 +50,7 @@ def infer(*given_values: Any) -> tuple[Any, list[str]]:
         ([{"b": 1}, {"a": "x", "b": None}], pa.struct([("b", pa.int64()), ("a", pa.string())])),
         ([[{"a": 1}], [{"b": True}]], pa.list_(pa.struct([("a", pa.int64()), ("b", pa.bool_())]))),
         ([{}, None], pa.string()),
+        (["x", {}], pa.string()),
         ([{}, {"a": {}}], pa.struct([("a", pa.string())])),
     ],
 )
@@ -62,6 +63,7 @@ def test_the_type_of_values(values: list[Any], kind: Any) -> None:
     [
         ([1, 2, "x"], pa.int64(), "x is number in 2 rows, but also 1 string"),
         (["x", "y", {"a": 1}], pa.string(), "x is string in 2 rows, but also 1 object"),
+        ([{}, {}, 1], pa.string(), "x is string in 2 rows, but also 1 number"),
         ([True, 1], pa.int64(), "x is number in 1 rows, but also 1 boolean"),
         ([[1], [2], ["a"]], pa.list_(pa.int64()), r"x\[\] is number in 2 rows, but also 1 string"),
         ([{"a": 1}, {"a": [1]}, {"a": [1]}], pa.struct([("a", pa.list_(pa.int64()))]), r"x\.a is list in 2 rows"),

@@ -170,6 +170,16 @@ def test_batches_of_large_rows_are_small(tmp_path: Path) -> None:
     assert max(batch.records.nbytes for batch in batches) <= 1 << 20
 
 
+def test_a_row_group_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
+    texts = [f"{number:03}" * 100_000 for number in range(200)]  # 60 MB
+    source = write(tmp_path / "a.parquet", pa.table({"text": texts}), write_batch_size=2, use_dictionary=False)
+    runs = runs_of(source, 1000)
+    before = pa.total_allocated_bytes()
+    held = [pa.total_allocated_bytes() - before for run in runs for _ in read_units(run, 64)]
+    assert len(held) >= 60
+    assert max(held) < 10_000_000
+
+
 def test_a_large_dictionary_does_not_make_batches_small(tmp_path: Path) -> None:
     words = [f"{number}" * 100_000 for number in range(10, 30)]
     column = pa.array(words * 10).dictionary_encode()
@@ -216,7 +226,7 @@ class CountingFileSystem(AbstractFileSystem):  # type: ignore[misc]
         return {"name": path, "size": status.st_size, "type": "file", "ETag": str(status.st_mtime_ns)}
 
     def _open(self, path: str, mode: str = "rb", **options: Any) -> CountingFile:
-        return CountingFile(self, path, mode, block_size=50 << 20, cache_type="readahead")
+        return CountingFile(self, path, mode, block_size=4 << 20, cache_type="readahead")
 
 
 def test_a_remote_file_is_fetched_once_though_columns_are_read_in_turns(tmp_path: Path) -> None:

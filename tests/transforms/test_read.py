@@ -97,6 +97,18 @@ def test_a_file_changed_while_it_is_read_never_completes_a_unit(folder: str, nam
     assert not any(batch.last for batch in rest)
 
 
+def test_an_error_from_a_changed_file_is_said_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    texts = pa.array([f"{number:060}" for number in range(50_000)])  # more than is read ahead
+    pq.write_table(pa.table({"text": texts}), path, compression="none", use_dictionary=False)
+    found = plan(list_sources([str(path)]), 100_000)
+    batches = batches_of(found)
+    next(batches)
+    path.write_bytes(b"x" * path.stat().st_size)
+    with pytest.raises(RunFailed, match="changed during the run"):
+        list(batches)
+
+
 def test_damaged_data_ends_the_run_with_a_clear_line(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     write(str(path), 40)
