@@ -30,6 +30,7 @@ from pipeline.work import Work, engine_config, make_recipe, make_work
 from transforms import errors
 from transforms.engine import live_engines
 from transforms.errors import RunFailed, RunStopped, TranslateError
+from transforms.fleet.admission import canonical
 from transforms.fleet.hosts import parse_host
 from transforms.statistics import Statistics
 from transforms.translate import TranslateConfig
@@ -224,10 +225,11 @@ def _hosts(options: RunOptions) -> Iterator[RunOptions]:
         yield options
         return
     LOG.warning("%s", NOT_REAL)
-    hosts = start_processes(options.sandbox, HostSettings(any_model=True, tokens_per_second=SANDBOX_TOKENS_PER_SECOND))
+    model = f"stand-in-for-{options.model}"
+    settings = HostSettings(models=(canonical(model),), tokens_per_second=SANDBOX_TOKENS_PER_SECOND)
+    hosts = start_processes(options.sandbox, settings)
     try:
-        addresses = tuple(parse_host(host.url) for host in hosts)
-        yield replace(options, hosts=addresses, model=f"stand-in-for-{options.model}")
+        yield replace(options, hosts=tuple(parse_host(host.url) for host in hosts), model=model)
     finally:
         for host in hosts:
             host.close()
