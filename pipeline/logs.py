@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 else:
     _StreamHandler = logging.StreamHandler  # can't be subscripted before Python 3.11
 
+from transforms.errors import TranslateError
+
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -60,7 +62,12 @@ def configure(log_format: LogFormat = "text", level: LogLevel = "info") -> None:
 
 
 def is_worth_telling(record: logging.LogRecord) -> bool:
-    """Whether a record is none of Beam's known noise; errors always are."""
+    """Whether a record is none of Beam's known noise; errors are, unless they only repeat what ends the run.
+
+    Our own exceptions are told once, in one line, by the command; Beam adds a traceback of its workers.
+    """
+    if record.exc_info and isinstance(record.exc_info[1], TranslateError) and not _is_ours(record):
+        return False
     return record.levelno >= logging.ERROR or _is_ours(record) or not record.getMessage().startswith(_HARMLESS)
 
 

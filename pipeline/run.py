@@ -119,10 +119,8 @@ def _translate(
     try:
         with ProgressReporter(options.progress, texts):
             pipeline.run().wait_until_finish()
-    except TranslateError:
-        raise
     except Exception as error:
-        original = original_error(str(error))
+        original = original_error(f"{type(error).__name__}: {error}")
         if original is None:
             raise
         raise original from error

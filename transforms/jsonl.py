@@ -6,6 +6,7 @@ fit the schema, keeps its place as a row of nulls and is handed on as a ``BadLin
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -150,16 +151,15 @@ def read_unit(unit: WorkUnit, schema: Any, batch_rows: int) -> Iterator[Batch]:
     rows = _RowReader(schema)
     index = first_row = size = 0
     held: list[bytes] = []
-    for lines in _lines(unit.source, unit.start, unit.stop):
-        for line in lines:
-            if _is_blank(line):
-                continue
-            if len(held) == batch_rows or (held and size + len(line) > _BATCH_BYTES):
-                records, bad_lines = rows.read(held)
-                yield Batch(unit, index, records, False, bad_lines, first_row)
-                index, first_row, size, held = index + 1, first_row + len(held), 0, []
-            held.append(line.removesuffix(b"\r"))
-            size += len(line)
+    lines = (line for lines in _lines(unit.source, unit.start, unit.stop) for line in lines if not _is_blank(line))
+    # A unit that was cut to its first rows ends before its last byte.
+    for line in itertools.islice(lines, unit.rows):
+        if len(held) == batch_rows or (held and size + len(line) > _BATCH_BYTES):
+            records, bad_lines = rows.read(held)
+            yield Batch(unit, index, records, False, bad_lines, first_row)
+            index, first_row, size, held = index + 1, first_row + len(held), 0, []
+        held.append(line.removesuffix(b"\r"))
+        size += len(line)
     if first_row + len(held) != unit.rows:
         raise RunFailed(
             f"{unit.source.url} has {first_row + len(held)} rows where {unit.rows} were counted: it was changed during "

@@ -47,7 +47,8 @@ class HostClient:
 
     def __init__(self, address: HostAddress, use_proxy: bool = False) -> None:
         self.url = address.url
-        tls = ssl.create_default_context()
+        # A context takes 20 ms to make, and few hosts need one.
+        tls = ssl.create_default_context() if address.encrypted else False
 
         def session() -> aiohttp.ClientSession:
             return aiohttp.ClientSession(

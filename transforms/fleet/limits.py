@@ -10,7 +10,7 @@ from collections import deque
 from typing import Protocol
 
 START = 4
-CAP = 256
+CAP = 128
 MARGIN = 1.0  # one request more than slots, so that a slot never waits for the network
 RELATIVE_MARGIN = 0.10  # noise and round trips look like a queue
 TOLERANCE_SECONDS = 0.002  # an end and the start that follows it are heard in any order

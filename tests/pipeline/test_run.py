@@ -1,0 +1,281 @@
+"""Whole runs in this process, against real loopback hosts and real files."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.cli import main
+from pipeline.run import original_error
+from pipeline.sandbox.faults import Fault
+from pipeline.sandbox.running import SandboxThread
+from tests.conftest import MakeHost
+from tests.pipeline.restored_logging import restored_logging
+from transforms.errors import NoHostLeft, RunFailed
+
+Run = Callable[..., "Result"]
+
+
+class Result:
+    """A run's exit code, its one line on stdout, and its stderr."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        (line,) = self.out.splitlines()
+        return dict(json.loads(line))
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    def start(source: Path | str, output: Path | str, hosts: list[SandboxThread], *more: str) -> Result:
+        urls = ",".join(host.url for host in hosts)
+        capsys.readouterr()
+        code = main(["--input", str(source), "--output", str(output), "--hosts", urls, "--progress", "off", *more])
+        captured = capsys.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    with restored_logging():
+        yield start
+
+
+def sentence(number: int) -> str:
+    return f"Le technicien a remplacé la pompe numéro {number} du bâtiment."
+
+
+def records(tmp_path: Path, rows: int, name: str = "reports", start: int = 0, **columns: list[Any]) -> Path:
+    numbers = range(start, start + rows)
+    table = pa.table({"id": list(numbers), "text": [sentence(number) for number in numbers], **columns})
+    path = tmp_path / f"{name}.parquet"
+    pq.write_table(table, path, row_group_size=40)
+    return path
+
+
+def output_of(output: Path) -> pa.Table:
+    return pa.concat_tables([pq.ParquetFile(path).read() for path in sorted(output.glob("part-*.parquet"))])
+
+
+def test_rows_come_out_in_order_with_their_own_translation(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    hosts = [sandbox_host(), sandbox_host()]
+    source = records(tmp_path, 300)
+    result = run(source, tmp_path / "out", hosts, "--unit_rows", "70")
+    assert result.code == 0
+    table = output_of(tmp_path / "out")
+    assert table.column("id").to_pylist() == list(range(300))
+    for row in table.to_pylist():
+        assert str(row["id"]) in row["text_en"].split()
+        assert row["text_en_status"] == "ok"
+        assert row["text_en_host"] in {host.url for host in hosts}
+        durations = [row[f"text_en_{name}_duration_ns"] for name in ("load", "prompt_eval", "eval", "queue")]
+        assert row["text_en_total_duration_ns"] >= sum(durations)
+    assert result.summary["rows"] == result.summary["ok"] == 300
+    assert result.summary["origins"] == {"generated": 300}
+    assert sum(host["rows"] for host in result.summary["hosts"].values()) == 300
+    assert json.loads((tmp_path / "out" / "_summary.json").read_text())["rows_in"] == 300
+    assert "remplacé" not in result.err, "row text was logged"
+
+
+def test_a_second_run_does_nothing_and_says_so(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    host = sandbox_host()
+    source, output = records(tmp_path, 50), tmp_path / "out"
+    run(source, output, [host])
+    before = {path.name: path.read_bytes() for path in output.glob("part-*")}
+    calls = host.stats()["calls"]
+    again = run(source, output, [host])
+    assert (again.code, again.summary["units_skipped"], again.summary["rows"]) == (0, 1, 50)
+    assert run(source, output, [host], "--skip_exit_code", "99").code == 99
+    host.control(listening=False)
+    assert run(source, output, [host]).code == 0, "nothing to do needs no host"
+    assert host.stats()["calls"] == calls
+    assert {path.name: path.read_bytes() for path in output.glob("part-*")} == before
+
+
+def test_only_what_is_new_is_done(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    host = sandbox_host()
+    folder = tmp_path / "in"
+    folder.mkdir()
+    records(folder, 30, "january")
+    run(folder, tmp_path / "out", [host])
+    records(folder, 20, "february", start=30)
+    result = run(folder, tmp_path / "out", [host])
+    assert host.stats()["calls"] == 50
+    assert (result.summary["units_written"], result.summary["units_skipped"]) == (1, 1)
+    assert result.summary["rows"] == 50
+
+
+def test_a_changed_file_is_done_again_and_leaves_no_part_too_many(
+    sandbox_host: MakeHost, run: Run, tmp_path: Path
+) -> None:
+    host = sandbox_host()
+    run(records(tmp_path, 100), tmp_path / "out", [host], "--unit_rows", "20")
+    result = run(records(tmp_path, 30), tmp_path / "out", [host], "--unit_rows", "20")
+    assert result.code == 0
+    assert output_of(tmp_path / "out").column("id").to_pylist() == list(range(30))
+
+
+def test_another_recipe_is_refused_unless_overwritten(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    host = sandbox_host(models=["mistral:latest", "llama3:latest"])
+    source, output = records(tmp_path, 20), tmp_path / "out"
+    run(source, output, [host])
+    refused = run(source, output, [host], "--model", "llama3", "--temperature", "0.5")
+    assert refused.code == 2
+    assert refused.out == ""
+    for word in ("mistral", "llama3", "temperature: 0.5 now, 0.0 there", "--overwrite"):
+        assert word in refused.err
+    redone = run(source, output, [host], "--model", "llama3", "--overwrite")
+    assert redone.code == 0
+    assert set(output_of(output).column("text_en_model").to_pylist()) == {"llama3"}
+
+
+def test_failed_rows_are_marked_kept_and_counted(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    host = sandbox_host(faults=[Fault("length", marker="numéro 7 "), Fault("empty", marker="numéro 8 ")])
+    source, output = records(tmp_path, 40), tmp_path / "out"
+    result = run(source, output, [host])
+    assert result.code == 3
+    rows = output_of(output).to_pylist()
+    assert [row["id"] for row in rows if row["text_en_status"] == "failed"] == [7, 8]
+    assert rows[7]["text_en"] is None
+    assert rows[7]["text_en_error"].startswith("output_truncated: ")
+    assert rows[8]["text_en_error"].startswith("empty_output: ")
+    letters = [json.loads(line) for path in output.glob("_dead_letter/*") for line in path.read_text().splitlines()]
+    assert [(letter["row"], letter["error_class"]) for letter in letters] == [
+        (7, "output_truncated"),
+        (8, "empty_output"),
+    ]
+    assert run(source, tmp_path / "more", [host], "--max_failed_ratio", "0.1").code == 0
+
+
+def test_json_lines_with_bad_ones_and_two_columns(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    source = tmp_path / "tickets.jsonl"
+    lines = [
+        json.dumps({"id": i, "subject": sentence(i), "body": None if i == 3 else sentence(100 + i)}) for i in range(20)
+    ]
+    lines[5] = '{"id": 5, "subject": "BROKEN'
+    source.write_text("\n".join(lines) + "\n")
+    options = ("--text_column", "subject", "--text_column", "body", "--max_failed_ratio", "0.1")
+    result = run(source, tmp_path / "out", [sandbox_host()], *options)
+    assert result.code == 0
+    rows = output_of(tmp_path / "out").to_pylist()
+    assert len(rows) == 20
+    assert rows[5]["id"] is None
+    assert rows[5]["subject_en_status"] == rows[5]["body_en_status"] == "failed"
+    assert (rows[3]["body_en"], rows[3]["body_en_status"], rows[3]["subject_en_status"]) == (None, "skipped", "ok")
+    assert "104" in rows[4]["body_en"]
+    assert result.summary["failed"] == 1
+    assert "BROKEN" in next((tmp_path / "out" / "_dead_letter").iterdir()).read_text()
+
+
+def test_output_on_a_file_system_without_rename(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    source = records(tmp_path, 30)
+    result = run(source, "memory://english/run", [sandbox_host()])
+    assert result.code == 0
+    fs = fsspec.filesystem("memory")
+    parts = [path for path in fs.ls("/english/run", detail=False) if "part-" in path]
+    assert len(parts) == 1
+    with fs.open(parts[0]) as file:
+        assert pq.ParquetFile(file).metadata.num_rows == 30
+    assert run(source, "memory://english/run", [sandbox_host()]).summary["units_skipped"] == 1
+    fs.rm("/english", recursive=True)
+
+
+def test_dry_run_sends_and_writes_nothing(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    host = sandbox_host()
+    result = run(records(tmp_path, 30), tmp_path / "out", [host], "--dry_run")
+    assert result.code == 0
+    assert result.summary | {"model_digest": "", "output": ""} == {
+        "dry_run": True, "output": "", "model_digest": "", "text_columns": ["text"],
+        "files": 1, "units": 1, "units_left": 1, "rows": 30, "rows_left": 30,
+    }  # fmt: skip
+    assert host.stats()["calls"] == 0
+    assert not list((tmp_path / "out").glob("part-*"))
+
+
+@pytest.mark.parametrize("name", ["reports.parquet", "reports.jsonl"])
+def test_limit_takes_the_first_rows_and_shows_them(sandbox_host: MakeHost, run: Run, tmp_path: Path, name: str) -> None:
+    source = records(tmp_path, 100)
+    if name.endswith("jsonl"):
+        source = tmp_path / name
+        source.write_text("".join(json.dumps({"id": i, "text": sentence(i)}) + "\n" for i in range(100)))
+    host = sandbox_host()
+    result = run(source, tmp_path / "out", [host], "--limit", "25", "--unit_rows", "20")
+    assert result.code == 0
+    assert result.summary["rows"] == 25
+    assert output_of(tmp_path / "out").column("id").to_pylist() == list(range(25))
+    assert "English" in result.err
+    assert run(source, tmp_path / "out", [host], "--unit_rows", "20").summary["rows"] == 100
+    assert host.stats()["calls"] == 25 + 80
+
+
+def test_no_host_has_the_model(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    result = run(records(tmp_path, 10), tmp_path / "out", [sandbox_host(models=["llama3:latest"])])
+    assert result.code == 1
+    assert "mistral" in result.err
+    assert "Traceback" not in result.err
+
+
+def test_options_that_hosts_refuse_end_the_run_with_their_text(
+    sandbox_host: MakeHost, run: Run, tmp_path: Path
+) -> None:
+    host = sandbox_host(version="0.12.4")  # the one version that refuses think: false
+    result = run(records(tmp_path, 10), tmp_path / "out", [host])
+    assert result.code == 1
+    assert result.err.splitlines()[-1].endswith('HTTP 400: "mistral" does not support thinking')
+    assert "Traceback" not in result.err
+
+
+def test_a_row_that_comes_back_partly_says_so(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    paragraphs = [f"Paragraphe {k}. " + "La phrase décrit la situation du chantier. " * 20 for k in range(12)]
+    source = tmp_path / "long.parquet"
+    pq.write_table(pa.table({"text": ["\n\n".join(paragraphs), "\n\n".join(paragraphs[:4])]}), source)
+    host = sandbox_host(faults=[Fault("done_false", marker="Paragraphe 7")])
+    result = run(source, tmp_path / "out", [host])
+    assert result.code == 0
+    first, second = output_of(tmp_path / "out").to_pylist()
+    assert (first["text_en_status"], second["text_en_status"]) == ("partial", "ok")
+    assert first["text_en_error"].startswith("generation_aborted: ")
+    assert "Paragraphe 7. " in first["text_en"]
+    assert "Paragraphe 1. " not in first["text_en"]
+    assert first["text_en_chunks"] > 1
+    assert "chunked" in first["text_en_flags"]
+    assert result.summary["partial"] == 1
+
+
+def test_hosts_break_and_no_row_is_lost(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    faults = [Fault(kind, 0.04) for kind in ("busy_503", "runner_died_500", "reset", "bad_gateway_502", "not_json")]
+    hosts = [sandbox_host(faults=faults, seed=seed) for seed in range(2)]
+    result = run(records(tmp_path, 400), tmp_path / "out", hosts)
+    assert result.code == 0
+    assert result.summary["ok"] == 400
+    assert result.summary["repeated_requests"] == result.summary["requests"] - 400 > 0
+    faults_seen = sum((Counter(host["faults"]) for host in result.summary["hosts"].values()), Counter())
+    assert sum(faults_seen.values()) == result.summary["repeated_requests"]
+
+
+def test_runs_in_several_threads_share_one_engine(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    for number in range(6):
+        records(tmp_path, 50, f"file{number}", start=50 * number)
+    host = sandbox_host(tokens_per_second=5000.0)
+    threads = ("--direct_num_workers=2", "--direct_running_mode=multi_threading")
+    result = run(tmp_path, tmp_path / "out", [host], "--slots", "4", "--input", str(tmp_path / "*.parquet"), *threads)
+    assert result.code == 0
+    assert sorted(output_of(tmp_path / "out").column("id").to_pylist()) == list(range(300))
+    assert host.stats()["in_flight_peak"] <= 4
+
+
+def test_an_exception_of_a_worker_is_found_in_the_runners_text() -> None:
+    text = "Traceback…\ntransforms.errors.NoHostLeft: no host was healthy [while running 'Translate']\n\nmore"
+    error = original_error(text)
+    assert isinstance(error, NoHostLeft)
+    assert str(error) == "no host was healthy"
+    assert isinstance(original_error("RunFailed: disk full"), RunFailed)
+    assert original_error("KeyError: 'x' [while running 'Read']") is None
