@@ -76,7 +76,7 @@ def test_every_batch_comes_out_once_with_another_thread_ending_them(batches: lis
 
     thread = threading.Thread(target=work)
     thread.start()
-    out = []
+    out: list[int] = []
     for ticket, texts in enumerate(batches):
         out += window.wait_for_room()
         number = window.add(ticket, texts, 8 * texts)
