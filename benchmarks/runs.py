@@ -1,0 +1,96 @@
+"""Inputs, hosts and measured runs for the benchmarks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.sandbox.running import SandboxProcess, start_processes
+from pipeline.sandbox.settings import HostSettings
+
+SENTENCES = (
+    "Le technicien a remplacé la pompe de la chaudière numéro {n} et contrôlé la pression pendant dix minutes. ",
+    "La cliente signale une coupure au bâtiment {n} ; un rendez-vous a été fixé avec l'équipe de secteur. ",
+    "Le rapport {n} décrit les travaux de la toiture, livrés avec un retard de trois jours. ",
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run of the program as a process of its own.
+
+    Attributes:
+        wall_seconds, cpu_seconds: Of the whole process, start-up included.
+        peak_mb: Peak resident memory of the process, in 10**6 bytes; hosts not included.
+        summary: The line on stdout.
+    """
+
+    wall_seconds: float
+    cpu_seconds: float
+    peak_mb: float
+    summary: dict[str, Any]
+
+
+def text_of(number: int, characters: int) -> str:
+    """A French text of so many characters, unlike any other number's."""
+    sentence = SENTENCES[number % len(SENTENCES)].format(n=number)
+    return (sentence * (characters // len(sentence) + 1))[:characters]
+
+
+def write_records(path: Path, rows: int, characters: int, rows_per_group: int) -> Path:
+    """A Parquet file of records with an id and a text, written a row group at a time."""
+    schema = pa.schema([("id", pa.int64()), ("text", pa.string())])
+    with pq.ParquetWriter(path, schema) as writer:
+        for start in range(0, rows, rows_per_group):
+            numbers = range(start, min(rows, start + rows_per_group))
+            texts = [text_of(number, characters) for number in numbers]
+            writer.write_table(pa.table([pa.array(numbers, pa.int64()), texts], schema=schema), rows_per_group)
+    return path
+
+
+@contextmanager
+def hosts(count: int, **settings: Any) -> Iterator[list[SandboxProcess]]:
+    """Stand-in hosts in processes of their own, with fields of ``HostSettings``."""
+    running = start_processes(count, HostSettings().changed(settings))
+    try:
+        yield running
+    finally:
+        for host in running:
+            host.close()
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A temporary folder."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
+        yield Path(name)
+
+
+def run(source: Path, output: Path, running: list[SandboxProcess], *more: str) -> Measured:
+    """Runs the program once; its log goes to this process's stderr."""
+    urls = ",".join(host.url for host in running)
+    command = [sys.executable, "-m", "pipeline", "--input", str(source), "--output", str(output), "--hosts", urls]
+    started = time.monotonic()
+    process = subprocess.Popen([*command, "--progress", "plain", *more], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    line = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stdout.close()
+    wall_seconds = time.monotonic() - started
+    if process.returncode != 0:
+        raise SystemExit(f"the run failed with exit code {process.returncode}")
+    cpu_seconds = usage.ru_utime + usage.ru_stime
+    return Measured(wall_seconds, cpu_seconds, usage.ru_maxrss * 1024 / 1e6, json.loads(line))
