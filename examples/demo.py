@@ -1,6 +1,6 @@
 """Translates the sample records: on your Ollama hosts if one of them answers and has the model, else on stand-ins.
 
-    python examples/demo.py [OPTIONS OF python -m pipeline]
+python examples/demo.py [OPTIONS OF python -m pipeline]
 """
 
 from __future__ import annotations

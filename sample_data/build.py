@@ -2,7 +2,7 @@
 
     python sample_data/build.py [--check]
 
-With ``--check`` nothing is written; the exit code is 1 if the Parquet file holds other rows or types than the JSON lines.
+With ``--check`` nothing is written; the exit code is 1 if the Parquet file holds other rows or types.
 """
 
 from __future__ import annotations
