@@ -11,14 +11,17 @@ from pathlib import Path
 
 from pipeline.cli import main
 from pipeline.options import parse
+from pipeline.preview import show_preview
 from transforms.fleet.admission import inspect_all
 
+OUTPUT = "demo_output"
+ROWS_SHOWN = 3
 SAMPLE_DATA = Path(__file__).resolve().parents[1] / "sample_data"
 
 
 def arguments(more: list[str]) -> list[str]:
     """The command line of the demo, with ``more`` options from whoever runs it."""
-    records = ["--input", str(SAMPLE_DATA / "records.parquet"), "--output", "demo_output", "--text_column", "body"]
+    records = ["--input", str(SAMPLE_DATA / "records.parquet"), "--output", OUTPUT, "--text_column", "body"]
     given = [*records, "--overwrite", "--max_failed_ratio", "0.05", *more]
     options = parse(given)
     if options.sandbox is not None:
@@ -32,5 +35,12 @@ def arguments(more: list[str]) -> list[str]:
     return [*given, "--sandbox"]
 
 
+def demo(more: list[str]) -> int:
+    """Runs the program and shows the first rows of what it wrote."""
+    code = main(arguments(more))
+    show_preview(sorted(map(str, Path(OUTPUT).glob("part-*.parquet"))), ["body"], ROWS_SHOWN)
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main(arguments(sys.argv[1:])))
+    sys.exit(demo(sys.argv[1:]))

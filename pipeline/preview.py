@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import fsspec
 import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.work import Work
 from transforms.columns import column_name
 
 MOST_ROWS = 20
 MOST_CHARACTERS = 600
 
 
-def show_preview(work: Work, rows: int) -> None:
-    """Prints up to 20 of the first ``rows`` rows, their long texts cut."""
+def show_preview(parts: Iterable[str], text_columns: Sequence[str], rows: int) -> None:
+    """Prints up to 20 of the first ``rows`` rows of ``parts`` (addresses of parts in order), their long texts cut."""
     table = Table(show_lines=True)
-    for heading in ("row", "column", "French", "English", "status"):
+    for heading in ("row", "column", "French", "English", "status", "seconds", "host"):
         table.add_column(heading, ratio=2 if heading in ("French", "English") else None)
     shown = 0
-    for unit in work.units:
-        with fsspec.open(work.output.path_of(unit.part_name), "rb") as file:
+    for part in parts:
+        with fsspec.open(part, "rb") as file:
             for row in pq.ParquetFile(file).read().slice(0, min(rows, MOST_ROWS) - shown).to_pylist():
-                for text in work.text_columns:
+                for text in text_columns:
                     status = row[column_name(text, "status")]
                     flags = ", ".join(row[column_name(text, "flags")] or ())
                     table.add_row(
@@ -32,11 +33,17 @@ def show_preview(work: Work, rows: int) -> None:
                         _cut(row[text]),
                         _cut(row[column_name(text, "translation")] or row[column_name(text, "error")]),
                         f"{status}\n{flags}",
+                        _seconds(row[column_name(text, "total_duration_ns")]),
+                        (row[column_name(text, "host")] or "").rpartition("//")[2],
                     )
                 shown += 1
         if shown >= min(rows, MOST_ROWS):
             break
     Console(stderr=True).print(table)
+
+
+def _seconds(duration_ns: int | None) -> str:
+    return "" if duration_ns is None else f"{duration_ns / 1e9:.2f}"
 
 
 def _cut(text: str | None) -> str:

@@ -170,7 +170,8 @@ def _verdict(options: RunOptions, work: Work, done: Resumption, summary: Summary
     if rows.rows != work.rows:
         raise RunFailed(f"{work.rows} rows went in, {rows.rows} came out to {work.output}: run the same command again")
     if options.limit is not None:
-        show_preview(work, options.limit)
+        parts = [work.output.path_of(unit.part_name) for unit in work.units]
+        show_preview(parts, work.text_columns, options.limit)
     if summary.failed_ratio() > options.max_failed_ratio:
         LOG.warning(
             "%d of %d rows failed, more than --max_failed_ratio %s allows: %s",
