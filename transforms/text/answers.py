@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-import re
+from typing import Final
 
 from transforms.text import flags
+from transforms.text.gate import is_blank
+from transforms.text.prompts import SOURCE_END, SOURCE_START
+from transforms.text.sanitize import sanitize
 
-_THINK = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
-_ORPHAN_END = re.compile(r".*?</think>", re.DOTALL)
-_DELIMITED = re.compile(r"\s*<source>\s*(.*?)\s*</source>\s*\Z", re.DOTALL)
-_END_DELIMITER = re.compile(r"\s*</source>\s*\Z")
+THINK_START: Final = "<think>"
+THINK_END: Final = "</think>"
 
 
 def clean(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
     """The translation in ``answer``, and flags for what was taken away.
 
-    White space around it goes; a ``<think>`` block goes if it stands at the very start and the source has no such tag
-    (anywhere else it may be part of the record); the prompt's own delimiters go likewise.
+    White space around it goes; so does what a model thought before it, in a ``<think>`` block at the very start or up
+    to a ``</think>`` without a beginning; so do the prompt's own delimiters around it. Not if the source has the same
+    tags: there they are part of the record. Nothing inside is touched, but that the text is made valid (``sanitize``):
+    half of a surrogate pair would stop the writer.
 
     Args:
         answer: As the model wrote it.
         source: The text that was sent.
+
+    Returns:
+        The translation, "" if there is nothing to see in the answer, and the flags.
     """
-    found: tuple[str, ...] = ()
-    if "</think>" in answer and "think>" not in source:
-        stripped = _THINK.sub("", answer, count=1) if _THINK.match(answer) else _ORPHAN_END.sub("", answer, count=1)
-        answer, found = stripped, (flags.THINK_STRIPPED,)
-    if "</source>" in answer and "source>" not in source:
-        delimited = _DELIMITED.match(answer)
-        answer = delimited[1] if delimited else _END_DELIMITER.sub("", answer)
-    return answer.strip(), found
+    text, found = _without_thought(sanitize(answer).strip(), source)
+    text = _without_delimiters(text, source)
+    return "" if is_blank(text) else text, found
+
+
+def _without_thought(text: str, source: str) -> tuple[str, tuple[str, ...]]:
+    if THINK_END not in text or THINK_START in source or THINK_END in source:
+        return text, ()
+    before, _, after = text.partition(THINK_END)
+    if THINK_START in before and not before.startswith(THINK_START):
+        return text, ()
+    return after.strip(), (flags.THINK_STRIPPED,)
+
+
+def _without_delimiters(text: str, source: str) -> str:
+    if SOURCE_START in source or SOURCE_END in source:
+        return text
+    inner = text.removeprefix(SOURCE_START).removesuffix(SOURCE_END)
+    return text if SOURCE_START in inner or SOURCE_END in inner else inner.strip()

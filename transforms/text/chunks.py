@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from semantic_text_splitter import TextSplitter
 
-from transforms.text.budget import Budget
+from transforms.text.budget import Budget, estimate_tokens
+from transforms.text.gate import is_blank
+
+SLACK = 1.1
+"""How much longer than the mean a piece may be, so that cuts fall on good places and pieces stay of similar size."""
+
+WINDOW_PIECES = 4
+_LINE_END = re.compile(r"\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +25,7 @@ class Chunk:
 
     Attributes:
         leading, trailing: White space around the core; kept aside, never sent.
-        core: What is sent; empty only if the text is all white space.
+        core: What is sent; empty only if the whole text is blank.
     """
 
     leading: str
@@ -40,76 +47,75 @@ def split(text: str, budget: Budget, chunk_chars: int, always: bool = False) -> 
     """
     if not always and budget.fits(text):
         return [_chunk(text)]
-    pieces = _pieces(text, chunk_chars)
-    whole = [small for piece in pieces for small in _within(piece, budget)]
-    return [_chunk(piece) for piece in _joined_blanks(whole)] or [Chunk("", "", text)]
+    return _chunks(_pieces(text, budget.max_source_tokens, chunk_chars)) or [Chunk(text, "", "")]
 
 
-def _pieces(text: str, chunk_chars: int) -> list[str]:
-    """At most ``chunk_chars`` characters each, of about equal size."""
-    count = math.ceil(len(text) / chunk_chars)
-    balanced = min(chunk_chars, math.ceil(1.1 * len(text) / count)) if count > 1 else chunk_chars
-    splitter = TextSplitter((max(1, balanced // 2), balanced), trim=False)
-    pieces: list[str] = []
-    # The splitter takes quadratic time for words of a megabyte; they have no good place for a cut anyway.
-    for number, part in enumerate(re.split(rf"(\S{{{2 * chunk_chars},}})", text)):
-        if number % 2:
-            pieces += (part[start : start + balanced] for start in range(0, len(part), balanced))
-        else:
-            pieces += splitter.chunks(part)
-    return pieces
-
-
-def _within(piece: str, budget: Budget) -> Iterator[str]:
-    """``piece``, halved until each part fits: dense text has more tokens than its length tells."""
-    if budget.fits(piece) or len(piece) == 1:
-        yield piece
+def _pieces(text: str, max_tokens: int, chunk_chars: int) -> Iterator[str]:
+    """Pieces within both limits; again and smaller where the tokens are denser than in the text as a whole."""
+    tokens = estimate_tokens(text)
+    if len(text) <= 1 or (len(text) <= chunk_chars and tokens <= max_tokens):
+        yield text
         return
-    halves = TextSplitter(math.ceil(len(piece) / 2), trim=False).chunks(piece)
-    for half in halves if len(halves) > 1 else (piece[: len(piece) // 2], piece[len(piece) // 2 :]):
-        yield from _within(half, budget)
+    by_tokens = int(len(text) * max_tokens / (SLACK * tokens))
+    for piece in _cut(text, max(1, min(chunk_chars, by_tokens, len(text) - 1))):
+        yield from _pieces(piece, max_tokens, chunk_chars)
 
 
-def _joined_blanks(pieces: Sequence[str]) -> list[str]:
-    """The pieces with blank ones, and halves of a line end, added to a neighbour: a blank is never sent."""
-    joined: list[str] = []
+def _cut(text: str, longest: int) -> Iterator[str]:
+    """Pieces of at most ``longest`` characters, cut at the best places; the last ones are about equal.
+
+    The splitter looks at all that is left for each piece, which takes quadratic time where there are only words or less
+    to cut at (10 s for a megabyte of accents). So it gets a window, and only the first half of the window's pieces is
+    taken: the others are cut again, with more of the text in sight.
+    """
+    splitter = TextSplitter(longest, trim=False)
+    start = 0
+    while len(text) - start > WINDOW_PIECES * longest:
+        for piece in splitter.chunks(text[start : start + WINDOW_PIECES * longest])[: WINDOW_PIECES // 2]:
+            yield piece
+            start += len(piece)
+    left = len(text) - start
+    mean = left / math.ceil(left / longest)
+    yield from TextSplitter(min(longest, math.ceil(SLACK * mean)), trim=False).chunks(text[start:])
+
+
+def _chunks(pieces: Iterable[str]) -> list[Chunk]:
+    """The chunks of pieces; blank pieces become white space of a neighbour: a blank is never sent."""
+    chunks: list[Chunk] = []
     blank = ""
     for piece in pieces:
-        if piece.isspace() or not piece:
-            if joined:
-                joined[-1] += piece
-            else:
-                blank += piece
-        else:
-            joined.append(blank + piece)
+        if not is_blank(piece):
+            chunk = _chunk(piece)
+            chunks.append(replace(chunk, leading=blank + chunk.leading) if blank else chunk)
             blank = ""
-    if blank:
-        joined.append(blank)
-    return joined
+        elif chunks:
+            chunks[-1] = replace(chunks[-1], trailing=chunks[-1].trailing + piece)
+        else:
+            blank += piece
+    return chunks
 
 
 def _chunk(piece: str) -> Chunk:
-    core = piece.strip()
-    if not core:
+    if is_blank(piece):
         return Chunk(piece, "", "")
-    start = piece.index(core)
+    core = piece.strip()
+    start = len(piece) - len(piece.lstrip())
     return Chunk(piece[:start], core, piece[start + len(core) :])
 
 
 def join(chunks: Sequence[Chunk], translations: Sequence[str]) -> str:
-    """The translations with each chunk's white space around them; line ends are ``\\r\\n`` if the source's are.
+    """The translations with each chunk's white space around them.
+
+    Models write ``\\n``: their line ends become ``\\r\\n`` if all of the source's are. So the cores themselves as
+    translations give the source again, whatever is in it.
 
     Args:
         chunks: As ``split`` made them.
         translations: One for each chunk.
     """
-    crlf = any("\r\n" in chunk.leading + chunk.core + chunk.trailing for chunk in chunks)
-    ended: Callable[[str], str] = _crlf if crlf else str
+    source = "".join(f"{chunk.leading}{chunk.core}{chunk.trailing}" for chunk in chunks)
+    if 0 < source.count("\n") == source.count("\r\n"):
+        translations = [_LINE_END.sub("\r\n", translation) for translation in translations]
     return "".join(
-        f"{chunk.leading}{ended(translation)}{chunk.trailing}"
-        for chunk, translation in zip(chunks, translations, strict=True)
+        f"{chunk.leading}{translation}{chunk.trailing}" for chunk, translation in zip(chunks, translations, strict=True)
     )
-
-
-def _crlf(text: str) -> str:
-    return re.sub(r"\r?\n", "\r\n", text)

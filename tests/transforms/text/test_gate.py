@@ -2,54 +2,93 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
+from tests.transforms.text.texts import HARD, MEGABYTE, mixtures
 from transforms.text import flags
-from transforms.text.gate import Gate, classify, source_flags
+from transforms.text.gate import BLANK, Gate, classify, is_blank, source_flags
+from transforms.text.sanitize import sanitize
+
+PASSED = [
+    *("4512", "—", "👍👍", "1️⃣", "½", "12 500,50 €", "12/03/2024", "2024-03-12T10:00:00Z", "???", "***"),
+    *("https://exemple.fr/a?b=1", "www.exemple.fr", "ftp://exemple.fr/x", "service.client@exemple.fr"),
+    *("AB-1234", "ABC-123", "FR76 3000 6000 0112", "14h30", "500mg", "v2.10.3", "\ud83d", "n°3"),
+    *("550e8400-e29b-41d4-a716-446655440000", "9f86d081884c7d659a2feaa0c55ad015"),
+    *("{nom}", "{{ client.nom }}", "${date}", "%s", "%(nom)s", "{heure:>10} {0}", "<br/>", "&nbsp;", "<hr class='x'>"),
+]
+SENT = [
+    *("RAS", "PJ", "Nul !", "a", "Oui.", "12 km", "3ème", "1er", "2e", "500mg/jour", "3x/semaine", "12 mars 2024"),
+    *("Le colis {numero} est perdu", "http://exemple.fr est en panne", "<b>résilié</b>", '{"statut": "fermé"}'),
+    *("客户对产品质量不满意", "第3章", "Привет", "à5", "rapport_2024.pdf", "Réf. 123", "ABC-XYZ", "&eacute;té"),
+]
 
 
 @pytest.mark.parametrize(
-    ("text", "gate"),
-    [
-        (None, Gate.NULL),
-        ("", Gate.BLANK),
-        ("   \n\t ", Gate.BLANK),
-        ("\u00a0\u202f", Gate.BLANK),
-        ("\u200b\ufeff", Gate.BLANK),
-        ("\x00", Gate.BLANK),
-        ("4512", Gate.NON_LINGUISTIC),
-        ("—", Gate.NON_LINGUISTIC),
-        ("👍👍", Gate.NON_LINGUISTIC),
-        ("https://exemple.fr/a?b=1", Gate.NON_LINGUISTIC),
-        ("service.client@exemple.fr", Gate.NON_LINGUISTIC),
-        ("{nom}", Gate.NON_LINGUISTIC),
-        ("AB-1234", Gate.NON_LINGUISTIC),
-        ("12 500,50 €", Gate.NON_LINGUISTIC),
-        ("RAS", Gate.TRANSLATE),
-        ("PJ", Gate.TRANSLATE),
-        ("Nul !", Gate.TRANSLATE),
-        ("Le colis {numero} est perdu", Gate.TRANSLATE),
-        ("客户对产品质量不满意", Gate.TRANSLATE),
-        ("http://exemple.fr est en panne", Gate.TRANSLATE),
-        ("<b>résilié</b>", Gate.TRANSLATE),
-    ],
+    "text", ["", "   \n\t ", "\u00a0\u202f", "\u200b\ufeff", "\x00", "\u2060\u00ad", "\ufe0f", "\u3000"]
 )
-def test_what_is_sent(text: str | None, gate: Gate) -> None:
-    assert classify(text) is gate
+def test_what_shows_nothing_is_blank(text: str) -> None:
+    assert classify(text) is Gate.BLANK
 
 
-@given(st.text(alphabet=st.characters()))
+def test_null_is_not_blank() -> None:
+    assert classify(None) is Gate.NULL
+
+
+@pytest.mark.parametrize("text", PASSED)
+def test_what_has_no_words_is_passed_through(text: str) -> None:
+    assert classify(text) is Gate.NON_LINGUISTIC
+
+
+@pytest.mark.parametrize("text", SENT)
+def test_what_has_words_is_sent(text: str) -> None:
+    assert classify(text) is Gate.TRANSLATE
+
+
+def test_hard_texts() -> None:
+    gates = {name: classify(text) for name, text in HARD.items()}
+    passed = {name for name, gate in gates.items() if gate is not Gate.TRANSLATE}
+    assert passed == {"number", "dash", "emoji", "address"}
+
+
+@given(mixtures)
 def test_any_text_has_a_gate_and_nothing_blank_is_sent(text: str) -> None:
     gate = classify(text)
     assert isinstance(source_flags(text, gate), tuple)
-    if not text.strip():
-        assert gate is Gate.BLANK
+    assert (gate is Gate.BLANK) == is_blank(text)
+    if gate is Gate.TRANSLATE:
+        assert any(map(str.isalpha, text))
+        assert sanitize(text).strip()
 
 
-def test_flags_of_sources() -> None:
-    assert source_flags(None, Gate.NULL) == (flags.SRC_EMPTY,)
-    assert source_flags("4512", Gate.NON_LINGUISTIC) == (flags.SRC_NON_LINGUISTIC,)
-    assert source_flags("Nul !", Gate.TRANSLATE) == (flags.SRC_SHORT,)
-    assert source_flags("Le capteur a transmis un\x00 caractère", Gate.TRANSLATE) == (flags.SRC_ENCODING_FIXED,)
-    assert source_flags("Un demi-emoji \ud83d coupe ce message", Gate.TRANSLATE) == (flags.SRC_ENCODING_FIXED,)
-    assert source_flags("Le dossier est complet et signé.", Gate.TRANSLATE) == ()
+@given(mixtures)
+def test_words_in_a_row_are_sent_whatever_is_around_them(text: str) -> None:
+    assert classify(f"{text} la grue est là {text}") is Gate.TRANSLATE
+
+
+def test_every_space_is_blank() -> None:
+    assert not [character for character in map(chr, range(0x110000)) if character.isspace() and character not in BLANK]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", MEGABYTE.values(), ids=MEGABYTE)
+def test_time_is_in_proportion_to_the_text(text: str) -> None:
+    source_flags(text, classify(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (None, (flags.SRC_EMPTY,)),
+        (" \u200b", (flags.SRC_EMPTY,)),
+        ("4512", (flags.SRC_NON_LINGUISTIC,)),
+        ("45\x0012", (flags.SRC_NON_LINGUISTIC, flags.SRC_ENCODING_FIXED)),
+        ("Nul !", (flags.SRC_SHORT,)),
+        ("Nul\x00 !", (flags.SRC_SHORT, flags.SRC_ENCODING_FIXED)),
+        ("Un demi-emoji \ud83d coupe", (flags.SRC_ENCODING_FIXED,)),
+        ("Un signe \ufffd illisible coupe", (flags.SRC_ENCODING_FIXED,)),
+        ("La pie\u0300ce est arrivée hier", (flags.SRC_ENCODING_FIXED,)),
+        ("Le dossier est complet.", ()),
+        ("客户对产品质量不满意", ()),
+    ],
+)
+def test_what_is_said_of_a_source(text: str | None, found: tuple[str, ...]) -> None:
+    assert source_flags(text, classify(text)) == found

@@ -2,28 +2,58 @@ from __future__ import annotations
 
 import unicodedata
 
+import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
+from tests.transforms.text.texts import HARD, MEGABYTE, anything, mixtures
 from transforms.text.sanitize import sanitize
 
 
-def test_what_is_repaired() -> None:
-    assert sanitize("livre\u0301") == "livré"
-    assert sanitize("\ufeffLe dossier") == "Le dossier"
-    assert sanitize("un\x00 nul\x0b et\tune tabulation\r\n") == "un nul et\tune tabulation\r\n"
-    assert sanitize("\ud83d\udc4d") == "👍"
-    assert sanitize("\ud83d coupe") == "\ufffd coupe"
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("livre\u0301", "livré"),
+        ("\ufeffLe dossier", "Le dossier"),
+        ("\x00\ufeff\ufeffLe dossier", "Le dossier"),
+        ("un\x00 nul\x0b et\tune tabulation\r\n\x7f", "un nul et\tune tabulation\r\n"),
+        ("\ud83d\udc4d", "👍"),
+        ("\ud83d coupe", "\ufffd coupe"),
+        ("coupe \ud83d", "coupe \ufffd"),
+        ("\udc4d\ud83d", "\ufffd\ufffd"),
+        ("un \ufeff au milieu", "un \ufeff au milieu"),
+        ("e\x00\u0301", "é"),
+    ],
+)
+def test_what_is_repaired(text: str, sent: str) -> None:
+    assert sanitize(text) == sent
 
 
 def test_what_is_left_alone() -> None:
-    text = "½ m² ﬁn «\u202fici\u202f» n°\u00a03 — 客户 👍🏽"
+    text = "½ m² ﬁn «\u202fici\u202f» n°\u00a03 — 客户 👍🏽 Ã© \x85"
     assert sanitize(text) is text
 
 
-@given(st.text(alphabet=st.characters(exclude_categories=())))
+@given(anything)
 def test_the_result_is_valid_composed_and_stable(text: str) -> None:
-    once = sanitize(text)
-    once.encode("utf-8")
-    assert unicodedata.is_normalized("NFC", once)
-    assert sanitize(once) == once or once.startswith("\ufeff")
+    sent = sanitize(text)
+    sent.encode("utf-8")
+    assert unicodedata.is_normalized("NFC", sent)
+    assert not sent.startswith("\ufeff")
+    assert not any(unicodedata.category(character) == "Cs" or character == "\x00" for character in sent)
+    assert sanitize(sent) is sent
+
+
+@given(mixtures)
+def test_nothing_but_controls_and_marks_is_lost(text: str) -> None:
+    def kept(some: str) -> str:
+        lone = some.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\ufeff", "")
+        return unicodedata.normalize("NFD", "".join(one for one in lone if one >= " " and one != "\x7f"))
+
+    assert kept(sanitize(text)) == kept(text)
+
+
+@pytest.mark.parametrize("text", [*HARD.values(), *MEGABYTE.values()], ids=[*HARD, *MEGABYTE])
+def test_hard_and_huge_texts(text: str) -> None:
+    sent = sanitize(text)
+    sent.encode("utf-8")
+    assert sanitize(sent) is sent
