@@ -13,15 +13,19 @@ from transforms.work_units import WorkUnit
 FOLDER = "_dead_letter"
 
 
-def file_name(unit: WorkUnit) -> str:
+def file_name(part_name: str) -> str:
     """``_dead_letter/<part>.jsonl``: one file for each part that has some."""
-    return f"{FOLDER}/{unit.part_name.removesuffix('.parquet')}.jsonl"
+    return f"{FOLDER}/{part_name.removesuffix('.parquet')}.jsonl"
 
 
 def to_lines(unit: WorkUnit, letters: Iterable[DeadLetter]) -> bytes:
-    """The content of the file, in the order of the rows."""
+    """The letters as JSON lines, in the order of rows and columns.
+
+    ``raw`` is an unreadable line as text, or ``raw_base64`` if it is not UTF-8; other letters have neither.
+    """
     ordered = sorted(letters, key=lambda letter: (letter.row, letter.column or ""))
     lines = (json.dumps(_values(unit, letter), ensure_ascii=False) for letter in ordered)
+    # A lone surrogate in a candidate becomes its JSON escape.
     return "".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace")
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ from transforms.statistics import Statistics
 from transforms.work_units import WorkUnit
 
 PREFIX = "translate."
+KEYS = ("recipe", "source", "statistics", "dead_letters", "version", "schema")
 VERSION = "0.1.0"
 
 
@@ -30,8 +32,10 @@ class PartFooter:
         fingerprint: Of the input file as it was.
         number, start, stop, rows: Of the work unit.
         statistics: Of its rows.
+        dead_letters: Lines in its file of dead letters.
         version: Of the program.
-        schema_digest: Of the part's schema, as of ``digest_of``.
+        schema: The ``pyarrow.Schema`` it was written with, without metadata. (What Arrow reads back from the file may
+            differ, such as seconds that became milliseconds.)
     """
 
     recipe: Recipe
@@ -42,21 +46,30 @@ class PartFooter:
     stop: int
     rows: int
     statistics: Statistics
+    dead_letters: int
     version: str
-    schema_digest: str
+    schema: Any
 
     @classmethod
-    def of(cls, unit: WorkUnit, recipe: Recipe, statistics: Statistics, schema: Any) -> PartFooter:
+    def of(cls, unit: WorkUnit, recipe: Recipe, statistics: Statistics, dead_letters: int, schema: Any) -> PartFooter:
         """The footer of a unit's part; ``schema`` is the output's."""
-        source = unit.source
         return cls(
-            recipe, source.url, source.fingerprint, unit.number, unit.start, unit.stop, unit.rows, statistics, VERSION,
-            digest_of(schema),
-        )  # fmt: skip
+            recipe=recipe,
+            source=unit.source.url,
+            fingerprint=unit.source.fingerprint,
+            number=unit.number,
+            start=unit.start,
+            stop=unit.stop,
+            rows=unit.rows,
+            statistics=statistics,
+            dead_letters=dead_letters,
+            version=VERSION,
+            schema=schema.remove_metadata(),
+        )
 
     def to_metadata(self) -> dict[str, str]:
-        """Key-value metadata of the Parquet file."""
-        unit = {
+        """Key-value metadata of the Parquet file: JSON, but for the version and the schema (Arrow IPC in base64)."""
+        source = {
             "url": self.source,
             "fingerprint": self.fingerprint,
             "unit": self.number,
@@ -64,18 +77,15 @@ class PartFooter:
             "stop": self.stop,
             "rows": self.rows,
         }
-        values = {"recipe": self.recipe.to_json(), "source": unit, "statistics": self.statistics.to_json()}
-        told = {PREFIX + name: json.dumps(value, ensure_ascii=False) for name, value in values.items()}
-        return {**told, PREFIX + "version": self.version, PREFIX + "schema": self.schema_digest}
-
-
-def digest_of(schema: Any) -> str:
-    """64 hex digits for a ``pyarrow.Schema`` without its metadata.
-
-    The schema that is read back from a file may differ from the one it was written with (seconds become milliseconds),
-    so that digests are compared.
-    """
-    return hashlib.sha256(schema.remove_metadata().serialize().to_pybytes()).hexdigest()
+        values = {
+            "recipe": self.recipe.to_json(),
+            "source": source,
+            "statistics": self.statistics.to_json(),
+            "dead_letters": self.dead_letters,
+        }
+        told = {PREFIX + name: json.dumps(value) for name, value in values.items()}
+        schema = base64.b64encode(self.schema.serialize()).decode("ascii")
+        return {**told, PREFIX + "version": self.version, PREFIX + "schema": schema}
 
 
 def without_ours(metadata: Mapping[bytes, bytes] | None) -> dict[bytes, bytes]:
@@ -84,29 +94,47 @@ def without_ours(metadata: Mapping[bytes, bytes] | None) -> dict[bytes, bytes]:
 
 
 def read_footer(file: Any) -> PartFooter | None:
-    """The footer of an open file; None if it is no Parquet file, or no part of ours."""
+    """The footer of a Parquet file, a path or an open file; None if it is no whole part of ours: it is made again.
+
+    Raises:
+        OSError: If the file can't be read.
+    """
     try:
-        parquet = pq.ParquetFile(file)
-        metadata = parquet.schema_arrow.metadata or {}
-        metadata = {**metadata, **(parquet.metadata.metadata or {})}
-        recipe, source, statistics = (
-            json.loads(metadata[(PREFIX + name).encode()]) for name in ("recipe", "source", "statistics")
-        )
-        return PartFooter(
-            recipe=Recipe.from_json(recipe),
+        parquet = pq.read_metadata(file)
+        metadata = parquet.metadata or {}
+        told = {name: metadata[(PREFIX + name).encode()] for name in KEYS}
+        source = json.loads(told["source"])
+        footer = PartFooter(
+            recipe=_recipe(told["recipe"]),
             source=source["url"],
             fingerprint=source["fingerprint"],
             number=source["unit"],
             start=source["start"],
             stop=source["stop"],
             rows=source["rows"],
-            statistics=Statistics.from_json(statistics),
-            version=metadata[(PREFIX + "version").encode()].decode(),
-            schema_digest=metadata[(PREFIX + "schema").encode()].decode(),
+            statistics=Statistics.from_json(json.loads(told["statistics"])),
+            dead_letters=int(told["dead_letters"]),
+            version=told["version"].decode(),
+            schema=_schema(told["schema"]),
         )
-    except (pa.ArrowException, KeyError, TypeError, ValueError):
-        # Whatever it is, it is not a whole part; the unit is done again.
+    except (pa.ArrowException, KeyError, TypeError, ValueError, AttributeError):
         return None
+    except OSError as error:
+        if error.errno is None:  # Arrow's, for a footer that is no Thrift; the system's errors have a number
+            return None
+        raise
+    return footer if footer.rows == parquet.num_rows else None
+
+
+@lru_cache(maxsize=64)
+def _recipe(told: bytes) -> Recipe:
+    # Thousands of parts share one recipe and a few schemas.
+    return Recipe.from_json(json.loads(told))
+
+
+@lru_cache(maxsize=1024)
+def _schema(told: bytes) -> Any:
+    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(told)))
 
 
 def is_done(footer: PartFooter, unit: WorkUnit, recipe: Recipe, input_schema: Any) -> bool:
@@ -123,4 +151,5 @@ def is_done(footer: PartFooter, unit: WorkUnit, recipe: Recipe, input_schema: An
     there = (footer.source, footer.fingerprint, footer.number, footer.start, footer.stop, footer.rows)
     if planned != there or not recipe.matches(footer.recipe):
         return False
-    return digest_of(output_schema(input_schema, recipe.text_columns)) == footer.schema_digest
+    wanted = output_schema(input_schema, recipe.text_columns)
+    return bool(wanted.equals(footer.schema, check_metadata=False))

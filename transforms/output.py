@@ -9,44 +9,111 @@ import re
 import shutil
 import socket
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
-import fsspec
+from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
 
 from transforms.errors import RunFailed, UsageError
 from transforms.footers import PartFooter, read_footer
 
 STATE = "_state"
-PART = re.compile(r"part-.+-[0-9a-f]{8}-\d{5,}\.parquet")
-FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+PART = re.compile(r"part-.+-[0-9a-f]{8}-\d{5,}\.parquet", re.DOTALL)
 FOOTERS_AT_ONCE = 8
+ABANDONED_SECONDS = 7 * 24 * 3600.0
+"""A temporary file of another machine that was not touched for so long has no owner any more."""
+
+BUCKETS = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "oci", "oss"})
+"""Object stores: they have no directories, and asked to make one they might make a bucket of a mistyped name."""
 
 _HOST = re.sub(r"\W", "_", socket.gethostname())
-_TEMPORARY = re.compile(r"\.?(?P<host>\w+)-(?P<pid>\d+)-[0-9a-f]{32}\.tmp")
+_PROCESS = uuid.uuid4().hex[:8]
+"""Tells this process from a dead one that had the same number (in containers, numbers are few)."""
+_TEMPORARY = re.compile(r"translate-(?P<host>\w+)-(?P<pid>\d+)-(?P<process>[0-9a-f]{8})-[0-9a-f]{32}\.tmp")
+
+
+class _Publisher(Protocol):
+    """How a file that was built in ``folder`` becomes a file of the output, all at once."""
+
+    folder: Path
+
+    def publish(self, temporary: Path, name: str) -> None:
+        """Makes ``temporary`` the file ``name`` in place of a former one; it is gone then."""
+
+
+class _Renaming:
+    """For local disks: built below ``_state/``, on the same file system, and renamed."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = root / STATE
+        self._root = root
+
+    def publish(self, temporary: Path, name: str) -> None:
+        """Flushes the file before the rename, and the directory after: a power cut leaves no empty file either."""
+        target = self._root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _flush(temporary)
+        temporary.replace(target)
+        _flush(target.parent)
+
+
+class _Sending:
+    """For file systems that may have no atomic rename: built on the local disk and sent in one go.
+
+    Object stores show a file when it has come in whole. Where a kill in the middle of sending leaves a piece (SFTP),
+    its footer is missing, and the next run makes that part again.
+    """
+
+    def __init__(self, fs: Any, root: str) -> None:
+        self.folder = Path(tempfile.gettempdir())
+        self._fs, self._root = fs, root
+
+    def publish(self, temporary: Path, name: str) -> None:
+        """Sends the file; what a failure leaves of it is removed."""
+        target = f"{self._root}/{name}"
+        try:
+            _make_directory(self._fs, target.rpartition("/")[0])
+            self._fs.put_file(str(temporary), target)
+        except BaseException as error:
+            with contextlib.suppress(Exception):  # the first error is the one to tell
+                self._fs.rm_file(target)
+            if isinstance(error, Exception) and not isinstance(error, OSError):
+                raise OSError(reason(error)) from error  # each client library has exceptions of its own
+            raise
+        temporary.unlink()
 
 
 class OutputDirectory:
     """A directory for parts, given as a path or an fsspec URL.
 
-    A local file is written below ``_state/``, flushed to the disk and renamed to its place. On other file systems,
-    which may have no atomic rename, it is built on the local disk and sent in one go: object stores show it when it is
-    complete. Either way a file of that name is whole or absent.
-
     Attributes:
-        url: As given, made absolute if it is local.
+        url: What leads to it from everywhere; an absolute path if it is local.
+
+    Raises:
+        UsageError: If there is no such file system, its package is missing, or the URL holds a password.
     """
 
     def __init__(self, url: str) -> None:
+        if "://" in url and urlsplit(url).password:
+            raise UsageError(
+                f"the --output on host {urlsplit(url).hostname} contains a password, which would end up in logs: put "
+                "credentials into the environment or fsspec's configuration"
+            )
         try:
-            self._fs, self._root = fsspec.core.url_to_fs(url)
+            self._fs, root = url_to_fs(url)
         except (ValueError, ImportError) as error:
-            raise UsageError(f"--output {url}: {error}") from None
-        self._local = "file" in (self._fs.protocol if isinstance(self._fs.protocol, tuple) else (self._fs.protocol,))
-        self._root = self._root.rstrip("/") or "/"
-        self.url = str(self._root if self._local else self._fs.unstrip_protocol(self._root))
+            raise UsageError(f"--output {url}: {reason(error)}") from error
+        self._root = root.rstrip("/")
+        self._local = isinstance(self._fs, LocalFileSystem)
+        # Not the file system's own spelling, which may lose the host (SFTP).
+        self.url: str = root if self._local else url.rstrip("/") if self._root else url
+        self._publisher: _Publisher = _Renaming(Path(root)) if self._local else _Sending(self._fs, self._root)
 
     def __str__(self) -> str:
         return self.url
@@ -61,91 +128,100 @@ class OutputDirectory:
         Raises:
             UsageError: If it can't be written to.
         """
-        probe = f"{STATE}/probe-{uuid.uuid4().hex}"
+        probe = f"{self._root}/{STATE}/{temporary_name()}"
         try:
-            self._fs.makedirs(f"{self._root}/{STATE}", exist_ok=True)
-            self._fs.pipe_file(f"{self._root}/{probe}", b"written to see whether it can be")
-            self._fs.rm_file(f"{self._root}/{probe}")
-        except Exception as error:  # each file system has exceptions of its own
-            raise UsageError(f"--output {self.url} cannot be written to: {_reason(error)}") from error
-        self._remove_stale()
-
-    def _remove_stale(self) -> None:
-        if not self._local:
-            return
-        for path in Path(self._root, STATE).iterdir():
-            match = _TEMPORARY.fullmatch(path.name)
-            if match and match["host"] == _HOST and not _alive(int(match["pid"])):
+            _make_directory(self._fs, f"{self._root}/{STATE}")
+            self._fs.pipe_file(probe, b"written to see whether it can be")
+            self._fs.rm_file(probe)
+        except Exception as error:  # each client library has exceptions of its own
+            raise UsageError(
+                f"--output {self} cannot be written to: {reason(error)}. Choose another directory, or make this one "
+                "writable"
+            ) from error
+        for path in self._publisher.folder.iterdir():
+            if is_abandoned(path):
                 path.unlink(missing_ok=True)
 
     def existing_parts(self) -> dict[str, PartFooter | None]:
-        """The footers of the parts there are, by name; None for a file that is no whole part of ours."""
-        self._fs.invalidate_cache(self._root)
-        names = sorted(path.rpartition("/")[2] for path in self._fs.ls(self._root, detail=False))
-        parts = [name for name in names if PART.fullmatch(name)]
+        """The footers of the parts there are, by name in order; None for a file that is no whole part of ours.
+
+        Raises:
+            RunFailed: If they can't be read.
+        """
+        try:
+            self._fs.invalidate_cache(self._root)
+            found = [path.rpartition("/")[2] for path in self._fs.ls(self._root or "/", detail=False)]
+        except FileNotFoundError:  # on object stores a directory without files is not there
+            found = []
+        except Exception as error:
+            raise RunFailed(f"cannot list {self}: {reason(error)}") from error
+        names = sorted(name for name in found if PART.fullmatch(name))
         with ThreadPoolExecutor(FOOTERS_AT_ONCE) as pool:
-            return dict(zip(parts, pool.map(self._read_footer, parts), strict=True))
+            return dict(zip(names, pool.map(self._read_footer, names), strict=True))
 
     def _read_footer(self, name: str) -> PartFooter | None:
-        if self._local:
-            return read_footer(f"{self._root}/{name}")
-        with self._fs.open(f"{self._root}/{name}", "rb") as file:
-            return read_footer(file)
+        try:
+            if self._local:
+                return read_footer(f"{self._root}/{name}")
+            with self._fs.open(f"{self._root}/{name}", "rb") as file:
+                return read_footer(file)
+        except Exception as error:
+            raise RunFailed(f"cannot read {self.path_of(name)}: {reason(error)}") from error
 
     def begin(self) -> Path:
-        """The path of a new temporary file on a local disk, to be written and then given to ``publish``."""
-        name = f"{_HOST}-{os.getpid()}-{uuid.uuid4().hex}.tmp"
-        return Path(self._root, STATE, name) if self._local else Path(tempfile.gettempdir(), name)
+        """The path of a new temporary file on a local disk, to be written and then given to ``publish``.
+
+        Raises:
+            OSError: If it can't be made.
+        """
+        path = self._publisher.folder / temporary_name()
+        # Beside the output it is as readable as the output; elsewhere it is nobody else's business.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666 if self._local else 0o600))
+        return path
 
     def publish(self, temporary: Path, name: str) -> None:
         """Makes a finished temporary file the file ``name``, in place of a former one.
 
         Raises:
-            RunFailed: If that is not possible; the former file is untouched, or absent.
+            RunFailed: If that is not possible; the file is as it was before, or absent.
         """
         with self.full_disk_told(name):
-            if self._local:
-                _flush(temporary)
-                target = Path(self._root, name)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                temporary.replace(target)
-                _flush(target.parent)
-            else:
-                self._send(temporary, name)
-                temporary.unlink()
-
-    def _send(self, temporary: Path, name: str) -> None:
-        target = f"{self._root}/{name}"
-        self._fs.makedirs(target.rpartition("/")[0], exist_ok=True)
-        try:
-            self._fs.put_file(str(temporary), target)
-        except BaseException:
-            with contextlib.suppress(Exception):  # the first error is the one that counts
-                self._fs.rm_file(target)
-            raise
+            self._publisher.publish(temporary, name)
 
     def write_bytes(self, name: str, content: bytes) -> None:
         """Writes a small file.
 
         Raises:
-            RunFailed: If that is not possible.
+            RunFailed: If that is not possible; the file is as it was before, or absent.
         """
-        temporary = self.begin()
-        try:
-            with self.full_disk_told(name):
+        with self.full_disk_told(name, len(content)):
+            temporary = self.begin()
+            try:
                 temporary.write_bytes(content)
-            self.publish(temporary, name)
-        finally:
-            temporary.unlink(missing_ok=True)
+                self._publisher.publish(temporary, name)
+            finally:
+                temporary.unlink(missing_ok=True)
 
     def remove(self, name: str) -> None:
-        """Removes a file; it is no error if there is none."""
-        with contextlib.suppress(FileNotFoundError):
+        """Removes a file; it is no error if there is none.
+
+        Raises:
+            RunFailed: If that is not possible.
+        """
+        try:
             self._fs.rm_file(f"{self._root}/{name}")
+        except FileNotFoundError:
+            pass
+        except Exception as error:
+            raise RunFailed(f"cannot remove {self.path_of(name)}: {reason(error)}") from error
 
     @contextlib.contextmanager
-    def full_disk_told(self, name: str) -> Iterator[None]:
+    def full_disk_told(self, name: str, needed_bytes: int = 0) -> Iterator[None]:
         """Turns errors of writing into one line that says where, why and what to do.
+
+        Args:
+            name: Of the file that is written.
+            needed_bytes: At most so many were to be written.
 
         Raises:
             RunFailed: For every OSError inside the context.
@@ -153,19 +229,63 @@ class OutputDirectory:
         try:
             yield
         except OSError as error:
-            free = ""
-            if self._local and error.errno in FULL_DISK:
-                free = f", {shutil.disk_usage(self._root).free >> 20} MB free; make room"
-            advice = "run the same command again: it goes on from here"
-            raise RunFailed(f"cannot write {self.path_of(name)}: {_reason(error)}{free}, then {advice}") from error
+            folder = self._publisher.folder
+            remedy = "then "
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                free = shutil.disk_usage(folder).free if folder.exists() else 0
+                needed = f", up to {_megabytes(needed_bytes)} needed" if needed_bytes else ""
+                elsewhere = "" if self._local else ", or name another directory with TMPDIR"
+                remedy = f"{_megabytes(free)} free in {folder}{needed}: make room{elsewhere}, then "
+            elif error.errno == errno.EFBIG:
+                remedy = "allow larger files (ulimit -f), then "
+            raise RunFailed(
+                f"cannot write {self.path_of(name)}: {reason(error)}; {remedy}run the same command again: it goes on "
+                "from here"
+            ) from error
 
 
-def _alive(pid: int) -> bool:
+def temporary_name() -> str:
+    """A new name that says whose it is, as ``is_abandoned`` reads it."""
+    return f"translate-{_HOST}-{os.getpid()}-{_PROCESS}-{uuid.uuid4().hex}.tmp"
+
+
+def is_abandoned(path: Path) -> bool:
+    """Whether this is a temporary file of ours whose process is dead."""
+    match = _TEMPORARY.fullmatch(path.name)
+    if match is None:
+        return False
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return False
+    if status.st_uid != os.getuid():
+        return False
+    if match["host"] != _HOST:
+        return time.time() - status.st_mtime > ABANDONED_SECONDS
+    pid = int(match["pid"])
+    return match["process"] != _PROCESS if pid == os.getpid() else not _is_alive(pid)
+
+
+def reason(error: BaseException) -> str:
+    """What an exception says, on one line."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror if error.filename is None else f"{error.strerror}: {error.filename}"
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__
+
+
+def _make_directory(fs: Any, path: str) -> None:
+    protocols = (fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol
+    if BUCKETS.isdisjoint(protocols):
+        fs.makedirs(path, exist_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except PermissionError:  # somebody else's
         return True
     return True
 
@@ -179,8 +299,5 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _reason(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror if error.filename is None else f"{error.strerror}: {error.filename}"
-    lines = str(error).splitlines()
-    return lines[0] if lines else type(error).__name__
+def _megabytes(count: int) -> str:
+    return f"{-(-count // 1_000_000)} MB"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -15,14 +17,20 @@ from transforms.footers import PartFooter, without_ours
 from transforms.output import OutputDirectory
 from transforms.recipe import Recipe
 from transforms.statistics import Statistics
-from transforms.translated import DeadLetter, TranslatedBatch
+from transforms.translated import TranslatedBatch
 from transforms.work_units import WorkUnit
 
 ROW_GROUP_ROWS = 10_000
 ROW_GROUP_BYTES = 16 << 20
+"""A row group is written when it has that many rows or bytes: a usual part has one, and a buffer stays small."""
 
-REPEATED = ("status", "origin", "model", "model_digest", "host", "done_reason", "error")
-"""Added columns with few different values."""
+SLACK_BYTES = 1 << 14
+
+REPEATED = {
+    **dict.fromkeys(("status", "origin", "model", "model_digest", "host", "done_reason", "error"), ""),
+    "flags": ".list.element",
+}
+"""Added columns with few different values, and what Parquet adds to their names. Texts are nearly all different."""
 
 
 @dataclass(frozen=True)
@@ -44,22 +52,29 @@ class PartWriter:
     """Writes the part of one unit: ``add`` its batches in any order, ``commit`` when ``complete``, else ``discard``.
 
     Ready batches are collected to row groups of a useful size and streamed to a temporary file, so that a part takes
-    no more memory than one row group and the batches that came too early.
+    no more memory than one row group and the batches that came too early; no file is open before the first row group.
+
+    Attributes:
+        complete: Whether all batches have come.
+        statistics: Of the batches that are in order so far.
     """
 
     def __init__(self, output: OutputDirectory, unit: WorkUnit, recipe: Recipe, schema: Any) -> None:
+        """Nothing is written yet; ``schema`` is the output's (``columns.output_schema``)."""
         self._output = output
         self._unit = unit
         self._recipe = recipe
-        self._schema = schema
+        self._schema = schema.with_metadata(without_ours(schema.metadata) or None)
         self._early: dict[int, TranslatedBatch] = {}
         self._next = 0
         self._ready: list[Any] = []
         self._ready_bytes = 0
         self._ready_rows = 0
         self._rows = 0
-        self._letters: list[DeadLetter] = []
-        self._temporary = output.begin()
+        self._letters = 0
+        self._letters_file: Path | None = None
+        self._file: Path | None = None
+        self._sink: Any = None
         self._writer: Any = None
         self.statistics = Statistics()
         self.complete = False
@@ -69,74 +84,124 @@ class PartWriter:
 
         Raises:
             RunFailed: If the disk does not take it.
-            ValueError: If it came before.
+            ValueError: If it came before, comes after the last, or its statistics are of other rows.
         """
+        what = f"batch {batch.index} of {self._unit.part_name}"
         if batch.index < self._next or batch.index in self._early:
-            raise ValueError(f"batch {batch.index} of {self._unit.part_name} came twice")
+            raise ValueError(f"{what} came twice")
+        if batch.statistics.rows != batch.records.num_rows:
+            raise ValueError(f"{what} has {batch.records.num_rows} rows, its statistics have {batch.statistics.rows}")
+        if self.complete:
+            raise ValueError(f"{what} came after the last")
         self._early[batch.index] = batch
-        while (ready := self._early.pop(self._next, None)) is not None:
+        while not self.complete and (ready := self._early.pop(self._next, None)) is not None:
             self._next += 1
             self._take(ready)
             self.complete = ready.last
+        if self.complete and self._early:
+            raise ValueError(f"{self._unit.part_name} has batches after the last")
 
     def _take(self, batch: TranslatedBatch) -> None:
         self.statistics.add(batch.statistics)
-        self._letters += batch.dead_letters
-        self._ready.append(batch.records)
+        if batch.dead_letters:
+            self._keep_letters(batch)
+        columns, bytes_ = _own(batch.records)
+        self._ready.append(pa.RecordBatch.from_arrays(columns, schema=self._schema))
         self._ready_rows += batch.records.num_rows
-        self._ready_bytes += batch.records.nbytes
+        self._ready_bytes += bytes_
         if self._ready_rows >= ROW_GROUP_ROWS or self._ready_bytes >= ROW_GROUP_BYTES:
             self._write_group()
 
+    def _keep_letters(self, batch: TranslatedBatch) -> None:
+        """On the disk, as a compressed file of bad lines may have any number of them."""
+        lines = dead_letters.to_lines(self._unit, batch.dead_letters)
+        with self._output.full_disk_told(self._unit.part_name, len(lines)):
+            if self._letters_file is None:
+                self._letters_file = self._output.begin()
+            with self._letters_file.open("ab") as file:
+                file.write(lines)
+        self._letters += len(batch.dead_letters)
+
     def _write_group(self) -> None:
-        with self._output.full_disk_told(self._unit.part_name):
+        with self._output.full_disk_told(self._unit.part_name, self._ready_bytes):
             if self._writer is None:
-                self._writer = self._open()
+                self._open()
             if self._ready_rows:
-                self._writer.write_table(pa.Table.from_batches(self._ready, self._ready[0].schema))
+                self._writer.write_table(pa.Table.from_batches(self._ready, self._schema))
         self._rows += self._ready_rows
         self._ready, self._ready_rows, self._ready_bytes = [], 0, 0
 
-    def _open(self) -> Any:
+    def _open(self) -> None:
         texts = self._recipe.text_columns
+        few = [column_name(text, name) + REPEATED[name] for text in texts for name in ADDED if name in REPEATED]
         dictionaries = [field.name for field in self._schema if pa.types.is_dictionary(field.type)]
-        few = [column_name(text, name) for text in texts for name in ADDED if name in REPEATED]
-        return pq.ParquetWriter(
-            self._temporary,
-            self._schema.with_metadata(without_ours(self._schema.metadata) or None),
-            compression="zstd",
-            use_dictionary=[name for name in [*few, *dictionaries] if name in self._schema.names],
-            write_page_index=False,
+        self._file = self._output.begin()
+        self._sink = pa.OSFile(str(self._file), "wb")
+        self._writer = pq.ParquetWriter(
+            self._sink, self._schema, compression="zstd", use_dictionary=[*few, *dictionaries]
         )
 
     def commit(self) -> PartResult:
-        """Publishes the part, after its dead letters.
+        """Publishes the dead letters, then the part. Nothing temporary is left, whatever happens.
 
         Raises:
             RunFailed: If rows are missing, or the disk does not take it; no part is published then.
         """
+        try:
+            return self._commit()
+        finally:
+            self.discard()
+
+    def _commit(self) -> PartResult:
         self._write_group()
         name = self._unit.part_name
-        if self._rows != self._unit.rows:
-            self.discard()
+        if not self.complete or self._rows != self._unit.rows:
             raise RunFailed(
                 f"{self._unit.source.url}: {self._unit.rows} rows were planned for {name}, {self._rows} came: "
                 "was the file changed meanwhile? Run the same command again"
             )
-        footer = PartFooter.of(self._unit, self._recipe, self.statistics, self._schema)
+        letters = dead_letters.file_name(name)
+        if self._letters_file is None:
+            self._output.remove(letters)
+        else:
+            self._output.publish(self._letters_file, letters)
+        footer = PartFooter.of(self._unit, self._recipe, self.statistics, self._letters, self._schema)
         with self._output.full_disk_told(name):
             self._writer.add_key_value_metadata(footer.to_metadata())
             self._writer.close()
-        letters = dead_letters.file_name(self._unit)
-        if self._letters:
-            self._output.write_bytes(letters, dead_letters.to_lines(self._unit, self._letters))
-        else:
-            self._output.remove(letters)
-        self._output.publish(self._temporary, name)
+            self._sink.close()
+        assert self._file is not None  # noqa: S101 - as there is a writer
+        self._output.publish(self._file, name)
         return PartResult(name, self._rows, self.statistics)
 
     def discard(self) -> None:
-        """Leaves nothing behind."""
-        if self._writer is not None and self._writer.is_open:
-            self._writer.close()
-        self._temporary.unlink(missing_ok=True)
+        """Leaves nothing temporary behind."""
+        for temporary in (self._file, self._letters_file):
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
+        if self._writer is not None:
+            # What they still write goes to a file that is gone; that a full disk does not take it matters to nobody.
+            with contextlib.suppress(OSError):
+                self._writer.close()
+            self._writer.is_open = False
+            with contextlib.suppress(OSError):
+                self._sink.close()
+
+
+def _own(records: Any) -> tuple[list[Any], int]:
+    """The columns of ``records`` and their bytes; copies, if they are slices that keep something larger in memory."""
+    # A dictionary is shared by all batches that have it.
+    contents = [column.indices if pa.types.is_dictionary(column.type) else column for column in records.columns]
+    size = sum(content.nbytes for content in contents)
+    held = sum(content.get_total_buffer_size() for content in contents)
+    if held <= 2 * size + SLACK_BYTES:
+        return records.columns, size
+    rows = pa.array(range(records.num_rows), pa.int32())
+    return [_copy(column, rows) for column in records.columns], size
+
+
+def _copy(column: Any, rows: Any) -> Any:
+    try:
+        return column.take(rows)
+    except pa.ArrowNotImplementedError:  # string views: they stay slices, which only costs memory
+        return column

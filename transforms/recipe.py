@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -16,6 +16,9 @@ SHOWN_CHARACTERS = 40
 class Recipe:
     """What a translation depends on beside the text; not hosts, slots or timeouts.
 
+    A field that is added later gets the default that says how things were without it, so that parts made before still
+    match.
+
     Attributes:
         model, model_digest: The digest is None while no host has told it.
         prompt_name, prompt_text: The whole prompt without the text.
@@ -23,7 +26,11 @@ class Recipe:
         num_ctx: Tokens of prompt and answer together.
         chunk_chars: Longest piece of a text that is cut.
         text_columns: Columns that are translated.
-        format: Of the recipe itself.
+        fallback_model: For texts that ``model`` fails at.
+        checks: Which translations are flagged, and what is done about them.
+        glossary_digest: Of the terms given.
+        domain: What the texts are about.
+        format: Of the recipe itself; rises when a field changes its meaning.
     """
 
     model: str
@@ -34,6 +41,10 @@ class Recipe:
     num_ctx: int
     chunk_chars: int
     text_columns: tuple[str, ...]
+    fallback_model: str | None = None
+    checks: str = "off"
+    glossary_digest: str | None = None
+    domain: str | None = None
     format: int = FORMAT
 
     def to_json(self) -> dict[str, Any]:
@@ -42,45 +53,66 @@ class Recipe:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Recipe:
-        """The inverse of ``to_json``; what an older or newer format lacks is empty, so that it differs."""
-        known = {field.name: values.get(field.name) for field in fields(cls)}
-        return cls(**{**known, "text_columns": tuple(values.get("text_columns") or ())})  # type: ignore[arg-type]
+        """The inverse of ``to_json``.
+
+        What a newer program has added is kept among the options, so that it differs, and is told as a difference.
+
+        Raises:
+            KeyError: If a field is missing that was always there.
+        """
+        names = {field.name for field in fields(cls)}
+        unknown = {name: value for name, value in values.items() if name not in names}
+        known = {name: value for name, value in values.items() if name in names}
+        options = {**values["options"], **unknown}
+        return cls(**{**known, "options": options, "text_columns": tuple(values["text_columns"])})
 
     def digest(self) -> str:
-        """64 hex digits; equal for equal recipes only."""
-        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+        """64 hex digits, equal for equal recipes only: SHA-256 of canonical JSON."""
+        options = {name: _plain(value) for name, value in self.options.items()}
+        told = json.dumps({**self.to_json(), "options": options}, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(told.encode()).hexdigest()
 
     def matches(self, other: Recipe) -> bool:
         """Whether both make the same output; an unknown model digest agrees with every other."""
+        one, two = self, other
         if self.model_digest is None or other.model_digest is None:
-            return replace(self, model_digest=None) == replace(other, model_digest=None)
-        return self == other
+            one, two = replace(one, model_digest=None), replace(two, model_digest=None)
+        return one == two or one.digest() == two.digest()
 
     def differences(self, other: Recipe) -> list[str]:
-        """A line for each thing that differs: ``model: llama3 here, mistral there``; ``other`` is what is there."""
+        """A line for each thing that differs: ``model: llama3 now, mistral there``; ``other`` is what is there."""
         ours, theirs = _flat(self.to_json()), _flat(other.to_json())
         if self.model_digest is None or other.model_digest is None:
             theirs["model_digest"] = ours["model_digest"]
         names = [name for name in dict.fromkeys([*ours, *theirs]) if ours.get(name) != theirs.get(name)]
-        pairs = [(name, ours.get(name), theirs.get(name)) for name in names]
+        pairs = [(name, _text(ours.get(name)), _text(theirs.get(name))) for name in names]
         return [f"{name}: {_around(now, there)} now, {_around(there, now)} there" for name, now, there in pairs]
 
 
+def _plain(value: Any) -> Any:
+    """Numbers that are equal get one spelling: 0.0 is 0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        flat.update(value if isinstance(value, dict) else {name: value})
-    return flat
+    options = {name: list(value) if isinstance(value, tuple) else value for name, value in values["options"].items()}
+    return {**{name: value for name, value in values.items() if name != "options"}, **options}
 
 
-def _around(value: Any, other: Any) -> str:
-    """``value`` for people; of a long text only the place where it first differs from ``other``."""
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(map(str, value))
-    text = str(value)
+def _text(value: Any) -> str:
+    """A value for people, on one line."""
+    if value is None or value == []:
+        return "none"
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if text.isprintable() else repr(text)[1:-1]
+
+
+def _around(text: str, other: str) -> str:
+    """``text``, or of a long one the place where it first differs from ``other``."""
     if len(text) <= 2 * SHOWN_CHARACTERS:
         return text
-    pairs = enumerate(zip(text, str(other), strict=False))
-    first = next((index for index, (one, two) in pairs if one != two), min(len(text), len(str(other))))
-    start = max(0, first - SHOWN_CHARACTERS // 2)
-    return f"…{text[start : start + SHOWN_CHARACTERS]!r}…"
+    pairs = enumerate(zip(text, other, strict=False))
+    first = next((index for index, (one, two) in pairs if one != two), min(len(text), len(other)))
+    start = max(0, min(first - SHOWN_CHARACTERS // 2, len(text) - SHOWN_CHARACTERS))
+    stop = start + SHOWN_CHARACTERS
+    return f"{'…' * (start > 0)}{text[start:stop]}{'…' * (stop < len(text))}"
