@@ -10,6 +10,7 @@ from typing import Any
 
 FORMAT = 1
 SHOWN_CHARACTERS = 40
+NOT_SET = "not set"
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,9 @@ class Recipe:
         ours, theirs = _flat(self.to_json()), _flat(other.to_json())
         if self.model_digest is None or other.model_digest is None:
             theirs["model_digest"] = ours["model_digest"]
-        names = [name for name in dict.fromkeys([*ours, *theirs]) if ours.get(name) != theirs.get(name)]
-        pairs = [(name, _text(ours.get(name)), _text(theirs.get(name))) for name in names]
+        names = dict.fromkeys([*ours, *theirs])
+        values = [(name, ours.get(name, NOT_SET), theirs.get(name, NOT_SET)) for name in names]
+        pairs = [(name, _text(now), _text(there)) for name, now, there in values if now != there]
         return [f"{name}: {_around(now, there)} now, {_around(there, now)} there" for name, now, there in pairs]
 
 

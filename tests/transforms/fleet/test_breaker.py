@@ -50,7 +50,7 @@ def test_pauses_double_up_to_the_longest() -> None:
         now = due
         breaker.sent()
         breaker.failed(now, "still down")
-    assert all(later > 1.3 * earlier for earlier, later in itertools.pairwise(pauses))
+    assert all(later > 1.3 * earlier for earlier, later in itertools.pairwise(pauses[:4]))
     assert max(pauses) <= LONGEST_PAUSE_SECONDS * 1.2
 
 
