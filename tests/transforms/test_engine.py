@@ -1,0 +1,161 @@
+"""Engine and translator against real loopback hosts: what is sent, what is made of the answers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from pipeline.sandbox.faults import Fault
+from pipeline.sandbox.running import SandboxThread
+from tests.conftest import MakeHost
+from transforms.engine import Engine, EngineConfig, Submission, live_engines
+from transforms.errors import RunStopped
+from transforms.fleet.faults import Failure
+from transforms.fleet.fleet import FleetSettings
+from transforms.fleet.hosts import parse_host
+from transforms.text import prompts
+from transforms.translator import TextResult, TranslatorSettings
+
+Translate = Callable[..., list[TextResult]]
+SENTENCE = "Le technicien a remplacé la pompe du bâtiment principal. "
+
+
+def make_engine(hosts: Sequence[SandboxThread], num_ctx: int = 2048, **settings: Any) -> Engine:
+    options = {"num_ctx": num_ctx, "temperature": 0.0, "seed": 7, "repeat_penalty": 1.0}
+    return Engine(
+        EngineConfig(
+            tuple(parse_host(host.url) for host in hosts),
+            FleetSettings("mistral", options, "30m", **settings),
+            TranslatorSettings(prompts.GENERAL, "mistral", "ab" * 32, num_ctx, 1000, 7),
+        )
+    )
+
+
+def submit(engine: Engine, texts: Sequence[str | None]) -> Submission:
+    ended = threading.Event()
+    submission = Submission(texts, lambda: None, ended.set)
+    engine.submit(submission)
+    assert ended.wait(30)
+    return submission
+
+
+@pytest.fixture
+def translate() -> Iterator[Translate]:
+    engines: list[Engine] = []
+
+    def run(hosts: Sequence[SandboxThread], texts: Sequence[str | None], num_ctx: int = 2048) -> list[TextResult]:
+        engines.append(make_engine(hosts, num_ctx))
+        return submit(engines[-1], texts).finished()
+
+    yield run
+    for engine in engines:
+        engine.close()
+
+
+def test_results_are_in_the_order_of_the_texts_and_nothing_blank_is_sent(
+    sandbox_host: MakeHost, translate: Translate
+) -> None:
+    host = sandbox_host(record_requests=True)
+    texts = [None, "", "  ", "4512", "👍", SENTENCE, *(f"Le rapport {number} est prêt." for number in range(30))]
+    results = translate([host], texts)
+    assert [result.outcome.status for result in results] == ["skipped"] * 5 + ["ok"] * 31
+    assert [result.outcome.translation for result in results[:5]] == texts[:5]
+    assert [result.outcome.origin for result in results[:2]] == [None, "source"]
+    for number, result in enumerate(results[6:]):
+        assert str(number) in (result.outcome.translation or "")
+    assert len(host.stats(with_requests=True)["requests"]) == 31
+
+
+def test_white_space_around_a_text_stays_where_it_is(sandbox_host: MakeHost, translate: Translate) -> None:
+    (result,) = translate([sandbox_host()], ["  Le rapport est prêt.\r\nLa pompe aussi.\r\n"])
+    translation = result.outcome.translation or ""
+    assert translation.startswith("  ")
+    assert translation.endswith("\r\n")
+    assert translation.count("\r\n") == 2
+
+
+def test_a_long_text_goes_out_in_pieces_that_fit_and_comes_back_whole(
+    sandbox_host: MakeHost, translate: Translate
+) -> None:
+    host = sandbox_host(record_requests=True)
+    text = "\n\n".join(f"Paragraphe {number}. {SENTENCE * 6}" for number in range(30))
+    (result,) = translate([host], [text])
+    outcome = result.outcome
+    assert outcome.status == "ok"
+    assert outcome.chunks == outcome.attempts == len(result.attempts) > 5
+    assert len((outcome.translation or "").split("\n\n")) == 30
+    for number, paragraph in enumerate((outcome.translation or "").split("\n\n")):
+        assert str(number) in paragraph
+    for request in host.stats(with_requests=True)["requests"]:
+        body = request["body"]
+        tokens = (len(body["system"]) + len(body["prompt"])) / 3.3
+        assert tokens + body["options"]["num_predict"] <= 2048
+        assert body["options"]["num_ctx"] == 2048
+        assert body["truncate"] is False
+
+
+def test_a_cut_answer_is_asked_for_again_with_more_room_and_another_seed(
+    sandbox_host: MakeHost, translate: Translate
+) -> None:
+    host = sandbox_host(record_requests=True, faults=[Fault("length", first_try_only=True)])
+    (result,) = translate([host], [SENTENCE])
+    assert (result.outcome.status, result.outcome.attempts) == ("ok", 2)
+    assert [attempt.failure for attempt in result.attempts] == [Failure.OUTPUT_TRUNCATED, None]
+    first, second = (request["body"]["options"] for request in host.stats(with_requests=True)["requests"])
+    assert second["num_predict"] > first["num_predict"]
+    assert second["seed"] != first["seed"]
+    assert second["temperature"] > first["temperature"]
+    assert second["num_ctx"] == first["num_ctx"], "another context would load the model again"
+
+
+def test_an_empty_answer_is_asked_for_again_and_else_is_a_failure(sandbox_host: MakeHost, translate: Translate) -> None:
+    once = Fault("empty", marker="pompe", first_try_only=True)
+    results = translate(
+        [sandbox_host(faults=[once, Fault("empty", marker="vanne")])], [SENTENCE, "La vanne fuit un peu."]
+    )
+    assert [result.outcome.status for result in results] == ["ok", "failed"]
+    assert results[1].outcome.translation is None
+    assert (results[1].outcome.error or "").startswith("empty_output: ")
+    assert results[1].outcome.flags == ["empty_output"]
+
+
+def test_a_leaked_thought_is_stripped_and_told(sandbox_host: MakeHost, translate: Translate) -> None:
+    (result,) = translate([sandbox_host(faults=[Fault("think_leak")])], [SENTENCE])
+    assert result.outcome.status == "warn"
+    assert result.outcome.flags == ["think_stripped"]
+    assert "think" not in (result.outcome.translation or "")
+
+
+def test_a_model_with_less_context_than_asked_for_gets_smaller_pieces(
+    sandbox_host: MakeHost, translate: Translate
+) -> None:
+    host = sandbox_host(trained_context=500)
+    (result,) = translate([host], [SENTENCE * 24])
+    assert result.outcome.status == "ok"
+    assert Failure.INPUT_TOO_LONG in {attempt.failure for attempt in result.attempts}
+    assert (result.outcome.translation or "").count(".") == 24
+
+
+def test_whoever_waits_when_the_engine_is_stopped_gets_to_know(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(faults=[Fault("hang")])
+    engine = make_engine([host])
+    assert engine in live_engines()
+    ended = threading.Event()
+    submission = Submission([SENTENCE], lambda: None, ended.set)
+    engine.submit(submission)
+    while not host.stats()["in_flight"]:
+        assert not ended.wait(0.005)
+    engine.stop()
+    assert ended.wait(10)
+    with pytest.raises(RunStopped):
+        submission.finished()
+    engine.close()
+
+
+def test_an_empty_submission_ends_at_once(sandbox_host: MakeHost) -> None:
+    engine = make_engine([sandbox_host()])
+    assert submit(engine, []).finished() == []
+    engine.close()
