@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,14 @@ class PartResult:
     statistics: Statistics
 
 
+@dataclass(frozen=True)
+class _Owned:
+    """A batch that keeps little more than ``bytes`` in memory."""
+
+    batch: TranslatedBatch
+    bytes: int
+
+
 class PartWriter:
     """Writes the part of one unit: ``add`` its batches in any order, ``commit`` when ``complete``, else ``discard``.
 
@@ -65,7 +73,7 @@ class PartWriter:
         self._unit = unit
         self._recipe = recipe
         self._schema = schema.with_metadata(without_ours(schema.metadata) or None)
-        self._early: dict[int, TranslatedBatch] = {}
+        self._early: dict[int, _Owned] = {}
         self._next = 0
         self._ready: list[Any] = []
         self._ready_bytes = 0
@@ -93,22 +101,22 @@ class PartWriter:
             raise ValueError(f"{what} has {batch.records.num_rows} rows, its statistics have {batch.statistics.rows}")
         if self.complete:
             raise ValueError(f"{what} came after the last")
-        self._early[batch.index] = batch
+        self._early[batch.index] = _own(batch, self._schema)
         while not self.complete and (ready := self._early.pop(self._next, None)) is not None:
             self._next += 1
             self._take(ready)
-            self.complete = ready.last
+            self.complete = ready.batch.last
         if self.complete and self._early:
             raise ValueError(f"{self._unit.part_name} has batches after the last")
 
-    def _take(self, batch: TranslatedBatch) -> None:
+    def _take(self, ready: _Owned) -> None:
+        batch = ready.batch
         self.statistics.add(batch.statistics)
         if batch.dead_letters:
             self._keep_letters(batch)
-        columns, bytes_ = _own(batch.records)
-        self._ready.append(pa.RecordBatch.from_arrays(columns, schema=self._schema))
+        self._ready.append(batch.records)
         self._ready_rows += batch.records.num_rows
-        self._ready_bytes += bytes_
+        self._ready_bytes += ready.bytes
         if self._ready_rows >= ROW_GROUP_ROWS or self._ready_bytes >= ROW_GROUP_BYTES:
             self._write_group()
 
@@ -188,16 +196,17 @@ class PartWriter:
                 self._sink.close()
 
 
-def _own(records: Any) -> tuple[list[Any], int]:
-    """The columns of ``records`` and their bytes; copies, if they are slices that keep something larger in memory."""
+def _own(batch: TranslatedBatch, schema: Any) -> _Owned:
+    """The batch in the file's schema; with copies, if its columns are slices that keep something larger in memory."""
+    columns = batch.records.columns
     # A dictionary is shared by all batches that have it.
-    contents = [column.indices if pa.types.is_dictionary(column.type) else column for column in records.columns]
+    contents = [column.indices if pa.types.is_dictionary(column.type) else column for column in columns]
     size = sum(content.nbytes for content in contents)
     held = sum(content.get_total_buffer_size() for content in contents)
-    if held <= 2 * size + SLACK_BYTES:
-        return records.columns, size
-    rows = pa.array(range(records.num_rows), pa.int32())
-    return [_copy(column, rows) for column in records.columns], size
+    if held > 2 * size + SLACK_BYTES:
+        rows = pa.array(range(batch.records.num_rows), pa.int32())
+        columns = [_copy(column, rows) for column in columns]
+    return _Owned(replace(batch, records=pa.RecordBatch.from_arrays(columns, schema=schema)), size)
 
 
 def _copy(column: Any, rows: Any) -> Any:
