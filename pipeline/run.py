@@ -19,6 +19,7 @@ from pipeline.exit_codes import ExitCode
 from pipeline.options import RunOptions
 from pipeline.preflight import find_digest
 from pipeline.preview import show_preview
+from pipeline.process_memory import use_one_arena
 from pipeline.progress import ProgressReporter
 from pipeline.resume import Resumption, compare
 from pipeline.sandbox import NOT_REAL
@@ -50,6 +51,7 @@ def run(options: RunOptions) -> ExitCode:
         RunFailed: The run cannot go on; what is finished stays.
     """
     started = time.monotonic()
+    use_one_arena()
     with CleanStop() as stop, _hosts(options) as options:
         work = make_work(options)
         summary = Summary(str(work.output), options.model, rows_in=work.rows, not_real=_label(options))

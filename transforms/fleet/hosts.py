@@ -13,6 +13,7 @@ from transforms.errors import UsageError
 
 DEFAULT_HOST = "http://127.0.0.1:11434"
 
+_NO_IPV6 = "its brackets do not hold an IPv6 address"
 _PORTS = {"http": 80, "https": 443}
 _BARE_PORT = 11434
 _UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]", "": "127.0.0.1"}  # noqa: S104 - replaced, not bound
@@ -184,8 +185,10 @@ def _parse_host(text: str) -> HostAddress:
     try:
         parts = urlsplit(f"{scheme}://{rest}")
     except ValueError:
-        raise ValueError("its brackets do not hold an IPv6 address") from None
+        raise ValueError(_NO_IPV6) from None
     address = parts.netloc.rpartition("@")[2]
+    if address.startswith("[") and ":" not in (parts.hostname or ""):  # Python 3.10 lets it pass
+        raise ValueError(_NO_IPV6)
     if not address.strip(":"):
         raise ValueError("it names no host")
     if parts.query or parts.fragment or not re.fullmatch(r"[A-Za-z0-9._~%/+-]*", parts.path):

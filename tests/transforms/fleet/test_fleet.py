@@ -117,6 +117,7 @@ def test_a_row_that_is_at_fault_is_rejected_with_its_reason(sandbox_host: MakeHo
 
     async def use(fleet: Fleet) -> None:
         log: list[Attempt] = []
+        await until(lambda: {view.state for view in fleet.view()} == {"healthy"})
         with pytest.raises(RowRejected) as rejected:
             await fleet.generate(request(7), log)
         assert rejected.value.failure is Failure.GENERATION_ABORTED
@@ -188,6 +189,7 @@ def test_a_caller_that_leaves_is_not_served(sandbox_host: MakeHost) -> None:
         await until(lambda: bool(host.stats()["in_flight"]))
         for row in rows[1:]:
             row.cancel()
+        await asyncio.gather(*rows[1:], return_exceptions=True)
         host.control(faults=[])
         assert (await rows[0]).text
         assert host.stats()["served"] == 1

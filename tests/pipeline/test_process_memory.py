@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import ctypes, threading
+from pipeline.process_memory import use_one_arena
+assert use_one_arena() is True
+def work():
+    for _ in range(100):
+        bytearray(50_000)
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+ctypes.CDLL(None).malloc_stats()
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc only")
+def test_all_threads_share_one_heap() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
+    if "AssertionError" in done.stderr:
+        pytest.skip("the C library is not glibc")
+    assert done.stderr.count("Arena ") == 1
