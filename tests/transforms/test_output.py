@@ -113,6 +113,7 @@ def test_while_a_file_is_built_nothing_of_it_is_seen(url: str, temporary_folder:
         assert stat.S_IMODE(temporary.stat().st_mode) == 0o600, "others could read the texts"
     output.publish(temporary, "part")
     assert contents(url) == {"part": b"half"}
+    assert not temporary.exists()
 
 
 @pytest.mark.parametrize(
