@@ -69,8 +69,9 @@ def test_connections_that_break(
     sandbox_host: MakeHost, kind: str, error: type[Exception], stream: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     host = sandbox_host(faults=[kind])
-    with caplog.at_level(logging.DEBUG), pytest.raises(error):
+    with caplog.at_level(logging.DEBUG), pytest.raises(error) as raised:
         generate(host.url, stream=stream)
+    assert raised.type is error  # RemoteDisconnected is a ConnectionResetError, too, but no RST
     wait_until(lambda: host.stats()["in_flight"] == 0)
     assert host.stats()["outcomes"] == {kind: 1}
     assert host.stats()["served"] == 0
@@ -130,6 +131,8 @@ def test_a_hanging_host_answers_gets_and_goes_on_when_it_is_let(sandbox_host: Ma
         assert send(host.url, "GET", path).status == 200
     host.control(hang=False)
     assert generate(host.url).status == 200
+    host.control(hang=True)
+    assert _silent(host.url, body_of()) == b""
 
 
 def test_a_slow_first_byte(sandbox_host: MakeHost) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import ollama
@@ -116,6 +117,24 @@ def test_control_works_while_the_host_is_down(sandbox_host: MakeHost) -> None:
     host.control(listening=False)
     with pytest.raises(ConnectionError):
         generate(host.url)
+
+
+def test_going_down_resets_what_is_in_work(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(tokens_per_second=1.0)
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(generate, host.url)
+        wait_until(lambda: host.stats()["active"] == 1)
+        host.control(listening=False)
+        with pytest.raises(ConnectionError):
+            call.result(5)
+    assert host.stats()["outcomes"] == {"cancelled": 1}
+
+
+def test_a_reset_makes_each_text_new_again(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(faults=[{"kind": "busy_503", "first_try_only": True}])
+    assert [generate(host.url).status, generate(host.url).status] == [503, 200]
+    host.control(reset=True)
+    assert [generate(host.url).status, generate(host.url).status] == [503, 200]
 
 
 def test_settings_survive_their_way_through_json() -> None:
