@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,9 @@ SENTENCES = (
     "La cliente signale une coupure au bâtiment {n} ; un rendez-vous a été fixé avec l'équipe de secteur. ",
     "Le rapport {n} décrit les travaux de la toiture, livrés avec un retard de trois jours. ",
 )
+
+
+POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -85,12 +89,26 @@ def run(source: Path, output: Path, running: list[SandboxProcess], *more: str) -
     started = time.monotonic()
     process = subprocess.Popen([*command, "--progress", "plain", *more], stdout=subprocess.PIPE)
     assert process.stdout is not None
-    line = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stdout.close()
+    peak_mb = 0.0
+    while not (waited := os.wait4(process.pid, os.WNOHANG))[0]:
+        peak_mb = max(peak_mb, _peak_mb(process.pid))
+        time.sleep(POLL_SECONDS)
+    _, status, usage = waited
     wall_seconds = time.monotonic() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    line = process.stdout.read()
+    process.stdout.close()
     if process.returncode != 0:
         raise SystemExit(f"the run failed with exit code {process.returncode}")
     cpu_seconds = usage.ru_utime + usage.ru_stime
-    return Measured(wall_seconds, cpu_seconds, usage.ru_maxrss * 1024 / 1e6, json.loads(line))
+    return Measured(wall_seconds, cpu_seconds, peak_mb, json.loads(line))
+
+
+def _peak_mb(pid: int) -> float:
+    """Peak resident memory so far. Not ``ru_maxrss``, which begins with that of the process that forked."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) * 1024 / 1e6 if found else 0.0

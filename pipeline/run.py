@@ -28,7 +28,7 @@ from pipeline.sandbox.settings import HostSettings
 from pipeline.signals import CleanStop
 from pipeline.summary import Summary
 from pipeline.work import Work, engine_config, make_recipe, make_work
-from transforms import errors
+from transforms import dead_letters, errors
 from transforms.engine import live_engines
 from transforms.errors import RunFailed, RunStopped, TranslateError
 from transforms.fleet.admission import canonical
@@ -109,6 +109,7 @@ def _remove(work: Work, done: Resumption) -> None:
     """Removes parts that no unit has any more; with --overwrite before the run, so that recipes never mix."""
     for name in done.obsolete:
         work.output.remove(name)
+        work.output.remove(dead_letters.file_name(name))
 
 
 def _translate(
@@ -210,8 +211,11 @@ def _publish(options: RunOptions, work: Work, summary: Summary) -> None:
     detailed = json.dumps(summary.detailed(), ensure_ascii=False, indent=2) + "\n"
     work.output.write_bytes("_summary.json", detailed.encode())
     if options.summary_file:
-        with work.output.full_disk_told(options.summary_file), fsspec.open(options.summary_file, "wb") as file:
-            file.write(detailed.encode())
+        try:
+            with fsspec.open(options.summary_file, "wb") as file:
+                file.write(detailed.encode())
+        except OSError as error:
+            raise RunFailed(f"--summary_file {options.summary_file}: {error.strerror or error}") from error
     print(summary.line())
 
 

@@ -126,6 +126,7 @@ def make_recipe(options: RunOptions, text_columns: tuple[str, ...], model_digest
         num_ctx=options.num_ctx,
         chunk_chars=options.chunk_chars,
         text_columns=text_columns,
+        domain=options.domain,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from transforms.columns import Outcome, added_arrays
+from transforms.fleet.faults import Failure
 from transforms.statistics import STATUSES, HostStatistics, Statistics
 from transforms.translated import DeadLetter
 from transforms.translator import TextResult
@@ -60,7 +61,7 @@ def _count_text(statistics: Statistics, result: TextResult) -> None:
     for attempt in result.attempts:
         host = statistics.hosts.setdefault(attempt.host, HostStatistics())
         host.requests += 1
-        if attempt.failure is not None:
+        if attempt.failure is not None and attempt.failure is not Failure.SUPERSEDED:
             host.faults[attempt.failure.value] += 1
             statistics.failures[attempt.failure.value] += 1
     if outcome.origin == "generated" and outcome.host is not None:

@@ -128,7 +128,7 @@ class Translator:
             status="warn" if any(flag in flags.SOFT for flag in found) else "ok",
             flags=marks,
             origin="generated",
-            attempts=len(attempts),
+            attempts=sum(attempt.failure is not Failure.SUPERSEDED for attempt in attempts),
             chunks=len(chunks),
             model=self._settings.model,
             model_digest=self._settings.model_digest,

@@ -258,7 +258,7 @@ def test_hosts_break_and_no_row_is_lost(sandbox_host: MakeHost, run: Run, tmp_pa
     assert result.summary["ok"] == 400
     assert result.summary["repeated_requests"] == result.summary["requests"] - 400 > 0
     faults_seen = sum((Counter(host["faults"]) for host in result.summary["hosts"].values()), Counter())
-    assert sum(faults_seen.values()) == result.summary["repeated_requests"]
+    assert 0 < sum(faults_seen.values()) <= result.summary["repeated_requests"]
 
 
 def test_runs_in_several_threads_share_one_engine(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:

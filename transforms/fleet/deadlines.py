@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import deque
 
 KNOWN_AFTER = 20
@@ -35,6 +36,10 @@ class Deadline:
             return self._longest_seconds
         expected = max(5 * max(self._walls), 3 * num_predict * self._slowest_token_seconds, SHORTEST_SECONDS)
         return min(expected * float(2**charged), self._longest_seconds)
+
+    def typical_seconds(self) -> float | None:
+        """The median of the last 200 answers; None while there are none."""
+        return statistics.median(self._walls) if self._walls else None
 
     def restart(self) -> None:
         """The host came back and may have to load its model first."""

@@ -1,7 +1,8 @@
 """Which request goes to which host, and what follows when it fails: rules without I/O or a clock of their own.
 
 One pending queue; a host takes work only below its limit and while it is healthy, so limits, not chance, spread the
-load, and a host that fails fast attracts nothing. ``transforms/fleet/fleet.py`` carries out what is decided here.
+load, and a host that fails fast attracts nothing. When nothing is pending, free slots get copies of the requests that
+take longest elsewhere; the first good answer wins. ``transforms/fleet/fleet.py`` carries out what is decided here.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ MOST_UNCLEAR = 3
 
 LOOK_AHEAD = 16
 
+LATE = 1.5
+"""Times the typical answer of an idle host, after which a request elsewhere is copied to it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -49,6 +53,7 @@ class Job:
         charged: Failures charged to it.
         unclear: Failures by class that may be its own fault.
         attempts: Requests that ended.
+        running: Requests under way: the host of each by its key; two at the most.
     """
 
     size: int
@@ -56,12 +61,14 @@ class Job:
     charged: int = 0
     unclear: Counter[Failure] = field(default_factory=Counter)
     attempts: list[Attempt] = field(default_factory=list)
+    running: dict[int, str] = field(default_factory=dict)
 
 
 class Verdict(Enum):
     """What follows from a failed request."""
 
     RETRY = "retry"
+    WAIT = "wait"  # a copy is still under way
     REJECT = "reject"
     STOP_RUN = "stop_run"
 
@@ -139,13 +146,17 @@ class Dispatcher:
     def next(self, now: float) -> tuple[int, Job, HostState] | None:
         """The next request to send: a key for it, its job and its host; None if there is none to send now."""
         if not self._pending:
-            return None
+            late = self._late(now)
+            return None if late is None else self._send(*late, now)
         shares = {host.url: share for host in self.hosts.values() if (share := host.free_share(now)) > 0}
         if not shares:
             return None
         entry, host = self._choose(shares)
-        job = entry[3]
+        return self._send(entry[3], host, now)
+
+    def _send(self, job: Job, host: HostState, now: float) -> tuple[int, Job, HostState]:
         key = next(self._keys)
+        job.running[key] = host.url
         host.in_flight += 1
         host.limit.sent(key)
         host.breaker.sent()
@@ -171,9 +182,40 @@ class Dispatcher:
             heapq.heappush(self._pending, entry)
         return chosen
 
+    def _idle(self) -> list[tuple[float, HostState]]:
+        """Hosts with a slot that nothing pending will fill, the quickest first, with their typical seconds."""
+        usable = (host for host in self.hosts.values() if host.usable() and host.in_flight < host.limit.slots())
+        known = ((host.deadline.typical_seconds(), host) for host in usable)
+        return sorted(((seconds, host) for seconds, host in known if seconds is not None), key=lambda each: each[0])
+
+    def _late(self, now: float) -> tuple[Job, HostState] | None:
+        """The oldest request that already takes longer than it would on an idle host, and that host."""
+        for seconds, idle in self._idle():
+            for job, host, sent_at in self._sent.values():
+                if host is not idle and len(job.running) == 1 and sent_at + LATE * seconds <= now:
+                    return job, idle
+        return None
+
+    def next_copy_at(self) -> float | None:
+        """When a request will be late enough for a copy; None if there is nothing to copy, or no idle host."""
+        if self._pending:
+            return None
+        idle = self._idle()
+        times = [
+            sent_at + LATE * seconds
+            for seconds, other in idle[:2]  # one of them is not the request's own
+            for job, host, sent_at in self._sent.values()
+            if host is not other and len(job.running) == 1
+        ]
+        return min(times, default=None)
+
     def answered(self, key: int, now: float, answer: Answer) -> bool:
-        """A request was answered well. Returns whether its host is thereby back from an outage."""
+        """A request was answered well. Returns whether its host is thereby back from an outage.
+
+        The job's other request, if there is one, is to be ended: it is what is left in ``job.running``.
+        """
         job, host, sent_at = self._sent.pop(key)
+        del job.running[key]
         host.in_flight -= 1
         host.last_answer_at = now
         job.attempts.append(Attempt(host.url, None))
@@ -199,6 +241,7 @@ class Dispatcher:
     def failed(self, key: int, now: float, failed: RequestFailed) -> tuple[Verdict, bool]:
         """A request failed. Returns what follows for its job, and whether its host's breaker opened by it."""
         job, host, sent_at = self._sent.pop(key)
+        del job.running[key]
         host.in_flight -= 1
         host.limit.gone(key)
         job.attempts.append(Attempt(host.url, failed.failure))
@@ -217,17 +260,31 @@ class Dispatcher:
             return Verdict.REJECT, opened
         if blame is Blame.UNCLEAR:
             job.unclear[failed.failure] += 1
-            return (Verdict.REJECT if job.unclear[failed.failure] >= MOST_UNCLEAR else Verdict.RETRY), opened
+            return self._again(job, job.unclear[failed.failure] < MOST_UNCLEAR), opened
         # A host that serves others meanwhile is not the one at fault.
         if blame is Blame.HOST and host.breaker.closed and host.last_answer_at > sent_at:
             job.charged += 1
-        return (Verdict.REJECT if job.charged >= MOST_CHARGED else Verdict.RETRY), opened
+        return self._again(job, job.charged < MOST_CHARGED), opened
 
-    def cancelled(self, key: int) -> None:
-        """A request was given up by us."""
-        _, host, _ = self._sent.pop(key)
+    @staticmethod
+    def _again(job: Job, worth_it: bool) -> Verdict:
+        if job.running:
+            return Verdict.WAIT
+        return Verdict.RETRY if worth_it else Verdict.REJECT
+
+    def cancelled(self, key: int, now: float) -> None:
+        """A request was given up by us: its job has its answer, or nobody waits for it any more.
+
+        A host that has answered nothing since the request was sent may hang, which copies would hide: that is noted.
+        """
+        job, host, sent_at = self._sent.pop(key)
+        del job.running[key]
+        job.attempts.append(Attempt(host.url, Failure.SUPERSEDED))
         host.in_flight -= 1
         host.limit.gone(key)
+        typical_seconds = host.deadline.typical_seconds() or 0.0
+        if host.last_answer_at < sent_at and now - sent_at > LATE * typical_seconds:
+            host.breaker.failed(now, "no answer in time; other hosts were quicker", certain=False)
         host.breaker.gave_up_probe()
 
     def outage(self) -> bool:

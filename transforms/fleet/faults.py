@@ -51,6 +51,8 @@ class Failure(str, Enum):
     INPUT_TOO_LONG = "input_too_long"
     OUTPUT_TRUNCATED = "output_truncated"
     GENERATION_ABORTED = "generation_aborted"
+    SUPERSEDED = "superseded"
+    """No fault: another host was quicker with a copy."""
 
 
 BLAME = {

@@ -23,6 +23,8 @@ LOG = logging.getLogger(__name__)
 
 FIRST_RETRY_SECONDS = 0.5
 LONGEST_RETRY_SECONDS = 5.0
+WAKE_LATE_SECONDS = 0.001
+"""The loop's clock may wake us a little early."""
 MISSING_MODEL_RETRY_SECONDS = 30.0
 
 
@@ -179,6 +181,7 @@ class Fleet:
             return await waiting.future
         finally:
             del self._waiting[job]
+            self._end_copies(job)
 
     def _pump(self) -> None:
         """Sends what may be sent now, and comes back when the next probe is due."""
@@ -189,7 +192,7 @@ class Fleet:
             key, job, host = chosen
             waiting = self._waiting.get(job)
             if waiting is None:  # whoever asked has left
-                self._dispatcher.cancelled(key)
+                self._dispatcher.cancelled(key, now)
                 continue
             running = _Running(waiting)
             self._running[key] = running
@@ -197,8 +200,9 @@ class Fleet:
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
-        if self._dispatcher.pending and (due := self._dispatcher.next_probe_at()) is not None:
-            self._wake = self._loop.call_at(due, self._pump)
+        due = self._dispatcher.next_probe_at() if self._dispatcher.pending else self._dispatcher.next_copy_at()
+        if due is not None:
+            self._wake = self._loop.call_at(max(due, now) + WAKE_LATE_SECONDS, self._pump)
 
     async def _attempt(self, key: int, running: _Running, host: HostState) -> None:
         request, job = running.waiting.request, running.waiting.job
@@ -247,6 +251,7 @@ class Fleet:
         if self._dispatcher.answered(key, self._loop.time(), answer):
             LOG.info("%s is back", host.url)
             self._watch_outage()
+        self._end_copies(running.waiting.job)
         if not running.waiting.future.done():
             running.waiting.future.set_result(answer)
 
@@ -263,9 +268,19 @@ class Fleet:
         if verdict is Verdict.STOP_RUN:
             self._end(RunFailed(f"{host.url} refuses every request like this: {failed}"))
         elif verdict is Verdict.REJECT:
+            self._end_copies(running.waiting.job)
             running.waiting.future.set_exception(RowRejected(failed.failure, str(failed)))
-        else:
+        elif verdict is Verdict.RETRY:
             self._dispatcher.add(running.waiting.job)
+
+    def _end_copies(self, job: Job) -> None:
+        """Ends what is still under way for a job that is decided; the host frees the slot when we leave."""
+        for key in list(job.running):
+            self._dispatcher.cancelled(key, self._loop.time())
+            copy = self._running.pop(key)
+            if copy.task is not None:
+                copy.task.cancel()
+            self._loop.call_soon(self._pump)
 
     def _take_out(self, host: HostState, failed: RequestFailed) -> None:
         if host.ready:

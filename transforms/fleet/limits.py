@@ -25,6 +25,9 @@ class Limit(Protocol):
     def limit(self) -> int:
         """Requests that the host may have in flight now."""
 
+    def slots(self) -> int:
+        """Requests that the host works on at once; the limit without its margin."""
+
     def sent(self, key: int) -> None:
         """A request was sent."""
 
@@ -46,6 +49,10 @@ class FixedLimit:
 
     def limit(self) -> int:
         """Always the number given."""
+        return self._slots
+
+    def slots(self) -> int:
+        """The number given."""
         return self._slots
 
     def sent(self, key: int) -> None:
@@ -90,6 +97,10 @@ class AdaptiveLimit:
     def limit(self) -> int:
         """Requests that the host may have in flight now."""
         return max(1, min(CAP, int(self._limit + 0.5)))
+
+    def slots(self) -> int:
+        """The slots as found so far."""
+        return max(1, int((self._limit - MARGIN) / (1 + RELATIVE_MARGIN) + 0.5))
 
     def sent(self, key: int) -> None:
         """A request was sent; it teaches something only if it found the limit reached."""

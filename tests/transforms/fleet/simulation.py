@@ -52,6 +52,7 @@ class Outcome:
     requests: Counter[str]
     peaks: Counter[str]
     states: dict[str, HostState]
+    copies: int = 0
 
 
 class Simulation:
@@ -104,8 +105,8 @@ class Simulation:
             if state.breaker.closed:
                 assert state.in_flight <= state.limit.limit()
             self.receive(key, job, state)
-        due = self.dispatcher.next_probe_at()
-        if self.dispatcher.pending and due is not None:
+        due = self.dispatcher.next_probe_at() if self.dispatcher.pending else self.dispatcher.next_copy_at()
+        if due is not None:
             self.at(max(due, self.now), "wake", -1)
 
     def receive(self, key: int, job: Job, state: HostState) -> None:
@@ -151,6 +152,7 @@ class Simulation:
         nanoseconds = int(service * 1e9)
         answer = Answer("English", url, "stop", int(total * 1e9), 0, 0, nanoseconds, 10, 100)
         self.dispatcher.answered(key, self.now, answer)
+        self.end_copies(job)
         self.outcome.answered[self.work[job][0]] += 1
         self.outcome.makespan = self.now
 
@@ -160,6 +162,14 @@ class Simulation:
         verdict, _ = self.dispatcher.failed(key, self.now, RequestFailed(value, "simulated", url))
         if verdict is Verdict.REJECT:
             self.outcome.rejected[self.work[job][0]] += 1
-        else:
-            assert verdict is Verdict.RETRY
+            self.end_copies(job)
+        elif verdict is Verdict.RETRY:
             self.dispatcher.add(job)
+        else:
+            assert verdict is Verdict.WAIT
+
+    def end_copies(self, job: Job) -> None:
+        for key in list(job.running):
+            self.outcome.copies += 1
+            self.leave(key)
+            self.dispatcher.cancelled(key, self.now)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.transforms.fleet.simulation import SimulatedHost, Simulation
 from transforms.fleet.breaker import JITTER, LONGEST_PAUSE_SECONDS, Breaker
 from transforms.fleet.deadlines import Deadline
-from transforms.fleet.dispatch import BLOCK, MOST_CHARGED, MOST_UNCLEAR, Dispatcher, HostState, Job, Verdict
+from transforms.fleet.dispatch import BLOCK, LATE, MOST_CHARGED, MOST_UNCLEAR, Dispatcher, HostState, Job, Verdict
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.limits import START, FixedLimit
 
@@ -85,6 +85,39 @@ def test_unequal_hosts_are_busy_to_the_end() -> None:
         ideal = sum(work) / sum(host.slots * host.speed for host in hosts)
         ratios.append(Simulation(hosts, work, seed).run().makespan / ideal)
     assert statistics.median(ratios) < 1.03
+
+
+def test_a_slow_host_does_not_keep_the_others_waiting_at_the_end() -> None:
+    ratios, copies = [], 0
+    for seed in range(5):
+        hosts = [SimulatedHost(4, 1.0), SimulatedHost(4, 1.0), SimulatedHost(4, 0.1)]
+        work = lognormal(1000, 0.6, seed)
+        ideal = sum(work) / sum(host.slots * host.speed for host in hosts)
+        outcome = Simulation(hosts, work, seed).run()
+        assert dict(outcome.answered) == dict.fromkeys(range(1000), 1)
+        ratios.append(outcome.makespan / ideal)
+        copies += outcome.copies
+    assert statistics.median(ratios) < 1.04
+    assert copies < 5 * 30
+
+
+def test_a_copy_goes_only_to_a_host_that_would_be_quicker_by_now() -> None:
+    slow, quick = state("http://gpu0:11434", 1), state("http://gpu1:11434", 2)
+    dispatcher = Dispatcher([slow])
+    job = Job(size=10)
+    dispatcher.add(job)
+    assert dispatcher.next(0.0) is not None
+    dispatcher.hosts[quick.url] = quick
+    assert dispatcher.next(100.0) is None, "nothing is known of the other host"
+    quick.deadline.answered(2.0, None, None)
+    assert dispatcher.next(2.9) is None
+    assert dispatcher.next_copy_at() == 2.0 * LATE == 3.0
+    chosen = dispatcher.next(3.0)
+    assert chosen is not None
+    assert chosen[1:] == (job, quick)
+    assert dispatcher.next(50.0) is None, "two at the most"
+    failed = RequestFailed(Failure.SERVER_ERROR, "crash", quick.url)
+    assert dispatcher.failed(chosen[0], 60.0, failed)[0] is Verdict.WAIT
 
 
 def test_a_poison_row_ends_and_takes_no_other_with_it() -> None:
