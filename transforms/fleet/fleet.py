@@ -277,8 +277,8 @@ class Fleet:
         """Ends what is still under way for a job that is decided; the host frees the slot when we leave."""
         for key in list(job.running):
             self._dispatcher.cancelled(key, self._loop.time())
-            copy = self._running.pop(key)
-            if copy.task is not None:
+            copy = self._running.pop(key, None)  # it is gone already when all work was dropped
+            if copy is not None and copy.task is not None:
                 copy.task.cancel()
             self._loop.call_soon(self._pump)
 
