@@ -11,6 +11,8 @@ RECENT = 20
 FAULTS_OF_RECENT = 10
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 5.0
+LONGEST_OUTAGE_PAUSE_SECONDS = 1.5
+"""While every host rests, so that the run goes on within two seconds of the first one's return."""
 JITTER = 0.2
 
 
@@ -34,6 +36,7 @@ class Breaker:
     _recent: deque[bool] = field(default_factory=lambda: deque(maxlen=RECENT))
     _pause_seconds: float = 0.0
     _probe_at: float = 0.0
+    _outage_probe_at: float = 0.0
     _probing: bool = False
 
     @property
@@ -41,13 +44,19 @@ class Breaker:
         """Whether the host counts as healthy."""
         return self.opened_at is None
 
-    def allows(self, now: float) -> bool:
-        """Whether a request may be sent: always while closed; while open, only as the single probe that is due."""
-        return self.closed or (not self._probing and now >= self._probe_at)
+    def allows(self, now: float, outage: bool = False) -> bool:
+        """Whether a request may be sent: always while closed; while open, only as the single probe that is due.
 
-    def probe_due_at(self) -> float | None:
+        During an ``outage``, when every host rests, probes come sooner.
+        """
+        due_at = self.probe_due_at(outage)
+        return self.closed or (due_at is not None and now >= due_at)
+
+    def probe_due_at(self, outage: bool = False) -> float | None:
         """When the next probe may be sent; None while closed or while one is under way."""
-        return None if self.closed or self._probing else self._probe_at
+        if self.closed or self._probing:
+            return None
+        return self._outage_probe_at if outage else self._probe_at
 
     def sent(self) -> None:
         """A request was sent; while open it is the probe."""
@@ -78,8 +87,9 @@ class Breaker:
         if not self.closed and (opens or self._probing):
             self._probing = False
             self._pause_seconds = min(max(FIRST_PAUSE_SECONDS, 2 * self._pause_seconds), LONGEST_PAUSE_SECONDS)
-            pause = self._pause_seconds * self.random.uniform(1 - JITTER, 1 + JITTER)
-            self._probe_at = now + max(pause, retry_after_seconds or 0.0)
+            jitter, least = self.random.uniform(1 - JITTER, 1 + JITTER), retry_after_seconds or 0.0
+            self._probe_at = now + max(self._pause_seconds * jitter, least)
+            self._outage_probe_at = now + max(min(self._pause_seconds, LONGEST_OUTAGE_PAUSE_SECONDS) * jitter, least)
         return opens
 
     def gave_up_probe(self) -> None:

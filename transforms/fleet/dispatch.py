@@ -98,9 +98,9 @@ class HostState:
         """Whether it is healthy, busy or not."""
         return self.ready and self.out is None and self.breaker.closed
 
-    def free_share(self, now: float) -> float:
+    def free_share(self, now: float, outage: bool = False) -> float:
         """Its free share of its limit; 0 if it may not be sent anything; a due probe comes before all else."""
-        if not self.ready or self.out is not None or not self.breaker.allows(now):
+        if not self.ready or self.out is not None or not self.breaker.allows(now, outage):
             return 0.0
         if not self.breaker.closed:
             return 2.0
@@ -148,7 +148,8 @@ class Dispatcher:
         if not self._pending:
             late = self._late(now)
             return None if late is None else self._send(*late, now)
-        shares = {host.url: share for host in self.hosts.values() if (share := host.free_share(now)) > 0}
+        outage = self.outage()
+        shares = {host.url: share for host in self.hosts.values() if (share := host.free_share(now, outage)) > 0}
         if not shares:
             return None
         entry, host = self._choose(shares)
@@ -293,9 +294,10 @@ class Dispatcher:
 
     def next_probe_at(self) -> float | None:
         """When the earliest probe of an open host is due; None if there is none to come."""
+        outage = self.outage()
         times = [
             at
             for host in self.hosts.values()
-            if host.ready and host.out is None and (at := host.breaker.probe_due_at()) is not None
+            if host.ready and host.out is None and (at := host.breaker.probe_due_at(outage)) is not None
         ]
         return min(times, default=None)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 import random
 
-from transforms.fleet.breaker import LONGEST_PAUSE_SECONDS, Breaker
+from transforms.fleet.breaker import LONGEST_OUTAGE_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Breaker
 
 
 def opened(faults: int = 3) -> Breaker:
@@ -80,3 +80,17 @@ def test_a_probe_that_told_nothing_may_be_repeated() -> None:
     breaker.sent()
     breaker.gave_up_probe()
     assert breaker.allows(200.0)
+
+
+def test_while_every_host_rests_probes_come_sooner() -> None:
+    breaker, now = opened(), 100.0
+    for _ in range(6):
+        due, sooner = breaker.probe_due_at(), breaker.probe_due_at(outage=True)
+        assert due is not None
+        assert sooner is not None
+        assert sooner - now <= 1.2 * LONGEST_OUTAGE_PAUSE_SECONDS < 2.0
+        assert breaker.allows(sooner, outage=True)
+        now = due
+        breaker.sent()
+        breaker.failed(now, "still down")
+    assert not breaker.allows(now + 2.0)
