@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pyarrow as pa
+import pytest
+
+from transforms.columns import ADDED, Outcome, added_arrays, column_name, output_schema
+from transforms.errors import UsageError
+
+
+def test_every_field_of_an_outcome_is_a_column_in_order() -> None:
+    assert [field.name for field in fields(Outcome)] == list(ADDED)
+    assert column_name("body", "translation") == "body_en"
+    assert column_name("body", "total_duration_ns") == "body_en_total_duration_ns"
+
+
+def test_the_inputs_fields_and_metadata_come_first() -> None:
+    given = pa.schema([pa.field("id", pa.int64(), nullable=False), ("text", pa.string())], metadata={"made": "by hand"})
+    schema = output_schema(given, ["text"])
+    assert schema.names[:3] == ["id", "text", "text_en"]
+    assert not schema.field("id").nullable
+    assert schema.metadata == {b"made": b"by hand"}
+
+
+def test_a_column_that_is_taken_is_the_users_to_rename() -> None:
+    given = pa.schema([("text", pa.string()), ("text_en", pa.string()), ("text_en_host", pa.string())])
+    with pytest.raises(UsageError, match="columns text_en, text_en_host, which the output needs"):
+        output_schema(given, ["text"])
+
+
+def test_arrays_have_the_types_of_the_contract() -> None:
+    arrays = added_arrays([Outcome("a", "ok", flags=("chunked",), attempts=1), Outcome(None, "skipped")])
+    assert [array.type for array in arrays] == list(ADDED.values())
+    assert all(len(array) == 2 for array in arrays)
