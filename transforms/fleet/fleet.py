@@ -331,9 +331,13 @@ class Fleet:
     # -- no host is healthy ------------------------------------------------------------------------------------------
 
     def _watch_outage(self) -> None:
-        """Notes the beginning and the end of a time without a healthy host, one line each."""
+        """Notes the beginning and the end of a time without a healthy host, one line each.
+
+        A host that loads its model is none that is away: a load may take longer than ``--max_outage``.
+        """
         outage = self._outage
-        if not self._dispatcher.outage():
+        loading = any(host.out is None and not host.ready for host in self._dispatcher.hosts.values())
+        if loading or not self._dispatcher.outage():
             if outage.timer is not None:
                 outage.timer.cancel()
             if outage.since is not None and outage.reasons:
@@ -343,9 +347,8 @@ class Fleet:
         if outage.since is None:
             outage.since = self._loop.time()
             outage.timer = self._loop.call_later(self._settings.max_outage_seconds, self._outage_too_long)
-        loading = any(host.out is None and not host.ready for host in self._dispatcher.hosts.values())
         reasons = [f"{view.url} ({view.state})" for view in self.view()]
-        if not loading and not outage.reasons:
+        if not outage.reasons:
             outage.reasons = reasons
             LOG.warning("no host is healthy, the run waits: %s", "; ".join(reasons))
 

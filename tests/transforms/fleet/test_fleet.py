@@ -170,6 +170,11 @@ def test_an_outage_that_lasts_too_long_ends_the_run() -> None:
     run(["http://127.0.0.1:9"], use, max_outage_seconds=0.2)
 
 
+def test_a_load_that_takes_longer_than_the_longest_outage_is_waited_for(sandbox_host: MakeHost) -> None:
+    answers, _ = run([sandbox_host(load_seconds=0.5).url], ask(3), max_outage_seconds=0.05)
+    assert len(answers) == 3
+
+
 def test_options_that_every_host_refuses_end_the_run(sandbox_host: MakeHost) -> None:
     async def use(fleet: Fleet) -> None:
         with pytest.raises(RunFailed, match="must be of type"):
