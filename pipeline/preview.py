@@ -13,13 +13,15 @@ from transforms.columns import column_name
 
 MOST_ROWS = 20
 MOST_CHARACTERS = 600
+WIDTH = 120
+"""Of the table in a file or a scheduler's log."""
 
 
 def show_preview(parts: Iterable[str], text_columns: Sequence[str], rows: int) -> None:
     """Prints up to 20 of the first ``rows`` rows of ``parts`` (addresses of parts in order), their long texts cut."""
     table = Table(show_lines=True)
     for heading in ("row", "column", "French", "English", "status", "seconds", "host"):
-        table.add_column(heading, ratio=2 if heading in ("French", "English") else None)
+        table.add_column(heading, ratio=2 if heading in ("French", "English") else None, overflow="fold")
     shown = 0
     for part in parts:
         with fsspec.open(part, "rb") as file:
@@ -39,7 +41,8 @@ def show_preview(parts: Iterable[str], text_columns: Sequence[str], rows: int) -
                 shown += 1
         if shown >= min(rows, MOST_ROWS):
             break
-    Console(stderr=True).print(table)
+    console = Console(stderr=True)
+    console.print(table, width=None if console.is_terminal else WIDTH)
 
 
 def _seconds(duration_ns: int | None) -> str:
