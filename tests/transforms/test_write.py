@@ -121,6 +121,7 @@ def test_what_a_failed_bundle_left_is_dropped(
 
 def test_a_step_that_never_began_can_be_torn_down(config: WriteConfig) -> None:
     WriteParts(config).teardown()
+    assert names(config) == []
 
 
 def test_the_runner_drops_what_is_half_written_when_it_fails(config: WriteConfig) -> None:

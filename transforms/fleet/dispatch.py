@@ -98,6 +98,14 @@ class HostState:
         """Whether it is healthy, busy or not."""
         return self.ready and self.out is None and self.breaker.closed
 
+    def state(self) -> str:
+        """For people: healthy, loading, resting or out, and why."""
+        if self.out is not None:
+            return f"out: {self.out}"
+        if not self.ready:
+            return "loading"
+        return "healthy" if self.breaker.closed else f"resting: {self.breaker.reason}"
+
     def free_share(self, now: float, outage: bool = False) -> float:
         """Its free share of its limit; 0 if it may not be sent anything; a due probe comes before all else."""
         if not self.ready or self.out is not None or not self.breaker.allows(now, outage):

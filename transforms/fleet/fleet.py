@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from transforms.errors import NoHostLeft, RunFailed, RunStopped, TranslateError
+from transforms.errors import RunFailed, RunStopped, TranslateError
 from transforms.fleet.admission import inspect
 from transforms.fleet.answers import Answer
 from transforms.fleet.breaker import Breaker
@@ -18,6 +18,7 @@ from transforms.fleet.dispatch import Attempt, Dispatcher, HostState, Job, Verdi
 from transforms.fleet.faults import Blame, Failure, RequestFailed, RowRejected
 from transforms.fleet.hosts import HostAddress
 from transforms.fleet.limits import AdaptiveLimit, FixedLimit, Limit
+from transforms.fleet.outage import OutageWatch
 
 LOG = logging.getLogger(__name__)
 
@@ -103,15 +104,6 @@ class _Running:
     expired: bool = False
 
 
-@dataclass
-class _Outage:
-    """The time without a healthy host."""
-
-    since: float | None = None
-    timer: asyncio.TimerHandle | None = None
-    reasons: list[str] = field(default_factory=list)
-
-
 class Fleet:
     """Sends requests to hosts until each has its answer.
 
@@ -128,7 +120,7 @@ class Fleet:
         self._waiting: dict[Job, _Waiting] = {}
         self._running: dict[int, _Running] = {}
         self._admissions: list[asyncio.Task[None]] = []
-        self._outage = _Outage()
+        self._outage = OutageWatch(self._dispatcher, settings.max_outage_seconds, self._end)
         self._wake: asyncio.TimerHandle | None = None
         self._ended: TranslateError | None = None
 
@@ -141,7 +133,7 @@ class Fleet:
         """Begins to check the hosts; each takes work as soon as it has the model loaded."""
         self._loop = asyncio.get_running_loop()
         self._admissions = [self._loop.create_task(self._admit(host)) for host in self._dispatcher.hosts.values()]
-        self._watch_outage()
+        self._outage.look()
 
     def capacity(self) -> int:
         """Requests that the healthy hosts may have in flight together."""
@@ -150,17 +142,9 @@ class Fleet:
     def view(self) -> list[HostView]:
         """The hosts as they are now; safe to call from another thread."""
         return [
-            HostView(host.url, self._state(host), host.in_flight, host.limit.limit())
+            HostView(host.url, host.state(), host.in_flight, host.limit.limit())
             for host in self._dispatcher.hosts.values()
         ]
-
-    @staticmethod
-    def _state(host: HostState) -> str:
-        if host.out is not None:
-            return f"out: {host.out}"
-        if not host.ready:
-            return "loading"
-        return "healthy" if host.breaker.closed else f"resting: {host.breaker.reason}"
 
     async def generate(self, request: GenerateRequest, attempts: list[Attempt]) -> Answer:
         """One whole answer to ``request``; every request that was sent for it is appended to ``attempts``.
@@ -250,7 +234,7 @@ class Fleet:
     def _answered(self, key: int, running: _Running, host: HostState, answer: Answer) -> None:
         if self._dispatcher.answered(key, self._loop.time(), answer):
             LOG.info("%s is back", host.url)
-            self._watch_outage()
+            self._outage.look()
         self._end_copies(running.waiting.job)
         if not running.waiting.future.done():
             running.waiting.future.set_result(answer)
@@ -262,7 +246,7 @@ class Fleet:
         if failed.blame is Blame.MODEL:
             self._take_out(host, failed)
         if opened or failed.blame is Blame.MODEL:
-            self._watch_outage()
+            self._outage.look()
         if running.waiting.future.done():
             return
         if verdict is Verdict.STOP_RUN:
@@ -300,14 +284,14 @@ class Fleet:
             if problem != host.out:
                 LOG.warning("%s is left out: %s", host.url, problem)
                 host.out = problem
-                self._watch_outage()
+                self._outage.look()
             waits_for_person = failure in (None, Failure.MODEL_MISSING, Failure.FORBIDDEN)
             await asyncio.sleep(MISSING_MODEL_RETRY_SECONDS if waits_for_person else pause_seconds)
             pause_seconds = min(2 * pause_seconds, LONGEST_RETRY_SECONDS)
         if host.out is not None:
             LOG.info("%s takes part now", host.url)
         host.out, host.ready = None, True
-        self._watch_outage()
+        self._outage.look()
         self._pump()
 
     async def _check(self, client: HostClient) -> tuple[str, Failure | None]:
@@ -327,35 +311,6 @@ class Fleet:
             seconds = settings.request_timeout_seconds
             return f"the model did not load within {seconds:.0f} s", Failure.TIMEOUT
         return "", None
-
-    # -- no host is healthy ------------------------------------------------------------------------------------------
-
-    def _watch_outage(self) -> None:
-        """Notes the beginning and the end of a time without a healthy host, one line each.
-
-        A host that loads its model is none that is away: a load may take longer than ``--max_outage``.
-        """
-        outage = self._outage
-        loading = any(host.out is None and not host.ready for host in self._dispatcher.hosts.values())
-        if loading or not self._dispatcher.outage():
-            if outage.timer is not None:
-                outage.timer.cancel()
-            if outage.since is not None and outage.reasons:
-                LOG.info("the run goes on after %.0f s without a host", self._loop.time() - outage.since)
-            self._outage = _Outage()
-            return
-        if outage.since is None:
-            outage.since = self._loop.time()
-            outage.timer = self._loop.call_later(self._settings.max_outage_seconds, self._outage_too_long)
-        reasons = [f"{view.url} ({view.state})" for view in self.view()]
-        if not outage.reasons:
-            outage.reasons = reasons
-            LOG.warning("no host is healthy, the run waits: %s", "; ".join(reasons))
-
-    def _outage_too_long(self) -> None:
-        reasons = "; ".join(f"{view.url} ({view.state})" for view in self.view())
-        seconds = self._settings.max_outage_seconds
-        self._end(NoHostLeft(f"no host was healthy for {seconds:.0f} s (--max_outage): {reasons}"))
 
     # -- the end -----------------------------------------------------------------------------------------------------
 
@@ -381,8 +336,8 @@ class Fleet:
     async def close(self) -> None:
         """Ends what is under way and closes the connections."""
         self.stop()
-        for timer in (self._wake, self._outage.timer):
-            if timer is not None:
-                timer.cancel()
+        self._outage.end()
+        if self._wake is not None:
+            self._wake.cancel()
         await asyncio.gather(*self._tasks(), return_exceptions=True)
         await asyncio.gather(*(client.close() for client in self._clients.values()))

@@ -74,4 +74,4 @@ def test_hard_texts_are_their_own_translation(answer: str) -> None:
 @pytest.mark.parametrize("text", MEGABYTE.values(), ids=MEGABYTE)
 def test_time_is_in_proportion_to_the_answer(text: str) -> None:
     for answer in (f"<source>{text}", f"{text}</source>", f"<think>{text}", f"{text}</think>x"):
-        clean(answer, SOURCE)
+        assert clean(answer, SOURCE)[0] == clean(answer, SOURCE)[0].strip()
