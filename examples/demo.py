@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.cli import main
 from pipeline.options import parse
 from pipeline.preview import show_preview
-from transforms.fleet.admission import inspect_all
+from transforms.fleet.admission import eligible, inspect_all
 
 OUTPUT = "demo_output"
 ROWS_SHOWN = 3
@@ -26,11 +26,13 @@ def arguments(more: list[str]) -> list[str]:
     options = parse(given)
     if options.sandbox is not None:
         return given
-    reports = asyncio.run(inspect_all(options.hosts, options.model, options.use_proxy))
-    if any(not report.problem for report in reports):
+    reports = asyncio.run(inspect_all(options.hosts, options.use_proxy))
+    found = [eligible(report, [options.model], {}) for report in reports]
+    if any(host.digests for host in found):
         return given
-    for report in reports:
-        print(f"demo: {report.url}: {report.problem}", file=sys.stderr)
+    for report, host in zip(reports, found, strict=True):
+        problem = report.problem or next(iter(host.problems.values()))[0]
+        print(f"demo: {report.url}: {problem}", file=sys.stderr)
     print("demo: no Ollama host can be used, so stand-in hosts are started; their output is not real", file=sys.stderr)
     return [*given, "--sandbox"]
 

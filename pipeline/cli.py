@@ -103,6 +103,8 @@ def _run(arguments: Sequence[str]) -> int:
     LOG.info("version %s, options %s", version(), json.dumps(effective, ensure_ascii=False))
     for notice in (*chosen.notices, *misspelt_variables(os.environ, (options.RunOptions, SandboxOptions))):
         LOG.info("%s", notice)
+    # Read by now; the ollama package would read it once more while it is imported, and fail if it is no address.
+    os.environ.pop("OLLAMA_HOST", None)
     # Late, as it imports Beam: help and mistakes are told at once.
     from pipeline.run import run
 

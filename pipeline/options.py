@@ -16,13 +16,14 @@ from transforms.fleet.hosts import (
     DEFAULT_HOST,
     Header,
     HostAddress,
-    is_cloud_model,
     lacking_key,
     parse_header,
     parse_hosts,
     parse_slots,
     with_headers,
 )
+from transforms.fleet.hosts_file import HostsFile
+from transforms.fleet.model_names import is_cloud_model, model_key
 
 API_KEY_VARIABLE = "OLLAMA_API_KEY"
 
@@ -30,6 +31,8 @@ _FILES = "Input and output"
 _HOSTS = "Hosts"
 _MODEL = "Model and prompt"
 _REPORTS = "Result and reports"
+
+_NOT_SHOWN = ("notices", "hosts_from")
 
 USAGE = "python -m pipeline [run] --input PATH --output DIRECTORY [OPTIONS]"
 DESCRIPTION = "Translates the French text columns of Parquet and JSONL files to English on your own Ollama hosts."
@@ -47,6 +50,7 @@ class RunOptions:
     """What ``run`` does. A field with ``option``, ``flag`` or ``repeated`` is an option of the command line.
 
     Attributes:
+        hosts_from: Where ``hosts`` were read from, to be read again.
         runner: Beam's runner: its name, or the full path of a class.
         beam_arguments: For Beam's ``PipelineOptions``; ``--runner`` is among them.
         notices: What the user should know about these options; to be logged once logging is set up.
@@ -91,6 +95,14 @@ class RunOptions:
         shown=DEFAULT_HOST,
         separators="",
         variables=("OLLAMA_HOSTS", "OLLAMA_HOST"),
+    )
+    hosts_file: str | None = option(
+        None,
+        kind.text,
+        "file with the hosts instead of --hosts, one or several on a line, # for comments; it is read again during the "
+        "run: hosts that appear in it join, those that go finish what they have",
+        _HOSTS,
+        "FILE",
     )
     slots: int | Mapping[str, int] | None = option(
         None,
@@ -143,6 +155,18 @@ class RunOptions:
     )
 
     model: str = option("mistral", kind.text, "model, as the hosts know it", _MODEL, "MODEL")
+    fallback_model: str | None = option(
+        None, kind.text, "second model, tried on texts that the first failed at", _MODEL, "MODEL"
+    )
+    model_column: str | None = option(
+        None,
+        kind.text,
+        "column that names each row's model; --model is for rows where it is empty. A host stays with one model as "
+        "long as there are rows for it",
+        _MODEL,
+        "NAME",
+    )
+    allow_mixed_digests: bool = flag("use hosts whose model has another digest than most, too", _MODEL)
     prompt: Literal["auto", "general", "simple"] = option(
         "auto",
         kind.choice("auto", "general", "simple"),
@@ -197,6 +221,7 @@ class RunOptions:
         "info", kind.choice("debug", "info", "warning", "error"), "least level that is logged", _REPORTS, "LEVEL"
     )
 
+    hosts_from: HostsFile | None = None
     runner: str = LOCAL_RUNNER
     beam_arguments: tuple[str, ...] = (f"--runner={LOCAL_RUNNER}",)
     notices: tuple[str, ...] = ()
@@ -221,8 +246,10 @@ def parse(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> 
     options = RunOptions(**readout.values, runner=beam.runner, beam_arguments=beam.arguments)
     if options.sandbox is not None:
         options = _with_sandbox(options, readout.places)
-    validate(options, readout.places)
     key = environ.get(API_KEY_VARIABLE, "").strip() or None
+    if options.hosts_file is not None:
+        options = _with_hosts_file(options, readout.places, key)
+    validate(options, readout.places)
     hosts = with_headers(options.hosts, options.header, key, options.allow_insecure_auth)
     return replace(options, hosts=hosts, notices=_unsent_key(hosts, key))
 
@@ -242,10 +269,11 @@ def validate(options: RunOptions, places: Mapping[str, str] | None = None) -> No
         raise UsageError("nothing to translate: name the files with --input (and see --help)")
     if not options.output:
         raise UsageError("no place for the result: name a directory with --output (and see --help)")
-    if is_cloud_model(options.model):
-        raise UsageError(
-            f"{place['model']} {options.model!r} runs in Ollama's cloud, and texts must not leave your own hosts"
-        )
+    for name, model in (("model", options.model), ("fallback_model", options.fallback_model or "")):
+        if is_cloud_model(model):
+            raise UsageError(f"{place[name]} {model!r} runs in Ollama's cloud, and texts must not leave your own hosts")
+    if options.fallback_model is not None and model_key(options.fallback_model) == model_key(options.model):
+        raise UsageError(f"{place['fallback_model']} is the same as {place['model']}: a second try needs another model")
     if options.prompt_file and options.prompt != "auto":
         raise UsageError(f"{place['prompt']} and {place['prompt_file']} exclude each other")
     _check_slots(options, place["slots"])
@@ -258,14 +286,14 @@ def validate(options: RunOptions, places: Mapping[str, str] | None = None) -> No
 
 def echo(options: RunOptions) -> dict[str, Any]:
     """What is in force, as plain JSON values for the log: secrets masked, and without what is not set."""
-    values = {each.name: getattr(options, each.name) for each in fields(options) if each.name != "notices"}
+    values = {each.name: getattr(options, each.name) for each in fields(options) if each.name not in _NOT_SHOWN}
     values["hosts"] = [host.url for host in options.hosts]
     values["header"] = [f"{header.name}: ***" for header in options.header]
     values["slots"] = "auto" if options.slots is None else options.slots
     values["input"] = [shown(url) for url in options.input]
     values["text_column"] = list(options.text_column)
     values["beam_arguments"] = all_masked(options.beam_arguments)
-    for name in ("output", "prompt_file", "summary_file"):
+    for name in ("output", "hosts_file", "prompt_file", "summary_file"):
         values[name] = shown(values[name]) if values[name] else None
     return {name: value for name, value in values.items() if value not in (None, [])}
 
@@ -277,15 +305,25 @@ def help_of_run(commands: str) -> str:
 
 def _with_sandbox(options: RunOptions, places: Mapping[str, str]) -> RunOptions:
     """Variables that name hosts are for other runs; options on the command line contradict ``--sandbox``."""
-    if places.get("hosts", "").startswith("--"):
-        raise UsageError("--sandbox brings hosts of its own: leave out --hosts")
+    for name in ("hosts", "hosts_file"):
+        if places.get(name, "").startswith("--"):
+            raise UsageError(f"--sandbox brings hosts of its own: leave out --{name}")
+    if options.model_column is not None:
+        raise UsageError(f"--sandbox has no other models: leave out {places['model_column']}")
     if isinstance(options.slots, Mapping):
         raise UsageError(f"--sandbox brings hosts of its own: {places['slots']} must be auto or a number")
-    return replace(options, hosts=(), header=())
+    return replace(options, hosts=(), hosts_file=None, header=())
+
+
+def _with_hosts_file(options: RunOptions, places: Mapping[str, str], key: str | None) -> RunOptions:
+    if places.get("hosts", "").startswith("--"):
+        raise UsageError(f"--hosts and {places['hosts_file']} exclude each other")
+    file = HostsFile(options.hosts_file or "", options.header, key, options.allow_insecure_auth)
+    return replace(options, hosts=file.read(), hosts_from=file)
 
 
 def _check_slots(options: RunOptions, place: str) -> None:
-    if isinstance(options.slots, Mapping):
+    if isinstance(options.slots, Mapping) and options.hosts_from is None:
         urls = [host.url for host in options.hosts]
         strange = [url for url in options.slots if url not in urls]
         if strange:

@@ -17,7 +17,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from pipeline import graph
 from pipeline.exit_codes import ExitCode
 from pipeline.options import RunOptions
-from pipeline.preflight import find_digest
+from pipeline.preflight import find_digests
 from pipeline.preview import show_preview
 from pipeline.process_memory import use_one_arena
 from pipeline.progress import ProgressReporter
@@ -31,14 +31,15 @@ from pipeline.work import Work, engine_config, make_recipe, make_work
 from transforms import dead_letters, errors
 from transforms.engine import live_engines
 from transforms.errors import RunFailed, RunStopped, TranslateError
-from transforms.fleet.admission import canonical
 from transforms.fleet.hosts import parse_host
+from transforms.fleet.model_names import canonical
 from transforms.statistics import Statistics
 from transforms.translate import TranslateConfig
 from transforms.write import WriteConfig
 
 LOG = logging.getLogger(__name__)
 
+STAND_IN = "stand-in-for-{}"
 SANDBOX_TOKENS_PER_SECOND = 400.0
 """Of each slot of a stand-in host that ``--sandbox`` starts: about what a small GPU does, so that it looks alive."""
 
@@ -69,11 +70,13 @@ def run(options: RunOptions) -> ExitCode:
 
 
 def _run(options: RunOptions, work: Work, summary: Summary) -> ExitCode:
-    recipe = make_recipe(options, work.text_columns, None)
+    digests: Mapping[str, str] = {}
+    recipe = make_recipe(options, work.text_columns, digests)
     done = compare(work, recipe, options.overwrite)
     if done.left or options.dry_run:
-        summary.model_digest = find_digest(options.hosts, options.model, options.use_proxy, options.max_outage)
-        recipe = replace(recipe, model_digest=summary.model_digest)
+        digests = _ask_hosts(options)
+        recipe = make_recipe(options, work.text_columns, digests)
+        summary.model_digest = recipe.model_digest
         done = compare(work, recipe, options.overwrite)
     LOG.info(
         "%d rows in %d parts, of which %d are done; text column%s %s",
@@ -88,8 +91,8 @@ def _run(options: RunOptions, work: Work, summary: Summary) -> ExitCode:
     if options.overwrite:
         _remove(work, done)
     if done.left:
-        config = engine_config(options, summary.model_digest)
-        translate = TranslateConfig(config, work.text_columns, work.output_schemas)
+        config = engine_config(options, digests)
+        translate = TranslateConfig(config, work.text_columns, work.output_schemas, options.model_column)
         write = WriteConfig(work.output.url, recipe, work.output_schemas)
         try:
             _translate(options, work, done, translate, write)
@@ -103,6 +106,13 @@ def _run(options: RunOptions, work: Work, summary: Summary) -> ExitCode:
     if not options.overwrite:
         _remove(work, done)
     return _verdict(options, work, done, summary)
+
+
+def _ask_hosts(options: RunOptions) -> Mapping[str, str]:
+    """The digests of the models that the hosts have."""
+    models = [model for model in (options.model, options.fallback_model) if model is not None]
+    any_model = options.model_column is not None
+    return find_digests(options.hosts, models, any_model, options.use_proxy, options.max_outage)
 
 
 def _remove(work: Work, done: Resumption) -> None:
@@ -230,11 +240,13 @@ def _hosts(options: RunOptions) -> Iterator[RunOptions]:
         yield options
         return
     LOG.warning("%s", NOT_REAL)
-    model = f"stand-in-for-{options.model}"
-    settings = HostSettings(models=(canonical(model),), tokens_per_second=SANDBOX_TOKENS_PER_SECOND)
-    hosts = start_processes(options.sandbox, settings)
+    model = STAND_IN.format(options.model)
+    fallback = options.fallback_model and STAND_IN.format(options.fallback_model)
+    models = tuple(canonical(name) for name in (model, fallback) if name)
+    hosts = start_processes(options.sandbox, HostSettings(models=models, tokens_per_second=SANDBOX_TOKENS_PER_SECOND))
     try:
-        yield replace(options, hosts=tuple(parse_host(host.url) for host in hosts), model=model)
+        addresses = tuple(parse_host(host.url) for host in hosts)
+        yield replace(options, hosts=addresses, model=model, fallback_model=fallback)
     finally:
         for host in hosts:
             host.close()

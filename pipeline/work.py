@@ -11,14 +11,15 @@ from pipeline.options import RunOptions
 from transforms.columns import output_schema
 from transforms.engine import EngineConfig
 from transforms.errors import UsageError
-from transforms.fleet.fleet import FleetSettings
+from transforms.fleet.model_names import model_key
+from transforms.fleet.settings import FleetSettings
 from transforms.inputs import list_sources
 from transforms.output import OutputDirectory
 from transforms.plan import Plan, plan
 from transforms.recipe import Recipe
 from transforms.schema_option import parse_schema
 from transforms.text import prompts
-from transforms.text.prompts import PromptTemplate
+from transforms.text.prompts import PromptChoice, PromptTemplate
 from transforms.translator import TranslatorSettings
 from transforms.work_units import UnitRun, WorkUnit
 
@@ -58,9 +59,9 @@ def make_work(options: RunOptions) -> Work:
         UsageError: If something is missing, unreadable, or does not fit.
     """
     schema = parse_schema(options.schema) if options.schema else None
-    planned = plan(list_sources(options.input), options.unit_rows, options.text_column, schema)
+    planned = plan(list_sources(options.input), options.unit_rows, options.text_column, schema, options.model_column)
     output_schemas = {url: output_schema(schema, planned.text_columns) for url, schema in planned.schemas.items()}
-    template(options)
+    prompt_choice(options)
     output = OutputDirectory(options.output)
     output.prepare()
     runs = planned.runs if options.limit is None else first_rows(planned, options.limit)
@@ -85,14 +86,21 @@ def first_rows(planned: Plan, rows: int) -> tuple[UnitRun, ...]:
     return tuple(runs)
 
 
-def template(options: RunOptions) -> PromptTemplate:
-    """The prompt that the options ask for.
+def prompt_choice(options: RunOptions) -> PromptChoice:
+    """The prompts that the options ask for.
 
     Raises:
-        UsageError: If the file of one's own prompt is no template.
+        UsageError: If the file of one's own prompt is no template, or the prompt of a model has no place for a domain.
     """
+    choice = PromptChoice(options.prompt, options.domain, _own_template(options))
+    for model in filter(None, (options.model, options.fallback_model)):
+        choice.template(model)
+    return choice
+
+
+def _own_template(options: RunOptions) -> PromptTemplate | None:
     if options.prompt_file is None:
-        return prompts.choose(options.prompt, options.model, options.domain)
+        return None
     try:
         text = Path(options.prompt_file).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -112,14 +120,20 @@ def constant_options(options: RunOptions) -> dict[str, Any]:
     }
 
 
-def make_recipe(options: RunOptions, text_columns: tuple[str, ...], model_digest: str | None) -> Recipe:
-    """All that changes what the output means."""
-    prompt = template(options)
+def make_recipe(options: RunOptions, text_columns: tuple[str, ...], digests: Mapping[str, str]) -> Recipe:
+    """All that changes what the output means.
+
+    Args:
+        options: Of the run.
+        text_columns: To be translated.
+        digests: Of the models, by their keys, as far as they are known.
+    """
+    prompt = prompt_choice(options).template(options.model)
     constant = constant_options(options)
     del constant["num_ctx"]
     return Recipe(
         model=options.model,
-        model_digest=model_digest,
+        model_digest=digests.get(model_key(options.model)),
         prompt_name=prompt.name,
         prompt_text=prompt.fingerprint(),
         options=constant,
@@ -127,27 +141,34 @@ def make_recipe(options: RunOptions, text_columns: tuple[str, ...], model_digest
         chunk_chars=options.chunk_chars,
         text_columns=text_columns,
         domain=options.domain,
+        model_column=options.model_column,
+        fallback_model=options.fallback_model,
+        fallback_digest=digests.get(model_key(options.fallback_model)) if options.fallback_model else None,
     )
 
 
-def engine_config(options: RunOptions, model_digest: str | None) -> EngineConfig:
-    """All that a worker needs to translate."""
+def engine_config(options: RunOptions, digests: Mapping[str, str]) -> EngineConfig:
+    """All that a worker needs to translate; ``digests`` are those of the models, by their keys."""
     return EngineConfig(
         hosts=options.hosts,
         fleet=FleetSettings(
             model=options.model,
             options=constant_options(options),
             keep_alive=options.keep_alive,
-            model_digest=model_digest,
+            fallback_model=options.fallback_model,
+            any_model=options.model_column is not None,
+            digests=digests,
+            allow_mixed_digests=options.allow_mixed_digests,
             slots=options.slots,
             request_timeout_seconds=options.request_timeout,
             max_outage_seconds=options.max_outage,
             use_proxy=options.use_proxy,
+            hosts_file=options.hosts_from,
         ),
         translator=TranslatorSettings(
-            template=template(options),
+            prompts=prompt_choice(options),
             model=options.model,
-            model_digest=model_digest,
+            fallback_model=options.fallback_model,
             num_ctx=options.num_ctx,
             chunk_chars=options.chunk_chars,
             seed=options.seed,

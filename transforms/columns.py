@@ -1,4 +1,4 @@
-"""The columns that are added to the input's (design section 5): the one place that knows their names and types."""
+"""The columns that are added to the input's: the one place that knows their names and types."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Outcome:
     """What became of one text. The fields after ``translation`` are the added columns, in order.
 
     Durations are Ollama's, in nanoseconds, summed over the chunks of the accepted answer; None where nothing was
-    generated, or where Ollama sent none or nonsense (facts: real_ollama, surprise 3).
+    generated, or where Ollama sent none or nonsense.
     """
 
     translation: str | None

@@ -9,8 +9,9 @@ import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from transforms.fleet.fleet import Fleet, FleetSettings, HostView
+from transforms.fleet.fleet import Fleet, HostView
 from transforms.fleet.hosts import HostAddress
+from transforms.fleet.settings import FleetSettings
 from transforms.translator import TextResult, Translator, TranslatorSettings
 
 LOG = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class Submission:
     The two callbacks run in the engine's thread: ``text_done`` after each text, ``done`` after the last.
 
     Attributes:
+        models: The model of each text, None for the run's own; None for the run's own throughout.
         results: In the order of the texts; complete once ``done`` was called without an error.
         error: Why they could not be finished.
     """
@@ -41,6 +43,7 @@ class Submission:
     texts: Sequence[str | None]
     text_done: Callable[[], None]
     done: Callable[[], None]
+    models: Sequence[str | None] | None = None
     results: list[TextResult | None] = field(init=False)
     error: BaseException | None = None
     _left: int = field(init=False)
@@ -116,13 +119,14 @@ class Engine:
                 submission.results[index] = result
                 self._end_one(submission)
                 continue
-            task = self._loop.create_task(self._translate(submission, index, text or ""))
+            model = None if submission.models is None else submission.models[index]
+            task = self._loop.create_task(self._translate(submission, index, text or "", model))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _translate(self, submission: Submission, index: int, text: str) -> None:
+    async def _translate(self, submission: Submission, index: int, text: str, model: str | None) -> None:
         try:
-            submission.results[index] = await self._translator.translate(text)
+            submission.results[index] = await self._translator.translate(text, model)
         except Exception as error:  # told to whoever submitted, in their own thread
             submission.error = submission.error or error
         self._end_one(submission)

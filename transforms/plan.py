@@ -53,6 +53,7 @@ def plan(
     unit_rows: int,
     text_columns: Sequence[str] = (),
     schema_override: Mapping[str, Any] | None = None,
+    model_column: str | None = None,
 ) -> Plan:
     """Plans the work: reads the footers of Parquet files, and JSON lines files once from end to end.
 
@@ -61,9 +62,10 @@ def plan(
         unit_rows: About so many rows in a unit.
         text_columns: Columns to translate, as ``choose_text_columns`` takes them.
         schema_override: ``pyarrow.DataType`` by column, for JSON lines.
+        model_column: A text column that every file must have and that is not to be translated.
 
     Raises:
-        UsageError: If a file can't be read, or lacks a column to translate.
+        UsageError: If a file can't be read, or lacks a column that is needed.
     """
     given = dict(schema_override or {})
     tables = [source for source in sources if source.format == "parquet"]
@@ -78,10 +80,12 @@ def plan(
     schemas = {source.url: footer.schema for source, footer in footers.items()}
     chosen = tuple(text_columns)
     for url, schema in schemas.items():
-        chosen = choose_text_columns(schema, chosen, url)
+        chosen = choose_text_columns(schema, chosen, url, model_column)
     if lines:
-        schema = _scan(lines, unit_rows, given, chosen or (DEFAULT,), runs)
-        chosen = choose_text_columns(schema, chosen, lines[0].url if len(lines) == 1 else "the JSON lines")
+        expected = (*(chosen or (DEFAULT,)), *filter(None, (model_column,)))
+        schema = _scan(lines, unit_rows, given, expected, runs)
+        place = lines[0].url if len(lines) == 1 else "the JSON lines"
+        chosen = choose_text_columns(schema, chosen, place, model_column)
         schemas |= {source.url: schema for source in lines}
     for difference in differences(schemas):
         _logger.warning("%s", difference)

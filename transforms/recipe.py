@@ -11,6 +11,8 @@ from typing import Any
 FORMAT = 1
 SHOWN_CHARACTERS = 40
 NOT_SET = "not set"
+UNKNOWN_AT_FIRST = ("model_digest", "fallback_digest")
+"""What is None while no host has told it, and then agrees with every value."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Recipe:
         num_ctx: Tokens of prompt and answer together.
         chunk_chars: Longest piece of a text that is cut.
         text_columns: Columns that are translated.
-        fallback_model: For texts that ``model`` fails at.
+        fallback_model, fallback_digest: For texts that ``model`` fails at; the digest as above.
+        model_column: Names the model of each row; the rows' own digests stand in the output only.
         checks: Which translations are flagged, and what is done about them.
         glossary_digest: Of the terms given.
         domain: What the texts are about.
@@ -44,6 +47,8 @@ class Recipe:
     text_columns: tuple[str, ...]
     fallback_model: str | None = None
     checks: str = "off"
+    fallback_digest: str | None = None
+    model_column: str | None = None
     glossary_digest: str | None = None
     domain: str | None = None
     format: int = FORMAT
@@ -76,15 +81,18 @@ class Recipe:
     def matches(self, other: Recipe) -> bool:
         """Whether both make the same output; an unknown model digest agrees with every other."""
         one, two = self, other
-        if self.model_digest is None or other.model_digest is None:
-            one, two = replace(one, model_digest=None), replace(two, model_digest=None)
+        for name in UNKNOWN_AT_FIRST:
+            if getattr(self, name) is None or getattr(other, name) is None:
+                unknown: dict[str, Any] = {name: None}
+                one, two = replace(one, **unknown), replace(two, **unknown)
         return one == two or one.digest() == two.digest()
 
     def differences(self, other: Recipe) -> list[str]:
         """A line for each thing that differs: ``model: llama3 now, mistral there``; ``other`` is what is there."""
         ours, theirs = _flat(self.to_json()), _flat(other.to_json())
-        if self.model_digest is None or other.model_digest is None:
-            theirs["model_digest"] = ours["model_digest"]
+        for name in UNKNOWN_AT_FIRST:
+            if getattr(self, name) is None or getattr(other, name) is None:
+                theirs[name] = ours[name]
         names = dict.fromkeys([*ours, *theirs])
         values = [(name, ours.get(name, NOT_SET), theirs.get(name, NOT_SET)) for name in names]
         pairs = [(name, _text(now), _text(there)) for name, now, there in values if now != there]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 STATUSES = ("ok", "warn", "skipped", "partial", "failed")
-"""Of a text, from section 8 of the facts on translation; a row with several text columns has its worst one."""
+"""Of a text; a row with several text columns has its worst one."""
 
 COUNTERS = ("statuses", "origins", "flags", "failures", "failed_rows")
 

@@ -13,37 +13,49 @@ from transforms.errors import UsageError
 DEFAULT = "text"
 
 
-def choose_text_columns(schema: Any, wanted: Sequence[str], source: str) -> tuple[str, ...]:
+def choose_text_columns(
+    schema: Any, wanted: Sequence[str], source: str, model_column: str | None = None
+) -> tuple[str, ...]:
     """The columns to translate in a file.
 
     Args:
         schema: The file's ``pyarrow.Schema``.
         wanted: What the user has named. If nothing: ``text`` if it exists, else the only string column.
         source: The file, for the message.
+        model_column: A text column that must be there and is not to be translated.
 
     Raises:
         UsageError: If a column is missing, ambiguous or not text, or there is no single candidate.
     """
-    candidates = [field.name for field in schema if is_text(field.type)]
+    candidates = [field.name for field in schema if is_text(field.type) and field.name != model_column]
     known = f"its text columns are {', '.join(candidates)}" if candidates else "it has no text column"
     if not wanted:
-        plain = [field.name for field in schema if is_text(field.type) and not pa.types.is_dictionary(field.type)]
+        plain = [name for name in candidates if not pa.types.is_dictionary(schema.field(name).type)]
         chosen = [DEFAULT] if DEFAULT in schema.names else plain
         if len(chosen) != 1:
             remedy = "name those to translate with --text_column" if candidates else f"its columns are {_types(schema)}"
             raise UsageError(f"cannot tell which column of {source} to translate: {known}; {remedy}")
         wanted = chosen
     for name in wanted:
-        count = len(schema.get_all_field_indices(name))
-        if not count:
-            close = difflib.get_close_matches(name, candidates or schema.names, 1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise UsageError(f"{source} has no column {name}: {known}{hint}")
-        if count > 1:
-            raise UsageError(f"{source} has {count} columns named {name}: rename one of them")
-        if not is_text(schema.field(name).type):
-            raise UsageError(f"column {name} of {source} is {schema.field(name).type}, not text: {known}")
+        _check(schema, name, source, candidates, known)
+    if model_column in wanted:
+        raise UsageError(f"column {model_column} names the models (--model_column), so it can't be translated, too")
+    if model_column is not None:
+        texts = [field.name for field in schema if is_text(field.type)]
+        _check(schema, model_column, source, texts, f"its text columns are {', '.join(texts) or 'none'}")
     return tuple(dict.fromkeys(wanted))
+
+
+def _check(schema: Any, name: str, source: str, candidates: Sequence[str], known: str) -> None:
+    count = len(schema.get_all_field_indices(name))
+    if not count:
+        close = difflib.get_close_matches(name, candidates or schema.names, 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise UsageError(f"{source} has no column {name}: {known}{hint}")
+    if count > 1:
+        raise UsageError(f"{source} has {count} columns named {name}: rename one of them")
+    if not is_text(schema.field(name).type):
+        raise UsageError(f"column {name} of {source} is {schema.field(name).type}, not text: {known}")
 
 
 def is_text(kind: Any) -> bool:

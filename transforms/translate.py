@@ -32,12 +32,14 @@ class TranslateConfig:
     Attributes:
         engine: For the process-wide engine.
         text_columns: Columns to translate.
+        model_column: The column that names each row's model; None if all rows have the run's own.
         schemas: The output's schema for the files of each source, by the source's address.
     """
 
     engine: EngineConfig
     text_columns: tuple[str, ...]
     schemas: Mapping[str, Any]
+    model_column: str | None = None
 
 
 @dataclass(eq=False)
@@ -77,10 +79,17 @@ class TranslateRows(beam.DoFn):
         def done() -> None:
             sliding.batch_done(number)
 
-        submission = Submission(texts, sliding.text_done, done)
+        submission = Submission(texts, sliding.text_done, done, self._models(batch))
         under_way = _UnderWay(batch, submission, timestamp, window)
         number = sliding.add(under_way, len(texts), batch.records.nbytes)
         self._engine.submit(submission)
+
+    def _models(self, batch: Batch) -> list[str | None] | None:
+        """The model of each text of a batch."""
+        if self._config.model_column is None:
+            return None
+        names = batch.records.column(self._config.model_column).to_pylist()
+        return [(name or "").strip() or None for name in names] * len(self._config.text_columns)
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         """Waits for what is still under way."""

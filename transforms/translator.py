@@ -9,15 +9,17 @@ from typing import Any
 
 from transforms.columns import Outcome
 from transforms.fleet.answers import Answer
-from transforms.fleet.dispatch import Attempt
 from transforms.fleet.faults import Failure, RowRejected
-from transforms.fleet.fleet import Fleet, GenerateRequest
+from transforms.fleet.fleet import Fleet
+from transforms.fleet.jobs import Attempt
+from transforms.fleet.model_names import is_cloud_model
+from transforms.fleet.settings import GenerateRequest
 from transforms.text import flags
 from transforms.text.answers import clean
 from transforms.text.budget import Budget, estimate_tokens
 from transforms.text.chunks import Chunk, join, split
 from transforms.text.gate import Gate, classify, source_flags
-from transforms.text.prompts import PromptTemplate, render
+from transforms.text.prompts import PromptChoice, PromptTemplate, render
 from transforms.text.sanitize import sanitize
 
 SHORTEST_HALF = 40
@@ -31,19 +33,20 @@ class TranslatorSettings:
     """What a translation depends on beside the text: part of the recipe.
 
     Attributes:
-        template: The prompt.
-        model, model_digest: Told in the output.
+        prompts: Which prompt a model gets.
+        model: For texts that name none.
+        fallback_model: Tried where a text's own model failed; None for none.
         num_ctx: Tokens that prompt and answer may have together.
         chunk_chars: Longest piece of a text that does not fit one request.
         seed: Of the first try; later tries count up from it.
     """
 
-    template: PromptTemplate
+    prompts: PromptChoice
     model: str
-    model_digest: str | None
     num_ctx: int
     chunk_chars: int
     seed: int
+    fallback_model: str | None = None
 
 
 @dataclass(slots=True)
@@ -78,13 +81,30 @@ class _Piece:
     translated: bool = True
 
 
+@dataclass(frozen=True)
+class _Voice:
+    """How one model is asked."""
+
+    model: str
+    template: PromptTemplate
+    budget: Budget
+
+
 class Translator:
     """Translates texts, one at a time for each caller; safe for many callers in one event loop."""
 
     def __init__(self, settings: TranslatorSettings, fleet: Fleet) -> None:
         self._settings = settings
         self._fleet = fleet
-        self._budget = Budget.of(settings.template, settings.num_ctx)
+        self._voices: dict[str, _Voice] = {}
+        self._voice(settings.model)
+        self._fallback = settings.fallback_model and self._voice(settings.fallback_model)
+
+    def _voice(self, model: str) -> _Voice:
+        if model not in self._voices:
+            template = self._settings.prompts.template(model)
+            self._voices[model] = _Voice(model, template, Budget.of(template, self._settings.num_ctx))
+        return self._voices[model]
 
     def at_once(self, text: str | None) -> TextResult | None:
         """The result for a text that is not sent (null, blank, nothing to translate in it); None for the others."""
@@ -93,26 +113,39 @@ class Translator:
             return None
         return TextResult(Outcome(text, "skipped", source_flags(text, gate), origin=None if text is None else "source"))
 
-    async def translate(self, text: str) -> TextResult:
+    async def translate(self, text: str, model: str | None = None) -> TextResult:
         """The result for a text that is worth sending.
+
+        Args:
+            text: The source.
+            model: If not the run's own.
 
         Raises:
             RunFailed, RunStopped: If the run ends before it is known.
         """
-        sent = sanitize(text)
-        chunks = split(sent, self._budget, self._settings.chunk_chars)
+        model = model or self._settings.model
+        if is_cloud_model(model):
+            error = f"{Failure.FORBIDDEN.value}: the model {model!r} runs in Ollama's cloud"
+            return TextResult(Outcome(None, "failed", error=error, model=model))
+        voice = self._voice(model)
+        chunks = split(sanitize(text), voice.budget, self._settings.chunk_chars)
         attempts: list[Attempt] = []
         if len(chunks) == 1:
-            pieces = [await self._piece(chunks[0].core, attempts)]
+            pieces = [await self._piece(chunks[0].core, voice, attempts)]
         else:
-            pieces = list(await asyncio.gather(*(self._piece(chunk.core, attempts) for chunk in chunks)))
+            pieces = list(await asyncio.gather(*(self._piece(chunk.core, voice, attempts) for chunk in chunks)))
         marks = list(source_flags(text, Gate.TRANSLATE))
         if len(chunks) > 1:
             marks.append(flags.CHUNKED)
-        return self._result(chunks, pieces, marks, attempts)
+        return self._result(chunks, pieces, model, marks, attempts)
 
     def _result(
-        self, chunks: Sequence[Chunk], pieces: Sequence[_Piece], marks: list[str], attempts: list[Attempt]
+        self,
+        chunks: Sequence[Chunk],
+        pieces: Sequence[_Piece],
+        model: str,
+        marks: list[str],
+        attempts: list[Attempt],
     ) -> TextResult:
         errors = [
             piece.error if len(pieces) == 1 else f"{piece.error} (chunk {number} of {len(pieces)})"
@@ -130,9 +163,8 @@ class Translator:
             origin="generated",
             attempts=sum(attempt.failure is not Failure.SUPERSEDED for attempt in attempts),
             chunks=len(chunks),
-            model=self._settings.model,
-            model_digest=self._settings.model_digest,
             **_provenance(answers, attempts),
+            **self._models(answers, model),
         )
         if not errors:
             return TextResult(outcome, attempts)
@@ -143,20 +175,41 @@ class Translator:
         outcome.status, outcome.translation, outcome.origin = "failed", None, None
         return TextResult(outcome, attempts)
 
-    async def _piece(self, core: str, attempts: list[Attempt]) -> _Piece:
+    def _models(self, answers: Sequence[Answer], asked: str) -> dict[str, Any]:
+        """The models that answered and their digests; of a text without answers, the model that was asked."""
+        models = [answer.model for answer in answers] or [asked]
+        digests = [self._fleet.digest(answer.model, answer.host) for answer in answers] or [
+            self._fleet.digest(asked, "")
+        ]
+        known = [digest for digest in dict.fromkeys(digests) if digest]
+        return {"model": ",".join(dict.fromkeys(models)), "model_digest": ",".join(known) or None}
+
+    async def _piece(self, core: str, voice: _Voice, attempts: list[Attempt]) -> _Piece:
         """A chunk's translation, or the chunk itself with the reason why there is none."""
+        piece = await self._piece_by(core, voice, attempts)
+        if piece.error is None or not self._fallback or voice is self._fallback:
+            return piece
+        second = await self._piece_by(core, self._fallback, attempts)
+        if second.error is not None:
+            piece.error = f"{piece.error}; {second.error} with {self._fallback.model}"
+            return piece
+        second.flags = (*second.flags, flags.FALLBACK_USED)
+        return second
+
+    async def _piece_by(self, core: str, voice: _Voice, attempts: list[Attempt]) -> _Piece:
+        """The same by one model only."""
         try:
-            return await self._ask(core, attempts)
+            return await self._ask(core, voice, attempts)
         except RowRejected as rejected:
             reason = rejected.failure
             if reason in (Failure.OUTPUT_TRUNCATED, Failure.INPUT_TOO_LONG) and len(core) > 2 * SHORTEST_HALF:
-                return await self._halves(core, attempts)
+                return await self._halves(core, voice, attempts)
             return _Piece(core, error=f"{reason.value}: {rejected}", translated=False)
 
-    async def _halves(self, core: str, attempts: list[Attempt]) -> _Piece:
+    async def _halves(self, core: str, voice: _Voice, attempts: list[Attempt]) -> _Piece:
         """The same in smaller chunks, after an answer was cut or the prompt was too long in spite of the budget."""
-        chunks = split(core, self._budget, max(SHORTEST_HALF, len(core) // 2), always=True)
-        pieces = await asyncio.gather(*(self._piece(chunk.core, attempts) for chunk in chunks))
+        chunks = split(core, voice.budget, max(SHORTEST_HALF, len(core) // 2), always=True)
+        pieces = await asyncio.gather(*(self._piece_by(chunk.core, voice, attempts) for chunk in chunks))
         return _Piece(
             join(chunks, [piece.text for piece in pieces]),
             [answer for piece in pieces for answer in piece.answers],
@@ -165,30 +218,31 @@ class Translator:
             any(piece.translated for piece in pieces),
         )
 
-    async def _ask(self, core: str, attempts: list[Attempt]) -> _Piece:
+    async def _ask(self, core: str, voice: _Voice, attempts: list[Attempt]) -> _Piece:
         """Asks at most twice: a cut or empty answer gets another seed, some temperature and all the room there is.
 
         At temperature 0 the same request would bring the same answer again.
         """
-        rendered = render(self._settings.template, core)
+        rendered = render(voice.template, core)
         tokens = estimate_tokens(core)
+        model = None if voice.model == self._settings.model else voice.model
 
         async def ask(num_predict: int, options: Mapping[str, Any]) -> _Piece | None:
             request = GenerateRequest(
-                rendered.prompt, rendered.system, num_predict, options, len(core), self._settings.template.raw
+                rendered.prompt, rendered.system, num_predict, options, len(core), voice.template.raw, model
             )
             answer = await self._fleet.generate(request, attempts)
             text, found = clean(answer.text, core)
             return _Piece(text, [answer], found) if text else None
 
         try:
-            if (piece := await ask(self._budget.num_predict_for(tokens), {})) is not None:
+            if (piece := await ask(voice.budget.num_predict_for(tokens), {})) is not None:
                 return piece
         except RowRejected as rejected:
             if rejected.failure is not Failure.OUTPUT_TRUNCATED:
                 raise
         again = {"seed": self._settings.seed + 1, "temperature": RETRY_TEMPERATURE}
-        if (piece := await ask(self._budget.most_predict_for(tokens), again)) is not None:
+        if (piece := await ask(voice.budget.most_predict_for(tokens), again)) is not None:
             return piece
         error = f"{flags.EMPTY_OUTPUT}: the model answered nothing"
         return _Piece(core, flags=(flags.EMPTY_OUTPUT,), error=error, translated=False)

@@ -14,6 +14,7 @@ from pipeline.sandbox_options import SandboxOptions, help_of_sandbox, parse_sand
 from transforms.errors import UsageError
 from transforms.fleet.hosts import DEFAULT_HOST, HostAddress, parse_hosts
 
+HOSTS_FILE = Path(__file__).parents[1] / "hosts.txt"
 NEEDED = ["--input=reports.parquet", "--output=english"]
 
 SAMPLES: dict[str, tuple[str, Any]] = {
@@ -26,6 +27,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "limit": ("10", 10),
     "dry_run": ("true", True),
     "hosts": ("gpu0", parse_hosts("gpu0")),
+    "hosts_file": (str(HOSTS_FILE), str(HOSTS_FILE)),
     "slots": ("4", 4),
     "header": ("X-Team: night", None),
     "allow_insecure_auth": ("true", True),
@@ -35,6 +37,9 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "max_outage": ("1h30m", 5400.0),
     "sandbox": ("3", 3),
     "model": ("llama3:8b", "llama3:8b"),
+    "fallback_model": ("qwen3:8b", "qwen3:8b"),
+    "model_column": ("engine", "engine"),
+    "allow_mixed_digests": ("true", True),
     "prompt": ("simple", "simple"),
     "prompt_file": (__file__, __file__),
     "domain": ("incident reports", "incident reports"),
@@ -122,6 +127,16 @@ def test_the_command_line_comes_before_the_environment() -> None:
     assert (options.num_ctx, options.text_column) == (2048, ("c",))
     assert [host.url for host in options.hosts] == ["http://gpu0:11434"]
     assert parse(NEEDED, environ).num_ctx == 8192
+
+
+def test_a_file_of_hosts_comes_before_variables_and_gets_headers() -> None:
+    environ = {"OLLAMA_HOSTS": "elsewhere"}
+    options = parse([*NEEDED, f"--hosts_file={HOSTS_FILE}", "--header=X-Team: night", "--slots=gpu9=2"], environ)
+    assert [host.url for host in options.hosts] == [f"http://gpu{number}:11434" for number in range(3)]
+    assert dict(options.hosts[0].headers) == {"X-Team": "night"}
+    assert options.hosts_from is not None
+    assert options.hosts_from.read() == options.hosts
+    assert echo(options)["hosts_file"] == str(HOSTS_FILE)
 
 
 @pytest.mark.parametrize(
@@ -332,6 +347,12 @@ def test_without_foreign_arguments_only_the_runner_goes_to_beam() -> None:
         ([*NEEDED, "--prompt=simple", f"--prompt_file={__file__}"], "--prompt and --prompt_file exclude each other"),
         ([*NEEDED, "--hosts=gpu0,gpu1", "--slots=gpu0=4,gpu2=4"], "--slots names http://gpu2:11434, but the hosts are"),
         ([*NEEDED, "--sandbox", "--hosts=gpu0"], "leave out --hosts"),
+        ([*NEEDED, "--sandbox", f"--hosts_file={HOSTS_FILE}"], "leave out --hosts_file"),
+        ([*NEEDED, "--sandbox", "--model_column=engine"], "leave out --model_column"),
+        ([*NEEDED, "--hosts=gpu0", f"--hosts_file={HOSTS_FILE}"], "--hosts and --hosts_file exclude each other"),
+        ([*NEEDED, "--hosts_file=nothing.txt"], "nothing.txt can't be read"),
+        ([*NEEDED, "--fallback_model=mistral:latest"], "needs another model"),
+        ([*NEEDED, "--fallback_model=big:cloud"], "cloud"),
         ([*NEEDED, "--sandbox", "--slots=gpu0=4"], "--slots must be auto or a number"),
     ],
 )

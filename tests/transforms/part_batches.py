@@ -27,6 +27,7 @@ RECIPE = Recipe(
     num_ctx=4096,
     chunk_chars=3000,
     text_columns=("body",),
+    fallback_digest="6f" * 32,
 )
 INPUT = pa.schema([pa.field("id", pa.int64()), pa.field("body", pa.string())])
 SCHEMA = output_schema(INPUT, ("body",))

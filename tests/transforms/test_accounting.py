@@ -4,8 +4,8 @@ import pyarrow as pa
 
 from transforms.accounting import bad_line_result, count, dead_letters, output_records
 from transforms.columns import ADDED, Outcome, column_name, output_schema
-from transforms.fleet.dispatch import Attempt
 from transforms.fleet.faults import Failure
+from transforms.fleet.jobs import Attempt
 from transforms.translator import TextResult
 from transforms.work_units import BadLine, Batch, SourceFile, WorkUnit
 

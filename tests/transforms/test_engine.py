@@ -14,9 +14,9 @@ from tests.conftest import MakeHost
 from transforms.engine import Engine, EngineConfig, Submission, live_engines
 from transforms.errors import RunStopped
 from transforms.fleet.faults import Failure
-from transforms.fleet.fleet import FleetSettings
 from transforms.fleet.hosts import parse_host
-from transforms.text import prompts
+from transforms.fleet.settings import FleetSettings
+from transforms.text.prompts import PromptChoice
 from transforms.translator import TextResult, TranslatorSettings
 
 Translate = Callable[..., list[TextResult]]
@@ -29,7 +29,7 @@ def make_engine(hosts: Sequence[SandboxThread], num_ctx: int = 2048, **settings:
         EngineConfig(
             tuple(parse_host(host.url) for host in hosts),
             FleetSettings("mistral", options, "30m", **settings),
-            TranslatorSettings(prompts.GENERAL, "mistral", "ab" * 32, num_ctx, 1000, 7),
+            TranslatorSettings(PromptChoice(), "mistral", num_ctx, 1000, 7),
         )
     )
 

@@ -22,6 +22,8 @@ OTHER: dict[str, Any] = {
     "num_ctx": 2048,
     "chunk_chars": 1000,
     "text_columns": ("body", "title"),
+    "fallback_digest": "ef" * 32,
+    "model_column": "engine",
     "fallback_model": "qwen3",
     "checks": "repair",
     "glossary_digest": "bb" * 32,
@@ -41,6 +43,8 @@ recipes = st.builds(
     chunk_chars=st.integers(),
     text_columns=st.lists(st.text(), max_size=3).map(tuple),
     fallback_model=st.none() | st.text(),
+    fallback_digest=st.none() | st.text("0123456789abcdef", min_size=64, max_size=64),
+    model_column=st.none() | st.text(),
     checks=st.sampled_from(["off", "flag", "repair"]),
 )
 

@@ -1,79 +1,118 @@
-"""Whether a host may take part: it answers, has the model, and the model is the same and local."""
+"""Whether a host may take part: it answers, has a model that is needed, and the model is the same and local."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from transforms.fleet.client import HostClient
+from transforms.fleet.client import HostClient, ModelOnHost
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.hosts import HostAddress
+from transforms.fleet.model_names import is_cloud_model, model_key
+
+SHOWN_MODELS = 8
 
 
 @dataclass(frozen=True)
 class HostReport:
-    """What a host said about itself and the model.
+    """What a host said about itself.
 
     Attributes:
         url: Its address.
         version: Ollama's version; empty if it did not answer.
-        digest: Of the model on it; empty if it lacks the model.
+        models: That it has, by their keys.
         problem: Why it can't take part now; empty if it can.
         failure: The class of the problem.
     """
 
     url: str
     version: str = ""
-    digest: str = ""
+    models: Mapping[str, ModelOnHost] = field(default_factory=dict)
     problem: str = ""
     failure: Failure | None = None
 
 
-def canonical(model: str) -> str:
-    """``mistral:latest`` for ``mistral``: the name as ``/api/tags`` lists it."""
-    return model if ":" in model.rpartition("/")[2] else f"{model}:latest"
+@dataclass(frozen=True)
+class Eligible:
+    """The models that a host may be asked for.
+
+    Attributes:
+        digests: Of each model, by its key.
+        problems: Why it may not be asked for others that are needed: text and class by the model's key.
+    """
+
+    digests: Mapping[str, str]
+    problems: Mapping[str, tuple[str, Failure | None]]
 
 
-async def inspect(client: HostClient, model: str, expected_digest: str | None = None) -> HostReport:
-    """Asks one host for its version and the model; never raises for what the host does."""
+async def inspect(client: HostClient) -> HostReport:
+    """Asks one host for its version and its models; never raises for what the host does."""
     try:
         version = await client.version()
         models = await client.models()
     except RequestFailed as failed:
         return HostReport(client.url, problem=str(failed), failure=failed.failure)
-    found = next((listed for listed in models if listed.name.lower() == canonical(model).lower()), None)
-    if found is None:
-        names = ", ".join(sorted(listed.name for listed in models)[:8]) or "no model at all"
-        problem = f"model {model!r} not found; it has {names}. Run `ollama pull {model}` there"
-        return HostReport(client.url, version, problem=problem, failure=Failure.MODEL_MISSING)
-    if found.remote:
-        problem = f"model {model!r} runs elsewhere (cloud): texts would leave your hosts"
-        return HostReport(client.url, version, found.digest, problem, Failure.FORBIDDEN)
-    if expected_digest and found.digest != expected_digest:
-        return HostReport(client.url, version, found.digest, other_digest(found.digest, expected_digest))
-    return HostReport(client.url, version, found.digest)
+    return HostReport(client.url, version, {model_key(model.name): model for model in models})
 
 
-def other_digest(digest: str, expected: str) -> str:
-    """What is said of a host whose model differs from the others'."""
-    return (
-        f"its model has the digest {digest[:12]}, the other hosts' {expected[:12]}: translations would differ. "
-        "Pull the same version everywhere"
-    )
-
-
-async def inspect_all(addresses: Iterable[HostAddress], model: str, use_proxy: bool = False) -> list[HostReport]:
+async def inspect_all(addresses: Iterable[HostAddress], use_proxy: bool = False) -> list[HostReport]:
     """Asks all hosts at once; the reports are in the order of the addresses."""
     clients = [HostClient(address, use_proxy) for address in addresses]
     try:
-        return list(await asyncio.gather(*(inspect(client, model) for client in clients)))
+        return list(await asyncio.gather(*(inspect(client) for client in clients)))
     finally:
         await asyncio.gather(*(client.close() for client in clients))
 
 
-def majority_digest(reports: Sequence[HostReport]) -> str | None:
-    """The digest that most hosts have, the first one's at a tie; None if no host has the model."""
-    digests = Counter(report.digest for report in reports if report.digest and not report.problem)
-    return digests.most_common(1)[0][0] if digests else None
+def eligible(report: HostReport, models: Sequence[str] | None, digests: Mapping[str, str]) -> Eligible:
+    """What a host that answers may be asked for.
+
+    Args:
+        report: What it said.
+        models: That are needed, as the user wrote them; None for any.
+        digests: That each model must have, by its key; a model that is not among them may have any.
+    """
+    wanted = {model_key(model): model for model in (report.models if models is None else models)}
+    good: dict[str, str] = {}
+    problems: dict[str, tuple[str, Failure | None]] = {}
+    for key, model in wanted.items():
+        problem = _problem(report, model, digests.get(key))
+        if problem is None:
+            good[key] = report.models[key].digest
+        else:
+            problems[key] = problem
+    return Eligible(good, problems)
+
+
+def _problem(report: HostReport, model: str, expected_digest: str | None) -> tuple[str, Failure | None] | None:
+    found = report.models.get(model_key(model))
+    if found is None:
+        listed = sorted(each.name for each in report.models.values())
+        names = ", ".join(listed[:SHOWN_MODELS]) + ", …" * (len(listed) > SHOWN_MODELS)
+        text = f"model {model!r} not found; it has {names or 'no model at all'}. Run `ollama pull {model}` there"
+        return text, Failure.MODEL_MISSING
+    if found.remote or is_cloud_model(found.name):
+        return f"model {model!r} runs elsewhere (cloud): texts would leave your hosts", Failure.FORBIDDEN
+    if expected_digest and found.digest != expected_digest:
+        return other_digest(model, found.digest, expected_digest), None
+    return None
+
+
+def other_digest(model: str, digest: str, expected: str) -> str:
+    """What is said of a host whose model differs from the others'."""
+    return (
+        f"its model {model!r} has the digest {digest[:12]}, the other hosts' {expected[:12]}: translations would "
+        "differ. Pull the same version everywhere, or allow it with --allow_mixed_digests"
+    )
+
+
+def majority_digests(reports: Iterable[HostReport]) -> dict[str, str]:
+    """For each local model, by its key, the digest that most hosts have; the first one's at a tie."""
+    digests: dict[str, Counter[str]] = {}
+    for report in reports:
+        for key, model in report.models.items():
+            if not model.remote:
+                digests.setdefault(key, Counter())[model.digest] += 1
+    return {key: counted.most_common(1)[0][0] for key, counted in digests.items()}

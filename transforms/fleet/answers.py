@@ -11,7 +11,7 @@ from transforms.fleet.faults import Failure, RequestFailed
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An accepted answer.
+    """An accepted answer of a model on a host.
 
     Durations are nanoseconds as Ollama measured them; None where it sent none, or a value outside 0..total
     (Ollama: the new engine can answer ±9.2e18). Counts are tokens.
@@ -19,6 +19,7 @@ class Answer:
 
     text: str
     host: str
+    model: str
     done_reason: str
     total_duration_ns: int | None
     load_duration_ns: int | None
@@ -43,8 +44,8 @@ class Answer:
         return self.total_duration_ns - self.queue_duration_ns
 
 
-def accept(response: ollama.GenerateResponse, host: str) -> Answer:
-    """The answer, if it is whole: ``done`` and ``done_reason`` "stop".
+def accept(response: ollama.GenerateResponse, host: str, model: str) -> Answer:
+    """The answer, if it is whole, ``done`` and ``done_reason`` "stop", and of the model that was asked.
 
     Raises:
         RequestFailed: ``output_truncated`` for "length", ``generation_aborted`` for ``done: false`` (Ollama's abort
@@ -56,6 +57,9 @@ def accept(response: ollama.GenerateResponse, host: str) -> Answer:
         raise RequestFailed(Failure.OUTPUT_TRUNCATED, f"the output was cut after {response.eval_count} tokens", host)
     if response.done_reason != "stop":
         raise RequestFailed(Failure.UNEXPECTED_ANSWER, f"done_reason is {response.done_reason!r}, not 'stop'", host)
+    # Ollama echoes the name as it was sent; something else answers where another name comes back.
+    if response.model and response.model != model:
+        raise RequestFailed(Failure.UNEXPECTED_ANSWER, f"the model {response.model!r} answered, not {model!r}", host)
     total = response.total_duration
     if total is None or not 0 < total < 1 << 62:
         total = None
@@ -66,6 +70,7 @@ def accept(response: ollama.GenerateResponse, host: str) -> Answer:
     return Answer(
         text=response.response or "",
         host=host,
+        model=model,
         done_reason=response.done_reason,
         total_duration_ns=total,
         load_duration_ns=within(response.load_duration),

@@ -28,12 +28,51 @@ class ModelOnHost:
     Attributes:
         name: With its tag.
         digest: 64 hex digits; equal digests are equal weights, template and parameters.
+        size_bytes: On the disk.
         remote: Whether it is a stub of a model that runs elsewhere: texts would leave the house.
     """
 
     name: str
     digest: str
+    size_bytes: int
     remote: bool
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model in memory, as ``/api/ps`` lists it.
+
+    Attributes:
+        name: With its tag.
+        size_bytes: Weights and context of all slots.
+        vram_bytes: The part of it in GPU memory.
+        context_length: Tokens of one slot; None where Ollama does not tell (before 0.9.7).
+    """
+
+    name: str
+    size_bytes: int
+    vram_bytes: int
+    context_length: int | None
+
+    @property
+    def vram_share(self) -> float:
+        """The part of it in GPU memory, 0 to 1; 0 is on the CPU only."""
+        return self.vram_bytes / self.size_bytes if self.size_bytes else 1.0
+
+
+@dataclass(frozen=True)
+class ModelDetails:
+    """What ``/api/show`` tells of a model.
+
+    Attributes:
+        trained_context: Tokens it was trained for; None if it does not say.
+        architecture: Such as "llama"; empty if it does not say.
+        capabilities: Such as "completion" and "thinking"; empty before Ollama 0.6.4.
+    """
+
+    trained_context: int | None
+    architecture: str
+    capabilities: tuple[str, ...]
 
 
 class HostClient:
@@ -79,7 +118,7 @@ class HostClient:
         Raises:
             RequestFailed: Whatever goes wrong.
         """
-        return accept(await self._post(body), self.url)
+        return accept(await self._post(body), self.url, body["model"])
 
     async def load(self, model: str, options: Mapping[str, Any], keep_alive: str | float) -> None:
         """Loads the model with the options of the run: an empty prompt is Ollama's command for it.
@@ -114,15 +153,50 @@ class HostClient:
             ModelOnHost(
                 name=str(model.get("name", "")),
                 digest=str(model.get("digest", "")),
+                size_bytes=_whole(model.get("size")) or 0,
                 remote=bool(model.get("remote_host") or model.get("remote_model")),
             )
             for model in listed
         )
 
-    async def _get(self, path: str) -> dict[str, Any]:
+    async def loaded(self) -> tuple[LoadedModel, ...]:
+        """The models that the host has in memory.
+
+        Raises:
+            RequestFailed: If it does not list them.
+        """
+        listed = (await self._get("/api/ps")).get("models") or []
+        return tuple(
+            LoadedModel(
+                name=str(model.get("name", "")),
+                size_bytes=_whole(model.get("size")) or 0,
+                vram_bytes=_whole(model.get("size_vram")) or 0,
+                context_length=_whole(model.get("context_length")),
+            )
+            for model in listed
+        )
+
+    async def details(self, model: str) -> ModelDetails:
+        """What the host knows of one of its models.
+
+        Raises:
+            RequestFailed: If it does not tell.
+        """
+        shown = await self._get("/api/show", {"model": model})
+        metadata = shown.get("model_info") or {}
+        architecture = str(metadata.get("general.architecture", ""))
+        return ModelDetails(
+            trained_context=_whole(metadata.get(f"{architecture}.context_length")),
+            architecture=architecture,
+            capabilities=tuple(map(str, shown.get("capabilities") or ())),
+        )
+
+    async def _get(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Asks for what a host answers at once; by POST if there is a body."""
+        method = "GET" if body is None else "POST"
         try:
             # The package's own types drop the keys that tell a remote stub.
-            response = await self._client._client.get(path, timeout=GLANCE_SECONDS)
+            response = await self._client._client.request(method, path, json=body, timeout=GLANCE_SECONDS)
             if response.status_code >= 300:
                 raise from_status(response.status_code, response.text, self.url)
             values = response.json()
@@ -137,3 +211,7 @@ class HostClient:
     async def close(self) -> None:
         """Closes its connections."""
         await self._client._client.aclose()
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,4 +1,4 @@
-"""What can go wrong with one request, and whose fault it is (design section 6, rule 3).
+"""What can go wrong with one request, and whose fault it is.
 
 A host's fault costs the row nothing and goes elsewhere. A row's fault is charged to the row. A fault of the request
 itself (a wrong option, say) would come back for every row, so it ends the run.
@@ -81,6 +81,10 @@ HOPELESS = (
 """Texts of 400s and 500s that no other row or host would escape (Ollama sends wrong options as 500)."""
 
 
+LONGEST_RETRY_AFTER_SECONDS = 60
+"""What a host that asks for a pause gets at the most."""
+
+
 class RequestFailed(TranslateError):
     """One request to one host failed.
 
@@ -155,7 +159,7 @@ def from_exception(error: Exception, host: str) -> RequestFailed:
     Exceptions that no broken host can provoke are raised again.
     """
     if isinstance(error, ollama.ResponseError):
-        return from_status(error.status_code, str(error.error), host)
+        return from_status(error.status_code, str(error.error), host, _retry_after_seconds(error))
     chain = list(_causes(error))
     text = short(str(chain[-1]) or type(chain[-1]).__name__)
     if any(isinstance(link, ssl.SSLError | ssl.CertificateError) for link in chain):
@@ -174,6 +178,15 @@ def from_exception(error: Exception, host: str) -> RequestFailed:
     if isinstance(error, AttributeError | TypeError):
         return RequestFailed(Failure.NOT_JSON, "the answer is not Ollama's JSON", host)
     raise error
+
+
+def _retry_after_seconds(error: ollama.ResponseError) -> float | None:
+    """The header of this name, if it holds seconds; the client keeps the answer only as the context of its error."""
+    answer = error.__context__
+    if not isinstance(answer, httpx.HTTPStatusError):
+        return None
+    value = answer.response.headers.get("retry-after", "").strip()
+    return float(min(int(value), LONGEST_RETRY_AFTER_SECONDS)) if value.isascii() and value.isdigit() else None
 
 
 def _causes(error: BaseException) -> list[BaseException]:

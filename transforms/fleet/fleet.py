@@ -6,74 +6,31 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from transforms.errors import RunFailed, RunStopped, TranslateError
-from transforms.fleet.admission import inspect
+from transforms.errors import RunFailed, RunStopped, TranslateError, UsageError
 from transforms.fleet.answers import Answer
 from transforms.fleet.breaker import Breaker
 from transforms.fleet.client import HostClient
 from transforms.fleet.deadlines import Deadline
-from transforms.fleet.dispatch import Attempt, Dispatcher, HostState, Job, Verdict
+from transforms.fleet.dispatch import Dispatcher
 from transforms.fleet.faults import Blame, Failure, RequestFailed, RowRejected
+from transforms.fleet.host_state import HostState, Serving
 from transforms.fleet.hosts import HostAddress
-from transforms.fleet.limits import AdaptiveLimit, FixedLimit, Limit
+from transforms.fleet.hosts_file import HostsFile
+from transforms.fleet.jobs import Attempt, Job, Verdict
+from transforms.fleet.keeper import HostKeeper
+from transforms.fleet.limits import AdaptiveLimit, FixedLimit
+from transforms.fleet.model_names import model_key
 from transforms.fleet.outage import OutageWatch
+from transforms.fleet.settings import FleetSettings, GenerateRequest
 
 LOG = logging.getLogger(__name__)
 
-FIRST_RETRY_SECONDS = 0.5
-LONGEST_RETRY_SECONDS = 5.0
 WAKE_LATE_SECONDS = 0.001
 """The loop's clock may wake us a little early."""
-MISSING_MODEL_RETRY_SECONDS = 30.0
 
-
-@dataclass(frozen=True)
-class FleetSettings:
-    """What holds for every request of a run.
-
-    Attributes:
-        model: As Ollama knows it.
-        model_digest: That every host must have; None accepts any.
-        options: Ollama's options that stay the same in every request, ``num_ctx`` above all: another value makes a
-            host load its model again.
-        keep_alive: For how long a host keeps the model, in Ollama's notation.
-        slots: Requests in flight per host: None to find them, a number for every host, or a number per address.
-        request_timeout_seconds: The longest that a request may take, a load of the model included.
-        max_outage_seconds: How long the run waits when no host is healthy.
-        use_proxy: Whether proxies of the environment are used.
-    """
-
-    model: str
-    options: Mapping[str, Any]
-    keep_alive: str | float
-    model_digest: str | None = None
-    slots: int | Mapping[str, int] | None = None
-    request_timeout_seconds: float = 300.0
-    max_outage_seconds: float = 1800.0
-    use_proxy: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class GenerateRequest:
-    """What differs from request to request.
-
-    Attributes:
-        prompt: Never empty: that would be a command to load the model.
-        system: The system turn; None to leave the model's own, never with ``raw``.
-        num_predict: The most tokens that may be answered; at least 1 (0 is endless).
-        options: Options beside the constant ones (temperature, seed, …).
-        raw: Whether the prompt goes to the model without its template.
-        size: Characters of the text, for longest first.
-    """
-
-    prompt: str
-    system: str | None
-    num_predict: int
-    options: Mapping[str, Any]
-    size: int
-    raw: bool = False
+HOSTS_FILE_SECONDS = 5.0
+LEFT = "it has left the hosts file"
 
 
 @dataclass(frozen=True)
@@ -111,29 +68,26 @@ class Fleet:
     """
 
     def __init__(self, addresses: Sequence[HostAddress], settings: FleetSettings) -> None:
+        self._addresses = addresses
         self._settings = settings
-        self._clients = {address.url: HostClient(address, settings.use_proxy) for address in addresses}
-        self._dispatcher = Dispatcher(
-            HostState(address.url, self._limit(address.url), Breaker(), Deadline(settings.request_timeout_seconds))
-            for address in addresses
-        )
+        self._dispatcher = Dispatcher([])
+        self._digests = dict(settings.digests)
+        self._keepers: dict[str, HostKeeper] = {}
         self._waiting: dict[Job, _Waiting] = {}
         self._running: dict[int, _Running] = {}
-        self._admissions: list[asyncio.Task[None]] = []
         self._outage = OutageWatch(self._dispatcher, settings.max_outage_seconds, self._end)
+        self._following: asyncio.Task[None] | None = None
         self._wake: asyncio.TimerHandle | None = None
         self._ended: TranslateError | None = None
 
-    def _limit(self, url: str) -> Limit:
-        slots = self._settings.slots
-        number = slots.get(url) if isinstance(slots, Mapping) else slots
-        return AdaptiveLimit() if number is None else FixedLimit(number)
-
     def start(self) -> None:
-        """Begins to check the hosts; each takes work as soon as it has the model loaded."""
+        """Begins to check the hosts; each takes work as soon as it has its model loaded."""
         self._loop = asyncio.get_running_loop()
-        self._admissions = [self._loop.create_task(self._admit(host)) for host in self._dispatcher.hosts.values()]
+        for address in self._addresses:
+            self._join(address)
         self._outage.look()
+        if self._settings.hosts_file is not None:
+            self._following = self._loop.create_task(self._follow(self._settings.hosts_file))
 
     def capacity(self) -> int:
         """Requests that the healthy hosts may have in flight together."""
@@ -143,23 +97,31 @@ class Fleet:
         """The hosts as they are now; safe to call from another thread."""
         return [
             HostView(host.url, host.state(), host.in_flight, host.limit.limit())
-            for host in self._dispatcher.hosts.values()
+            for host in list(self._dispatcher.hosts.values())
         ]
+
+    def digest(self, model: str, host: str) -> str | None:
+        """The digest of a model on a host, as the host last told it; None if it is not known."""
+        state = self._dispatcher.hosts.get(host)
+        key = model_key(model)
+        return self._digests.get(key) if state is None or state.digests is None else state.digests.get(key)
 
     async def generate(self, request: GenerateRequest, attempts: list[Attempt]) -> Answer:
         """One whole answer to ``request``; every request that was sent for it is appended to ``attempts``.
 
         Raises:
-            RowRejected: If the text is at fault.
+            RowRejected: If the text is at fault, or no host has its model.
             RunFailed: If the run can't go on (no host came back in time, or every request would fail like this).
             RunStopped: If the run was asked to stop.
         """
         if self._ended is not None:
             raise self._ended
-        job = Job(request.size, attempts=attempts)
+        job = Job(request.size, model_key(request.model or self._settings.model), attempts=attempts)
         waiting = _Waiting(request, job, self._loop.create_future())
         self._waiting[job] = waiting
         self._dispatcher.add(job)
+        if request.model is not None:
+            self._reject_unserved()
         self._pump()
         try:
             return await waiting.future
@@ -181,10 +143,14 @@ class Fleet:
             running = _Running(waiting)
             self._running[key] = running
             running.task = self._loop.create_task(self._attempt(key, running, host))
+        while (change := self._dispatcher.next_change()) is not None:
+            idle, model = change
+            self._keepers[idle.url].change_model(model)
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
-        due = self._dispatcher.next_probe_at() if self._dispatcher.pending else self._dispatcher.next_copy_at()
+        times = (self._dispatcher.next_probe_at(), self._dispatcher.next_copy_at())
+        due = min((at for at in times if at is not None), default=None)
         if due is not None:
             self._wake = self._loop.call_at(max(due, now) + WAKE_LATE_SECONDS, self._pump)
 
@@ -193,7 +159,7 @@ class Fleet:
         seconds = host.deadline.seconds(request.num_predict, job.charged)
         timer = self._loop.call_later(seconds, self._expire, running)
         try:
-            answer = await self._clients[host.url].generate(self._body(request))
+            answer = await self._keepers[host.url].client.generate(request.body(self._settings))
         except RequestFailed as failed:
             self._failed(key, running, host, failed)
         except asyncio.CancelledError:
@@ -214,23 +180,6 @@ class Fleet:
         if running.task is not None:
             running.task.cancel()
 
-    def _body(self, request: GenerateRequest) -> dict[str, Any]:
-        """The whole request (design section 6, rule 1)."""
-        body: dict[str, Any] = {
-            "model": self._settings.model,
-            "prompt": request.prompt,
-            "stream": False,
-            "think": False,
-            "truncate": False,
-            "keep_alive": self._settings.keep_alive,
-            "options": {**self._settings.options, **request.options, "num_predict": request.num_predict},
-        }
-        if request.raw:
-            body["raw"] = True
-        elif request.system is not None:
-            body["system"] = request.system
-        return body
-
     def _answered(self, key: int, running: _Running, host: HostState, answer: Answer) -> None:
         if self._dispatcher.answered(key, self._loop.time(), answer):
             LOG.info("%s is back", host.url)
@@ -243,8 +192,9 @@ class Fleet:
         verdict, opened = self._dispatcher.failed(key, self._loop.time(), failed)
         if opened:
             LOG.warning("%s rests: %s; its rows go to the other hosts", host.url, failed)
-        if failed.blame is Blame.MODEL:
-            self._take_out(host, failed)
+        if failed.blame is Blame.MODEL and host.ready:
+            LOG.warning("%s is left out: %s", host.url, failed)
+            self._keepers[host.url].check_again()
         if opened or failed.blame is Blame.MODEL:
             self._outage.look()
         if running.waiting.future.done():
@@ -266,51 +216,70 @@ class Fleet:
                 copy.task.cancel()
             self._loop.call_soon(self._pump)
 
-    def _take_out(self, host: HostState, failed: RequestFailed) -> None:
-        if host.ready:
-            LOG.warning("%s is left out: %s", host.url, failed)
-            host.ready = False
-            self._admissions.append(self._loop.create_task(self._admit(host)))
-
     # -- hosts come and go -------------------------------------------------------------------------------------------
 
-    async def _admit(self, host: HostState) -> None:
-        """Checks a host until it can take part; says why it can't, once per reason."""
-        client, pause_seconds = self._clients[host.url], FIRST_RETRY_SECONDS
-        while True:
-            problem, failure = await self._check(client)
-            if not problem:
-                break
-            if problem != host.out:
-                LOG.warning("%s is left out: %s", host.url, problem)
-                host.out = problem
-                self._outage.look()
-            waits_for_person = failure in (None, Failure.MODEL_MISSING, Failure.FORBIDDEN)
-            await asyncio.sleep(MISSING_MODEL_RETRY_SECONDS if waits_for_person else pause_seconds)
-            pause_seconds = min(2 * pause_seconds, LONGEST_RETRY_SECONDS)
-        if host.out is not None:
-            LOG.info("%s takes part now", host.url)
-        host.out, host.ready = None, True
+    def _join(self, address: HostAddress) -> None:
+        slots = self._settings.slots
+        number = slots.get(address.url) if isinstance(slots, Mapping) else slots
+
+        def serving() -> Serving:
+            limit = AdaptiveLimit() if number is None else FixedLimit(number)
+            return Serving(limit, Deadline(self._settings.request_timeout_seconds))
+
+        host = HostState(address.url, Breaker(), serving)
+        client = HostClient(address, self._settings.use_proxy)
+        keeper = HostKeeper(client, host, self._settings, self._digests, self._changed, self._end)
+        self._dispatcher.hosts[address.url], self._keepers[address.url] = host, keeper
+        keeper.start()
+
+    def _changed(self) -> None:
+        """A host has come, gone, or loaded another model."""
         self._outage.look()
+        self._reject_unserved()
         self._pump()
 
-    async def _check(self, client: HostClient) -> tuple[str, Failure | None]:
-        """Why the host can't take part, empty if it can: the model is there, the right one, and loads."""
+    def _reject_unserved(self) -> None:
         settings = self._settings
-        report = await inspect(client, settings.model, settings.model_digest)
-        if report.problem:
-            return report.problem, report.failure
-        try:
-            loading = client.load(settings.model, settings.options, settings.keep_alive)
-            await asyncio.wait_for(loading, settings.request_timeout_seconds)
-        except RequestFailed as failed:
-            if failed.blame is Blame.REQUEST:
-                self._end(RunFailed(f"{client.url} refuses every request like this: {failed}"))
-            return str(failed), failed.failure
-        except asyncio.TimeoutError:
-            seconds = settings.request_timeout_seconds
-            return f"the model did not load within {seconds:.0f} s", Failure.TIMEOUT
-        return "", None
+        for job in self._dispatcher.take_unserved("" if settings.any_model else model_key(settings.model)):
+            waiting = self._waiting.get(job)
+            if waiting is not None and not waiting.future.done():
+                message = f"no host has the model {waiting.request.model or settings.model!r}"
+                waiting.future.set_exception(RowRejected(Failure.MODEL_MISSING, message))
+
+    async def _follow(self, file: HostsFile) -> None:
+        """Lets hosts join and leave as the file says; a file that can't be read changes nothing."""
+        told = ""
+        while True:
+            await asyncio.sleep(HOSTS_FILE_SECONDS)
+            try:
+                addresses = {address.url: address for address in await asyncio.to_thread(file.read)}
+            except UsageError as error:
+                if str(error) != told:
+                    LOG.warning("%s: the hosts stay as they are", error)
+                told = str(error)
+                continue
+            told = ""
+            for url, address in addresses.items():
+                if url not in self._keepers:
+                    LOG.info("%s joins: it is in the hosts file now", url)
+                    self._join(address)
+                elif self._dispatcher.hosts[url].out == LEFT:
+                    LOG.info("%s stays: it is back in the hosts file", url)
+                    self._keepers[url].start()
+            for url in self._keepers.keys() - addresses.keys():
+                await self._leave(url)
+
+    async def _leave(self, url: str) -> None:
+        """A host finishes what it has and is gone."""
+        host = self._dispatcher.hosts[url]
+        if host.out != LEFT:
+            LOG.info("%s leaves: %s; it finishes its %d requests", url, LEFT, host.in_flight)
+            self._keepers[url].stop()
+            host.out = LEFT
+            self._outage.look()
+        if not host.in_flight:
+            del self._dispatcher.hosts[url]
+            await self._keepers.pop(url).close()
 
     # -- the end -----------------------------------------------------------------------------------------------------
 
@@ -327,10 +296,14 @@ class Fleet:
                 waiting.future.set_exception(error)
         for task in self._tasks():
             task.cancel()
+        for keeper in self._keepers.values():
+            keeper.stop()
 
     def _tasks(self) -> list[asyncio.Task[None]]:
         current = asyncio.current_task()
-        tasks = [running.task for running in self._running.values() if running.task is not None] + self._admissions
+        tasks = [running.task for running in self._running.values() if running.task is not None]
+        if self._following is not None:
+            tasks.append(self._following)
         return [task for task in tasks if task is not current]
 
     async def close(self) -> None:
@@ -340,4 +313,4 @@ class Fleet:
         if self._wake is not None:
             self._wake.cancel()
         await asyncio.gather(*self._tasks(), return_exceptions=True)
-        await asyncio.gather(*(client.close() for client in self._clients.values()))
+        await asyncio.gather(*(keeper.close() for keeper in self._keepers.values()))

@@ -165,11 +165,6 @@ def lacking_key(hosts: Iterable[HostAddress]) -> list[str]:
     return [host.url for host in hosts if "authorization" not in {name.lower() for name, _ in host.headers}]
 
 
-def is_cloud_model(model: str) -> bool:
-    """Whether Ollama would run the model in its cloud, by its reserved suffixes."""
-    return model.strip().lower().endswith((":cloud", "-cloud"))
-
-
 def without_credentials(url: str) -> str:
     """The URL as it may be shown: what stands before an ``@`` is masked."""
     return re.sub(r"^([^/@]*://)?.*@", r"\1***@", url, flags=re.DOTALL)

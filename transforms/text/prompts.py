@@ -54,6 +54,29 @@ class PromptTemplate:
         return f"{'raw' if self.raw else 'chat'}\n{self.system or ''}\n{SEPARATOR}\n{self.user}"
 
 
+@dataclass(frozen=True)
+class PromptChoice:
+    """Which prompt a model gets; picklable.
+
+    Attributes:
+        family: ``auto`` or one of ``FAMILIES``.
+        domain: As in ``choose``.
+        own: The user's own template, for every model.
+    """
+
+    family: str = "auto"
+    domain: str | None = None
+    own: PromptTemplate | None = None
+
+    def template(self, model: str) -> PromptTemplate:
+        """The template for a model.
+
+        Raises:
+            UsageError: If the domain can't be told to it.
+        """
+        return self.own or choose(self.family, model, self.domain)
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A prompt with its text."""

@@ -7,13 +7,15 @@ import itertools
 import random
 from collections import Counter, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from transforms.fleet.answers import Answer
 from transforms.fleet.breaker import Breaker
 from transforms.fleet.deadlines import Deadline
-from transforms.fleet.dispatch import Dispatcher, HostState, Job, Verdict
+from transforms.fleet.dispatch import Dispatcher
 from transforms.fleet.faults import Failure, RequestFailed
+from transforms.fleet.host_state import HostState, Serving
+from transforms.fleet.jobs import Job, Verdict
 from transforms.fleet.limits import AdaptiveLimit, FixedLimit
 
 DEADLINE_SECONDS = 60.0
@@ -30,6 +32,10 @@ class SimulatedHost:
         down: Times from and to which every request is refused at once.
         hangs_from: When it stops answering for good.
         limit: Given to the dispatcher; None to let it find out.
+        models: That it has; it begins with the first.
+        load_seconds: For a change of its model.
+        delay_seconds: An answer is heard up to so much later than its slot is free.
+        hides_durations: Whether its answers come without durations, as through some proxies.
     """
 
     slots: int = 4
@@ -38,8 +44,17 @@ class SimulatedHost:
     down: tuple[float, float] = (0.0, 0.0)
     hangs_from: float = float("inf")
     limit: int | None = None
+    models: tuple[str, ...] = ("",)
+    load_seconds: float = 10.0
+    delay_seconds: float = 0.0
+    hides_durations: bool = False
     running: set[int] = field(default_factory=set)
     waiting: deque[tuple[int, float, float]] = field(default_factory=deque)
+
+    def new_serving(self) -> Serving:
+        """What the dispatcher is to know of it at first."""
+        limit = AdaptiveLimit() if self.limit is None else FixedLimit(self.limit)
+        return Serving(limit, Deadline(DEADLINE_SECONDS))
 
 
 @dataclass
@@ -53,25 +68,32 @@ class Outcome:
     peaks: Counter[str]
     states: dict[str, HostState]
     copies: int = 0
+    loads: Counter[str] = field(default_factory=Counter)
 
 
 class Simulation:
     """Runs jobs of given work through a dispatcher until all have ended."""
 
-    def __init__(self, hosts: Sequence[SimulatedHost], work: Sequence[float], seed: int = 0) -> None:
+    def __init__(
+        self, hosts: Sequence[SimulatedHost], work: Sequence[float], seed: int = 0, models: Sequence[str] = ("",)
+    ) -> None:
         self.random = random.Random(seed)
         self.hosts = {f"http://host{number}:11434": host for number, host in enumerate(hosts)}
         self.dispatcher = Dispatcher(
             HostState(
                 url,
-                AdaptiveLimit() if host.limit is None else FixedLimit(host.limit),
                 Breaker(random.Random(seed)),
-                Deadline(DEADLINE_SECONDS),
+                host.new_serving,
+                host.models[0],
+                dict.fromkeys(host.models, "digest"),
                 ready=True,
             )
             for url, host in self.hosts.items()
         )
-        self.work = {Job(size=int(1000 * seconds)): (number, seconds) for number, seconds in enumerate(work)}
+        self.work = {
+            Job(int(1000 * seconds), models[number % len(models)]): (number, seconds)
+            for number, seconds in enumerate(work)
+        }
         self.now = 0.0
         self.events: list[tuple[float, int, str, int, object]] = []
         self.order = itertools.count()
@@ -89,6 +111,14 @@ class Simulation:
             self.now, _, what, key, value = heapq.heappop(self.events)
             if what == "wake":
                 self.pump()
+            elif what == "loaded":
+                self.loaded(str(value))
+            elif what == "slots":
+                assert isinstance(value, int)
+                for host in self.hosts.values():
+                    host.slots = value
+            elif what == "free":
+                self.free(key, str(value))
             elif key in self.sent:
                 {"answer": self.answer, "fail": self.fail}[what](key, value)
                 self.pump()
@@ -104,17 +134,34 @@ class Simulation:
             self.outcome.peaks[state.url] = max(self.outcome.peaks[state.url], state.in_flight)
             if state.breaker.closed:
                 assert state.in_flight <= state.limit.limit()
+            assert job.model == state.model
             self.receive(key, job, state)
-        due = self.dispatcher.next_probe_at() if self.dispatcher.pending else self.dispatcher.next_copy_at()
+        while (change := self.dispatcher.next_change()) is not None:
+            self.load(*change)
+        times = (self.dispatcher.next_probe_at(), self.dispatcher.next_copy_at())
+        due = min((at for at in times if at is not None), default=None)
         if due is not None:
             self.at(max(due, self.now), "wake", -1)
+
+    def load(self, state: HostState, model: str) -> None:
+        assert not state.in_flight
+        host = self.hosts[state.url]
+        state.model, state.ready = model, False
+        self.outcome.loads[state.url] += 1
+        self.at(self.now + host.load_seconds, "loaded", -1, state.url)
+
+    def loaded(self, url: str) -> None:
+        state = self.dispatcher.hosts[url]
+        state.serving.load_seconds, state.ready = self.hosts[url].load_seconds, True
+        self.pump()
 
     def receive(self, key: int, job: Job, state: HostState) -> None:
         host = self.hosts[state.url]
         if host.down[0] <= self.now < host.down[1]:
             self.at(self.now, "fail", key, Failure.CONNECTION_REFUSED)
             return
-        self.at(self.now + state.deadline.seconds(100, job.charged), "fail", key, Failure.TIMEOUT)
+        num_predict = 2 * self.tokens(job) + 128
+        self.at(self.now + state.deadline.seconds(num_predict, job.charged), "fail", key, Failure.TIMEOUT)
         if self.now >= host.hangs_from:
             return
         service = self.work[job][1] / host.speed
@@ -131,16 +178,25 @@ class Simulation:
             if drawn < 0:
                 self.at(self.now + 0.2 * service, "fail", key, failure)
                 return
-        self.at(self.now + service, "answer", key, (service, self.now + service - arrived))
+        self.at(self.now + service, "free", key, self.sent[key][1])
+        delay = self.random.uniform(0, host.delay_seconds)
+        self.at(self.now + service + delay, "answer", key, (service, self.now + service - arrived))
+
+    def free(self, key: int, url: str) -> None:
+        """A slot is free, if the request still has it: the next one that waits gets it."""
+        host = self.hosts[url]
+        if self.now >= host.hangs_from:
+            return
+        host.running.discard(key)
+        while host.waiting and len(host.running) < host.slots:
+            next_key, service, arrived = host.waiting.popleft()
+            self.begin(host, next_key, service, arrived)
 
     def leave(self, key: int) -> tuple[Job, str]:
         job, url, _ = self.sent.pop(key)
         host = self.hosts[url]
-        host.running.discard(key)
         host.waiting = deque(entry for entry in host.waiting if entry[0] != key)
-        while host.waiting and len(host.running) < host.slots and self.now < host.hangs_from:
-            next_key, service, arrived = host.waiting.popleft()
-            self.begin(host, next_key, service, arrived)
+        self.free(key, url)
         return job, url
 
     def answer(self, key: int, value: object) -> None:
@@ -149,12 +205,18 @@ class Simulation:
         if self.now >= self.hosts[self.sent[key][1]].hangs_from:
             return
         job, url = self.leave(key)
-        nanoseconds = int(service * 1e9)
-        answer = Answer("English", url, "stop", int(total * 1e9), 0, 0, nanoseconds, 10, 100)
+        total_ns, service_ns = int(total * 1e9), int(service * 1e9)
+        answer = Answer("English", url, "mistral", "stop", total_ns, 0, 0, service_ns, 10, self.tokens(job))
+        if self.hosts[url].hides_durations:
+            answer = replace(answer, total_duration_ns=None, eval_duration_ns=None)
         self.dispatcher.answered(key, self.now, answer)
         self.end_copies(job)
         self.outcome.answered[self.work[job][0]] += 1
         self.outcome.makespan = self.now
+
+    def tokens(self, job: Job) -> int:
+        """Of the answer: longer work has more of them."""
+        return int(100 * self.work[job][1]) + 1
 
     def fail(self, key: int, value: object) -> None:
         assert isinstance(value, Failure)

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from tests.transforms.fleet.simulation import SimulatedHost, Simulation
 from transforms.fleet.breaker import JITTER, LONGEST_PAUSE_SECONDS, Breaker
 from transforms.fleet.deadlines import Deadline
-from transforms.fleet.dispatch import BLOCK, LATE, MOST_CHARGED, MOST_UNCLEAR, Dispatcher, HostState, Job, Verdict
+from transforms.fleet.dispatch import LATE, MOST_CHARGED, MOST_UNCLEAR, Dispatcher
 from transforms.fleet.faults import Failure, RequestFailed
+from transforms.fleet.host_state import HostState, Serving
+from transforms.fleet.jobs import BLOCK, Job, Verdict
 from transforms.fleet.limits import START, FixedLimit
 
 HOST_FAULTS = (Failure.BUSY, Failure.SERVER_ERROR, Failure.CONNECTION_LOST, Failure.BAD_GATEWAY, Failure.NOT_JSON)
@@ -22,7 +24,7 @@ def lognormal(count: int, sigma: float, seed: int = 1) -> list[float]:
 
 
 def state(url: str = "http://gpu0:11434", slots: int = 2) -> HostState:
-    return HostState(url, FixedLimit(slots), Breaker(random.Random(1)), Deadline(300), ready=True)
+    return HostState(url, Breaker(random.Random(1)), lambda: Serving(FixedLimit(slots), Deadline(300)), ready=True)
 
 
 @st.composite

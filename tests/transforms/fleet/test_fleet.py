@@ -13,19 +13,20 @@ from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
 from transforms.errors import NoHostLeft, RunFailed, RunStopped
 from transforms.fleet.answers import Answer
-from transforms.fleet.dispatch import Attempt
 from transforms.fleet.faults import Failure, RowRejected
-from transforms.fleet.fleet import Fleet, FleetSettings, GenerateRequest
+from transforms.fleet.fleet import Fleet
 from transforms.fleet.hosts import HostAddress
+from transforms.fleet.jobs import Attempt
 from transforms.fleet.limits import START
+from transforms.fleet.settings import FleetSettings, GenerateRequest
 
 T = TypeVar("T")
 OPTIONS = {"num_ctx": 4096, "temperature": 0.0, "seed": 1, "repeat_penalty": 1.0}
 
 
-def request(number: int = 0) -> GenerateRequest:
+def request(number: int = 0, model: str | None = None) -> GenerateRequest:
     text = f"Le rapport {number} est prêt."
-    return GenerateRequest(f"<source>\n{text}\n</source>", "Translate.", 100, {}, len(text))
+    return GenerateRequest(f"<source>\n{text}\n</source>", "Translate.", 100, {}, len(text), model=model)
 
 
 def run(urls: Sequence[str], use: Callable[[Fleet], Awaitable[T]], **settings: Any) -> T:
@@ -104,7 +105,7 @@ def test_a_host_without_the_model_is_left_out_by_name(sandbox_host: MakeHost, ca
 
 def test_a_host_with_another_digest_is_left_out(sandbox_host: MakeHost) -> None:
     good, bad = sandbox_host(digest="ab" * 32), sandbox_host(digest="cd" * 32)
-    run([good.url, bad.url], ask(20), model_digest="ab" * 32)
+    run([good.url, bad.url], ask(20), digests={"mistral:latest": "ab" * 32})
     assert bad.stats()["calls"] == 0
 
 

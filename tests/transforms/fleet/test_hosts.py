@@ -13,7 +13,6 @@ from transforms.errors import UsageError
 from transforms.fleet.hosts import (
     Header,
     HostAddress,
-    is_cloud_model,
     lacking_key,
     parse_header,
     parse_host,
@@ -22,6 +21,7 @@ from transforms.fleet.hosts import (
     with_headers,
     without_credentials,
 )
+from transforms.fleet.model_names import is_cloud_model
 
 FORMS = {
     "gpu0": "http://gpu0:11434",

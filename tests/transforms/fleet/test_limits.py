@@ -22,23 +22,42 @@ def test_finds_the_slots_of_a_host(slots: int, sigma: float) -> None:
     assert slots <= limit <= 1.2 * slots + 2
 
 
+@pytest.mark.parametrize("slots", [4, 8, 16, 32])
+@pytest.mark.parametrize("sigma", [0.0, 0.1, 0.6, 1.0])
+@pytest.mark.parametrize("delay_seconds", [0.0, 0.005, 0.05])
+def test_costs_little_against_a_client_that_is_told_the_slots(slots: int, sigma: float, delay_seconds: float) -> None:
+    texts = work(60 * slots + 200, sigma)
+    found, told = (
+        Simulation([SimulatedHost(slots, limit=limit, delay_seconds=delay_seconds)], texts).run().makespan
+        for limit in (None, slots + 1)
+    )
+    assert found / told <= 1.035
+
+
+@pytest.mark.parametrize(("slots", "later"), [(4, 8), (8, 2), (2, 16)])
+def test_follows_when_the_slots_change(slots: int, later: int) -> None:
+    host = SimulatedHost(slots)
+    simulation = Simulation([host], work(1200, 0.6))
+    simulation.at(40.0, "slots", -1, later)
+    outcome = simulation.run()
+    assert later <= outcome.states["http://host0:11434"].limit.limit() <= 1.2 * later + 2
+
+
+def test_without_durations_it_climbs_while_that_brings_more_answers() -> None:
+    for slots in (2, 8, 16):
+        outcome = Simulation([SimulatedHost(slots, hides_durations=True)], work(100 * slots, 0.3)).run()
+        assert slots <= outcome.states["http://host0:11434"].limit.limit() <= 2.3 * slots + START
+
+
 def test_an_unloaded_host_is_not_overrun() -> None:
     outcome = Simulation([SimulatedHost(1)], work(200, 0.6)).run()
     assert outcome.peaks["http://host0:11434"] <= START + 2
 
 
-def test_without_durations_it_keeps_its_start_value() -> None:
-    limit = AdaptiveLimit()
-    for key in range(100):
-        limit.sent(key)
-        limit.done(key, float(key), None, None)
-    assert limit.limit() == START
-
-
 def test_growth_starts_again_after_a_restart() -> None:
     limit = AdaptiveLimit()
     for key in range(100):
-        limit.sent(key)
+        limit.sent(key, 100)
         limit.done(key, float(key), 1.0, 1.0)
     limit.restart()
     assert limit.limit() <= START + 1
@@ -47,14 +66,14 @@ def test_growth_starts_again_after_a_restart() -> None:
 def test_failures_teach_nothing() -> None:
     limit = AdaptiveLimit()
     for key in range(50):
-        limit.sent(key)
+        limit.sent(key, 100)
         limit.gone(key)
     assert limit.limit() == START
 
 
 def test_a_given_number_stays() -> None:
     limit = FixedLimit(3)
-    limit.sent(1)
+    limit.sent(1, 100)
     limit.done(1, 1.0, 5.0, 1.0)
     limit.restart()
     assert limit.limit() == 3
