@@ -279,3 +279,47 @@ def test_an_exception_of_a_worker_is_found_in_the_runners_text() -> None:
     assert str(error) == "no host was healthy"
     assert isinstance(original_error("RunFailed: disk full"), RunFailed)
     assert original_error("KeyError: 'x' [while running 'Read']") is None
+
+
+def test_rows_name_their_model_and_the_column_stays_as_it_is(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    hosts = [sandbox_host(models=["mistral", "qwen3:8b"]), sandbox_host(models=["qwen3:8b"])]
+    engines = ["qwen3:8b", None, "mistral"] * 20
+    source = records(tmp_path, 60, engine=engines)
+    result = run(source, tmp_path / "out", hosts, "--model_column", "engine")
+    assert result.code == 0
+    table = output_of(tmp_path / "out")
+    assert table.column("engine").to_pylist() == engines
+    assert table.column("text_en_model").to_pylist() == [engine or "mistral" for engine in engines]
+    assert len(set(table.column("text_en_model_digest").to_pylist())) == 2
+    again = run(source, tmp_path / "out", hosts, "--model_column", "engine")
+    assert (again.code, again.summary["requests"]) == (0, 0)
+    assert run(source, tmp_path / "out", hosts).code == 2, "the recipe is another one"
+
+
+def test_a_column_of_models_that_cannot_be(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    source = records(tmp_path, 3)
+    for column, word in (("id", "int64"), ("engine", "no column engine"), ("text", "names the models")):
+        result = run(source, tmp_path / "out", [sandbox_host()], "--model_column", column)
+        assert (result.code, result.out) == (2, "")
+        assert word in result.err
+
+
+def test_a_second_model_that_no_host_has_is_found_before_the_first_row(
+    sandbox_host: MakeHost, run: Run, tmp_path: Path
+) -> None:
+    host = sandbox_host()
+    result = run(records(tmp_path, 3), tmp_path / "out", [host], "--fallback_model", "qwen3:8b")
+    assert result.code == 1
+    assert "ollama pull qwen3:8b" in result.err
+    assert host.stats()["calls"] == 0
+
+
+def test_hosts_from_a_file(
+    sandbox_host: MakeHost, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = sandbox_host()
+    (tmp_path / "hosts").write_text(f"{host.url}  # the only one\n")
+    source, output = records(tmp_path, 20), tmp_path / "out"
+    code = main(["--input", str(source), "--output", str(output), "--hosts_file", str(tmp_path / "hosts")])
+    assert code == 0
+    assert set(output_of(output).column("text_en_host").to_pylist()) == {host.url}

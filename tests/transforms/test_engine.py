@@ -23,20 +23,22 @@ Translate = Callable[..., list[TextResult]]
 SENTENCE = "Le technicien a remplacé la pompe du bâtiment principal. "
 
 
-def make_engine(hosts: Sequence[SandboxThread], num_ctx: int = 2048, **settings: Any) -> Engine:
+def make_engine(
+    hosts: Sequence[SandboxThread], num_ctx: int = 2048, fallback_model: str | None = None, **settings: Any
+) -> Engine:
     options = {"num_ctx": num_ctx, "temperature": 0.0, "seed": 7, "repeat_penalty": 1.0}
     return Engine(
         EngineConfig(
             tuple(parse_host(host.url) for host in hosts),
-            FleetSettings("mistral", options, "30m", **settings),
-            TranslatorSettings(PromptChoice(), "mistral", num_ctx, 1000, 7),
+            FleetSettings("mistral", options, "30m", fallback_model, **settings),
+            TranslatorSettings(PromptChoice(), "mistral", num_ctx, 1000, 7, fallback_model),
         )
     )
 
 
-def submit(engine: Engine, texts: Sequence[str | None]) -> Submission:
+def submit(engine: Engine, texts: Sequence[str | None], models: Sequence[str | None] | None = None) -> Submission:
     ended = threading.Event()
-    submission = Submission(texts, lambda: None, ended.set)
+    submission = Submission(texts, lambda: None, ended.set, models)
     engine.submit(submission)
     assert ended.wait(30)
     return submission
@@ -137,6 +139,44 @@ def test_a_model_with_less_context_than_asked_for_gets_smaller_pieces(
     assert result.outcome.status == "ok"
     assert Failure.INPUT_TOO_LONG in {attempt.failure for attempt in result.attempts}
     assert (result.outcome.translation or "").count(".") == 24
+
+
+def test_a_second_model_is_tried_where_the_first_failed(sandbox_host: MakeHost) -> None:
+    spoilt = Fault("empty", marker="vanne")
+    host, second = sandbox_host(faults=[spoilt]), sandbox_host(models=["qwen3:8b"])
+    engine = make_engine([host, second], fallback_model="qwen3:8b")
+    results = submit(engine, [SENTENCE, "La vanne fuit un peu."]).finished()
+    engine.close()
+    assert [result.outcome.status for result in results] == ["ok", "ok"]
+    assert [result.outcome.model for result in results] == ["mistral", "qwen3:8b"]
+    assert [list(result.outcome.flags) for result in results] == [[], ["fallback_used"]]
+    assert results[1].outcome.host == second.url
+    assert results[0].outcome.model_digest != results[1].outcome.model_digest
+    assert results[1].outcome.attempts == 3
+
+
+def test_a_text_that_both_models_fail_at_says_so(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(models=["mistral", "qwen3:8b"], faults=[Fault("empty")])
+    engine = make_engine([host], fallback_model="qwen3:8b")
+    (result,) = submit(engine, [SENTENCE]).finished()
+    engine.close()
+    assert result.outcome.status == "failed"
+    assert (result.outcome.error or "").count("empty_output") == 2
+    assert "with qwen3:8b" in (result.outcome.error or "")
+
+
+def test_each_text_gets_the_model_that_it_names(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(models=["mistral", "qwen3:8b"], record_requests=True)
+    engine = make_engine([host], any_model=True)
+    models = ["qwen3:8b", None, "gpt-oss:120b-cloud", "nothing"]
+    results = submit(engine, [f"Le rapport {number} est prêt." for number in range(4)], models).finished()
+    engine.close()
+    assert [result.outcome.status for result in results] == ["ok", "ok", "failed", "failed"]
+    assert [result.outcome.model for result in results] == ["qwen3:8b", "mistral", "gpt-oss:120b-cloud", "nothing"]
+    assert "cloud" in (results[2].outcome.error or "")
+    assert (results[3].outcome.error or "").startswith("model_missing: no host has the model 'nothing'")
+    sent = {request["body"]["model"] for request in host.stats(with_requests=True)["requests"]}
+    assert sent == {"qwen3:8b", "mistral"}
 
 
 def test_whoever_waits_when_the_engine_is_stopped_gets_to_know(sandbox_host: MakeHost) -> None:

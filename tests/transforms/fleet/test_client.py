@@ -7,10 +7,12 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
+import ollama
 import pytest
 
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
+from transforms.fleet.answers import accept
 from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.hosts import HostAddress
@@ -188,3 +190,41 @@ def test_the_api_key_of_the_environment_is_not_sent_unasked(
     assert b"sesame" not in b"".join(received)
     assert b"authorization" not in received[0].lower()
     assert b"bearer open" in received[1].lower()
+
+
+def test_what_a_host_tells_of_its_models(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(vram_share=0.5, trained_context=8192)
+
+    async def look(client: HostClient) -> Any:
+        assert await client.loaded() == ()
+        await client.load("mistral", OPTIONS, "30m")
+        return await client.models(), await client.loaded(), await client.details("mistral")
+
+    (model,), (loaded,), details = use(host.url, look)
+    assert (model.name, model.remote, loaded.name) == ("mistral:latest", False, "mistral:latest")
+    assert loaded.size_bytes > model.size_bytes > 0
+    assert loaded.vram_share == pytest.approx(0.5)
+    assert loaded.context_length == 2048
+    assert details.trained_context == 8192
+    assert "completion" in details.capabilities
+
+
+def test_details_of_an_unknown_model(sandbox_host: MakeHost) -> None:
+    with pytest.raises(RequestFailed) as caught:
+        use(sandbox_host().url, lambda client: client.details("nothing"))
+    assert caught.value.failure is Failure.MODEL_MISSING
+
+
+def test_a_pause_that_a_host_asks_for_reaches_the_breaker(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(faults=[Fault("too_many_429", seconds=7)])
+    with pytest.raises(RequestFailed) as caught:
+        generate(host.url)
+    assert caught.value.failure is Failure.BUSY
+    assert caught.value.retry_after_seconds == 7.0
+
+
+def test_an_answer_of_another_model_does_not_count() -> None:
+    response = ollama.GenerateResponse(model="llama3", response="Hello", done=True, done_reason="stop")
+    with pytest.raises(RequestFailed, match="'llama3' answered, not 'mistral'") as caught:
+        accept(response, "http://gpu0:11434", "mistral")
+    assert caught.value.failure is Failure.UNEXPECTED_ANSWER

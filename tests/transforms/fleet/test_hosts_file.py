@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import MakeHost
+from tests.transforms.fleet.test_fleet import request, run, until
+from transforms.errors import UsageError
+from transforms.fleet import fleet as fleet_module
+from transforms.fleet.fleet import Fleet
+from transforms.fleet.hosts import Header
+from transforms.fleet.hosts_file import HostsFile
+
+
+def test_lines_commas_and_comments(tmp_path: Path) -> None:
+    path = tmp_path / "hosts"
+    path.write_text("# first floor\ngpu0, gpu1:8000\n\n  https://gpu2/ollama  # behind nginx\ngpu0\n")
+    hosts = HostsFile(str(path), (Header("X-Team", "night"),), "key").read()
+    assert [host.url for host in hosts] == ["http://gpu0:11434", "http://gpu1:8000", "https://gpu2:443/ollama"]
+    assert [dict(host.headers).get("Authorization") for host in hosts] == [None, None, "Bearer key"]
+    assert "key" not in repr(HostsFile(str(path), api_key="key"))
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"", "no host is named"),
+        (b"# none\n", "no host"),
+        (b"gpu0:eleven\n", "port"),
+        (b"\xff\xfe\xff", "can't be read"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(content: bytes, word: str, tmp_path: Path) -> None:
+    path = tmp_path / "hosts"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=word) as caught:
+        HostsFile(str(path)).read()
+    assert str(path) in str(caught.value)
+    with pytest.raises(UsageError, match="can't be read: No such file"):
+        HostsFile(str(tmp_path / "nothing")).read()
+
+
+def test_hosts_join_finish_what_they_have_and_come_back(
+    sandbox_host: MakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(fleet_module, "HOSTS_FILE_SECONDS", 0.02)
+    first, second = sandbox_host(tokens_per_second=200.0), sandbox_host(tokens_per_second=200.0)
+    path = tmp_path / "hosts"
+    path.write_text(first.url)
+
+    def write(text: str) -> None:
+        new = path.with_suffix(".new")  # replaced at once, so that no reader sees half of it
+        new.write_text(text)
+        new.replace(path)
+
+    def urls(fleet: Fleet) -> set[str]:
+        return {view.url for view in fleet.view()}
+
+    async def use(fleet: Fleet) -> None:
+        rows = asyncio.gather(*(fleet.generate(request(number), []) for number in range(60)))
+        await until(lambda: first.stats()["in_flight"] > 0)
+        write(f"{first.url} {second.url}")
+        await until(lambda: second.stats()["served"] > 1)
+        write(second.url)
+        await until(lambda: urls(fleet) == {second.url})
+        assert first.stats()["in_flight"] == 0
+        served = first.stats()["served"]
+        write("gpu0:eleven")
+        await until(lambda: "the hosts stay as they are" in caplog.text)
+        assert len(await rows) == 60
+        assert first.stats()["served"] == served, "a host that had left was asked"
+        write(f"{first.url} {second.url}")
+        await until(lambda: urls(fleet) == {first.url, second.url})
+        write(first.url)
+        await until(lambda: urls(fleet) == {first.url})
+        assert (await fleet.generate(request(99), [])).host == first.url
+
+    with caplog.at_level(logging.INFO):
+        run([first.url], use, hosts_file=HostsFile(str(path)))
+    assert first.stats()["cancelled"] == 0
+    assert caplog.text.count("the hosts stay as they are") == 1
