@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline import logs, options
+from pipeline.doctor_options import DoctorOptions, help_of_doctor, parse_doctor
 from pipeline.exit_codes import ExitCode
 from pipeline.option_table import misspelt_variables, proposal
 from pipeline.sandbox_options import SandboxOptions, help_of_sandbox, parse_sandbox
@@ -101,7 +102,10 @@ def _run(arguments: Sequence[str]) -> int:
     logs.configure(chosen.log_format, chosen.log_level)
     effective = options.echo(chosen)
     LOG.info("version %s, options %s", version(), json.dumps(effective, ensure_ascii=False))
-    for notice in (*chosen.notices, *misspelt_variables(os.environ, (options.RunOptions, SandboxOptions))):
+    for notice in (
+        *chosen.notices,
+        *misspelt_variables(os.environ, (options.RunOptions, DoctorOptions, SandboxOptions)),
+    ):
         LOG.info("%s", notice)
     # Read by now; the ollama package would read it once more while it is imported, and fail if it is no address.
     os.environ.pop("OLLAMA_HOST", None)
@@ -124,8 +128,31 @@ def _sandbox(arguments: Sequence[str]) -> int:
     return ExitCode.DONE
 
 
+def _doctor(arguments: Sequence[str]) -> int:
+    if _wants_help(arguments):
+        print(help_of_doctor(), end="")
+        return ExitCode.DONE
+    chosen = parse_doctor(arguments)
+    logs.configure(level="warning")
+    for notice in chosen.notices:
+        LOG.warning("%s", notice)
+    os.environ.pop("OLLAMA_HOST", None)  # as above
+    from pipeline.doctor import examine
+    from pipeline.doctor_report import as_json, show
+    from pipeline.estimate import input_size
+
+    size = input_size(chosen.input, chosen.text_column, chosen.schema) if chosen.input else None
+    findings = examine(chosen)
+    if chosen.json:
+        print(as_json(findings, size))
+    else:
+        show(findings, size)
+    return ExitCode.DONE if findings.ok else ExitCode.FAILED
+
+
 COMMANDS: Mapping[str, Command] = {
     "run": Command("translate files (the default, the word may be left out)", _run),
+    "doctor": Command("look at the hosts: what is wrong, how fast they are, what to do; see doctor --help", _doctor),
     "sandbox": Command("run a stand-in Ollama host to try things without one; see sandbox --help", _sandbox),
 }
 

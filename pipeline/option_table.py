@@ -111,6 +111,13 @@ def repeated(
     )
 
 
+def same_as(table: type, name: str, **changes: Any) -> Any:
+    """A field with an option of another command, with some of its attributes changed; ``default`` is the value's."""
+    (found,) = (each for each in fields(table) if each.name == name)
+    default = changes.pop("default", found.default)
+    return field(default=default, metadata={"option": replace(found.metadata["option"], **changes)})
+
+
 def _field(default: T, described: Option) -> T:
     return field(default=default, metadata={"option": described})
 

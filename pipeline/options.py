@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 
 from pipeline import option_values as kind
 from pipeline.beam_options import LOCAL_RUNNER, all_masked, beam_arguments
+from pipeline.host_options import API_KEY_VARIABLE, find_hosts
 from pipeline.option_paths import check_readable, check_writable, shown
 from pipeline.option_table import flag, help_text, option, options_of, read, repeated
 from transforms.errors import UsageError
@@ -16,16 +17,12 @@ from transforms.fleet.hosts import (
     DEFAULT_HOST,
     Header,
     HostAddress,
-    lacking_key,
     parse_header,
     parse_hosts,
     parse_slots,
-    with_headers,
 )
 from transforms.fleet.hosts_file import HostsFile
 from transforms.fleet.model_names import is_cloud_model, model_key
-
-API_KEY_VARIABLE = "OLLAMA_API_KEY"
 
 _FILES = "Input and output"
 _HOSTS = "Hosts"
@@ -246,12 +243,10 @@ def parse(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> 
     options = RunOptions(**readout.values, runner=beam.runner, beam_arguments=beam.arguments)
     if options.sandbox is not None:
         options = _with_sandbox(options, readout.places)
-    key = environ.get(API_KEY_VARIABLE, "").strip() or None
-    if options.hosts_file is not None:
-        options = _with_hosts_file(options, readout.places, key)
+    found = find_hosts(options, readout.places, environ)
+    options = replace(options, hosts=found.hosts, hosts_from=found.file, notices=found.notices)
     validate(options, readout.places)
-    hosts = with_headers(options.hosts, options.header, key, options.allow_insecure_auth)
-    return replace(options, hosts=hosts, notices=_unsent_key(hosts, key))
+    return options
 
 
 def validate(options: RunOptions, places: Mapping[str, str] | None = None) -> None:
@@ -315,22 +310,9 @@ def _with_sandbox(options: RunOptions, places: Mapping[str, str]) -> RunOptions:
     return replace(options, hosts=(), hosts_file=None, header=())
 
 
-def _with_hosts_file(options: RunOptions, places: Mapping[str, str], key: str | None) -> RunOptions:
-    if places.get("hosts", "").startswith("--"):
-        raise UsageError(f"--hosts and {places['hosts_file']} exclude each other")
-    file = HostsFile(options.hosts_file or "", options.header, key, options.allow_insecure_auth)
-    return replace(options, hosts=file.read(), hosts_from=file)
-
-
 def _check_slots(options: RunOptions, place: str) -> None:
     if isinstance(options.slots, Mapping) and options.hosts_from is None:
         urls = [host.url for host in options.hosts]
         strange = [url for url in options.slots if url not in urls]
         if strange:
             raise UsageError(f"{place} names {', '.join(strange)}, but the hosts are {', '.join(urls)}")
-
-
-def _unsent_key(hosts: Sequence[HostAddress], key: str | None) -> tuple[str, ...]:
-    urls = ", ".join(lacking_key(hosts)) if key else ""
-    remedy = "use https, or allow it with --allow_insecure_auth"
-    return (f"{API_KEY_VARIABLE} is not sent to {urls}, as plain http would show it: {remedy}",) if urls else ()

@@ -1,0 +1,51 @@
+"""How long an input will take, from its size and from what the hosts have shown."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+
+from transforms.inputs import list_sources
+from transforms.plan import plan
+from transforms.read import read_run
+from transforms.schema_option import parse_schema
+
+UNIT_ROWS = 5000
+SAMPLED_RUNS = 20
+SAMPLED_ROWS = 256
+
+
+@dataclass(frozen=True)
+class InputSize:
+    """What there is to translate.
+
+    Attributes:
+        rows: Of all files.
+        texts: Rows times text columns.
+        characters: Of all texts, estimated from some of them.
+    """
+
+    rows: int
+    texts: int
+    characters: int
+
+    def hours(self, characters_per_second: float) -> float:
+        """At a speed of so much source text; infinite at none."""
+        return self.characters / characters_per_second / 3600 if characters_per_second else float("inf")
+
+
+def input_size(inputs: tuple[str, ...], text_columns: tuple[str, ...], schema: str | None) -> InputSize:
+    """Counts the rows and samples the length of texts at places spread over the input.
+
+    Raises:
+        UsageError: If a file or a column is missing or can't be read.
+    """
+    planned = plan(list_sources(inputs), UNIT_ROWS, text_columns, parse_schema(schema) if schema else None)
+    step = max(1, len(planned.runs) // SAMPLED_RUNS)
+    lengths: list[int] = []
+    for run in planned.runs[::step]:
+        batch = next(read_run(run, planned.schemas[run[0].source.url], SAMPLED_ROWS))
+        for name in planned.text_columns:
+            lengths += [len(text or "") for text in batch.records.column(name).to_pylist()]
+    texts = planned.rows * len(planned.text_columns)
+    return InputSize(planned.rows, texts, round(texts * statistics.mean(lengths)) if lengths else 0)
