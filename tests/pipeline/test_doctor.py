@@ -95,8 +95,7 @@ def test_a_model_that_others_use_with_another_context(doctor: Doctor, sandbox_ho
 def test_json_has_all_of_it_and_an_estimate(doctor: Doctor, sandbox_host: MakeHost, tmp_path: Path) -> None:
     texts = ["a" * 100] * 50 + [None] + ["b" * 300] * 49
     pq.write_table(pa.table({"text": pa.array(texts, pa.string())}), tmp_path / "in.parquet")
-    hosts = [sandbox_host(tokens_per_second=200.0), "http://127.0.0.1:9"]
-    urls = ",".join(host if isinstance(host, str) else host.url for host in hosts)
+    urls = f"{sandbox_host(tokens_per_second=200.0).url},http://127.0.0.1:9"
     code, out, _ = doctor("--hosts", urls, "--json", "--input", str(tmp_path / "in.parquet"))
     told = json.loads(out)
     assert (code, told["ok"], len(told["hosts"])) == (1, False, 2)
