@@ -11,6 +11,8 @@ RECENT = 20
 FAULTS_OF_RECENT = 10
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 5.0
+LONGEST_CHEAP_PAUSE_SECONDS = 1.0
+"""Where nobody listens, a probe costs neither side anything."""
 LONGEST_OUTAGE_PAUSE_SECONDS = 1.5
 """While every host rests, so that the run goes on within two seconds of the first one's return."""
 JITTER = 0.2
@@ -21,7 +23,7 @@ class Breaker:
     """Closed while the host works; opens at 3 faults in a row or 10 of the last 20 answers.
 
     While open, one real request at a time is let through as a probe, after pauses of 0.5 s doubling up to 5 s (±20 %,
-    so that many clients do not return at once). Only a successful request proves health: a hung host still answers
+    so that many clients do not return at once), 1 s where connections are refused. Only a successful request proves health: a hung host still answers
     GETs. A host that asks for a pause (``Retry-After``) gets it at once.
 
     Attributes:
@@ -72,10 +74,18 @@ class Breaker:
         self._recent.clear()
         return True
 
-    def failed(self, now: float, reason: str, retry_after_seconds: float | None = None, certain: bool = True) -> bool:
+    def failed(
+        self,
+        now: float,
+        reason: str,
+        retry_after_seconds: float | None = None,
+        certain: bool = True,
+        cheap: bool = False,
+    ) -> bool:
         """A request failed by the host's fault. Returns whether this opened the breaker.
 
-        If it is not ``certain``, because the row may be at fault, it counts only among the last 20.
+        If it is not ``certain``, because the row may be at fault, it counts only among the last 20. After a ``cheap``
+        failure, a refused connection, the next probe comes within a second.
         """
         self.reason = reason
         self._in_a_row += certain
@@ -86,7 +96,8 @@ class Breaker:
             self.opened_at = now
         if not self.closed and (opens or self._probing):
             self._probing = False
-            self._pause_seconds = min(max(FIRST_PAUSE_SECONDS, 2 * self._pause_seconds), LONGEST_PAUSE_SECONDS)
+            longest_seconds = LONGEST_CHEAP_PAUSE_SECONDS if cheap else LONGEST_PAUSE_SECONDS
+            self._pause_seconds = min(max(FIRST_PAUSE_SECONDS, 2 * self._pause_seconds), longest_seconds)
             jitter, least = self.random.uniform(1 - JITTER, 1 + JITTER), retry_after_seconds or 0.0
             self._probe_at = now + max(self._pause_seconds * jitter, least)
             self._outage_probe_at = now + max(min(self._pause_seconds, LONGEST_OUTAGE_PAUSE_SECONDS) * jitter, least)

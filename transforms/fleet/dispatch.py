@@ -184,7 +184,8 @@ class Dispatcher:
         blame = failed.blame
         opened = False
         if blame in (Blame.HOST, Blame.UNCLEAR):
-            opened = host.breaker.failed(now, str(failed), failed.retry_after_seconds, certain=blame is Blame.HOST)
+            cheap = failed.failure is Failure.CONNECTION_REFUSED
+            opened = host.breaker.failed(now, str(failed), failed.retry_after_seconds, blame is Blame.HOST, cheap)
         elif blame is Blame.ROW:
             self._healthy(host)
         else:

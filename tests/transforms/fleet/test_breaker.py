@@ -3,7 +3,13 @@ from __future__ import annotations
 import itertools
 import random
 
-from transforms.fleet.breaker import LONGEST_OUTAGE_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, Breaker
+from transforms.fleet.breaker import (
+    JITTER,
+    LONGEST_CHEAP_PAUSE_SECONDS,
+    LONGEST_OUTAGE_PAUSE_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    Breaker,
+)
 
 
 def opened(faults: int = 3) -> Breaker:
@@ -94,3 +100,14 @@ def test_while_every_host_rests_probes_come_sooner() -> None:
         breaker.sent()
         breaker.failed(now, "still down")
     assert not breaker.allows(now + 2.0)
+
+
+def test_where_nobody_listens_the_next_probe_comes_within_about_a_second() -> None:
+    breaker, now = opened(), 100.0
+    for _ in range(8):
+        due = breaker.probe_due_at()
+        assert due is not None
+        assert due - now <= LONGEST_CHEAP_PAUSE_SECONDS * (1 + JITTER)
+        now = due
+        breaker.sent()
+        breaker.failed(now, "connection refused", cheap=True)

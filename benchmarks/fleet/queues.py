@@ -1,0 +1,83 @@
+"""Pulling: ours, which is told nothing, and a queue with one worker per slot, which is told the slots."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from benchmarks.fleet.job import KEEP_ALIVE, MODEL, NUM_PREDICT, OPTIONS, RETRIES, SYSTEM, Hosts, Job, Record, prompt_of
+from transforms.fleet.faults import RowRejected
+from transforms.fleet.fleet import Fleet
+from transforms.fleet.hosts import HostAddress
+from transforms.fleet.jobs import Attempt
+from transforms.fleet.settings import FleetSettings, GenerateRequest
+from transforms.sliding_window import LEAST_TEXTS
+
+PAUSE_SECONDS = 1.0
+
+
+def ours(job: Job, record: Record) -> None:
+    """The fleet with adaptive limits and a window of 512 texts under way."""
+    asyncio.run(_ours(job, record))
+
+
+async def _ours(job: Job, record: Record) -> None:
+    fleet = Fleet([HostAddress(url) for url in job.urls], FleetSettings(MODEL, OPTIONS, KEEP_ALIVE))
+    window = asyncio.Semaphore(LEAST_TEXTS)
+
+    async def one(row: int, text: str) -> None:
+        attempts: list[Attempt] = []
+        try:
+            await fleet.generate(GenerateRequest(prompt_of(text), SYSTEM, NUM_PREDICT, {}, len(text)), attempts)
+            record.answered(row)
+        except RowRejected:
+            pass  # lost, which is counted by the rows that are answered
+        finally:
+            record.requests.update(attempt.host for attempt in attempts)
+            window.release()
+
+    fleet.start()
+    try:
+        tasks = []
+        for row, text in enumerate(job.texts):
+            await window.acquire()
+            tasks.append(asyncio.create_task(one(row, text)))
+        await asyncio.gather(*tasks)
+        record.limits.update({view.url: view.limit for view in fleet.view()})
+    finally:
+        await fleet.close()
+
+
+def told_queue(job: Job, record: Record) -> None:
+    """One worker per slot pulls from one queue. After a failure the row goes back to the queue, up to three times, and
+    the worker pauses a second, so that a host that fails fast does not drain the queue.
+    """
+    asyncio.run(_told_queue(job, record))
+
+
+async def _told_queue(job: Job, record: Record) -> None:
+    hosts = Hosts(job, record)
+    pending = deque((row, 0) for row in range(len(job.texts)))
+    unfinished = set(range(len(job.texts)))
+    changed = asyncio.Condition()
+
+    async def worker(url: str) -> None:
+        while True:
+            async with changed:
+                await changed.wait_for(lambda: pending or not unfinished)
+                if not unfinished:
+                    return
+                row, failures = pending.popleft()
+            answered = await hosts.ask(url, row, job.texts[row])
+            async with changed:
+                if answered or failures == RETRIES:
+                    unfinished.remove(row)
+                else:
+                    pending.append((row, failures + 1))
+                if not unfinished or not answered:
+                    changed.notify_all()
+            if not answered:
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    workers = [worker(url) for url, slots in zip(job.urls, job.slots, strict=True) for _ in range(slots)]
+    await asyncio.gather(*workers)

@@ -1,0 +1,171 @@
+"""The fleets and what happens to them. Slots are hidden from every contender but the one that is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from benchmarks.fleet.ideal import host_rate
+from benchmarks.runs import text_of
+from pipeline.sandbox.answering import tokens_of, work_seconds
+from pipeline.sandbox.faults import Fault
+from pipeline.sandbox.settings import HostSettings
+from pipeline.sandbox.translate import translate
+
+CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class Host:
+    """One stand-in host.
+
+    Attributes:
+        slots: What it works on at once.
+        speed: In units of the fleet's speed.
+        broken: Whether it never answers, so that the ideal does without it.
+        settings: More fields of ``HostSettings``.
+    """
+
+    slots: int
+    speed: float = 1.0
+    broken: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def changed(self, settings: Mapping[str, Any]) -> Host:
+        """It, after ``settings`` were changed."""
+        slots = settings.get("num_parallel", self.slots)
+        return replace(self, slots=slots, settings={**self.settings, **settings})
+
+    def rate(self, contention: float) -> float:
+        """What it does in a second at best, in slot-seconds at speed 1."""
+        away = self.broken or not self.settings.get("listening", True)
+        return 0.0 if away else host_rate(self.slots, self.speed, contention)
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that happens during a run.
+
+    Attributes:
+        at: When, as a share of the time that the run would ideally take without any change.
+        host: The host's number.
+        settings: Fields of ``HostSettings`` that change.
+    """
+
+    at: float
+    host: int
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A fleet, its texts' spread and what happens.
+
+    Attributes:
+        name: As on the command line.
+        hosts: The fleet as it is in the beginning.
+        sigma: Spread of the texts' work: sigma of a lognormal factor.
+        contention: See ``HostSettings``.
+        changes: In order of time.
+        clients: Clients of the same kind that share the hosts, and the rows.
+    """
+
+    name: str
+    hosts: tuple[Host, ...]
+    sigma: float = 0.6
+    contention: float = 0.0
+    changes: tuple[Change, ...] = ()
+    clients: int = 1
+
+    def rates(self, changed_at: Sequence[float]) -> list[tuple[float, float]]:
+        """The fleet's rates as ``ideal_seconds`` wants them; ``changed_at`` tells when the changes came, in seconds."""
+        hosts = list(self.hosts)
+        rates = [(0.0, self._rate(hosts))]
+        for at, change in zip(changed_at, self.changes, strict=False):
+            hosts[change.host] = hosts[change.host].changed(change.settings)
+            rates.append((at, self._rate(hosts)))
+        return rates
+
+    def _rate(self, hosts: Sequence[Host]) -> float:
+        return sum(host.rate(self.contention) for host in hosts)
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much work a run is.
+
+    Attributes:
+        rows: Texts in all.
+        seconds: What they would take ideally, if nothing changed during the run; the hosts' speed follows from it.
+        cut_off: Times the ideal, after which a contender is ended.
+    """
+
+    rows: int = 1200
+    seconds: float = 6.0
+    cut_off: float = 6.0
+
+
+def texts(size: Size) -> list[str]:
+    """The texts of a run, the same for all contenders."""
+    return [text_of(number, CHARACTERS) for number in range(size.rows)]
+
+
+def work_of(text: str, sigma: float) -> float:
+    """The work of one text in tokens of a slot that works alone, its spread included."""
+    settings = HostSettings(tokens_per_second=1.0, sigma=sigma)
+    return work_seconds(settings, text, 0, tokens_of(translate(text)))[1]
+
+
+def tokens_per_second(scenario: Scenario, size: Size, tokens: float) -> float:
+    """The speed 1 with which ``tokens`` of work take ``size.seconds`` on the fleet as it is in the beginning."""
+    return tokens / (scenario.rates(())[0][1] * size.seconds)
+
+
+def host_settings(scenario: Scenario, host: Host, speed_1_tokens_per_second: float) -> HostSettings:
+    """What to start a host with."""
+    return HostSettings().changed(
+        {
+            "num_parallel": host.slots,
+            "tokens_per_second": speed_1_tokens_per_second * host.speed,
+            "sigma": scenario.sigma,
+            "contention": scenario.contention,
+            **host.settings,
+        }
+    )
+
+
+_STANDARD = (Host(4), Host(4, 2.5), Host(2))
+
+
+def _with_broken(**settings: Any) -> tuple[Host, ...]:
+    """The standard fleet and one host more that never answers, so that its ideal is that of the standard fleet."""
+    return (*_STANDARD, Host(4, broken=True, settings=settings))
+
+
+SCENARIOS = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario("standard", _STANDARD),
+        Scenario("sigma 0.3", _STANDARD, sigma=0.3),
+        Scenario("sigma 1.0", _STANDARD, sigma=1.0),
+        Scenario("slow host", (Host(4), Host(4), Host(4, 0.1))),
+        Scenario("instant 503", _with_broken(faults=(Fault("busy_503"),))),
+        Scenario("refusing", _with_broken(listening=False)),
+        Scenario("hanging", _with_broken(faults=(Fault("hang"),))),
+        Scenario(
+            "dies and returns",
+            _STANDARD,
+            changes=(Change(1 / 3, 1, {"listening": False}), Change(2 / 3, 1, {"listening": True})),
+        ),
+        Scenario(
+            "slots change",
+            _STANDARD,
+            changes=(Change(1 / 2, 0, {"num_parallel": 2}), Change(1 / 2, 2, {"num_parallel": 6})),
+        ),
+        Scenario("two clients", _STANDARD, clients=2),
+        Scenario("contention 0.3", _STANDARD, contention=0.3),
+        Scenario("contention 1.0", _STANDARD, contention=1.0),
+    )
+}
+"""In the order of the table. ``hanging`` loads its model and then answers no request with a text."""
