@@ -76,6 +76,14 @@ class RunOptions:
         "COLUMNS",
     )
     unit_rows: int = option(5000, kind.whole(1), "rows of one part, about", _FILES, "ROWS")
+    memory: str = option(
+        "auto",
+        kind.text,
+        "translation memory, so that nothing is paid for twice: auto (a file beside a local output), a file, "
+        "redis://host:port/0 for many machines, or off",
+        _FILES,
+        "PLACE",
+    )
     overwrite: bool = flag("translate again what is there already, also with other settings", _FILES)
     limit: int | None = option(
         None, kind.whole(1), "translate the first rows only, and show them side by side", _FILES, "ROWS"

@@ -27,7 +27,7 @@ from pipeline.sandbox.running import start_processes
 from pipeline.sandbox.settings import HostSettings
 from pipeline.signals import CleanStop
 from pipeline.summary import Summary
-from pipeline.work import Work, engine_config, make_recipe, make_work
+from pipeline.work import Work, engine_config, make_recipe, make_work, memory_settings
 from transforms import dead_letters, errors
 from transforms.engine import live_engines
 from transforms.errors import RunFailed, RunStopped, TranslateError
@@ -91,7 +91,7 @@ def _run(options: RunOptions, work: Work, summary: Summary) -> ExitCode:
     if options.overwrite:
         _remove(work, done)
     if done.left:
-        config = engine_config(options, digests)
+        config = engine_config(options, digests, memory_settings(options, work.output, recipe))
         translate = TranslateConfig(config, work.text_columns, work.output_schemas, options.model_column)
         write = WriteConfig(work.output.url, recipe, work.output_schemas)
         try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from pipeline.options import RunOptions
 from transforms.columns import output_schema
@@ -14,14 +16,21 @@ from transforms.errors import UsageError
 from transforms.fleet.model_names import model_key
 from transforms.fleet.settings import FleetSettings
 from transforms.inputs import list_sources
+from transforms.memory.store import MemoryUnavailable, is_redis, open_store
 from transforms.output import OutputDirectory
 from transforms.plan import Plan, plan
+from transforms.recall import MemorySettings
 from transforms.recipe import Recipe
+from transforms.remembered import recipe_prefix
 from transforms.schema_option import parse_schema
 from transforms.text import prompts
 from transforms.text.prompts import PromptChoice, PromptTemplate
 from transforms.translator import TranslatorSettings
 from transforms.work_units import UnitRun, WorkUnit
+
+LOG = logging.getLogger(__name__)
+
+MEMORY_FILE = "_state/memory.sqlite"
 
 
 @dataclass(frozen=True)
@@ -147,7 +156,36 @@ def make_recipe(options: RunOptions, text_columns: tuple[str, ...], digests: Map
     )
 
 
-def engine_config(options: RunOptions, digests: Mapping[str, str]) -> EngineConfig:
+def memory_settings(options: RunOptions, output: OutputDirectory, recipe: Recipe) -> MemorySettings:
+    """Where the translation memory is and what counts of it; makes sure that it can be used.
+
+    Raises:
+        UsageError: If the place that was named can't be used.
+    """
+    return MemorySettings(_memory_place(options.memory, output), recipe_prefix(recipe), uuid4().hex, options.overwrite)
+
+
+def _memory_place(wanted: str, output: OutputDirectory) -> str | None:
+    if wanted == "off":
+        return None
+    place = output.local_path(MEMORY_FILE) if wanted == "auto" else wanted
+    if place is None:
+        LOG.info("no translation memory beside %s, as it is not on this machine: see --memory", output)
+        return None
+    try:
+        if not is_redis(place):
+            Path(place).parent.mkdir(parents=True, exist_ok=True)
+            place = str(Path(place).absolute())
+        open_store(place).close()
+    except (MemoryUnavailable, OSError) as error:
+        if wanted != "auto":
+            raise UsageError(f"--memory: {error}") from None
+        LOG.warning("%s; the run goes on without it", error)
+        return None
+    return place
+
+
+def engine_config(options: RunOptions, digests: Mapping[str, str], memory: MemorySettings) -> EngineConfig:
     """All that a worker needs to translate; ``digests`` are those of the models, by their keys."""
     return EngineConfig(
         hosts=options.hosts,
@@ -173,4 +211,5 @@ def engine_config(options: RunOptions, digests: Mapping[str, str]) -> EngineConf
             chunk_chars=options.chunk_chars,
             seed=options.seed,
         ),
+        memory=memory,
     )

@@ -6,12 +6,15 @@ import asyncio
 import logging
 import threading
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
 from transforms.fleet.fleet import Fleet, HostView
 from transforms.fleet.hosts import HostAddress
 from transforms.fleet.settings import FleetSettings
+from transforms.memory.memory import Memory
+from transforms.memory.store import open_store
+from transforms.recall import NO_MEMORY, MemorySettings, Recall
 from transforms.translator import TextResult, Translator, TranslatorSettings
 
 LOG = logging.getLogger(__name__)
@@ -26,6 +29,7 @@ class EngineConfig:
     hosts: tuple[HostAddress, ...]
     fleet: FleetSettings
     translator: TranslatorSettings
+    memory: MemorySettings = NO_MEMORY
 
 
 @dataclass(eq=False)
@@ -51,6 +55,14 @@ class Submission:
     def __post_init__(self) -> None:
         self.results = [None] * len(self.texts)
         self._left = len(self.texts)
+
+    def text(self, index: int) -> str:
+        """One of the texts that is not null."""
+        return self.texts[index] or ""
+
+    def model(self, index: int) -> str | None:
+        """The model of a text; None for the run's own."""
+        return None if self.models is None else self.models[index]
 
     def finished(self) -> list[TextResult]:
         """The results.
@@ -83,27 +95,41 @@ class Engine:
         self._loop = asyncio.new_event_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._started = threading.Event()
+        self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
         self._started.wait()
+        if self._failure is not None:
+            raise self._failure
         _ENGINES.add(self)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._set_up())
-        self._started.set()
+        try:
+            self._loop.run_until_complete(self._set_up())
+        except Exception as error:  # told to whoever makes the engine, in their own thread
+            self._failure = error
+            self._loop.close()
+            return
+        finally:
+            self._started.set()
         self._loop.run_forever()
         self._loop.run_until_complete(self._tear_down())
         self._loop.close()
 
     async def _set_up(self) -> None:
-        self._fleet = Fleet(self._config.hosts, self._config.fleet)
-        self._translator = Translator(self._config.translator, self._fleet)
+        config = self._config
+        memory = None if config.memory.where is None else Memory(open_store(config.memory.where))
+        self._fleet = Fleet(config.hosts, config.fleet)
+        self._translator = Translator(config.translator, self._fleet)
+        self._recall = Recall(self._translator, self._fleet, memory, config.memory)
         self._fleet.start()
 
     async def _tear_down(self) -> None:
         await self._fleet.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._recall.memory is not None:
+            await self._recall.memory.close()
         await self._loop.shutdown_asyncgens()
 
     def submit(self, submission: Submission) -> None:
@@ -113,20 +139,44 @@ class Engine:
     def _begin(self, submission: Submission) -> None:
         if not submission.texts:
             submission.done()
+        asked = []
         for index, text in enumerate(submission.texts):
             result = self._translator.at_once(text)
             if result is not None:
                 submission.results[index] = result
                 self._end_one(submission)
-                continue
-            model = None if submission.models is None else submission.models[index]
-            task = self._loop.create_task(self._translate(submission, index, text or "", model))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            else:
+                asked.append(index)
+        if asked:
+            self._spawn(self._answer(submission, asked))
 
-    async def _translate(self, submission: Submission, index: int, text: str, model: str | None) -> None:
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, submission: Submission, asked: list[int]) -> None:
+        """Answers from the memory what it knows, and begins to translate the others."""
+        own = self._config.translator.model
+        keys = {index: self._recall.key(submission.text(index), submission.model(index) or own) for index in asked}
         try:
-            submission.results[index] = await self._translator.translate(text, model)
+            known = await self._recall.look_up([key for key in keys.values() if key is not None])
+        except Exception as error:  # told as below
+            submission.error = submission.error or error
+            for _ in keys:
+                self._end_one(submission)
+            return
+        for index, key in keys.items():
+            if key is not None and key in known:
+                submission.results[index] = self._recall.result(known[key], submission.text(index))
+                self._end_one(submission)
+            else:
+                self._spawn(self._translate(submission, index, key))
+
+    async def _translate(self, submission: Submission, index: int, key: bytes | None) -> None:
+        try:
+            text, model = submission.text(index), submission.model(index)
+            submission.results[index] = await self._recall.translate(text, model, key)
         except Exception as error:  # told to whoever submitted, in their own thread
             submission.error = submission.error or error
         self._end_one(submission)

@@ -122,6 +122,10 @@ class OutputDirectory:
         """The address of a file in it, for fsspec."""
         return f"{self.url}/{name}"
 
+    def local_path(self, name: str) -> str | None:
+        """The path of a file in it on this machine's disks; None if it is elsewhere."""
+        return f"{self._root}/{name}" if self._local else None
+
     def prepare(self) -> None:
         """Makes the directory, tries whether it can be written to, and removes what dead runs left half-written.
 

@@ -23,6 +23,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "text_column": ("body", ("body",)),
     "schema": ("code:string", "code:string"),
     "unit_rows": ("100", 100),
+    "memory": ("off", "off"),
     "overwrite": ("true", True),
     "limit": ("10", 10),
     "dry_run": ("true", True),

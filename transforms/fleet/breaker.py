@@ -23,8 +23,8 @@ class Breaker:
     """Closed while the host works; opens at 3 faults in a row or 10 of the last 20 answers.
 
     While open, one real request at a time is let through as a probe, after pauses of 0.5 s doubling up to 5 s (±20 %,
-    so that many clients do not return at once), 1 s where connections are refused. Only a successful request proves health: a hung host still answers
-    GETs. A host that asks for a pause (``Retry-After``) gets it at once.
+    so that many clients do not return at once), or up to 1 s where connections are refused. Only a successful request
+    proves health: a hung host still answers GETs. A host that asks for a pause (``Retry-After``) gets it at once.
 
     Attributes:
         opened_at: The caller's time at which it opened; None while closed.

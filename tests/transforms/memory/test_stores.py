@@ -1,0 +1,121 @@
+"""Both stores, the SQLite file and a real Redis server, keep the same promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.transforms.memory.stores import entries, key, redis_server
+from transforms.memory.store import MemoryUnavailable, Store, is_redis, open_store, opened, sealed
+
+FUTURE = datetime.now(timezone.utc) + timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return str(tmp_path / "memory.sqlite")
+    url: str = request.getfixturevalue("redis_url")
+    store = open_store(url)
+    store.prune(FUTURE)
+    store.close()
+    return url
+
+
+@pytest.fixture
+def store(place: str) -> Iterator[Store]:
+    opened_store = open_store(place)
+    yield opened_store
+    opened_store.close()
+
+
+def test_what_was_added_is_found_and_nothing_else(store: Store) -> None:
+    assert store.look_up([]) == {}
+    store.add([])
+    store.add(entries(0, 1500))
+    asked = [key(number) for number in range(1000, 3000)]
+    assert store.look_up(asked) == dict(entries(1000, 1500))
+
+
+def test_the_last_value_of_a_key_counts(store: Store) -> None:
+    store.add([(key(1), b"one"), (key(2), b"two")])
+    store.add([(key(1), b"other")])
+    assert store.look_up([key(1), key(2)]) == {key(1): b"other", key(2): b"two"}
+
+
+def test_entries_stay_when_it_is_opened_again(place: str) -> None:
+    first = open_store(place)
+    first.add(entries(0, 10))
+    second = open_store(place)
+    assert second.look_up([key(3)]) == dict(entries(3, 4))
+    first.close()
+    second.close()
+
+
+def test_statistics_and_pruning(store: Store) -> None:
+    assert store.statistics().entries == 0
+    assert store.statistics().oldest is None
+    store.add(entries(0, 2500))
+    told = store.statistics()
+    assert told.entries == 2500
+    assert told.size_bytes > 2500 * 20
+    assert told.oldest is not None
+    assert told.newest is not None
+    assert told.oldest <= told.newest <= FUTURE
+    assert store.prune(told.oldest) == 0
+    assert store.prune(FUTURE) == 2500
+    assert store.statistics().entries == 0
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.binary(min_size=32, max_size=32), st.binary(max_size=300), max_size=30))
+def test_any_bytes_come_back_as_they_were(store: Store, values: dict[bytes, bytes]) -> None:
+    store.add(list(values.items()))
+    assert store.look_up(list(values)) == values
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=100), st.integers(0, 10_000), st.integers(1, 255))
+def test_a_changed_byte_is_noticed(sought: bytes, value: bytes, place: int, change: int) -> None:
+    whole = bytearray(sealed(sought, value))
+    assert opened(sought, bytes(whole)) == value
+    whole[place % len(whole)] ^= change
+    assert opened(sought, bytes(whole)) is None
+    assert opened(bytes(32), sealed(sought, value)) is None or sought == bytes(32)
+
+
+def test_a_server_that_is_away_is_told_without_its_password() -> None:
+    with pytest.raises(MemoryUnavailable, match=r"127\.0\.0\.1") as caught:
+        open_store("redis://user:geheim@127.0.0.1:9/0")
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_server_that_goes_away_is_told(tmp_path: Path) -> None:
+    with redis_server(tmp_path) as url:
+        store = open_store(url)
+        store.add(entries(0, 3))
+    calls: list[Callable[[], object]] = [
+        lambda: store.look_up([key(1)]),
+        lambda: store.add(entries(0, 1)),
+        store.statistics,
+        lambda: store.prune(FUTURE),
+    ]
+    for call in calls:
+        with pytest.raises(MemoryUnavailable):
+            call()
+    store.close()
+
+
+def test_addresses() -> None:
+    assert all(map(is_redis, ("redis://gpu0", "rediss://gpu0:6380/1", "unix:///run/redis.sock")))
+    assert not any(map(is_redis, ("memory.sqlite", "/data/redis", "s3://x")))

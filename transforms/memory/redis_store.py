@@ -1,0 +1,126 @@
+"""The translation memory on a Redis server: for runs on many machines."""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import urlsplit
+
+from transforms.errors import UsageError
+from transforms.memory.store import MemoryUnavailable, StoreStatistics, opened, sealed
+
+PREFIX = b"translate:1:"
+"""With the version of what stands in the values."""
+
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 10.0
+SCANNED_AT_ONCE = 1000
+_WRITTEN_AT = struct.Struct(">q")
+
+
+class RedisStore:
+    """One key for each entry; the value begins with the time of writing, then a checksum.
+
+    How safe an entry is when ``add`` returns is the server's setting (``appendfsync``).
+
+    Args:
+        url: ``redis://[user:password@]host:port/database``, ``rediss://`` or ``unix://``.
+
+    Raises:
+        MemoryUnavailable: If the server does not answer.
+        UsageError: If the package for Redis is missing, or the address is none.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            import redis
+        except ImportError:
+            raise UsageError(
+                "--memory redis://… needs the package for Redis: pip install 'beam-ollama-translate[redis]'"
+            ) from None
+        self._place = f"{urlsplit(url).hostname or urlsplit(url).path}"
+        self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
+        try:
+            self._client: Any = redis.Redis.from_url(
+                url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS
+            )
+        except ValueError as error:
+            raise UsageError(f"--memory on {self._place}: {error}") from None
+        with self._failures():
+            self._client.ping()
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except self._errors as error:
+            # Errors of the package name host and port, and never the password.
+            raise MemoryUnavailable(f"the translation memory on Redis, {self._place}, can't be used: {error}") from None
+
+    def look_up(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The values of those keys that it has and that are intact."""
+        if not keys:
+            return {}
+        with self._failures():
+            values = self._client.mget([PREFIX + key for key in keys])
+        found = {}
+        for key, value in zip(keys, values, strict=True):
+            if value is not None and (content := opened(key, value[_WRITTEN_AT.size :])) is not None:
+                found[key] = content
+        return found
+
+    def add(self, entries: Sequence[tuple[bytes, bytes]]) -> None:
+        """Keeps entries, in place of former ones."""
+        now = _WRITTEN_AT.pack(int(time.time()))
+        with self._failures():
+            pipeline = self._client.pipeline(transaction=False)
+            for key, value in entries:
+                pipeline.set(PREFIX + key, now + sealed(key, value))
+            pipeline.execute()
+
+    def statistics(self) -> StoreStatistics:
+        """What it holds; looks at every entry."""
+        entries = size = 0
+        times: list[int] = []
+        for keys, written in self._scan():
+            entries += len(keys)
+            times += [min(written), max(written)] if written else []
+            with self._failures():
+                pipeline = self._client.pipeline(transaction=False)
+                for key in keys:
+                    pipeline.strlen(key)
+                size += sum(pipeline.execute())
+        moments = [datetime.fromtimestamp(seconds, timezone.utc) for seconds in times]
+        return StoreStatistics(entries, size, min(moments, default=None), max(moments, default=None))
+
+    def prune(self, before: datetime) -> int:
+        """Removes entries written before a time; returns how many."""
+        removed = 0
+        for keys, written in self._scan():
+            old = [key for key, seconds in zip(keys, written, strict=True) if seconds < before.timestamp()]
+            if old:
+                with self._failures():
+                    removed += self._client.delete(*old)
+        return removed
+
+    def _scan(self) -> Iterator[tuple[list[bytes], list[int]]]:
+        """Our keys, some at a time, and when each was written."""
+        cursor = -1
+        while cursor:
+            with self._failures():
+                cursor, keys = self._client.scan(max(cursor, 0), match=PREFIX + b"*", count=SCANNED_AT_ONCE)
+                pipeline = self._client.pipeline(transaction=False)
+                for key in keys:
+                    pipeline.getrange(key, 0, _WRITTEN_AT.size - 1)
+                heads = pipeline.execute() if keys else []
+            whole = [(key, head) for key, head in zip(keys, heads, strict=True) if len(head) == _WRITTEN_AT.size]
+            if whole:
+                yield [key for key, _ in whole], [_WRITTEN_AT.unpack(head)[0] for _, head in whole]
+
+    def close(self) -> None:
+        """Ends its connections."""
+        self._client.close()

@@ -1,0 +1,106 @@
+"""Where the translation memory keeps its entries: what a store can do, and which one an address means."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from transforms.errors import TranslateError
+
+CHECKSUM_BYTES = 8
+
+
+class MemoryUnavailable(TranslateError):
+    """The store can't be read or written now; the run goes on without it."""
+
+
+@dataclass(frozen=True)
+class StoreStatistics:
+    """What a store holds.
+
+    Attributes:
+        entries: Texts.
+        size_bytes: On the disk, or in memory.
+        oldest, newest: When the first and the last entry were written; None without entries.
+    """
+
+    entries: int
+    size_bytes: int
+    oldest: datetime | None
+    newest: datetime | None
+
+
+class Store(Protocol):
+    """Keys of 32 bytes and values of any; safe for several processes and for a reading and a writing thread."""
+
+    def look_up(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The values of those keys that it has and that are intact.
+
+        Raises:
+            MemoryUnavailable: If it can't be read.
+        """
+
+    def add(self, entries: Sequence[tuple[bytes, bytes]]) -> None:
+        """Keeps entries, in place of former ones; they are safe, in the store's sense, when it returns.
+
+        Raises:
+            MemoryUnavailable: If it can't be written.
+        """
+
+    def statistics(self) -> StoreStatistics:
+        """What it holds.
+
+        Raises:
+            MemoryUnavailable: If it can't be read.
+        """
+
+    def prune(self, before: datetime) -> int:
+        """Removes entries written before a time; returns how many.
+
+        Raises:
+            MemoryUnavailable: If it can't be written.
+        """
+
+    def close(self) -> None:
+        """Ends its connections."""
+
+
+def is_redis(where: str) -> bool:
+    """Whether an address means a Redis server and not a file."""
+    return where.startswith(("redis://", "rediss://", "unix://"))
+
+
+def open_store(where: str) -> Store:
+    """The store at a path or a Redis address.
+
+    Raises:
+        MemoryUnavailable: If it can't be opened.
+        UsageError: If it was made by a newer program, or the package for Redis is missing.
+    """
+    # Late: each has a library of its own, and one of them is enough.
+    if is_redis(where):
+        from transforms.memory.redis_store import RedisStore
+
+        return RedisStore(where)
+    from transforms.memory.sqlite_store import SqliteStore
+
+    return SqliteStore(Path(where))
+
+
+def sealed(key: bytes, value: bytes) -> bytes:
+    """The value with a checksum of both before it: what a damaged page or server returns is never taken for true."""
+    return _checksum(key, value) + value
+
+
+def opened(key: bytes, value: bytes) -> bytes | None:
+    """The value that ``sealed`` was given; None if it is not intact."""
+    content = value[CHECKSUM_BYTES:]
+    return content if value[:CHECKSUM_BYTES] == _checksum(key, content) else None
+
+
+def _checksum(key: bytes, value: bytes) -> bytes:
+    return hashlib.blake2b(value, digest_size=CHECKSUM_BYTES, key=key).digest()

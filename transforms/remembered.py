@@ -1,0 +1,84 @@
+"""What the translation memory knows of a text: its key, and its outcome as bytes and back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from transforms.columns import Outcome
+from transforms.recipe import Recipe
+
+WORTH_KEEPING = ("ok", "warn")
+"""Statuses of outcomes that another row may have; what failed is tried again."""
+
+DURATIONS_AND_COUNTS = tuple(field.name for field in fields(Outcome) if field.name.endswith(("_duration_ns", "_count")))
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """An outcome as the memory has it.
+
+    Attributes:
+        outcome: Without origin and without flags of the source, which another text may have.
+        run: Which run made it.
+    """
+
+    outcome: Outcome
+    run: str
+
+
+def recipe_prefix(recipe: Recipe) -> bytes:
+    """What all keys of a run have in common: all that a translation depends on beside text and model.
+
+    The columns do not matter: the same text in another column has the same translation.
+    """
+    neutral = replace(recipe, model="", model_digest=None, text_columns=(), model_column=None)
+    return bytes.fromhex(neutral.digest())
+
+
+def key_of(prefix: bytes, model: str, digest: str, text: str) -> bytes:
+    """The key of a text, 32 bytes.
+
+    Args:
+        prefix: As of ``recipe_prefix``.
+        model: Its key, as of ``model_names.model_key``.
+        digest: Of the model.
+        text: As it is sent, sanitised.
+    """
+    return hashlib.sha256(b"\0".join((prefix, model.encode(), digest.encode(), text.encode()))).digest()
+
+
+def without_source(outcome: Outcome, source_flags: Sequence[str]) -> Outcome:
+    """What another row with the same text may have of an outcome: not its origin, nor what is said of its source."""
+    return replace(outcome, origin=None, flags=[flag for flag in outcome.flags if flag not in source_flags])
+
+
+def encode(outcome: Outcome, run: str) -> bytes:
+    """An outcome that is worth keeping, as of ``without_source``, for the memory; ``run`` is the run that made it."""
+    values = {field.name: value for field in fields(Outcome) if (value := getattr(outcome, field.name)) is not None}
+    return json.dumps({"run": run, **values}, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def decode(value: bytes) -> Remembered | None:
+    """The inverse of ``encode``; None for what another program has written, which counts as not known."""
+    try:
+        values = json.loads(value)
+        run = str(values.pop("run"))
+        return Remembered(Outcome(**values), run)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def from_memory(outcome: Outcome, source_flags: Sequence[str]) -> Outcome:
+    """The outcome for a row whose text an earlier run translated; all is as that run saw it."""
+    return replace(outcome, origin="memory", flags=[*source_flags, *outcome.flags])
+
+
+def as_duplicate(outcome: Outcome, source_flags: Sequence[str]) -> Outcome:
+    """The outcome for a row whose text is another row's in this run: nothing was asked or generated for it."""
+    nothing: dict[str, Any] = dict.fromkeys(DURATIONS_AND_COUNTS)
+    flags = [*source_flags, *outcome.flags]
+    return replace(outcome, origin="duplicate", attempts=0, flags=flags, **nothing)
