@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pipeline.work import Work
 from transforms.errors import UsageError
 from transforms.footers import PartFooter, is_done
+from transforms.inputs import vanished
 from transforms.recipe import Recipe
 from transforms.work_units import UnitRun, WorkUnit
 
@@ -18,12 +19,15 @@ class Resumption:
 
     Attributes:
         left_runs: The work without what is done.
-        obsolete: Parts of the same input files that no unit has any more (other slices, or redone with --overwrite).
+        obsolete: Parts of the same input files that no unit has any more (other slices, or redone with --overwrite),
+            and of input files that were removed.
+        removed: Addresses of these files.
         before: The footers as they were.
     """
 
     left_runs: tuple[UnitRun, ...]
     obsolete: tuple[str, ...]
+    removed: tuple[str, ...]
     before: Mapping[str, PartFooter | None]
 
     @property
@@ -53,13 +57,16 @@ def compare(work: Work, recipe: Recipe, overwrite: bool) -> Resumption:
     done = set() if overwrite else {unit for unit in work.units if _is_done(work, unit, recipe, parts)}
     left_runs = (tuple(unit for unit in run if unit not in done) for run in work.runs)
     sources = {unit.source.url for unit in work.units}
+    others = {footer.source for footer in parts.values() if footer is not None} - sources
+    removed = vanished(work.inputs, sorted(others))
     wanted = {unit.part_name for unit in work.units}
     obsolete = tuple(
         name
         for name, footer in parts.items()
-        if footer is not None and footer.source in sources and (name not in wanted or overwrite)
+        if footer is not None
+        if footer.source in removed or (footer.source in sources and (name not in wanted or overwrite))
     )
-    return Resumption(tuple(run for run in left_runs if run), obsolete, parts)
+    return Resumption(tuple(run for run in left_runs if run), obsolete, tuple(removed), parts)
 
 
 def _is_done(work: Work, unit: WorkUnit, recipe: Recipe, parts: Mapping[str, PartFooter | None]) -> bool:

@@ -78,6 +78,9 @@ def _run(options: RunOptions, work: Work, summary: Summary) -> ExitCode:
         recipe = make_recipe(options, work.text_columns, digests)
         summary.model_digest = recipe.model_digest
         done = compare(work, recipe, options.overwrite)
+    summary.removed_inputs = done.removed
+    if done.removed:
+        LOG.info("%d input files are gone, their parts go, too: %s", len(done.removed), ", ".join(done.removed[:5]))
     LOG.info(
         "%d rows in %d parts, of which %d are done; text column%s %s",
         work.rows,

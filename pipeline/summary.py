@@ -35,6 +35,7 @@ class Summary:
     this_run: Statistics = field(default_factory=Statistics)
     units_written: int = 0
     units_skipped: int = 0
+    removed_inputs: tuple[str, ...] = ()
     slots: dict[str, int] = field(default_factory=dict)
     wall_seconds: float = 0.0
     exit_code: int = 0
@@ -58,6 +59,7 @@ class Summary:
             "failed_rows": dict(self.all_rows.failed_rows),
             "flags": dict(self.all_rows.flags),
             "rows_in": self.rows_in,
+            "removed_inputs": list(self.removed_inputs),
             "rows_written": run.rows,
             "rates": {
                 "rows_per_second": self._rate(run.rows),

@@ -38,12 +38,14 @@ class Work:
     """What a run is about, whoever translates it.
 
     Attributes:
+        inputs: As the user named them.
         runs: Units in the order of files and rows, those of a row group together.
         text_columns: To be translated.
         schemas, output_schemas: By the input file's address.
         output: Where the parts go.
     """
 
+    inputs: tuple[str, ...]
     runs: tuple[UnitRun, ...]
     text_columns: tuple[str, ...]
     schemas: Mapping[str, Any]
@@ -74,7 +76,7 @@ def make_work(options: RunOptions) -> Work:
     output = OutputDirectory(options.output)
     output.prepare()
     runs = planned.runs if options.limit is None else first_rows(planned, options.limit)
-    return Work(runs, planned.text_columns, planned.schemas, output_schemas, output)
+    return Work(options.input, runs, planned.text_columns, planned.schemas, output_schemas, output)
 
 
 def first_rows(planned: Plan, rows: int) -> tuple[UnitRun, ...]:

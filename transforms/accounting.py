@@ -24,11 +24,6 @@ def bad_line_result(line: BadLine) -> TextResult:
     return TextResult(Outcome(None, "failed", error=f"{BAD_LINE}: {line.reason}"))
 
 
-def error_class(outcome: Outcome) -> str:
-    """The first word of an outcome's error."""
-    return (outcome.error or "").partition(":")[0]
-
-
 def output_records(batch: Batch, schema: Any, results: Sequence[Sequence[TextResult]]) -> Any:
     """The input's columns with the added ones, a ``pyarrow.RecordBatch``; one list of results per text column."""
     arrays = list(batch.records.columns)
@@ -44,7 +39,7 @@ def count(results: Sequence[Sequence[TextResult]], rows: int) -> Statistics:
         worst = max((result.outcome for result in texts), key=lambda outcome: _WORST[outcome.status])
         statistics.statuses[worst.status] += 1
         if worst.status == "failed":
-            statistics.failed_rows[error_class(worst)] += 1
+            statistics.failed_rows[worst.error_class] += 1
     for column in results:
         for result in column:
             _count_text(statistics, result)
@@ -93,7 +88,7 @@ def dead_letters(batch: Batch, results: Mapping[str, Sequence[TextResult]]) -> t
                 DeadLetter(
                     row=batch.first_row + row,
                     column=column,
-                    error_class=error_class(outcome),
+                    error_class=outcome.error_class,
                     message=outcome.error or "",
                     host=outcome.host,
                     attempts=outcome.attempts,

@@ -38,6 +38,11 @@ class Outcome:
     eval_count: int | None = None
     done_reason: str | None = None
 
+    @property
+    def error_class(self) -> str:
+        """The first word of the error; empty without one."""
+        return (self.error or "").partition(":")[0]
+
 
 ADDED: dict[str, Any] = {
     "translation": pa.string(),

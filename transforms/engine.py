@@ -6,9 +6,11 @@ import asyncio
 import logging
 import threading
 import weakref
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
+from transforms.errors import RunFailed
 from transforms.fleet.fleet import Fleet, HostView
 from transforms.fleet.hosts import HostAddress
 from transforms.fleet.settings import FleetSettings
@@ -18,6 +20,15 @@ from transforms.recall import NO_MEMORY, MemorySettings, Recall
 from transforms.translator import TextResult, Translator, TranslatorSettings
 
 LOG = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 5.0
+"""For answers to what is in flight when the run is stopped; with all else a stop takes less than 10 s."""
+
+KEEP_SECONDS = 2.0
+"""For the memory to keep them."""
+
+FIRST_TEXTS = 300
+"""If none of the first texts that were sent can be translated, the rest is spared."""
 
 _ENGINES: weakref.WeakSet[Engine] = weakref.WeakSet()
 
@@ -96,6 +107,8 @@ class Engine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._started = threading.Event()
         self._failure: Exception | None = None
+        self._stopped = False
+        self._failed_first: Counter[str] | None = Counter()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
         self._started.wait()
@@ -126,6 +139,10 @@ class Engine:
         self._fleet.start()
 
     async def _tear_down(self) -> None:
+        if self._stopped:
+            await self._fleet.drained(DRAIN_SECONDS)
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=KEEP_SECONDS)
         await self._fleet.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._recall.memory is not None:
@@ -176,10 +193,31 @@ class Engine:
     async def _translate(self, submission: Submission, index: int, key: bytes | None) -> None:
         try:
             text, model = submission.text(index), submission.model(index)
-            submission.results[index] = await self._recall.translate(text, model, key)
+            result = await self._recall.translate(text, model, key)
+            self._stop_if_hopeless(result)
+            submission.results[index] = result
         except Exception as error:  # told to whoever submitted, in their own thread
             submission.error = submission.error or error
         self._end_one(submission)
+
+    def _stop_if_hopeless(self, result: TextResult) -> None:
+        """Ends a run that only fails from its first text on.
+
+        Raises:
+            RunFailed: It does; the most frequent reasons are told.
+        """
+        if self._failed_first is None:
+            return
+        if result.outcome.status != "failed":
+            self._failed_first = None
+            return
+        self._failed_first[result.outcome.error_class] += 1
+        if self._failed_first.total() >= FIRST_TEXTS:
+            reasons = ", ".join(f"{kind} {count}" for kind, count in self._failed_first.most_common(3))
+            raise RunFailed(
+                f"none of the first {FIRST_TEXTS} texts could be translated ({reasons}; the last: "
+                f"{result.outcome.error}): the run stops here, as the others would fail, too"
+            )
 
     def _end_one(self, submission: Submission) -> None:
         self.texts_done += 1
@@ -194,8 +232,20 @@ class Engine:
         return self._fleet.view()
 
     def stop(self) -> None:
-        """Drops all work at once: whoever waits gets ``RunStopped``. For any thread, signal handlers included."""
-        self._loop.call_soon_threadsafe(self._fleet.stop)
+        """Sends nothing any more: whoever waits for a host gets ``RunStopped``. For any thread, also signal handlers.
+
+        With a memory, what is in flight may be answered for a few seconds more, so that it is not paid for twice.
+        """
+        self._loop.call_soon_threadsafe(self._stop)
+
+    def _stop(self) -> None:
+        if self._recall.memory is None:
+            self._fleet.drop()
+            return
+        LOG.info("waiting up to %.0f s for the answers to %d requests", DRAIN_SECONDS, self._fleet.in_flight())
+        self._fleet.stop()
+        self._loop.call_later(DRAIN_SECONDS, self._fleet.drop)
+        self._stopped = True
 
     def close(self) -> None:
         """Ends the thread; waits for it."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import takewhile
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
+from fsspec.utils import glob_translate
 
 from transforms.errors import RunFailed, UsageError
 from transforms.work_units import Compression, Format, SourceFile
@@ -46,6 +48,29 @@ def list_sources(inputs: Sequence[str]) -> list[SourceFile]:
         raise UsageError("no input is given: name a file, a directory or a glob with --input")
     found = {source.url: source for given in inputs for source in _expand(given)}
     return [found[url] for url in sorted(found)]
+
+
+def vanished(inputs: Sequence[str], urls: Iterable[str]) -> list[str]:
+    """Those of ``urls`` that ``inputs`` would mean as directories or globs, if they were still there.
+
+    A file that was named by itself, or by another command, is none of this: whoever leaves it out may want to keep its
+    translation.
+    """
+    patterns = []
+    for given in inputs:
+        fs, path = file_system(given)
+        if isinstance(fs, LocalFileSystem):
+            path = _without_dots(path)
+        if not _GLOB_CHARACTERS.isdisjoint(given) and not fs.exists(path):
+            patterns.append((fs, re.compile(glob_translate(path))))
+        elif fs.isdir(path):
+            patterns.append((fs, re.compile(re.escape(path.rstrip("/")) + "/.*")))
+    gone = []
+    for url in urls:
+        fs, path = file_system(url)
+        if any(fs == other and pattern.fullmatch(path) for other, pattern in patterns) and not fs.exists(path):
+            gone.append(url)
+    return gone
 
 
 def file_system(url: str) -> tuple[Any, str]:

@@ -19,6 +19,7 @@ from pipeline.sandbox.faults import Fault
 from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
 from tests.pipeline.restored_logging import restored_logging
+from tests.transforms.memory.stores import redis_server
 from transforms.errors import NoHostLeft, RunFailed
 
 Run = Callable[..., "Result"]
@@ -213,7 +214,7 @@ def test_limit_takes_the_first_rows_and_shows_them(sandbox_host: MakeHost, run: 
     assert output_of(tmp_path / "out").column("id").to_pylist() == list(range(25))
     assert "English" in result.err
     assert run(source, tmp_path / "out", [host], "--unit_rows", "20").summary["rows"] == 100
-    assert host.stats()["calls"] == 25 + 80
+    assert host.stats()["calls"] == 100, "the memory knows the five rows of the part that was cut"
 
 
 def test_no_host_has_the_model(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
@@ -323,3 +324,99 @@ def test_hosts_from_a_file(
     code = main(["--input", str(source), "--output", str(output), "--hosts_file", str(tmp_path / "hosts")])
     assert code == 0
     assert set(output_of(output).column("text_en_host").to_pylist()) == {host.url}
+
+
+def origins(output: Path) -> Counter[str]:
+    return Counter(output_of(output).column("text_en_origin").to_pylist())
+
+
+def repeated(tmp_path: Path, name: str, numbers: list[int]) -> Path:
+    path = tmp_path / f"{name}.parquet"
+    pq.write_table(pa.table({"text": [sentence(number) for number in numbers]}), path)
+    return path
+
+
+def test_the_same_text_is_asked_for_once_in_a_run_and_in_later_ones(
+    sandbox_host: MakeHost, run: Run, tmp_path: Path
+) -> None:
+    host, output = sandbox_host(), tmp_path / "out"
+    (tmp_path / "in").mkdir()
+    repeated(tmp_path / "in", "a", [*range(100), *range(50), *range(25)])
+    assert run(tmp_path / "in", output, [host]).code == 0
+    assert host.stats()["calls"] == 100
+    assert origins(output) == {"generated": 100, "duplicate": 75}
+    first = output_of(output).column("text_en").to_pylist()
+    assert first[100:150] == first[:50]
+    repeated(tmp_path / "in", "b", [*range(90, 120)])
+    assert run(tmp_path / "in", output, [host]).summary["requests"] == 20
+    assert origins(output) == {"generated": 120, "duplicate": 75, "memory": 10}
+
+
+def test_without_a_memory_only_what_comes_again_soon_is_spared(
+    sandbox_host: MakeHost, run: Run, tmp_path: Path
+) -> None:
+    host, source = sandbox_host(), repeated(tmp_path, "a", [*range(30), *range(30)])
+    for calls in (30, 60):
+        assert run(source, tmp_path / "out", [host], "--memory", "off", "--overwrite").code == 0
+        assert host.stats()["calls"] == calls
+    assert not (tmp_path / "out" / "_state" / "memory.sqlite").exists()
+
+
+def test_a_file_that_grew_costs_its_new_texts_and_a_renamed_one_nothing(
+    sandbox_host: MakeHost, run: Run, tmp_path: Path
+) -> None:
+    host, output, folder = sandbox_host(), tmp_path / "out", tmp_path / "in"
+    folder.mkdir()
+    records(folder, 60, "reports")
+    run(folder, output, [host])
+    records(folder, 80, "reports")
+    grown = run(folder, output, [host])
+    assert (grown.summary["rows"], grown.summary["requests"]) == (80, 20)
+    (folder / "reports.parquet").rename(folder / "archive.parquet")
+    renamed = run(folder, output, [host])
+    assert (renamed.code, renamed.summary["rows"], renamed.summary["requests"]) == (0, 80, 0)
+    assert {path.name[:12] for path in output.glob("part-*")} == {"part-archive"}
+    assert "1 input files are gone" in renamed.err
+    assert json.loads((output / "_summary.json").read_text())["removed_inputs"] == [str(folder / "reports.parquet")]
+
+
+def test_files_of_other_commands_stay(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    host, output, folder = sandbox_host(), tmp_path / "out", tmp_path / "in"
+    folder.mkdir()
+    january, february = records(folder, 10, "january"), records(folder, 10, "february", start=10)
+    run(january, output, [host])
+    run(february, output, [host])
+    january.unlink()
+    assert run(february, output, [host]).code == 0
+    assert len(list(output.glob("part-january-*"))) == 1, "it was named by itself, and is not named now"
+    assert run(f"{folder}/*.parquet", output, [host]).code == 0
+    assert len(list(output.glob("part-january-*"))) == 0
+    assert len(list(output.glob("part-february-*"))) == 1
+
+
+def test_to_overwrite_is_to_ask_again(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    host, source = sandbox_host(), repeated(tmp_path, "a", [*range(20), *range(20)])
+    run(source, tmp_path / "out", [host])
+    assert run(source, tmp_path / "out", [host], "--overwrite").summary["requests"] == 20
+
+
+def test_a_memory_on_redis_serves_runs_with_other_outputs(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    host, source = sandbox_host(), records(tmp_path, 40)
+    with redis_server(tmp_path) as url:
+        for name in ("one", "two"):
+            assert run(source, tmp_path / name, [host], "--memory", url).code == 0
+    assert host.stats()["calls"] == 40
+    assert origins(tmp_path / "two") == {"memory": 40}
+    gone = run(source, tmp_path / "three", [host], "--memory", url)
+    assert (gone.code, gone.out) == (2, "")
+    assert "--memory" in gone.err
+
+
+def test_a_damaged_memory_is_set_aside_and_the_run_goes_on(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    host, source, output = sandbox_host(), records(tmp_path, 20), tmp_path / "out"
+    (output / "_state").mkdir(parents=True)
+    (output / "_state" / "memory.sqlite").write_bytes(b"nonsense" * 2000)
+    result = run(source, output, [host])
+    assert result.code == 0
+    assert "set aside" in result.err
+    assert origins(output) == {"generated": 20}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +12,14 @@ import pytest
 from pipeline.sandbox.faults import Fault
 from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
-from transforms.engine import Engine, EngineConfig, Submission, live_engines
-from transforms.errors import RunStopped
+from transforms import engine as engine_module
+from transforms.engine import FIRST_TEXTS, Engine, EngineConfig, Submission, live_engines
+from transforms.errors import RunFailed, RunStopped
 from transforms.fleet.faults import Failure
 from transforms.fleet.hosts import parse_host
 from transforms.fleet.settings import FleetSettings
+from transforms.memory.store import MemoryUnavailable, open_store
+from transforms.recall import NO_MEMORY, MemorySettings
 from transforms.text.prompts import PromptChoice
 from transforms.translator import TextResult, TranslatorSettings
 
@@ -24,7 +28,11 @@ SENTENCE = "Le technicien a remplacé la pompe du bâtiment principal. "
 
 
 def make_engine(
-    hosts: Sequence[SandboxThread], num_ctx: int = 2048, fallback_model: str | None = None, **settings: Any
+    hosts: Sequence[SandboxThread],
+    num_ctx: int = 2048,
+    fallback_model: str | None = None,
+    memory: MemorySettings = NO_MEMORY,
+    **settings: Any,
 ) -> Engine:
     options = {"num_ctx": num_ctx, "temperature": 0.0, "seed": 7, "repeat_penalty": 1.0}
     return Engine(
@@ -32,6 +40,7 @@ def make_engine(
             tuple(parse_host(host.url) for host in hosts),
             FleetSettings("mistral", options, "30m", fallback_model, **settings),
             TranslatorSettings(PromptChoice(), "mistral", num_ctx, 1000, 7, fallback_model),
+            memory,
         )
     )
 
@@ -189,10 +198,74 @@ def test_whoever_waits_when_the_engine_is_stopped_gets_to_know(sandbox_host: Mak
     while not host.stats()["in_flight"]:
         assert not ended.wait(0.005)
     engine.stop()
+    assert ended.wait(10), "without a memory nothing is waited for"
+    with pytest.raises(RunStopped):
+        submission.finished()
+    engine.close()
+
+
+def test_answers_to_what_is_in_flight_are_kept_when_the_engine_is_stopped(
+    sandbox_host: MakeHost, tmp_path: Path
+) -> None:
+    host = sandbox_host(tokens_per_second=20.0, num_parallel=4)
+    memory = MemorySettings(str(tmp_path / "memory.sqlite"), bytes(32), "one")
+    settings: dict[str, Any] = {"memory": memory, "slots": 4, "digests": {"mistral:latest": "ab" * 32}, "allow_mixed_digests": True}
+    engine = make_engine([host], **settings)
+    ended = threading.Event()
+    texts = [f"Le rapport {number} est prêt." for number in range(20)]
+    engine.submit(Submission(texts, lambda: None, ended.set))
+    while host.stats()["in_flight"] < 4:
+        assert not ended.wait(0.005)
+    served = host.stats()["served"]
+    engine.stop()
+    engine.close()
+    assert host.stats()["served"] == served + 4
+    assert host.stats()["calls"] == served + 4
+    store = open_store(str(tmp_path / "memory.sqlite"))
+    assert store.statistics().entries == served + 4
+    store.close()
+
+
+def test_a_host_that_hangs_holds_a_stop_up_for_a_few_seconds_only(
+    sandbox_host: MakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "DRAIN_SECONDS", 0.1)
+    host = sandbox_host(faults=[Fault("hang")])
+    engine = make_engine([host], memory=MemorySettings(str(tmp_path / "memory.sqlite"), bytes(32), "one"))
+    ended = threading.Event()
+    submission = Submission([SENTENCE], lambda: None, ended.set)
+    engine.submit(submission)
+    while not host.stats()["in_flight"]:
+        assert not ended.wait(0.005)
+    engine.stop()
     assert ended.wait(10)
     with pytest.raises(RunStopped):
         submission.finished()
     engine.close()
+
+
+def test_a_run_that_only_fails_ends_early_with_the_reason(sandbox_host: MakeHost) -> None:
+    engine = make_engine([sandbox_host(faults=[Fault("empty")])])
+    submission = submit(engine, [f"Le rapport {number} est prêt." for number in range(FIRST_TEXTS)])
+    engine.close()
+    with pytest.raises(RunFailed, match=f"none of the first {FIRST_TEXTS} texts .*empty_output {FIRST_TEXTS}"):
+        submission.finished()
+
+
+def test_one_success_among_the_first_texts_is_enough(sandbox_host: MakeHost) -> None:
+    good = "La vanne est réparée."
+    engine = make_engine([sandbox_host(faults=[Fault("empty", marker="rapport")])])
+    texts = [good, *(f"Le rapport {number} est prêt." for number in range(FIRST_TEXTS + 10))]
+    results = submit(engine, texts).finished()
+    engine.close()
+    assert [result.outcome.status for result in results] == ["ok"] + ["failed"] * (FIRST_TEXTS + 10)
+
+
+def test_a_memory_that_cannot_be_opened_is_told_to_whoever_makes_the_engine(
+    sandbox_host: MakeHost, tmp_path: Path
+) -> None:
+    with pytest.raises(MemoryUnavailable):
+        make_engine([sandbox_host()], memory=MemorySettings(str(tmp_path / "no" / "memory"), bytes(32), "one"))
 
 
 def test_an_empty_submission_ends_at_once(sandbox_host: MakeHost) -> None:

@@ -64,7 +64,8 @@ class _Running:
 class Fleet:
     """Sends requests to hosts until each has its answer.
 
-    Call ``start`` inside the loop, ``generate`` for each text, ``close`` at the end; ``stop`` drops all work at once.
+    Call ``start`` inside the loop, ``generate`` for each text, ``close`` at the end, which drops all work; ``stop`` and
+    ``drained`` before it let what is in flight be answered.
     """
 
     def __init__(self, addresses: Sequence[HostAddress], settings: FleetSettings) -> None:
@@ -92,6 +93,10 @@ class Fleet:
     def capacity(self) -> int:
         """Requests that the healthy hosts may have in flight together."""
         return self._dispatcher.capacity()
+
+    def in_flight(self) -> int:
+        """Requests that were sent and have not ended."""
+        return self._dispatcher.in_flight
 
     def view(self) -> list[HostView]:
         """The hosts as they are now; safe to call from another thread."""
@@ -204,6 +209,9 @@ class Fleet:
         elif verdict is Verdict.REJECT:
             self._end_copies(running.waiting.job)
             running.waiting.future.set_exception(RowRejected(failed.failure, str(failed)))
+        elif self._ended is not None:
+            self._end_copies(running.waiting.job)
+            running.waiting.future.set_exception(self._ended)
         elif verdict is Verdict.RETRY:
             self._dispatcher.add(running.waiting.job)
 
@@ -284,16 +292,28 @@ class Fleet:
     # -- the end -----------------------------------------------------------------------------------------------------
 
     def stop(self) -> None:
+        """Sends nothing any more: who waits for a host gets ``RunStopped``; what is in flight may be answered."""
+        if self._ended is None:
+            self._ended = RunStopped("the run was asked to stop")
+        for waiting in self._waiting.values():
+            if not waiting.job.running and not waiting.future.done():
+                waiting.future.set_exception(self._ended)
+
+    async def drained(self, longest_seconds: float) -> None:
+        """Waits until nothing is in flight, for a while at the most."""
+        if tasks := [running.task for running in self._running.values() if running.task is not None]:
+            await asyncio.wait(tasks, timeout=longest_seconds)
+
+    def drop(self) -> None:
         """Drops all work: everyone who waits gets ``RunStopped``."""
         self._end(RunStopped("the run was asked to stop"))
 
     def _end(self, error: TranslateError) -> None:
-        if self._ended is not None:
-            return
-        self._ended = error
+        """Drops all work: everyone who waits gets the error, or the one that there was before."""
+        self._ended = self._ended or error
         for waiting in self._waiting.values():
             if not waiting.future.done():
-                waiting.future.set_exception(error)
+                waiting.future.set_exception(self._ended)
         for task in self._tasks():
             task.cancel()
         for keeper in self._keepers.values():
@@ -308,7 +328,7 @@ class Fleet:
 
     async def close(self) -> None:
         """Ends what is under way and closes the connections."""
-        self.stop()
+        self.drop()
         self._outage.end()
         if self._wake is not None:
             self._wake.cancel()

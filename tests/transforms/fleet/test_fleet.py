@@ -184,13 +184,31 @@ def test_options_that_every_host_refuses_end_the_run(sandbox_host: MakeHost) -> 
     run([sandbox_host().url], use)
 
 
-def test_stop_drops_everything_at_once(sandbox_host: MakeHost) -> None:
-    host = sandbox_host(faults=[Fault("hang")])
+def test_a_stop_sends_nothing_more_and_lets_what_is_in_flight_be_answered(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(tokens_per_second=50.0)
 
     async def use(fleet: Fleet) -> None:
         rows = [asyncio.create_task(fleet.generate(request(i), [])) for i in range(20)]
         await until(lambda: bool(host.stats()["in_flight"]))
         fleet.stop()
+        in_flight = fleet.in_flight()
+        await fleet.drained(10)
+        done = await asyncio.gather(*rows, return_exceptions=True)
+        assert sum(isinstance(result, Answer) for result in done) == in_flight == host.stats()["served"]
+        assert sum(isinstance(result, RunStopped) for result in done) == 20 - in_flight
+        with pytest.raises(RunStopped):
+            await fleet.generate(request(), [])
+
+    run([host.url], use)
+
+
+def test_drop_drops_everything_at_once(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(faults=[Fault("hang")])
+
+    async def use(fleet: Fleet) -> None:
+        rows = [asyncio.create_task(fleet.generate(request(i), [])) for i in range(20)]
+        await until(lambda: bool(host.stats()["in_flight"]))
+        fleet.drop()
         for row in rows:
             with pytest.raises(RunStopped):
                 await row
