@@ -7,7 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 import apache_beam as beam
@@ -33,6 +33,7 @@ from transforms.engine import live_engines
 from transforms.errors import RunFailed, RunStopped, TranslateError
 from transforms.fleet.hosts import parse_host
 from transforms.fleet.model_names import canonical
+from transforms.output_lock import OutputLock
 from transforms.statistics import Statistics
 from transforms.translate import TranslateConfig
 from transforms.write import WriteConfig
@@ -57,7 +58,8 @@ def run(options: RunOptions) -> ExitCode:
         work = make_work(options)
         summary = Summary(str(work.output), options.model, rows_in=work.rows, not_real=_label(options))
         try:
-            code = _run(options, work, summary)
+            with nullcontext() if options.dry_run else OutputLock(work.output):
+                code = _run(options, work, summary)
         except RunStopped:
             if stop.code is None:
                 raise

@@ -206,6 +206,20 @@ class OutputDirectory:
             finally:
                 temporary.unlink(missing_ok=True)
 
+    def read_bytes(self, name: str) -> bytes:
+        """The content of a small file; empty if there is none.
+
+        Raises:
+            RunFailed: If it can't be read.
+        """
+        try:
+            self._fs.invalidate_cache(self._root)
+            return bytes(self._fs.cat_file(f"{self._root}/{name}"))
+        except FileNotFoundError:
+            return b""
+        except Exception as error:
+            raise RunFailed(f"cannot read {self.path_of(name)}: {reason(error)}") from error
+
     def remove(self, name: str) -> None:
         """Removes a file; it is no error if there is none.
 
@@ -267,7 +281,7 @@ def is_abandoned(path: Path) -> bool:
     if match["host"] != _HOST:
         return time.time() - status.st_mtime > ABANDONED_SECONDS
     pid = int(match["pid"])
-    return match["process"] != _PROCESS if pid == os.getpid() else not _is_alive(pid)
+    return match["process"] != _PROCESS if pid == os.getpid() else not is_alive(pid)
 
 
 def reason(error: BaseException) -> str:
@@ -284,7 +298,8 @@ def _make_directory(fs: Any, path: str) -> None:
         fs.makedirs(path, exist_ok=True)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether a process of this machine has this number."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

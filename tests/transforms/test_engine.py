@@ -209,7 +209,12 @@ def test_answers_to_what_is_in_flight_are_kept_when_the_engine_is_stopped(
 ) -> None:
     host = sandbox_host(tokens_per_second=20.0, num_parallel=4)
     memory = MemorySettings(str(tmp_path / "memory.sqlite"), bytes(32), "one")
-    settings: dict[str, Any] = {"memory": memory, "slots": 4, "digests": {"mistral:latest": "ab" * 32}, "allow_mixed_digests": True}
+    settings: dict[str, Any] = {
+        "memory": memory,
+        "slots": 4,
+        "digests": {"mistral:latest": "ab" * 32},
+        "allow_mixed_digests": True,
+    }
     engine = make_engine([host], **settings)
     ended = threading.Event()
     texts = [f"Le rapport {number} est prêt." for number in range(20)]
