@@ -85,6 +85,7 @@ class RunOptions:
         "PLACE",
     )
     overwrite: bool = flag("translate again what is there already, also with other settings", _FILES)
+    retry_failed: bool = flag("translate again only the rows that failed or are partial; all others stay", _FILES)
     limit: int | None = option(
         None, kind.whole(1), "translate the first rows only, and show them side by side", _FILES, "ROWS"
     )
@@ -277,6 +278,8 @@ def validate(options: RunOptions, places: Mapping[str, str] | None = None) -> No
             raise UsageError(f"{place[name]} {model!r} runs in Ollama's cloud, and texts must not leave your own hosts")
     if options.fallback_model is not None and model_key(options.fallback_model) == model_key(options.model):
         raise UsageError(f"{place['fallback_model']} is the same as {place['model']}: a second try needs another model")
+    if options.overwrite and options.retry_failed:
+        raise UsageError(f"{place['overwrite']} and {place['retry_failed']} exclude each other")
     if options.prompt_file and options.prompt != "auto":
         raise UsageError(f"{place['prompt']} and {place['prompt_file']} exclude each other")
     _check_slots(options, place["slots"])

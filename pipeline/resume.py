@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.work import Work
+from transforms.earlier_part import TO_DO_AGAIN
 from transforms.errors import UsageError
 from transforms.footers import PartFooter, is_done
 from transforms.inputs import vanished
@@ -22,12 +23,14 @@ class Resumption:
         obsolete: Parts of the same input files that no unit has any more (other slices, or redone with --overwrite),
             and of input files that were removed.
         removed: Addresses of these files.
+        retried: Names of parts of which only the failed rows are left.
         before: The footers as they were.
     """
 
     left_runs: tuple[UnitRun, ...]
     obsolete: tuple[str, ...]
     removed: tuple[str, ...]
+    retried: frozenset[str]
     before: Mapping[str, PartFooter | None]
 
     @property
@@ -40,13 +43,14 @@ class Resumption:
         return self.before.get(name) != footer
 
 
-def compare(work: Work, recipe: Recipe, overwrite: bool) -> Resumption:
+def compare(work: Work, recipe: Recipe, overwrite: bool, retry_failed: bool = False) -> Resumption:
     """Finds out which units are done.
 
     Args:
         work: What is wanted.
         recipe: What it is made with; without a digest it agrees with every digest.
         overwrite: Whether nothing counts as done.
+        retry_failed: Whether a part with failed rows is to be done again, but for its other rows.
 
     Raises:
         UsageError: If parts were made with another recipe and are not to be overwritten.
@@ -55,6 +59,8 @@ def compare(work: Work, recipe: Recipe, overwrite: bool) -> Resumption:
     if not overwrite:
         _refuse_other_recipe(work, recipe, parts)
     done = set() if overwrite else {unit for unit in work.units if _is_done(work, unit, recipe, parts)}
+    retried = {unit for unit in done if retry_failed and _has_failures(parts[unit.part_name])}
+    done -= retried
     left_runs = (tuple(unit for unit in run if unit not in done) for run in work.runs)
     sources = {unit.source.url for unit in work.units}
     others = {footer.source for footer in parts.values() if footer is not None} - sources
@@ -66,12 +72,22 @@ def compare(work: Work, recipe: Recipe, overwrite: bool) -> Resumption:
         if footer is not None
         if footer.source in removed or (footer.source in sources and (name not in wanted or overwrite))
     )
-    return Resumption(tuple(run for run in left_runs if run), obsolete, tuple(removed), parts)
+    return Resumption(
+        tuple(run for run in left_runs if run),
+        obsolete,
+        tuple(removed),
+        frozenset(unit.part_name for unit in retried),
+        parts,
+    )
 
 
 def _is_done(work: Work, unit: WorkUnit, recipe: Recipe, parts: Mapping[str, PartFooter | None]) -> bool:
     footer = parts.get(unit.part_name)
     return footer is not None and is_done(footer, unit, recipe, work.schemas[unit.source.url])
+
+
+def _has_failures(footer: PartFooter | None) -> bool:
+    return footer is not None and any(footer.statistics.statuses[status] for status in TO_DO_AGAIN)
 
 
 def _refuse_other_recipe(work: Work, recipe: Recipe, parts: Mapping[str, PartFooter | None]) -> None:

@@ -74,12 +74,12 @@ def run(options: RunOptions) -> ExitCode:
 def _run(options: RunOptions, work: Work, summary: Summary) -> ExitCode:
     digests: Mapping[str, str] = {}
     recipe = make_recipe(options, work.text_columns, digests)
-    done = compare(work, recipe, options.overwrite)
+    done = compare(work, recipe, options.overwrite, options.retry_failed)
     if done.left or options.dry_run:
         digests = _ask_hosts(options)
         recipe = make_recipe(options, work.text_columns, digests)
         summary.model_digest = recipe.model_digest
-        done = compare(work, recipe, options.overwrite)
+        done = compare(work, recipe, options.overwrite, options.retry_failed)
     summary.removed_inputs = done.removed
     if done.removed:
         LOG.info("%d input files are gone, their parts go, too: %s", len(done.removed), ", ".join(done.removed[:5]))
@@ -96,8 +96,9 @@ def _run(options: RunOptions, work: Work, summary: Summary) -> ExitCode:
     if options.overwrite:
         _remove(work, done)
     if done.left:
+        retried = {name: work.output.path_of(name) for name in done.retried}
         config = engine_config(options, digests, memory_settings(options, work.output, recipe))
-        translate = TranslateConfig(config, work.text_columns, work.output_schemas, options.model_column)
+        translate = TranslateConfig(config, work.text_columns, work.output_schemas, options.model_column, retried)
         write = WriteConfig(work.output.url, recipe, work.output_schemas)
         try:
             _translate(options, work, done, translate, write)

@@ -7,7 +7,7 @@ import logging
 import threading
 import weakref
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from transforms.errors import RunFailed
@@ -51,6 +51,7 @@ class Submission:
 
     Attributes:
         models: The model of each text, None for the run's own; None for the run's own throughout.
+        known: Results, by index, of texts that are not to be translated again.
         results: In the order of the texts; complete once ``done`` was called without an error.
         error: Why they could not be finished.
     """
@@ -59,6 +60,7 @@ class Submission:
     text_done: Callable[[], None]
     done: Callable[[], None]
     models: Sequence[str | None] | None = None
+    known: Mapping[int, TextResult] = field(default_factory=dict)
     results: list[TextResult | None] = field(init=False)
     error: BaseException | None = None
     _left: int = field(init=False)
@@ -158,7 +160,7 @@ class Engine:
             submission.done()
         asked = []
         for index, text in enumerate(submission.texts):
-            result = self._translator.at_once(text)
+            result = submission.known.get(index) or self._translator.at_once(text)
             if result is not None:
                 submission.results[index] = result
                 self._end_one(submission)

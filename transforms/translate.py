@@ -8,7 +8,7 @@ on the bundle's thread only (updates from other threads are lost).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import apache_beam as beam
@@ -17,6 +17,7 @@ from apache_beam.utils.shared import Shared
 from apache_beam.utils.windowed_value import WindowedValue
 
 from transforms.accounting import bad_line_result, count, dead_letters, output_records
+from transforms.earlier_part import EarlierPart
 from transforms.engine import Engine, EngineConfig, Submission
 from transforms.sliding_window import SlidingWindow
 from transforms.statistics import STATUSES
@@ -33,6 +34,7 @@ class TranslateConfig:
         engine: For the process-wide engine.
         text_columns: Columns to translate.
         model_column: The column that names each row's model; None if all rows have the run's own.
+        retried: Addresses of parts, by their names, whose rows stay as they are but for those that failed.
         schemas: The output's schema for the files of each source, by the source's address.
     """
 
@@ -40,6 +42,7 @@ class TranslateConfig:
     text_columns: tuple[str, ...]
     schemas: Mapping[str, Any]
     model_column: str | None = None
+    retried: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -65,6 +68,7 @@ class TranslateRows(beam.DoFn):
     def start_bundle(self) -> None:
         """A window of its own for each bundle."""
         self._window: SlidingWindow[_UnderWay] = SlidingWindow(self._engine.capacity)
+        self._earlier: dict[str, EarlierPart] = {}
 
     def process(
         self, batch: Batch, timestamp: Any = beam.DoFn.TimestampParam, window: Any = beam.DoFn.WindowParam
@@ -79,7 +83,7 @@ class TranslateRows(beam.DoFn):
         def done() -> None:
             sliding.batch_done(number)
 
-        submission = Submission(texts, sliding.text_done, done, self._models(batch))
+        submission = Submission(texts, sliding.text_done, done, self._models(batch), self._known(batch))
         under_way = _UnderWay(batch, submission, timestamp, window)
         number = sliding.add(under_way, len(texts), batch.records.nbytes)
         self._engine.submit(submission)
@@ -90,6 +94,23 @@ class TranslateRows(beam.DoFn):
             return None
         names = batch.records.column(self._config.model_column).to_pylist()
         return [(name or "").strip() or None for name in names] * len(self._config.text_columns)
+
+    def _known(self, batch: Batch) -> dict[int, TextResult]:
+        """The results that an earlier run left for texts of a batch, by index; a unit's batches come in order."""
+        name, rows = batch.unit.part_name, batch.records.num_rows
+        if name not in self._config.retried:
+            return {}
+        if batch.first_row == 0:
+            self._earlier[name] = EarlierPart(self._config.retried[name], self._config.text_columns)
+        outcomes = self._earlier[name].take(rows)
+        if batch.last:
+            del self._earlier[name]
+        return {
+            number * rows + row: TextResult(outcome)
+            for number, column in enumerate(self._config.text_columns)
+            for row, outcome in enumerate(outcomes[column])
+            if outcome is not None
+        }
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         """Waits for what is still under way."""

@@ -420,3 +420,31 @@ def test_a_damaged_memory_is_set_aside_and_the_run_goes_on(sandbox_host: MakeHos
     assert result.code == 0
     assert "set aside" in result.err
     assert origins(output) == {"generated": 20}
+
+
+@pytest.mark.parametrize("memory", ["auto", "off"])
+def test_only_the_rows_that_failed_are_done_again_in_place(
+    memory: str, sandbox_host: MakeHost, run: Run, tmp_path: Path
+) -> None:
+    host, output = sandbox_host(faults=[Fault("empty", marker="numéro 7 ")]), tmp_path / "out"
+    lines = [json.dumps({"id": number, "text": sentence(number)}) for number in range(30)]
+    lines[20] = "{broken"
+    source = tmp_path / "in.jsonl"
+    source.write_text("\n".join(lines))
+    arguments = ("--unit_rows", "10", "--memory", memory, "--max_failed_ratio", "0.5")
+    run(source, output, [host], *arguments)
+    before, requests = output_of(output).to_pylist(), host.stats()["calls"]
+    assert before[7]["text_en_status"] == before[20]["text_en_status"] == "failed"
+    untouched = {path: path.stat().st_mtime_ns for path in output.glob("part-*-00001.parquet")}
+    host.control(faults=[])
+    again = run(source, output, [host], *arguments, "--retry_failed")
+    assert again.code == 0
+    assert host.stats()["calls"] == requests + 1
+    assert (again.summary["requests"], again.summary["units_written"]) == (1, 2)
+    after = output_of(output).to_pylist()
+    assert after[7]["text_en_status"] == "ok"
+    assert [row for row in after if row["id"] != 7] == [row for row in before if row["id"] != 7]
+    assert untouched == {path: path.stat().st_mtime_ns for path in untouched}
+    letters = [json.loads(line) for path in output.glob("_dead_letter/*") for line in path.read_text().splitlines()]
+    assert [letter["error_class"] for letter in letters] == ["bad_line"]
+    assert run(source, output, [host], *arguments).summary["requests"] == 0
