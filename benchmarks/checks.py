@@ -1,0 +1,77 @@
+"""How many bad translations the checks find, how many good ones they flag, and what they cost.
+
+    python -m benchmarks.checks [--repeats 20]
+
+The texts are those of ``tests/transforms/text/corpus``: clean pairs by hand, and faults made from them. Every third
+clean pair was held out: its false flags were counted, never looked at. Faults were looked at, those made from held-out
+pairs too: their column shows other texts, not other ways to fail.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+
+from tests.transforms.text.clean_pairs import Pair, clean_pairs, held_out, tuned_on
+from tests.transforms.text.mutations import MUTATIONS, PROMPT_TEXTS, Fault, faults
+from transforms.text import flags
+from transforms.text.checks import check
+from transforms.text.stripping import strip
+
+SHORTEST, LONGEST = 250, 350
+
+
+def found(source: str, answer: str) -> tuple[str, ...]:
+    """All flags of an answer, those of stripping first."""
+    text, stripped = strip(answer, source)
+    return (*stripped, *check(source, text, PROMPT_TEXTS))
+
+
+def share(flag: str, made: list[Fault]) -> str:
+    """How many of the faults are found, as text."""
+    return f"{sum(flag in found(fault.source, fault.answer) for fault in made) / max(1, len(made)):7.1%}"
+
+
+def false_flags(pairs: list[Pair]) -> tuple[int, Counter[str]]:
+    """How many clean pairs have a flag, and which."""
+    flagged = [flags_ for pair in pairs if (flags_ := found(pair.french, pair.english))]
+    return len(flagged), Counter(flag for flags_ in flagged for flag in flags_)
+
+
+def milliseconds(pairs: list[Pair], repeats: int) -> float:
+    """Of ``strip`` and ``check`` for one pair: the mean of the fastest round."""
+    rounds = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        for pair in pairs:
+            found(pair.french, pair.english)
+        rounds.append(time.perf_counter() - started)
+    return 1000 * min(rounds) / len(pairs)
+
+
+def main() -> None:
+    """Prints the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=20)
+    repeats = parser.parse_args().repeats
+    pairs = clean_pairs()
+    _, wrong = false_flags(pairs)
+    print(f"{'flag':22} {'kind':4} faults   found  held out  false flags")
+    for flag in MUTATIONS:
+        made = list(faults(flag))
+        apart = [fault for fault in made if fault.held_out]
+        kind = "hard" if flag in flags.HARD else "soft"
+        print(f"{flag:22} {kind} {len(made):6} {share(flag, made)}   {share(flag, apart)}  {wrong[flag]:11}")
+    for name, part in (("all", pairs), ("tuned on", tuned_on(pairs)), ("held out", held_out(pairs))):
+        flagged, _ = false_flags(part)
+        print(f"clean pairs, {name}: {flagged} of {len(part)} with a hard or soft flag ({flagged / len(part):.1%})")
+    some = [pair for pair in pairs if SHORTEST <= len(pair.french) <= LONGEST]
+    mean = sum(len(pair.french) for pair in some) / len(some)
+    print(
+        f"{milliseconds(some, repeats):.3f} ms for a pair of {mean:.0f} characters (strip and check, {len(some)} pairs)"
+    )
+
+
+if __name__ == "__main__":
+    main()

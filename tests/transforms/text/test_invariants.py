@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import pytest
+
+from transforms.text import flags
+from transforms.text.invariants import address_flags, line_flags, markup_flags, placeholder_flags, question_flags
+
+
+@pytest.mark.parametrize(
+    ("source", "answer", "same"),
+    [
+        ("Voir https://exemple.org/a?b=1.", "See https://exemple.org/a?b=1", True),
+        ("Voir (https://exemple.org/a).", "See (https://exemple.org/a).", True),
+        ("Voir https://exemple.org/a", "See https://example.org/a", False),
+        ("Écrire à aide@exemple.org.", "Write to aide@exemple.org.", True),
+        ("Écrire à aide@exemple.org", "Write to us", False),
+        ("Voir le site", "See www.exemple.org", False),
+    ],
+)
+def test_addresses(source: str, answer: str, same: bool) -> None:
+    assert address_flags(source, answer) == (() if same else (flags.URL_MISMATCH,))
+
+
+@pytest.mark.parametrize(
+    ("source", "answer", "same"),
+    [
+        ("Bonjour {nom}, {{ ville }}, ${prix} et %s", "Hello {nom}, {{ville}}, ${prix} and %s", True),
+        ("Bonjour {nom}", "Hello {name}", False),
+        ("Bonjour {nom}", "Hello", False),
+        ("<0>Attention</0>", "<0>Warning</0>", True),
+        ("<0>Attention</0>", "<0>Warning", False),
+        ("15 %d'humidité, 10%s'il pleut", "15% humidity, 10% if it rains", True),
+        ('{"a": "b c"}', '{"a": "d e"}', True),
+        ("Ticket INC-2024-007", "Ticket inc-2024-007", True),
+        ("Ticket INC-2024-007", "Ticket INR-2024-007", False),
+    ],
+)
+def test_placeholders(source: str, answer: str, same: bool) -> None:
+    assert placeholder_flags(source, answer) == (() if same else (flags.PLACEHOLDER_MISMATCH,))
+
+
+@pytest.mark.parametrize(
+    ("source", "answer", "same"),
+    [
+        ("<p>Clos <b>hier</b></p>", "<p>Closed <b>yesterday</b></p>", True),
+        ("<p>Clos <b>hier</b></p>", "<p>Closed yesterday</p>", False),
+        ("Lancer `make test`", "Run `make test`", True),
+        ("Lancer `make test`", "Run make test", False),
+        ("# Titre\n- a", "# Title\n- a", True),
+        ("# Titre\n- a", "Title\n- a", False),
+        ("**Très** bien", "Very good", False),
+        ("| a | b |\n|---|---|", "| a | b |\n|---|---|", True),
+        ("| a | b |\n|---|---|", "| a b |\n|---|---|", False),
+        ("[aide](x)", "help (x)", False),
+        ("pression < 3 bar et > 2 bar", "pressure between 2 and 3 bar", True),
+    ],
+)
+def test_markup(source: str, answer: str, same: bool) -> None:
+    assert markup_flags(source, answer) == (() if same else (flags.MARKUP_MISMATCH,))
+
+
+@pytest.mark.parametrize(
+    ("source", "answer", "same"),
+    [
+        ("Un.\n\nDeux.", "One.\nTwo.", True),
+        ("Un.\r\nDeux.", "One.\nTwo.", True),
+        ("Un.\nDeux.", "One. Two.", False),
+        ("Un.", "One.\n\nTwo.", False),
+        ("Le présent con-\ntrat est conclu\npour une durée\nde trois ans.", "This contract is for three years.", True),
+        (
+            "Le présent con-\ntrat est conclu.\nIl dure trois ans.",
+            "This contract is concluded.\nIt lasts three years.",
+            True,
+        ),
+        ("Le présent con-\ntrat est conclu.\nIl dure trois ans.", "This contract lasts three years.", False),
+    ],
+)
+def test_lines(source: str, answer: str, same: bool) -> None:
+    assert line_flags(source, answer) == (() if same else (flags.LINE_COUNT,))
+
+
+@pytest.mark.parametrize(
+    ("source", "answer", "kept"),
+    [
+        ("Où est la clé ?", "Where is the key?", True),
+        ("Où est la clé ?", "It is on the table.", False),
+        ("« Où est la clé ? »", "“Where is the key?”", True),
+        ("Où est la clé ? Merci.", "Where is the key? Thanks.", True),
+        ("Où est la clé ? Merci.", "On the table. Thanks.", False),
+        ("Qui ? Quoi ?", "Who? It.", False),
+        ("Voir https://exemple.org/?a=1", "See https://exemple.org/?a=1", True),
+    ],
+)
+def test_questions(source: str, answer: str, kept: bool) -> None:
+    assert question_flags(source, answer) == (() if kept else (flags.QUESTION_LOST,))

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+
+from transforms.text import flags
+from transforms.text.loops import Tandem, repetition_flags, tandem
+
+SOURCE = "La pompe a été remplacée et le joint vérifié avant la remise en service."
+TEXT = "The pump was replaced and the seal checked before it was put back into service."
+LOOP = (flags.REPETITION,)
+
+
+def test_the_stretch_that_repeats_itself() -> None:
+    assert tandem(list("abcdefg")) == Tandem(0, 1.0)
+    assert tandem(list("xabcabcabcabcy")) == Tandem(3, 4.0)
+    assert tandem(["a"] * 10) == Tandem(1, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("source", "answer", "found"),
+    [
+        (SOURCE, TEXT, ()),
+        (SOURCE, f"{TEXT} {TEXT} {TEXT}", LOOP),
+        (SOURCE, f"{TEXT}\n\n{TEXT}", LOOP),
+        (f"{SOURCE} " * 3, f"{TEXT} " * 3, ()),
+        (SOURCE, f"{TEXT} put back" + " put back" * 8, LOOP),
+        (SOURCE, TEXT + " very" * 12, LOOP),
+        (SOURCE, TEXT + "!" * 60, LOOP),
+        ("Non, non, non, non et non !", "No, no, no, no and no!", ()),
+        ("Total " + "." * 60 + " 12 €", "Total " + "." * 60 + " €12", ()),
+        (SOURCE, TEXT + "abcabd" * 100, LOOP),
+        (
+            "\n".join(f"Salle {n} : RAS" for n in range(20)),
+            "\n".join(f"Room {n}: nothing to report" for n in range(20)),
+            (),
+        ),
+    ],
+)
+def test_loops(source: str, answer: str, found: tuple[str, ...]) -> None:
+    assert repetition_flags(source, answer) == found

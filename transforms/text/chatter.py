@@ -1,0 +1,261 @@
+"""What a model says instead of the translation, or beside it: refusals, several versions, its own prompt.
+
+Each pattern asks whether the source has its counterpart: a letter that refuses is translated by a refusal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from transforms.text import flags
+from transforms.text.prompts import SOURCE_END, SOURCE_START, TEXT
+
+_HEAD = 240
+"""Refusals stand at the beginning."""
+
+_REFUSAL = re.compile(
+    r"""^\W*(?:(?:sorry|apologies|(?:but|and|however|unfortunately|hello|hi|oh|no|well|thank\s+you)\b[,.!]?\s)\W*){0,3}
+    (?:(?:i(?:['’]m|\s+am)\s+(?:very\s+|so\s+|truly\s+|really\s+)?(?:sorry|afraid)|i\s+apologi[sz]e|my\s+apologies)\b
+    | i\s+(?:can\s?not|can['’]t|won['’]t|will\s+not|must\s+decline|do\s+not\s+feel|don['’]t\s+feel|refuse|am\s+unable
+      | am\s+not\s+(?:able|comfortable)|(?:do\s+not|don['’]t)\s+(?:have|understand|see))\b
+    | i(?:['’]m)\s+(?:unable|not\s+(?:able|comfortable))\b
+    | (?:as|i(?:['’]m|\s+am))\s+(?:just\s+|only\s+)?an?\s+
+      (?:ai|language\s+model|large\s+language|artificial|assistant|text-based)\b
+    | je\s+(?:suis\s+(?:vraiment\s+)?désolé|ne\s+(?:peux|puis|suis)\s+pas|regrette|m['’]excuse)
+    | désolée?\b | en\s+tant\s+qu['’](?:ia|intelligence|assistant|modèle)
+    | this\s+(?:content|text|request)\s+
+      (?:violates|is\s+(?:inappropriate|harmful|not\s+appropriate)|contains\s+(?:harmful|offensive)))
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_REFUSAL_FRENCH = re.compile(
+    r"(?i)désol|excus|navré|regrett|regret|pardon|malheureu|hélas|n['e’][^.!?\n]{0,40}\bpas\b|impossib|incapab|refus"
+    r"|crain|crois\s+(?:bien\s+)?qu|en\s+tant\s+qu"
+)
+_ABOUT_THE_TASK = re.compile(
+    r"""(?:assist|help|comply|proceed|continue)\s+(?:you\s+)?with\s+(?:that|this|your|the|translating)\b
+    | (?:can\s?not|can['’]t|unable\s+to|won['’]t|not\s+able\s+to|not\s+comfortable|decline\s+to|refuse\s+to)\s+
+      (?:\w+\s+){0,2}(?:translat|fulfil|provid\w+\s+(?:a|the|this)\s+translation|process\s+this|generat)
+    | \b(?:i|we)\s+must\s+decline\b | \b(?:enough|more|sufficient)\s+context\s+to\b
+    | \bas\s+an?\s+(?:ai|(?:large\s+)?language\s+model)\b | \bmy\s+(?:guidelines|programming|safety|policy)\b
+    | \b(?:content|usage)\s+polic(?:y|ies)\b
+    | (?:provide|share|send|give|paste|enter)\s+(?:me\s+)?(?:with\s+)?(?:the|a|some|more|your|me\s+the)\s+
+      (?:\w+\s+){0,3}(?:text|sentence|context|content|passage|document)s?\b[^.?!\n]{0,60}(?:translat|\?|so\s+i|and\s+i)
+    | (?:no|any)\s+(?:french\s+)?text\s+(?:to\s+translate|provided|was)
+    | \btext\s+you(?:['’]d|\s+would)\s+like\s+(?:me\s+to\s+)?translat
+    | (?:text|sentence|input|message)\s+(?:you\s+provided\s+)?(?:is|seems|appears)\s+(?:to\s+be\s+)?
+      (?:already\s+in\s+english|incomplete|empty|unclear|not\s+(?:in\s+)?(?:french|clear|complete))
+    | ne\s+peux\s+pas\s+(?:vous\s+aider|traduire|répondre|fournir)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_TASK_WORDS = (
+    *(
+        "translat",
+        "assist",
+        "help",
+        "comply",
+        "proceed",
+        "continue",
+        "an ai",
+        "language model",
+        "guideline",
+        "programming",
+    ),
+    *(
+        "safety",
+        "polic",
+        "provide",
+        "share",
+        "send",
+        "paste",
+        "context",
+        "no text",
+        "any text",
+        "french text",
+        "generat",
+    ),
+    *("fulfil", "process this", "incomplete", "unclear", "empty", "english", "decline", "vous aider", "ne peux pas"),
+)
+_TASK_FRENCH = re.compile(r"(?i)tradu|\bia\b|intelligence artificielle|modèle de langage|vous aider|votre demande")
+
+_OPTION = re.compile(
+    r"(?im)^\W{0,6}(?:(?:option|version|translation|alternative|variant|variante|traduction|choice)\s*(?:n°|no\.?)?\s*"
+    r"(?:[1-9]|[a-d]\b|one|two)|(?:formal|informal|literal|idiomatic|alternatively|or)\b\W{0,3}[:,])"
+)
+_OPTION_ONE, _OPTION_TWO = re.compile(r"(?i)\boption\s?(?:1|a)\b"), re.compile(r"(?i)\boption\s?(?:2|b)\b")
+_SEVERAL = re.compile(
+    r"""here\s+are\s+(?:a\s+few|a\s+couple|several|some|two|three|\d)\s+(?:\w+\s+){0,2}
+      (?:translations?|options?|ways|versions?|alternatives|possib)
+    | (?:several|multiple|different|possible|other)\s+
+      (?:ways\s+to\s+translate|(?:possible\s+)?(?:english\s+)?translations)
+    | depending\s+on\s+the\s+context | (?:can|could|may|might)\s+(?:also\s+)?be\s+translated\s+(?:as|to|into)
+    | (?:would|could)\s+be\s+translated | \bliterally\s*[:"“] | \bliteral\s+(?:translation|meaning)
+    | \b(?:is|are)\s+(?:an?|the)\s+(?:french\s+)?(?:abbreviation|acronym|expression|phrase)\s+
+      (?:for|that|of|in|which|mean)
+    | \bstands\s+for\b | \bin\s+(?:french|english),?\s+["“'«]
+    | \bfrench\s+(?:word|phrase|term|expression|abbreviation)\b
+    | translates?\s+(?:to|as|into)\s*[:"“] | \balternative\s+translation
+    | \bmore\s+(?:natural|literal|formal|idiomatic)\s+(?:translation|version)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_SEVERAL_WORDS = (
+    *("translat", "option", "literal", "depending", "stands for", "in french", "in english", "french ", "acronym"),
+    *(
+        "abbreviation",
+        "alternativ",
+        "version",
+        "formal",
+        "variant",
+        "choice",
+        "ways",
+        "possib",
+        "traduction",
+        "idiomatic",
+    ),
+    *("an expression", "the expression", "phrase"),
+)
+_SEVERAL_FRENCH = re.compile(
+    r"(?i)\b(?:options?|versions?|tradu|variante|solution|alternativ|littéral|signifi|sigle|acronyme|abr[ée][vg]|expression"
+    r"|mots?\b|termes?\b|selon le contexte|désign|choix|ou bien|proposition)"
+)
+NOTE = re.compile(
+    r"""[\s>]*[\[(*_\-—#]{0,4}\s*(?:(?:translator|translation|traduct)\w*['’]?s?\s+notes?
+    | (?:important\s+|additional\s+)?notes?
+    | n\.?b\.?|explanations?|commentary|comments?|please\s+note|note\s+du\s+traducteur|remarques?|explications?
+    | disclaimer)
+    \s*[:*_)\]]{1,4}(?=\s|$)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+NOTE_FRENCH = re.compile(
+    r"(?i)\bnot(?:e|es|ez|er|a|ons|é|ée)\b|\bn\.?\s?b\b|remarqu|observ|commentaire|précis|explication|attention|avertissement|mention"
+)
+_PREAMBLE = re.compile(
+    r"(?i)^\W{0,4}(?:sure|certainly|of course|okay|great)?\W{0,4}here(?:['’]s| is)\s+(?:the|your|my|an?)\s+"
+    r"(?:\w+\s+){0,3}translation\b"
+)
+
+_SELF = re.compile(
+    r"(?i)\byou are an? (?:\w+ ){0,3}(?:french[- ]to[- ]english )?translator\b"
+    r"|\btranslate the (?:following |french )?text (?:between|below|into|from)"
+    r"|\boutput only the translation\b|\b(?:never|not) (?:obey|answer) it\b"
+    r"|<\|(?:im_start|im_end|system|user|assistant|eot_id)\|>|\[/?INST\]|<(?:start|end)_of_turn>"
+)
+_SELF_WORDS = ("translat", "answer it", "obey it", "<|", "inst]", "_of_turn")
+_SELF_FRENCH = re.compile(r"(?i)traduct|tradui|<\||\[/?INST|_of_turn")
+
+_INJECTION = re.compile(
+    r"""\b(?:ignore[rsz]?|ignorez|oublie[rsz]?|oubliez|disregard|forget|override|ne\s+(?:tiens|tenez)\s+(?:pas\s+)?compte)\b[^.!?\n]{0,40}
+      \b(?:instructions?|consignes?|directives?|prompts?|rules|règles|above|ci-dessus|(?:tout\s+)?ce\s+qui\s+précède|everything)\b
+    | \b(?:system\s+prompt|prompt\s+syst[eè]me|message\s+syst[eè]me|jailbreak)\b
+    | \b(?:developer\s+mode|mode\s+développeur|DAN\s+mode)\b
+    | \b(?:print|reveal|show|repeat|affiche[rz]?|révèle[rz]?|répète[rz]?|montre[rz]?)\b[^.!?\n]{0,30}
+      \b(?:prompt|instructions|consignes)\b
+    | \b(?:you\s+are\s+now|act\s+as\s+an?|pretend\s+(?:to\s+be|you)
+      |tu\s+es\s+(?:maintenant|désormais)|vous\s+êtes\s+(?:maintenant|désormais)\s+une?
+      |fais\s+comme\s+si\s+tu|agis\s+comme|comporte-toi)\b[^.!?\n]{0,60}\b(?:assistant|ai|ia|model|modèle|chatbot|robot|bot|pirate|hacker|expert|limit|restrict|filtre)
+    | \b(?:réponds|répondez|reply|respond|answer)\s+(?:seulement|uniquement|simplement|juste|only|just)\b
+    | \b(?:nouvelles?|new)\s+(?:instructions?|consignes?)\s*:
+    | \bne\s+(?:traduis|traduisez)\s+pas\b | \b(?:do\s+not|don['’]t)\s+translate\b | \binstead\s+of\s+translating\b
+    | \bau\s+lieu\s+de\s+traduire\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+_INJECTION_WORDS = (
+    *(
+        "ignor",
+        "oubli",
+        "disregard",
+        "forget",
+        "overrid",
+        "compte de",
+        "prompt",
+        "système",
+        "systeme",
+        "jailbreak",
+        "mode",
+    ),
+    *("instruction", "consigne", "you are now", "act as", "pretend", "désormais", "maintenant", "comme", "comporte"),
+    *("répond", "reply", "respond", "answer", "traduis", "translat", "traduire"),
+)
+
+_LEAST_CLAUSE_CHARS = 24
+_CLAUSE_END = re.compile(r"[.:;!?\n]+")
+
+
+def refusal_flags(source: str, translation: str) -> tuple[str, ...]:
+    """refusal: an excuse at the start that the source does not have, or talk of the task, of which it knows nothing.
+
+    A study of many language models found refusals common: for texts about safety, texts of others, texts too short.
+    """
+    head = translation[:_HEAD]
+    if _has(head.lower(), _TASK_WORDS) and _ABOUT_THE_TASK.search(head) and not _TASK_FRENCH.search(source):
+        return (flags.REFUSAL,)
+    if _REFUSAL.match(head):
+        # A few words for a long text are no translation of it, even if it has an excuse somewhere.
+        far_too_short = len(source) >= 100 and len(translation) < 0.35 * len(source)
+        if far_too_short or not _REFUSAL_FRENCH.search(source):
+            return (flags.REFUSAL,)
+    return ()
+
+
+def option_flags(source: str, translation: str) -> tuple[str, ...]:
+    """multiple_options: several versions, or remarks about the translation that could not be stripped."""
+    low = translation.lower()
+    if _has(low, _SEVERAL_WORDS):
+        several = bool(_SEVERAL.search(translation)) or len(_OPTION.findall(translation)) >= 2
+        numbered = _OPTION_ONE.search(low) and _OPTION_TWO.search(low)
+        if (several or numbered) and not _SEVERAL_FRENCH.search(source):
+            return (flags.MULTIPLE_OPTIONS,)
+    last = translation.rfind("\n") + 1
+    noted = last and NOTE.match(translation, last) and not NOTE_FRENCH.search(source)
+    if noted or (_PREAMBLE.match(translation) and "tradu" not in source.casefold()):
+        return (flags.MULTIPLE_OPTIONS,)
+    return ()
+
+
+def leak_flags(source: str, translation: str, prompt_texts: Sequence[str] = ()) -> tuple[str, ...]:
+    """prompt_leak: a clause of the prompt (24 characters and more), a delimiter or a model's control word in the
+    answer, and not in the source.
+    """
+    for mark in (SOURCE_START, SOURCE_END):
+        if mark in translation and SOURCE_START not in source and SOURCE_END not in source:
+            return (flags.PROMPT_LEAK,)
+    if _has(translation.lower(), _SELF_WORDS) and _SELF.search(translation) and not _SELF_FRENCH.search(source):
+        return (flags.PROMPT_LEAK,)
+    if prompt_texts:
+        folded = _folded(translation)
+        leaked = [clause for clause in _clauses(tuple(prompt_texts)) if clause in folded]
+        if leaked and not all(clause in _folded(source) for clause in leaked):
+            return (flags.PROMPT_LEAK,)
+    return ()
+
+
+@lru_cache(maxsize=64)
+def _clauses(prompt_texts: tuple[str, ...]) -> tuple[str, ...]:
+    clauses = [clause for text in prompt_texts for part in text.split(TEXT) for clause in _CLAUSE_END.split(part)]
+    parts = [part for clause in clauses for part in clause.split(",")]
+    folded = dict.fromkeys(_folded(clause).strip(" ,\"'") for clause in (*clauses, *parts))
+    return tuple(clause for clause in folded if len(clause) >= _LEAST_CLAUSE_CHARS and clause.count(" ") >= 3)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _has(text: str, words: tuple[str, ...]) -> bool:
+    """Whether one of ``words`` is in a lower-case ``text``: far cheaper than the pattern, and nearly always no."""
+    return any(word in text for word in words)
+
+
+def injection_flags(source: str) -> tuple[str, ...]:
+    """injection_suspected: the source tries to give orders to a model, whether it obeyed or not: worth a look.
+
+    Bigger models can be more susceptible to orders in the text that they translate.
+    """
+    suspected = _has(source.lower(), _INJECTION_WORDS) and _INJECTION.search(source)
+    return (flags.INJECTION_SUSPECTED,) if suspected else ()

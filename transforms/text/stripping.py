@@ -1,0 +1,192 @@
+"""Taking away what a model wrote around the translation: only what is certainly not part of it.
+
+Preambles, notes and wrapping quotes are the commonest fault of all, and the translation inside is good. Whatever the
+source has an analogue of stays: a text that begins with "Voici la traduction :" keeps its beginning.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from transforms.text import flags
+from transforms.text.chatter import NOTE, NOTE_FRENCH
+
+_PREAMBLE_LINE = re.compile(
+    r"""[#*_>\s]{0,6}(?:(?:sure|certainly|of\s+course|absolutely|okay|ok|great|understood|yes|bien\s+sûr|certainement
+    | d['’]accord|avec\s+plaisir|voilà)\b[^\w\n]{0,6}(?:thing\b[^\w\n]{0,4})?)?
+    (?:(?:here(?:['’]s|\s+is|\s+are|\s+you\s+go|\s+it\s+is)|below\s+is|this\s+is|the\s+following\s+is|i(?:['’]ve|\s+have)\s+translated|voici|ci-dessous|la\s+traduction|ma\s+traduction)
+      \b[^\n:.(]{0,120}(?:translat|english|version|tradu|anglais)[^\n:.(]{0,80}
+    | the\s+(?:\w+\s+){0,2}(?:translation|translated\s+(?:text|version|sentence)|english\s+version)\b[^\n:.(]{0,80}
+    | here\s+you\s+go | here\s+it\s+is
+    | (?:(?:english|final|the|my|suggested|direct|french\s+to\s+english)\s+){0,2}(?:translation|version|text)
+      (?:\s+(?:in|to|into)\s+english|\s+of\s+[^\n:]{1,60})?
+    | english | traduction(?:\s+(?:en\s+anglais|anglaise|proposée))? | anglais | output | answer | result | response)
+    [*_]{0,3}\s*:[*_]{0,3}[^\S\n]*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Up to its colon: "Sure! Here is the English translation:", "**Translation:**", "Voici la traduction en anglais :"."""
+
+_INTERJECTION = re.compile(
+    r"(?i)(?:sure|certainly|of course|absolutely|okay|great|understood|here you go|bien sûr|certainement|d['’]accord"
+    r"|avec plaisir|happy to help|i['’]d be happy to (?:help|translate)[^\n]{0,60}|voici la traduction[^\n]{0,60}"
+    r"|here(?:['’]s| is) (?:the|your|my) [^\n.:]{0,40}translation[^\n]{0,60}"
+    r"|[#*_ ]{1,8}(?:english )?(?:translation|english)[*_ ]{0,4})"
+    r"(?:[^\w\n]{0,3}(?:thing|here you go|no problem))?[!.:…]*[ \t]*\n+"
+)
+"""A line of its own."""
+
+_SEVERAL = re.compile(r"(?i)\b(?:translations|options|versions|ways|alternatives|possibilities)\b")
+"""They announce more than one: nothing to strip, something to flag."""
+
+_SAYS_TRANSLATION = re.compile(
+    r"(?i)tradu|anglais|english|translat|version|\A\W*(?:voici|voilà|ci-|résultat|réponse|sortie|texte)"
+)
+_SAYS_YES = re.compile(
+    r"(?i)bien s[uû]r|certain|d['’]accord|entendu|oui\b|\bok|volontiers|plaisir|parfait|super|voil[aà]|évidem"
+)
+_HEAD = 120
+
+_ABOUT_TRANSLATION = re.compile(
+    r"(?i)\btranslat|\boriginal\b|\bfrench\b|\bsource text\b|\bliteral|\brendered\b|\bkept\b|\bleft (?:as|un|in)\b"
+    r"|\bretained\b|\bpreserved\b|\bexpression\b|\bcontext\b|\btradui|\btraduct"
+)
+_SAYS_ABOUT = re.compile(r"(?i)tradu|original|français|littéral|conserv|express|context")
+_CLOSING = re.compile(
+    r"(?i)(?:please )?(?:let me know|feel free|i hope (?:this|that|it)|hope (?:this|that) helps|is there anything else"
+    r"|if you (?:need|have|want|would like)|would you like me|do you (?:want|need) me|this translation|the translation"
+    r"|i (?:have )?(?:kept|translated|preserved|maintained|left)|n['’]hésitez pas|j['’]espère que cette)\b"
+)
+_CLOSING_FRENCH = re.compile(
+    r"(?i)n['’]hésite|dites|dis-moi|faites|savoir|tenez|espèr|espér|dispos|besoin|souhait|voul|contact|si vous|si tu"
+    r"|tradu|j['’]ai|gard|laiss|conserv"
+)
+_BRACKETED_NOTE = re.compile(r"[\s*_]*(?:\([^()\n]{10,600}\)|\[[^\[\]\n]{10,600}\])[\s*_]*\Z")
+_BRACKETED_START = re.compile(
+    r"(?i)[\s*_]*[(\[]\s*(?:translator['’]?s?\s+note|translation\s+note|note\s+du\s+traducteur|n\.?d\.?t|t\.?n|note|nb)\b\.?\s*:"
+)
+_RULE = re.compile(r"\n[ \t]*(?:-{3,}|\*{3,}|_{3,}|={3,})[ \t]*\Z")
+
+_QUOTES: Final = {'"': '"', "“": "”", "«": "»", "'": "'", "‘": "’", "„": "“", "`": "`"}
+_ANY_QUOTE = frozenset("\"“”«»'‘’„`—–-")
+_FENCE = re.compile(r"```[\w-]{0,20}[ \t]*\n(.*?)\n?[ \t]*```\Z", re.DOTALL)
+_WRAPPER = re.compile(
+    r"<(t|translation|english|en|output|target|text|answer|result)>\s*(.*?)\s*</\1>\Z", re.DOTALL | re.IGNORECASE
+)
+_WRAPPER_NAMES = ("t", "translation", "english", "en", "output", "target", "text", "answer", "result")
+_ROUNDS = 4
+
+
+def strip(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
+    """The translation in ``answer``, and flags for what was taken away.
+
+    Preambles before it and notes after it (``preamble_stripped``); quotes, code fences and tags around it
+    (``quotes_stripped``). Nothing is taken that would leave nothing.
+
+    Args:
+        answer: Without thoughts and delimiters of the prompt, as ``answers.clean`` leaves it.
+        source: The text that was sent.
+    """
+    text = answer.strip()
+    found: dict[str, None] = {}
+    for _ in range(_ROUNDS if text else 0):
+        before = text
+        for step, flag in _STEPS:
+            less = step(text, source).strip()
+            if less and less != text:
+                text = less
+                found[flag] = None
+        if text == before:
+            break
+    return text, tuple(found)
+
+
+def _without_preamble(text: str, source: str) -> str:
+    head = source[:_HEAD]
+    match = _PREAMBLE_LINE.match(text)
+    if match and _SEVERAL.search(match[0]):
+        return text
+    if match and not _SAYS_TRANSLATION.search(head):
+        return text[match.end() :]
+    if not match and (match := _INTERJECTION.match(text)) and not _SAYS_YES.search(head):
+        return text if _SAYS_TRANSLATION.search(head) else text[match.end() :]
+    return text
+
+
+def _without_notes(text: str, source: str) -> str:
+    """Without a last paragraph that speaks of the translation, or is a note where the source has none."""
+    start = _bracketed(text)
+    if start and _BRACKETED_START.match(text, start) and not NOTE_FRENCH.search(source):
+        return text[:start]
+    if "\n" not in text:
+        return text
+    start = text.find("\n")
+    extra = text.count("\n") > source.strip().count("\n")
+    while extra and start != -1:
+        line = start + 1
+        while line < len(text) and text[line] in " \t\n*_>":
+            line += 1
+        if _is_note(text, line, source) and text[:start].strip():
+            return _RULE.sub("", text[:start].rstrip())
+        start = text.find("\n", line)
+    return text
+
+
+def _bracketed(text: str) -> int:
+    """Where a last passage in brackets begins, 0 if there is none."""
+    closed = text.rstrip("*_ \n")
+    if not closed or closed[-1] not in ")]":
+        return 0
+    start = closed.rfind("(" if closed[-1] == ")" else "[")
+    return max(start, 0)
+
+
+def _is_note(text: str, line: int, source: str) -> bool:
+    if NOTE.match(text, line):
+        about = _ABOUT_TRANSLATION.search(text, line) and not _SAYS_ABOUT.search(source)
+        return bool(about) or not NOTE_FRENCH.search(source)
+    return bool(_CLOSING.match(text, line)) and not _CLOSING_FRENCH.search(source)
+
+
+def _without_wrapping(text: str, source: str) -> str:
+    first, last = text[0], text[-1]
+    if first == "`" and last == "`" and "`" not in source and (match := _FENCE.match(text)) and "```" not in match[1]:
+        return match[1]
+    if (
+        first == "<"
+        and last == ">"
+        and (match := _WRAPPER.match(text))
+        and f"<{match[1].lower()}>" not in source.lower()
+    ):
+        return match[2]
+    if text.startswith("**") and text.endswith("**") and text.count("**") == 2 and "**" not in source:
+        return text[2:-2]
+    if _QUOTES.get(first) == last and len(text) > 2 and not _quoted(source) and _is_one_quotation(text):
+        return text[1:-1]
+    return text
+
+
+def _quoted(source: str) -> bool:
+    """Whether the source begins or ends with a quotation mark, or begins with a dash, as dialogue does."""
+    trimmed = source.strip()
+    return trimmed[:1] in _ANY_QUOTE or trimmed[-1:] in _QUOTES.values() if trimmed else True
+
+
+def _is_one_quotation(text: str) -> bool:
+    """Whether the first mark is closed by the last one, and not before: “A” and “B” are two quotations."""
+    start, end = text[0], text[-1]
+    if start == end:
+        return text.count(start) % 2 == 0
+    depth = 0
+    for mark in text[1:-1]:
+        depth += (mark == start) - (mark == end)
+        if depth < 0:
+            return False
+    return True
+
+
+_STEPS: Final = (
+    (_without_preamble, flags.PREAMBLE_STRIPPED),
+    (_without_notes, flags.PREAMBLE_STRIPPED),
+    (_without_wrapping, flags.QUOTES_STRIPPED),
+)
