@@ -110,9 +110,9 @@ def _run(arguments: Sequence[str]) -> int:
     # Read by now; the ollama package would read it once more while it is imported, and fail if it is no address.
     os.environ.pop("OLLAMA_HOST", None)
     # Late, as it imports Beam: help and mistakes are told at once.
-    from pipeline.run import run
+    from pipeline.start import start
 
-    return run(chosen)
+    return start(chosen)
 
 
 def _sandbox(arguments: Sequence[str]) -> int:
@@ -150,9 +150,19 @@ def _doctor(arguments: Sequence[str]) -> int:
     return ExitCode.DONE if findings.ok else ExitCode.FAILED
 
 
+def _memory(arguments: Sequence[str]) -> int:
+    from pipeline import memory_command
+
+    if _wants_help(arguments):
+        print(memory_command.help_of_memory(), end="")
+        return ExitCode.DONE
+    return memory_command.main(arguments)
+
+
 COMMANDS: Mapping[str, Command] = {
     "run": Command("translate files (the default, the word may be left out)", _run),
     "doctor": Command("look at the hosts: what is wrong, how fast they are, what to do; see doctor --help", _doctor),
+    "memory": Command("show what a translation memory holds, and prune it; see memory --help", _memory),
     "sandbox": Command("run a stand-in Ollama host to try things without one; see sandbox --help", _sandbox),
 }
 

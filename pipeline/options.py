@@ -42,6 +42,10 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but too many rows failed, 99
 130 interrupted, 143 terminated. The summary is one line of JSON on stdout; all else goes to stderr."""
 
 
+def _watch_seconds(text: str) -> float | None:
+    return kind.duration(0.1)(text)
+
+
 @dataclass(frozen=True, repr=False)
 class RunOptions:
     """What ``run`` does. A field with ``option``, ``flag`` or ``repeated`` is an option of the command line.
@@ -90,6 +94,15 @@ class RunOptions:
         None, kind.whole(1), "translate the first rows only, and show them side by side", _FILES, "ROWS"
     )
     dry_run: bool = flag("plan, check and estimate; translate nothing", _FILES)
+
+    watch: float | None = option(
+        None,
+        _watch_seconds,
+        "run again whenever the input has changed, looking every so many seconds, until it is stopped; files that are "
+        "still being written are left until they are complete",
+        _FILES,
+        "SECONDS",
+    )
 
     hosts: tuple[HostAddress, ...] = repeated(
         parse_hosts,
@@ -278,6 +291,9 @@ def validate(options: RunOptions, places: Mapping[str, str] | None = None) -> No
             raise UsageError(f"{place[name]} {model!r} runs in Ollama's cloud, and texts must not leave your own hosts")
     if options.fallback_model is not None and model_key(options.fallback_model) == model_key(options.model):
         raise UsageError(f"{place['fallback_model']} is the same as {place['model']}: a second try needs another model")
+    for name in ("overwrite", "retry_failed", "limit", "dry_run"):
+        if options.watch is not None and getattr(options, name):
+            raise UsageError(f"{place['watch']} and {place[name]} exclude each other")
     if options.overwrite and options.retry_failed:
         raise UsageError(f"{place['overwrite']} and {place['retry_failed']} exclude each other")
     if options.prompt_file and options.prompt != "auto":

@@ -6,9 +6,8 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from collections.abc import Mapping
+from contextlib import nullcontext
 
 import apache_beam as beam
 import fsspec
@@ -19,20 +18,15 @@ from pipeline.exit_codes import ExitCode
 from pipeline.options import RunOptions
 from pipeline.preflight import find_digests
 from pipeline.preview import show_preview
-from pipeline.process_memory import use_one_arena
 from pipeline.progress import ProgressReporter
 from pipeline.resume import Resumption, compare
 from pipeline.sandbox import NOT_REAL
-from pipeline.sandbox.running import start_processes
-from pipeline.sandbox.settings import HostSettings
 from pipeline.signals import CleanStop
 from pipeline.summary import Summary
-from pipeline.work import Work, engine_config, make_recipe, make_work, memory_settings
+from pipeline.work import Work, engine_config, make_recipe, memory_settings
 from transforms import dead_letters, errors
 from transforms.engine import live_engines
 from transforms.errors import RunFailed, RunStopped, TranslateError
-from transforms.fleet.hosts import parse_host
-from transforms.fleet.model_names import canonical
 from transforms.output_lock import OutputLock
 from transforms.statistics import Statistics
 from transforms.translate import TranslateConfig
@@ -40,35 +34,29 @@ from transforms.write import WriteConfig
 
 LOG = logging.getLogger(__name__)
 
-STAND_IN = "stand-in-for-{}"
-SANDBOX_TOKENS_PER_SECOND = 400.0
-"""Of each slot of a stand-in host that ``--sandbox`` starts: about what a small GPU does, so that it looks alive."""
 
-
-def run(options: RunOptions) -> ExitCode:
-    """Plans, translates and sums up; the summary line goes to stdout.
+def run_once(options: RunOptions, work: Work, stop: CleanStop) -> ExitCode:
+    """Translates what is left of the work and sums up; the summary line goes to stdout.
 
     Raises:
         UsageError: A mistake that is found before anything was sent or written.
         RunFailed: The run cannot go on; what is finished stays.
+        RunStopped: It was asked to stop, but not by a signal.
     """
     started = time.monotonic()
-    use_one_arena()
-    with CleanStop() as stop, _hosts(options) as options:
-        work = make_work(options)
-        summary = Summary(str(work.output), options.model, rows_in=work.rows, not_real=_label(options))
-        try:
-            with nullcontext() if options.dry_run else OutputLock(work.output):
-                code = _run(options, work, summary)
-        except RunStopped:
-            if stop.code is None:
-                raise
-            code, summary.message = stop.code, "stopped before the end; the same command goes on from here"
-            LOG.warning("%s", summary.message)
-        summary.exit_code, summary.wall_seconds = code, time.monotonic() - started
-        if not options.dry_run:
-            _publish(options, work, summary)
-        return code
+    summary = Summary(str(work.output), options.model, rows_in=work.rows, not_real=_label(options))
+    try:
+        with nullcontext() if options.dry_run else OutputLock(work.output):
+            code = _run(options, work, summary)
+    except RunStopped:
+        if stop.code is None:
+            raise
+        code, summary.message = stop.code, "stopped before the end; the same command goes on from here"
+        LOG.warning("%s", summary.message)
+    summary.exit_code, summary.wall_seconds = code, time.monotonic() - started
+    if not options.dry_run:
+        _publish(options, work, summary)
+    return code
 
 
 def _run(options: RunOptions, work: Work, summary: Summary) -> ExitCode:
@@ -237,22 +225,3 @@ def _publish(options: RunOptions, work: Work, summary: Summary) -> None:
 
 def _label(options: RunOptions) -> str | None:
     return NOT_REAL if options.sandbox else None
-
-
-@contextmanager
-def _hosts(options: RunOptions) -> Iterator[RunOptions]:
-    """The options with hosts that answer: with ``--sandbox``, stand-ins that live as long as the context."""
-    if options.sandbox is None:
-        yield options
-        return
-    LOG.warning("%s", NOT_REAL)
-    model = STAND_IN.format(options.model)
-    fallback = options.fallback_model and STAND_IN.format(options.fallback_model)
-    models = tuple(canonical(name) for name in (model, fallback) if name)
-    hosts = start_processes(options.sandbox, HostSettings(models=models, tokens_per_second=SANDBOX_TOKENS_PER_SECOND))
-    try:
-        addresses = tuple(parse_host(host.url) for host in hosts)
-        yield replace(options, hosts=addresses, model=model, fallback_model=fallback)
-    finally:
-        for host in hosts:
-            host.close()

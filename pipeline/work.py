@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from transforms.fleet.model_names import model_key
 from transforms.fleet.settings import FleetSettings
 from transforms.inputs import list_sources
 from transforms.memory.store import MemoryUnavailable, is_redis, open_store
-from transforms.output import OutputDirectory
+from transforms.output import MEMORY_FILE, OutputDirectory
 from transforms.plan import Plan, plan
 from transforms.recall import MemorySettings
 from transforms.recipe import Recipe
@@ -26,11 +26,9 @@ from transforms.schema_option import parse_schema
 from transforms.text import prompts
 from transforms.text.prompts import PromptChoice, PromptTemplate
 from transforms.translator import TranslatorSettings
-from transforms.work_units import UnitRun, WorkUnit
+from transforms.work_units import SourceFile, UnitRun, WorkUnit
 
 LOG = logging.getLogger(__name__)
-
-MEMORY_FILE = "_state/memory.sqlite"
 
 
 @dataclass(frozen=True)
@@ -63,14 +61,19 @@ class Work:
         return sum(unit.rows for unit in self.units)
 
 
-def make_work(options: RunOptions) -> Work:
-    """Lists and plans the input and prepares the output.
+def make_work(options: RunOptions, sources: Sequence[SourceFile] | None = None) -> Work:
+    """Plans the input and prepares the output.
+
+    Args:
+        options: Of the run.
+        sources: The input files, if not all that the options name.
 
     Raises:
         UsageError: If something is missing, unreadable, or does not fit.
     """
     schema = parse_schema(options.schema) if options.schema else None
-    planned = plan(list_sources(options.input), options.unit_rows, options.text_column, schema, options.model_column)
+    found = list_sources(options.input) if sources is None else sources
+    planned = plan(found, options.unit_rows, options.text_column, schema, options.model_column)
     output_schemas = {url: output_schema(schema, planned.text_columns) for url, schema in planned.schemas.items()}
     prompt_choice(options)
     output = OutputDirectory(options.output)

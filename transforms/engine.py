@@ -251,6 +251,7 @@ class Engine:
 
     def close(self) -> None:
         """Ends the thread; waits for it."""
+        _ENGINES.discard(self)
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()

@@ -33,20 +33,31 @@ _VERSION_KEYS = ("etag", "md5hash", "generation", "lastmodified", "mtime", "modi
 a listing often says less than a question about the single file."""
 
 
-def list_sources(inputs: Sequence[str]) -> list[SourceFile]:
+class NothingThere(UsageError):
+    """An input that means no file, which may come later."""
+
+
+def list_sources(inputs: Sequence[str], must_exist: bool = True) -> list[SourceFile]:
     """The input files that ``inputs`` mean, sorted by address, each once.
 
     Args:
         inputs: Each a path, a glob, a directory (all supported files in it and below) or an fsspec URL of one of
             these. In directories and globs, names that start with ``_`` or ``.`` are passed over, so the output of
             another run may be read; files of other kinds are passed over with a warning.
+        must_exist: Whether each must mean a file now.
 
     Raises:
         UsageError: If one of them means no file, or a file that can't be read or is of an unsupported kind.
     """
     if not inputs:
         raise UsageError("no input is given: name a file, a directory or a glob with --input")
-    found = {source.url: source for given in inputs for source in _expand(given)}
+    found: dict[str, SourceFile] = {}
+    for given in inputs:
+        try:
+            found |= {source.url: source for source in _expand(given)}
+        except NothingThere:
+            if must_exist:
+                raise
     return [found[url] for url in sorted(found)]
 
 
@@ -130,7 +141,7 @@ def _expand(given: str) -> Iterator[SourceFile]:
     fs.invalidate_cache()
     if not _try(given, lambda: fs.exists(path)):
         if _GLOB_CHARACTERS.isdisjoint(given):
-            raise UsageError(f"--input {given} does not exist")
+            raise NothingThere(f"--input {given} does not exist")
         yield from _among(given, fs, path, *_glob(given, fs, path))
         return
     info = _try(given, lambda: fs.info(path))
@@ -149,7 +160,7 @@ def _glob(given: str, fs: Any, pattern: str) -> tuple[dict[str, Any], int]:
     """What a glob matches, and where in a path the part begins in which names may be hidden."""
     found: dict[str, Any] = _try(given, lambda: fs.glob(pattern, detail=True))
     if not found:
-        raise UsageError(f"--input {given} matches no file")
+        raise NothingThere(f"--input {given} matches no file")
     parts = pattern.split("/")
     if _is_hidden(parts[-1]):
         return found, max(map(len, found))
@@ -173,7 +184,7 @@ def _among(given: str, fs: Any, root: str, found: dict[str, Any], below: int) ->
         none = False
         yield _source(given, fs, root, path, info)
     if none:
-        raise UsageError(f"--input {given} has no file of a supported kind: {SUPPORTED}")
+        raise NothingThere(f"--input {given} has no file of a supported kind: {SUPPORTED}")
     if passed_over:
         names = ", ".join(path.rpartition("/")[2] for path in sorted(passed_over)[:3])
         more = ", …" if len(passed_over) > 3 else ""

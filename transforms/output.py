@@ -24,6 +24,7 @@ from transforms.errors import RunFailed, UsageError
 from transforms.footers import PartFooter, read_footer
 
 STATE = "_state"
+MEMORY_FILE = f"{STATE}/memory.sqlite"
 PART = re.compile(r"part-.+-[0-9a-f]{8}-\d{5,}\.parquet", re.DOTALL)
 FOOTERS_AT_ONCE = 8
 ABANDONED_SECONDS = 7 * 24 * 3600.0

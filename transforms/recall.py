@@ -25,8 +25,11 @@ from transforms.text.gate import Gate, source_flags
 from transforms.text.sanitize import sanitize
 from transforms.translator import TextResult, Translator
 
-RECENT_CHARACTERS = 4_000_000
-"""Of translations kept for texts that come again before the memory can be asked, or without one."""
+RECENT_BYTES = 4_000_000
+"""Of outcomes kept for texts that come again before the memory can be asked, or without one."""
+
+OUTCOME_BYTES = 1000
+"""Of one outcome without its translation, about."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class Recall:
         self._settings = settings
         self._under_way: dict[bytes, asyncio.Future[TextResult]] = {}
         self._recent: OrderedDict[bytes, Outcome] = OrderedDict()
-        self._recent_characters = 0
+        self._recent_bytes = 0
 
     def key(self, text: str, model: str) -> bytes | None:
         """The key of a text for a model; None if it can't be known, because no host has told the model's digest."""
@@ -128,7 +131,11 @@ class Recall:
         if self.memory is not None:
             await self.memory.remember(key, encode(kept, self._settings.run))
         self._recent[key] = kept
-        self._recent_characters += len(kept.translation or "")
-        while self._recent_characters > RECENT_CHARACTERS:
+        self._recent_bytes += _size_bytes(kept)
+        while self._recent_bytes > RECENT_BYTES:
             _, oldest = self._recent.popitem(last=False)
-            self._recent_characters -= len(oldest.translation or "")
+            self._recent_bytes -= _size_bytes(oldest)
+
+
+def _size_bytes(outcome: Outcome) -> int:
+    return OUTCOME_BYTES + len(outcome.translation or "")

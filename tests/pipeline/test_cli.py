@@ -35,7 +35,7 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Install:
     """Puts a function in the place of the run."""
 
     def put(run: Run) -> None:
-        monkeypatch.setitem(sys.modules, "pipeline.run", SimpleNamespace(run=run))
+        monkeypatch.setitem(sys.modules, "pipeline.start", SimpleNamespace(start=run))
 
     return put
 
@@ -164,7 +164,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("runn", "did you mean run?"),
         ("sandbx", "did you mean sandbox?"),
-        ("reports.parquet", "the commands are run, doctor, sandbox"),
+        ("reports.parquet", "the commands are run, doctor, memory, sandbox"),
     ],
 )
 def test_unknown_commands(capsys: pytest.CaptureFixture[str], word: str, hint: str) -> None:

@@ -1,0 +1,68 @@
+"""What ``run`` does with its options: one run, or one after the other until it is stopped."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from pipeline.exit_codes import ExitCode
+from pipeline.options import RunOptions
+from pipeline.process_memory import use_one_arena
+from pipeline.run import run_once
+from pipeline.sandbox import NOT_REAL
+from pipeline.sandbox.running import start_processes
+from pipeline.sandbox.settings import HostSettings
+from pipeline.signals import CleanStop
+from pipeline.watch import watch
+from pipeline.work import make_work
+from transforms.errors import RunStopped
+from transforms.fleet.hosts import parse_host
+from transforms.fleet.model_names import canonical
+
+LOG = logging.getLogger(__name__)
+
+STAND_IN = "stand-in-for-{}"
+SANDBOX_TOKENS_PER_SECOND = 400.0
+"""Of each slot of a stand-in host that ``--sandbox`` starts: about what a small GPU does, so that it looks alive."""
+
+
+def start(options: RunOptions) -> ExitCode:
+    """Plans, translates and sums up.
+
+    Raises:
+        UsageError: A mistake that is found before anything was sent or written.
+        RunFailed: The run cannot go on; what is finished stays.
+    """
+    use_one_arena()
+    with CleanStop() as stop:
+        try:
+            with _stand_ins(options) as options:
+                if options.watch is not None:
+                    return watch(options, options.watch, stop)
+                return run_once(options, make_work(options), stop)
+        except RunStopped as error:
+            if stop.code is None:
+                raise
+            LOG.warning("%s", error)
+            return stop.code
+
+
+@contextmanager
+def _stand_ins(options: RunOptions) -> Iterator[RunOptions]:
+    """The options with hosts that answer: with ``--sandbox``, stand-ins that live as long as the context."""
+    if options.sandbox is None:
+        yield options
+        return
+    LOG.warning("%s", NOT_REAL)
+    model = STAND_IN.format(options.model)
+    fallback = options.fallback_model and STAND_IN.format(options.fallback_model)
+    models = tuple(canonical(name) for name in (model, fallback) if name)
+    hosts = start_processes(options.sandbox, HostSettings(models=models, tokens_per_second=SANDBOX_TOKENS_PER_SECOND))
+    try:
+        addresses = tuple(parse_host(host.url) for host in hosts)
+        yield replace(options, hosts=addresses, model=model, fallback_model=fallback)
+    finally:
+        for host in hosts:
+            host.close()

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.memory_command import help_of_memory, main
+from tests.transforms.memory.stores import entries, redis_server
+from transforms.errors import RunFailed, UsageError
+from transforms.memory.store import open_store
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, object]:
+    assert main(arguments, {}) == 0
+    return dict(json.loads(capsys.readouterr().out))
+
+
+def fill(place: str) -> None:
+    store = open_store(place)
+    store.add(entries(0, 30))
+    store.close()
+
+
+def test_what_a_file_holds_and_pruning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "_state").mkdir()
+    place = tmp_path / "_state" / "memory.sqlite"
+    fill(str(place))
+    shown = told(capsys, "--output", str(tmp_path))
+    assert (shown["entries"], shown["memory"]) == (30, str(place))
+    assert shown["oldest"]
+    assert told(capsys, "--memory", str(place), "--prune-days", "1")["pruned"] == 0
+    assert told(capsys, "--memory", str(place), "--prune_days", "1")["entries"] == 30
+    # "Before now" has to be a later second than that of writing.
+    store = open_store(str(place))
+    store._connection().execute("UPDATE entries SET written_at = written_at - 90000")  # type: ignore[attr-defined]
+    store.close()
+    assert told(capsys, "--memory", str(place), "--prune_days", "1")["pruned"] == 30
+
+
+def test_redis_is_shown_without_its_password(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with redis_server(tmp_path) as url:
+        fill(url)
+        shown = told(capsys, "--memory", url.replace("redis://", "redis://default:@"))
+        assert shown["entries"] == 30
+        assert "@" not in str(shown["memory"])
+    with pytest.raises(RunFailed, match="can't be used"):
+        main(["--memory", url], {})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ([], "--memory, or"),
+        (["--memory=a", "--output=b"], "--memory, or"),
+        (["--memory=nowhere.sqlite"], "no translation memory at nowhere.sqlite"),
+        (["--memroy=a"], "--memory"),
+    ],
+)
+def test_mistakes(arguments: list[str], word: str) -> None:
+    with pytest.raises(UsageError, match=word):
+        main(arguments, {})
+    assert "--prune_days" in help_of_memory()

@@ -1,0 +1,76 @@
+"""Runs that go on until they are stopped, as a real process."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.watch import Settled
+from tests.conftest import MakeHost
+from transforms.work_units import SourceFile
+
+
+def source(url: str, size: int, modified: float) -> SourceFile:
+    return SourceFile(url, "parquet", None, size, f"size={size} mtime_ns={int(modified * 1e9)}")
+
+
+def test_a_file_is_left_until_it_stays_the_same() -> None:
+    settled = Settled(10.0)
+    old, growing = source("/in/a.parquet", 5, 100.0), source("/in/b.parquet", 5, 995.0)
+    assert settled.among([old, growing], 1000.0) == [old]
+    grown = source("/in/b.parquet", 9, 1003.0)
+    assert settled.among([old, grown], 1005.0) == [old]
+    assert settled.among([old, grown], 1010.0) == [old, grown]
+    remote = SourceFile("s3://in/c.parquet", "parquet", None, 5, "size=5 etag=x")
+    assert settled.among([remote], 2000.0) == []
+    assert settled.among([remote], 2000.0) == [remote]
+
+
+def write(path: Path, numbers: range) -> None:
+    temporary = path.with_name(f".{path.name}")
+    pq.write_table(pa.table({"text": [f"Le rapport numéro {number} est prêt." for number in numbers]}), temporary)
+    temporary.replace(path)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def rows(output: Path) -> int:
+    return sum(pq.ParquetFile(path).metadata.num_rows for path in output.glob("part-*.parquet"))
+
+
+def test_new_grown_and_removed_files_are_seen_until_it_is_stopped(sandbox_host: MakeHost, tmp_path: Path) -> None:
+    host, folder, output = sandbox_host(), tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    command = [sys.executable, "-m", "pipeline", "--input", str(folder), "--output", str(output)]
+    options = ["--hosts", host.url, "--watch", "0.2", "--progress", "off"]
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            write(folder / "a.parquet", range(20))
+            wait_until(lambda: rows(output) == 20)
+            write(folder / "b.parquet", range(20, 50))
+            wait_until(lambda: rows(output) == 50)
+            write(folder / "a.parquet", range(25))
+            wait_until(lambda: rows(output) == 55)
+            (folder / "b.parquet").unlink()
+            wait_until(lambda: rows(output) == 25)
+            assert host.stats()["calls"] == 50
+        finally:
+            process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 143, err
+    summaries = [json.loads(line) for line in out.splitlines()]
+    assert [summary["rows"] for summary in summaries] == [20, 50, 55, 25]
+    assert "Traceback" not in err
