@@ -15,8 +15,9 @@ from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.model_names import model_key
 from transforms.fleet.probe import MOST_AT_ONCE, Speed, measure
 from transforms.fleet.settings import FleetSettings, GenerateRequest
-from transforms.text.budget import Budget, estimate_tokens
-from transforms.text.prompts import PromptChoice, render
+from transforms.text.budget import estimate_tokens
+from transforms.text.prompts import render
+from transforms.text.voice import VoiceChoice
 
 TEXT = (
     "Le technicien numéro {} a contrôlé la pompe de la chaudière, remplacé un joint et noté la pression. "
@@ -213,14 +214,15 @@ class _Examination:
         self.load_seconds = clock() - began
 
     def _settings(self) -> FleetSettings:
-        constant = {"num_ctx": self.options.num_ctx, "temperature": 0.0, "seed": 1, "repeat_penalty": 1.0}
+        constant = {"num_ctx": self.options.num_ctx, "seed": 1}
         return FleetSettings(self.options.model, constant, self.options.keep_alive)
 
     def _body(self, text: str) -> Mapping[str, object]:
-        template = PromptChoice().template(self.options.model)
-        rendered, budget = render(template, text), Budget.of(template, self.options.num_ctx)
-        tokens = budget.num_predict_for(estimate_tokens(text))
-        request = GenerateRequest(rendered.prompt, rendered.system, tokens, {}, len(text), template.raw)
+        voice = VoiceChoice(self.options.num_ctx).voice(self.options.model)
+        rendered = render(voice.template, text)
+        tokens = voice.budget.num_predict_for(estimate_tokens(text))
+        sampling = dict(voice.sampling)
+        request = GenerateRequest(rendered.prompt, rendered.system, tokens, sampling, len(text), voice.template.raw)
         return request.body(self._settings())
 
     def _slot_bytes(self) -> int | None:

@@ -23,10 +23,13 @@ from transforms.fleet.hosts import (
 )
 from transforms.fleet.hosts_file import HostsFile
 from transforms.fleet.model_names import is_cloud_model, model_key
+from transforms.text.prompt_families import DEFAULT_CHUNK_CHARS, DEFAULT_SAMPLING, FAMILIES
+from transforms.text.voice import AUTO
 
 _FILES = "Input and output"
 _HOSTS = "Hosts"
 _MODEL = "Model and prompt"
+_CHECKS = "Checks"
 _REPORTS = "Result and reports"
 
 _NOT_SHOWN = ("notices", "hosts_from")
@@ -40,6 +43,14 @@ Apache Beam's own options are passed on (--runner, --labels, --setup_file, ...);
 --runner=DirectRunner, Beam's FnApiRunner runs the pipeline in this process.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but too many rows failed, 99 nothing to do (if asked for),
 130 interrupted, 143 terminated. The summary is one line of JSON on stdout; all else goes to stderr."""
+
+
+def _family_shown(name: str) -> str:
+    return f"the model family's, {DEFAULT_SAMPLING[name]:g} for most"
+
+
+def _spelling(text: str) -> Literal["british", "american"] | None:
+    return cast('Literal["british", "american"]', kind.choice("british", "american")(text))
 
 
 def _watch_seconds(text: str) -> float | None:
@@ -186,10 +197,11 @@ class RunOptions:
         "NAME",
     )
     allow_mixed_digests: bool = flag("use hosts whose model has another digest than most, too", _MODEL)
-    prompt: Literal["auto", "general", "simple"] = option(
-        "auto",
-        kind.choice("auto", "general", "simple"),
-        "prompt family: auto chooses by the model's name, general has a system prompt, simple is one sentence",
+    prompt: str = option(
+        AUTO,
+        kind.choice(AUTO, *FAMILIES),
+        "prompt family: auto chooses by the model's name, general has a system prompt, simple is one sentence, the "
+        f"others are those of translation models: {', '.join(FAMILIES)}",
         _MODEL,
         "FAMILY",
     )
@@ -199,18 +211,60 @@ class RunOptions:
     domain: str | None = option(
         None, kind.text, "what the texts are, for the prompt: 'incident reports'", _MODEL, "TEXT"
     )
+    spelling: Literal["british", "american"] | None = option(
+        None, _spelling, "which English is wanted, for the prompt: british or american", _MODEL, "KIND"
+    )
     num_ctx: int = option(
         4096, kind.whole(512), "context of a request in tokens: prompt and answer together", _MODEL, "TOKENS"
     )
-    chunk_chars: int = option(
-        2000, kind.whole(100), "longest piece of a text that is too long for one request", _MODEL, "CHARACTERS"
+    chunk_chars: int | None = option(
+        None,
+        kind.whole(100),
+        "longest piece of a text that is too long for one request",
+        _MODEL,
+        "CHARACTERS",
+        shown=f"the model family's, {DEFAULT_CHUNK_CHARS} for most",
     )
-    temperature: float = option(0.0, kind.number(0, 2), "of the first try", _MODEL, "NUMBER", shown="0")
+    temperature: float | None = option(
+        None, kind.number(0, 2), "of the first try", _MODEL, "NUMBER", shown=_family_shown("temperature")
+    )
     seed: int = option(42, kind.whole(0, 2**31 - 1), "of the first try; later tries count up from it", _MODEL, "NUMBER")
-    repeat_penalty: float = option(1.0, kind.number(0, 2, above=True), "1 is none", _MODEL, "NUMBER", shown="1")
-    top_k: int = option(40, kind.whole(0), "tokens that are considered", _MODEL, "NUMBER")
-    top_p: float = option(
-        1.0, kind.number(0, 1, above=True), "share of probability that is considered", _MODEL, "NUMBER", shown="1"
+    repeat_penalty: float | None = option(
+        None, kind.number(0, 2, above=True), "1 is none", _MODEL, "NUMBER", shown=_family_shown("repeat_penalty")
+    )
+    top_k: int | None = option(
+        None, kind.whole(0), "tokens that are considered", _MODEL, "NUMBER", shown=_family_shown("top_k")
+    )
+    top_p: float | None = option(
+        None,
+        kind.number(0, 1, above=True),
+        "share of probability that is considered",
+        _MODEL,
+        "NUMBER",
+        shown=_family_shown("top_p"),
+    )
+
+    checks: Literal["off", "flag", "repair"] = option(
+        "repair",
+        kind.choice("off", "flag", "repair"),
+        "checks of each translation: off, flag only tells what is wrong, repair also tries again and marks as failed "
+        "what stays wrong",
+        _CHECKS,
+        "KIND",
+    )
+    english: Literal["pass_through", "translate", "fail"] = option(
+        "pass_through",
+        kind.choice("pass_through", "translate", "fail"),
+        "what becomes of texts that are in English already",
+        _CHECKS,
+        "POLICY",
+    )
+    other_language: Literal["pass_through", "translate", "fail"] = option(
+        "pass_through",
+        kind.choice("pass_through", "translate", "fail"),
+        "what becomes of texts in a language that is neither French nor English",
+        _CHECKS,
+        "POLICY",
     )
 
     max_failed_ratio: float = option(
@@ -296,7 +350,7 @@ def validate(options: RunOptions, places: Mapping[str, str] | None = None) -> No
             raise UsageError(f"{place['watch']} and {place[name]} exclude each other")
     if options.overwrite and options.retry_failed:
         raise UsageError(f"{place['overwrite']} and {place['retry_failed']} exclude each other")
-    if options.prompt_file and options.prompt != "auto":
+    if options.prompt_file and options.prompt != AUTO:
         raise UsageError(f"{place['prompt']} and {place['prompt_file']} exclude each other")
     _check_slots(options, place["slots"])
     if options.prompt_file:

@@ -24,7 +24,9 @@ from transforms.recipe import Recipe
 from transforms.remembered import recipe_prefix
 from transforms.schema_option import parse_schema
 from transforms.text import prompts
-from transforms.text.prompts import PromptChoice, PromptTemplate
+from transforms.text.prompt_families import DEFAULT_SAMPLING
+from transforms.text.prompts import PromptTemplate
+from transforms.text.voice import VoiceChoice
 from transforms.translator import TranslatorSettings
 from transforms.work_units import SourceFile, UnitRun, WorkUnit
 
@@ -75,7 +77,7 @@ def make_work(options: RunOptions, sources: Sequence[SourceFile] | None = None) 
     found = list_sources(options.input) if sources is None else sources
     planned = plan(found, options.unit_rows, options.text_column, schema, options.model_column)
     output_schemas = {url: output_schema(schema, planned.text_columns) for url, schema in planned.schemas.items()}
-    prompt_choice(options)
+    voice_choice(options)
     output = OutputDirectory(options.output)
     output.prepare()
     runs = planned.runs if options.limit is None else first_rows(planned, options.limit)
@@ -100,15 +102,24 @@ def first_rows(planned: Plan, rows: int) -> tuple[UnitRun, ...]:
     return tuple(runs)
 
 
-def prompt_choice(options: RunOptions) -> PromptChoice:
-    """The prompts that the options ask for.
+def voice_choice(options: RunOptions) -> VoiceChoice:
+    """How the user wishes models to be asked.
 
     Raises:
-        UsageError: If the file of one's own prompt is no template, or the prompt of a model has no place for a domain.
+        UsageError: If the file of one's own prompt is no template, or the prompt of a model has no place for a wish.
     """
-    choice = PromptChoice(options.prompt, options.domain, _own_template(options))
+    given = {name: getattr(options, name) for name in DEFAULT_SAMPLING}
+    choice = VoiceChoice(
+        num_ctx=options.num_ctx,
+        family=options.prompt,
+        own=_own_template(options),
+        domain=options.domain,
+        spelling=options.spelling,
+        chunk_chars=options.chunk_chars,
+        sampling={name: value for name, value in given.items() if value is not None},
+    )
     for model in filter(None, (options.model, options.fallback_model)):
-        choice.template(model)
+        choice.voice(model)
     return choice
 
 
@@ -119,19 +130,7 @@ def _own_template(options: RunOptions) -> PromptTemplate | None:
         text = Path(options.prompt_file).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"--prompt_file {options.prompt_file}: {error}") from None
-    return prompts.from_file(text, options.prompt_file, options.domain)
-
-
-def constant_options(options: RunOptions) -> dict[str, Any]:
-    """Ollama's options that are the same in every first request; all are set, since servers' defaults differ."""
-    return {
-        "num_ctx": options.num_ctx,
-        "temperature": options.temperature,
-        "seed": options.seed,
-        "repeat_penalty": options.repeat_penalty,
-        "top_k": options.top_k,
-        "top_p": options.top_p,
-    }
+    return prompts.from_file(text, options.prompt_file)
 
 
 def make_recipe(options: RunOptions, text_columns: tuple[str, ...], digests: Mapping[str, str]) -> Recipe:
@@ -142,21 +141,22 @@ def make_recipe(options: RunOptions, text_columns: tuple[str, ...], digests: Map
         text_columns: To be translated.
         digests: Of the models, by their keys, as far as they are known.
     """
-    prompt = prompt_choice(options).template(options.model)
-    constant = constant_options(options)
-    del constant["num_ctx"]
+    voice = voice_choice(options).voice(options.model)
     return Recipe(
         model=options.model,
         model_digest=digests.get(model_key(options.model)),
-        prompt_name=prompt.name,
-        prompt_text=prompt.fingerprint(),
-        options=constant,
+        prompt_name=voice.template.name,
+        prompt_text=voice.template.fingerprint(),
+        options={**voice.sampling, "seed": options.seed},
         num_ctx=options.num_ctx,
-        chunk_chars=options.chunk_chars,
+        chunk_chars=voice.chunk_chars,
         text_columns=text_columns,
         domain=options.domain,
         model_column=options.model_column,
         fallback_model=options.fallback_model,
+        checks=options.checks,
+        english=options.english,
+        other_language=options.other_language,
         fallback_digest=digests.get(model_key(options.fallback_model)) if options.fallback_model else None,
     )
 
@@ -196,7 +196,7 @@ def engine_config(options: RunOptions, digests: Mapping[str, str], memory: Memor
         hosts=options.hosts,
         fleet=FleetSettings(
             model=options.model,
-            options=constant_options(options),
+            options={"num_ctx": options.num_ctx, "seed": options.seed},
             keep_alive=options.keep_alive,
             fallback_model=options.fallback_model,
             any_model=options.model_column is not None,
@@ -209,12 +209,13 @@ def engine_config(options: RunOptions, digests: Mapping[str, str], memory: Memor
             hosts_file=options.hosts_from,
         ),
         translator=TranslatorSettings(
-            prompts=prompt_choice(options),
+            voices=voice_choice(options),
             model=options.model,
-            fallback_model=options.fallback_model,
-            num_ctx=options.num_ctx,
-            chunk_chars=options.chunk_chars,
             seed=options.seed,
+            fallback_model=options.fallback_model,
+            checks=options.checks,
+            english=options.english,
+            other_language=options.other_language,
         ),
         memory=memory,
     )

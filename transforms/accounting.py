@@ -53,6 +53,8 @@ def _count_text(statistics: Statistics, result: TextResult) -> None:
     statistics.flags.update(outcome.flags)
     statistics.requests += len(result.attempts)
     statistics.repeated_requests += max(0, len(result.attempts) - outcome.chunks)
+    if result.repair_requests:
+        statistics.repairs.update(texts=1, requests=result.repair_requests, better=int(result.repaired))
     for attempt in result.attempts:
         host = statistics.hosts.setdefault(attempt.host, HostStatistics())
         host.requests += 1

@@ -34,6 +34,7 @@ class Recipe:
         checks: Which translations are flagged, and what is done about them.
         glossary_digest: Of the terms given.
         domain: What the texts are about.
+        english, other_language: What becomes of texts that are not French.
         format: Of the recipe itself; rises when a field changes its meaning.
     """
 
@@ -51,6 +52,8 @@ class Recipe:
     model_column: str | None = None
     glossary_digest: str | None = None
     domain: str | None = None
+    english: str = "translate"
+    other_language: str = "translate"
     format: int = FORMAT
 
     def to_json(self) -> dict[str, Any]:

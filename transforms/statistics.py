@@ -10,7 +10,7 @@ from typing import Any
 STATUSES = ("ok", "warn", "skipped", "partial", "failed")
 """Of a text; a row with several text columns has its worst one."""
 
-COUNTERS = ("statuses", "origins", "flags", "failures", "failed_rows")
+COUNTERS = ("statuses", "origins", "flags", "failures", "failed_rows", "repairs")
 
 ORIGINS = ("generated", "memory", "duplicate", "source")
 
@@ -56,6 +56,8 @@ class Statistics:
         requests: Requests sent for them; ``repeated_requests`` of these were not the first for their text or chunk.
         failures: Failed requests by class.
         failed_rows: Failed rows by the class of their error.
+        repairs: ``texts`` whose first answer was not good, ``requests`` that were made again for them, and texts that
+            are ``better`` by that.
         hosts: By the host's address.
     """
 
@@ -67,6 +69,7 @@ class Statistics:
     repeated_requests: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     failed_rows: Counter[str] = field(default_factory=Counter)
+    repairs: Counter[str] = field(default_factory=Counter)
     hosts: dict[str, HostStatistics] = field(default_factory=dict)
 
     def add(self, other: Statistics) -> None:
@@ -79,6 +82,7 @@ class Statistics:
         self.repeated_requests += other.repeated_requests
         self.failures.update(other.failures)
         self.failed_rows.update(other.failed_rows)
+        self.repairs.update(other.repairs)
         for url, host in other.hosts.items():
             self.hosts.setdefault(url, HostStatistics()).add(host)
 
@@ -94,4 +98,4 @@ class Statistics:
         hosts = {
             url: HostStatistics(**{**host, "faults": Counter(host["faults"])}) for url, host in values["hosts"].items()
         }
-        return cls(**{**values, **{name: Counter(values[name]) for name in COUNTERS}, "hosts": hosts})
+        return cls(**{**values, **{name: Counter(values.get(name, {})) for name in COUNTERS}, "hosts": hosts})

@@ -46,6 +46,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "prompt": ("simple", "simple"),
     "prompt_file": (__file__, __file__),
     "domain": ("incident reports", "incident reports"),
+    "spelling": ("british", "british"),
     "num_ctx": ("2048", 2048),
     "chunk_chars": ("1500", 1500),
     "temperature": ("0.5", 0.5),
@@ -53,6 +54,9 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "repeat_penalty": ("1.1", 1.1),
     "top_k": ("20", 20),
     "top_p": ("0.9", 0.9),
+    "checks": ("flag", "flag"),
+    "english": ("translate", "translate"),
+    "other_language": ("fail", "fail"),
     "max_failed_ratio": ("0.2", 0.2),
     "skip_exit_code": ("99", 99),
     "summary_file": ("summary.json", "summary.json"),
@@ -118,7 +122,7 @@ def test_the_help_is_grouped_and_names_commands_and_exit_codes() -> None:
 def test_defaults() -> None:
     options = parse(NEEDED, {})
     assert options.hosts == (HostAddress(DEFAULT_HOST),)
-    assert (options.model, options.num_ctx, options.temperature, options.slots) == ("mistral", 4096, 0.0, None)
+    assert (options.model, options.num_ctx, options.temperature, options.slots) == ("mistral", 4096, None, None)
     assert (options.max_failed_ratio, options.keep_alive, options.max_outage) == (0.01, "30m", 1800.0)
     assert options.beam_arguments == ("--runner=FnApiRunner",)
     assert options.notices == ()

@@ -28,6 +28,8 @@ OTHER: dict[str, Any] = {
     "checks": "repair",
     "glossary_digest": "bb" * 32,
     "domain": "incident reports",
+    "english": "fail",
+    "other_language": "fail",
     "format": 2,
 }
 

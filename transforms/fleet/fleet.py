@@ -121,7 +121,8 @@ class Fleet:
         """
         if self._ended is not None:
             raise self._ended
-        job = Job(request.size, model_key(request.model or self._settings.model), attempts=attempts)
+        model = model_key(request.model or self._settings.model)
+        job = Job(request.size, model, set(request.avoided), attempts=attempts)
         waiting = _Waiting(request, job, self._loop.create_future())
         self._waiting[job] = waiting
         self._dispatcher.add(job)

@@ -56,6 +56,7 @@ class GenerateRequest:
         size: Characters of the text, for longest first.
         raw: Whether the prompt goes to the model without its template.
         model: If not the run's own.
+        avoided: Hosts that had their chance; others are preferred.
     """
 
     prompt: str
@@ -65,6 +66,7 @@ class GenerateRequest:
     size: int
     raw: bool = False
     model: str | None = None
+    avoided: frozenset[str] = frozenset()
 
     def body(self, settings: FleetSettings) -> dict[str, Any]:
         """The whole request as it is sent."""

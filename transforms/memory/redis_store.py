@@ -13,17 +13,19 @@ from urllib.parse import urlsplit
 from transforms.errors import UsageError
 from transforms.memory.store import MemoryUnavailable, StoreStatistics, opened, sealed
 
-PREFIX = b"translate:1:"
-"""With the version of what stands in the values."""
+SCHEMA_VERSION = 1
+PREFIX = b"translate:%d:" % SCHEMA_VERSION
+"""Before each key; another version of this program may use the same server."""
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
+KEYS_AT_ONCE = 500
 SCANNED_AT_ONCE = 1000
 _WRITTEN_AT = struct.Struct(">q")
 
 
 class RedisStore:
-    """One key for each entry; the value begins with the time of writing, then a checksum.
+    """One key for each entry; the value begins with the time of writing, then a checksum. Entries do not expire.
 
     How safe an entry is when ``add`` returns is the server's setting (``appendfsync``).
 
@@ -31,27 +33,39 @@ class RedisStore:
         url: ``redis://[user:password@]host:port/database``, ``rediss://`` or ``unix://``.
 
     Raises:
-        MemoryUnavailable: If the server does not answer.
+        MemoryUnavailable: If the server does not answer, or not in time: 5 s to connect, 10 s for an answer.
         UsageError: If the package for Redis is missing, or the address is none.
     """
 
     def __init__(self, url: str) -> None:
         try:
             import redis
+            from redis.backoff import NoBackoff
+            from redis.retry import Retry
         except ImportError:
             raise UsageError(
                 "--memory redis://… needs the package for Redis: pip install 'beam-ollama-translate[redis]'"
             ) from None
-        self._place = f"{urlsplit(url).hostname or urlsplit(url).path}"
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
         try:
+            parts = urlsplit(url)
+            self._place = f"{parts.hostname}:{parts.port or 6379}" if parts.hostname else parts.path
             self._client: Any = redis.Redis.from_url(
-                url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS
+                url,
+                socket_connect_timeout=CONNECT_SECONDS,
+                socket_timeout=ANSWER_SECONDS,
+                # Once, at once: the server may have ended a connection that was idle. What takes its time is not
+                # repeated, or it takes a multiple of the time.
+                retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
             )
-        except ValueError as error:
-            raise UsageError(f"--memory on {self._place}: {error}") from None
-        with self._failures():
-            self._client.ping()
+            with self._failures():
+                self._client.ping()
+        except (ValueError, TypeError):
+            # Their texts may have a piece of the password.
+            raise UsageError(
+                "--memory: this address of a Redis server can't be understood; its form is "
+                "redis://[user:password@]host:port/database, with %23, %2F, %3A and %40 for #, /, : and @ in a password"
+            ) from None
 
     @contextmanager
     def _failures(self) -> Iterator[None]:
@@ -63,14 +77,14 @@ class RedisStore:
 
     def look_up(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """The values of those keys that it has and that are intact."""
-        if not keys:
-            return {}
-        with self._failures():
-            values = self._client.mget([PREFIX + key for key in keys])
         found = {}
-        for key, value in zip(keys, values, strict=True):
-            if value is not None and (content := opened(key, value[_WRITTEN_AT.size :])) is not None:
-                found[key] = content
+        for start in range(0, len(keys), KEYS_AT_ONCE):
+            some = keys[start : start + KEYS_AT_ONCE]
+            with self._failures():
+                values = self._client.mget([PREFIX + key for key in some])
+            for key, value in zip(some, values, strict=True):
+                if value is not None and (content := opened(key, value[_WRITTEN_AT.size :])) is not None:
+                    found[key] = content
         return found
 
     def add(self, entries: Sequence[tuple[bytes, bytes]]) -> None:
@@ -80,10 +94,13 @@ class RedisStore:
             pipeline = self._client.pipeline(transaction=False)
             for key, value in entries:
                 pipeline.set(PREFIX + key, now + sealed(key, value))
-            pipeline.execute()
+            # If it raised the first error itself, its text would have the entry in it.
+            for answer in pipeline.execute(raise_on_error=False):
+                if isinstance(answer, Exception):
+                    raise answer
 
     def statistics(self) -> StoreStatistics:
-        """What it holds; looks at every entry."""
+        """What it holds; looks at every entry, and may count some twice that are moved meanwhile."""
         entries = size = 0
         times: list[int] = []
         for keys, written in self._scan():
@@ -95,7 +112,7 @@ class RedisStore:
                     pipeline.strlen(key)
                 size += sum(pipeline.execute())
         moments = [datetime.fromtimestamp(seconds, timezone.utc) for seconds in times]
-        return StoreStatistics(entries, size, min(moments, default=None), max(moments, default=None))
+        return StoreStatistics(entries, size, min(moments, default=None), max(moments, default=None), SCHEMA_VERSION)
 
     def prune(self, before: datetime) -> int:
         """Removes entries written before a time; returns how many."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
@@ -9,10 +10,10 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from transforms.errors import UsageError
 from transforms.memory.store import MemoryUnavailable, StoreStatistics, opened, sealed
@@ -23,48 +24,67 @@ T = TypeVar("T")
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 30.0
 KEYS_AT_ONCE = 500
-SIDE_FILES = ("", "-wal", "-shm")
-DAMAGED = ("malformed", "not a database", "corrupt", "encrypted")
-"""Words in SQLite's errors that say the file itself is broken."""
+LATEST_SECONDS = 253_402_300_799
+"""The end of the year 9999: what a damaged page tells beyond that is no time."""
 
-_TABLE = """
-CREATE TABLE IF NOT EXISTS entries (
-    key BLOB PRIMARY KEY,
-    value BLOB NOT NULL,
-    written_at INTEGER NOT NULL
+_SIDE_FILES = ("-wal", "-shm")
+
+# With a row number the tree of keys stays small: against WITHOUT ROWID twice the adds and 1.5 times the look-ups a
+# second. The time stands before the value, which may go on over many pages.
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value)",
+    "CREATE TABLE IF NOT EXISTS entries (key BLOB PRIMARY KEY, written_at INTEGER NOT NULL, value BLOB NOT NULL)",
+    f"INSERT OR IGNORE INTO meta VALUES ('schema_version', {SCHEMA_VERSION})",  # noqa: S608 - a constant
 )
-"""
+_STATISTICS = f"""
+SELECT COUNT(*), MIN(time), MAX(time)
+FROM (SELECT CASE WHEN written_at BETWEEN 0 AND {LATEST_SECONDS} THEN written_at END AS time FROM entries)
+"""  # noqa: S608 - a constant
+_ADVICE = (
+    ("locked", f"another process kept it locked for {BUSY_SECONDS:.0f} s; see which one has it open"),
+    ("full", "make room on its disk"),
+    ("readonly", "make the file and its directory writable"),
+    ("unable to open", "its directory must exist and be writable"),
+)
+
+
+class _Connection(NamedTuple):
+    """A thread's connection, and the device and inode of the file that it has open."""
+
+    sqlite: sqlite3.Connection
+    file: tuple[int, int] | None
 
 
 class SqliteStore:
-    """A file in write-ahead mode.
+    """A file in write-ahead mode; beside it an empty lock file, for opening it and setting it aside.
 
-    What ``add`` has returned from survives the end of the process at any moment, kill -9 included. A power cut may take
-    the last transactions with it (``synchronous`` "normal": as a rule what came since the last checkpoint, every 1,000
-    pages), but never damages the file; those texts are asked for again. "full" waits for the disk at each ``add``.
+    What ``add`` has returned from survives the end of the process at any moment, kill -9 included, since the operating
+    system has it by then. A power cut or a crash of the operating system may take the last transactions with it, in
+    order: with ``synchronous`` "normal" what was added since the last checkpoint (every 1,000 pages, about 4 MB, and at
+    the end) and was not yet on the disk; with "full" nothing, but each ``add`` waits for the disk. Neither damages
+    the file (https://www.sqlite.org/pragma.html#pragma_synchronous).
 
     A file that is damaged all the same is set aside under another name, with a warning, and a new one is begun.
 
     Args:
-        path: Of the file; its directory must exist.
+        path: Of the file, on a local disk; its directory must exist.
         synchronous: As above.
 
     Raises:
         MemoryUnavailable: If the file can't be opened or made.
-        UsageError: If a newer program has made it.
+        UsageError: If a newer program has made it, or it is a database of something else.
     """
 
     def __init__(self, path: Path, synchronous: Literal["normal", "full"] = "normal") -> None:
         self._path = path
         self._synchronous = synchronous
-        self._lock = threading.Lock()  # guards the two fields below
-        self._inode = 0
-        self._connections: dict[int, sqlite3.Connection] = {}
+        self._connections: dict[int, _Connection] = {}  # by thread; each touches only its own until the end
         self._run(lambda connection: None)
 
     def look_up(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """The values of those keys that it has and that are intact."""
         found: dict[bytes, bytes] = {}
+        asked = set(keys)
 
         def read(connection: sqlite3.Connection) -> None:
             for start in range(0, len(keys), KEYS_AT_ONCE):
@@ -73,7 +93,8 @@ class SqliteStore:
                 # Only question marks are put into the statement.
                 rows = connection.execute(f"SELECT key, value FROM entries WHERE key IN ({marks})", some)  # noqa: S608
                 for key, value in rows:
-                    if (content := opened(key, value)) is not None:
+                    # A damaged page may hold values of any type.
+                    if key in asked and isinstance(value, bytes) and (content := opened(key, value)) is not None:
                         found[key] = content
 
         self._run(read)
@@ -82,40 +103,46 @@ class SqliteStore:
     def add(self, entries: Sequence[tuple[bytes, bytes]]) -> None:
         """Keeps entries in one transaction, in place of former ones."""
         now = int(time.time())
-        rows = [(key, sealed(key, value), now) for key, value in entries]
+        rows = [(key, now, sealed(key, value)) for key, value in entries]
 
         def write(connection: sqlite3.Connection) -> None:
             with _transaction(connection):
-                connection.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", rows)
+                connection.executemany("INSERT OR REPLACE INTO entries (key, written_at, value) VALUES (?, ?, ?)", rows)
 
         self._run(write)
 
     def statistics(self) -> StoreStatistics:
         """What it holds."""
-        query = "SELECT COUNT(*), MIN(written_at), MAX(written_at) FROM entries"
-        entries, oldest, newest = self._run(lambda connection: connection.execute(query).fetchone())
-        size = sum(path.stat().st_size for path in map(self._beside, SIDE_FILES) if path.exists())
-        return StoreStatistics(entries, size, _time(oldest), _time(newest))
+        entries, oldest, newest = self._run(lambda connection: connection.execute(_STATISTICS).fetchone())
+        size_bytes = 0
+        for path in (self._path, *map(self._beside, _SIDE_FILES)):
+            with suppress(FileNotFoundError):
+                size_bytes += path.stat().st_size
+        return StoreStatistics(entries, size_bytes, _time(oldest), _time(newest), SCHEMA_VERSION)
 
     def prune(self, before: datetime) -> int:
-        """Removes entries written before a time, gives their space back, and returns how many there were."""
+        """Removes entries written before a time, gives their space back, and returns how many there were.
+
+        Meanwhile the file may need twice its space, and others wait to write.
+        """
 
         def remove(connection: sqlite3.Connection) -> int:
             with _transaction(connection):
                 sought = (int(before.timestamp()),)
                 count = connection.execute("DELETE FROM entries WHERE written_at < ?", sought).rowcount
-            if count:
+            (unused_pages,) = connection.execute("PRAGMA freelist_count").fetchone()
+            if unused_pages:
                 connection.execute("VACUUM")
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the file itself shrinks only now
             return int(count)
 
         return self._run(remove)
 
     def close(self) -> None:
-        """Ends its connections."""
-        with self._lock:
-            for connection in self._connections.values():
-                connection.close()
-            self._connections.clear()
+        """Ends its connections; no other thread uses it any more."""
+        while self._connections:
+            _, connection = self._connections.popitem()
+            connection.sqlite.close()
 
     def _beside(self, suffix: str) -> Path:
         return self._path.with_name(self._path.name + suffix)
@@ -123,73 +150,98 @@ class SqliteStore:
     def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Does something with this thread's connection; once more with a new file if the file is damaged."""
         try:
-            return work(self._connection())
-        except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
-                raise self._unavailable(error) from error
-            self._set_aside(error)
-        except OSError as error:
-            raise self._unavailable(error) from error
-        try:
-            return work(self._connection())
+            connection = self._connection()
+            try:
+                return work(connection.sqlite)
+            except sqlite3.DatabaseError as error:
+                if not _is_damage(error):
+                    raise
+                with _locked(self._beside(".lock")):
+                    if _file(self._path) == connection.file:  # else another one has begun a new one already
+                        self._set_aside(error)
+            return work(self._connection().sqlite)
         except (sqlite3.Error, OSError) as error:
-            raise self._unavailable(error) from error
+            self._discard()  # the next try begins afresh, whatever state this one is in
+            advice = "".join(f" ({what})" for word, what in _ADVICE if word in str(error))
+            raise MemoryUnavailable(f"the translation memory {self._path} can't be used: {error}{advice}") from error
 
-    def _unavailable(self, error: Exception) -> MemoryUnavailable:
-        return MemoryUnavailable(f"the translation memory {self._path} can't be used: {error}")
+    def _connection(self) -> _Connection:
+        """The thread's connection to the file that is there now: another process may have set the former one aside."""
+        thread = threading.get_ident()
+        connection = self._connections.get(thread)
+        if connection is not None and connection.file != _file(self._path):
+            self._discard()
+            connection = None
+        if connection is None:
+            connection = self._connections[thread] = self._open()
+        return connection
 
-    def _connection(self) -> sqlite3.Connection:
-        number = threading.get_ident()
-        with self._lock:
-            if number not in self._connections:
-                self._connections[number] = self._connect()
-                self._inode = self._path.stat().st_ino
-            return self._connections[number]
+    def _discard(self) -> None:
+        connection = self._connections.pop(threading.get_ident(), None)
+        if connection is not None:
+            connection.sqlite.close()
+
+    def _open(self) -> _Connection:
+        # One at a time: SQLite does not wait when two make the same file ("database is locked").
+        with _locked(self._beside(".lock")):
+            try:
+                connection = self._connect()
+            except sqlite3.DatabaseError as error:
+                if not _is_damage(error):
+                    raise
+                self._set_aside(error)
+                connection = self._connect()
+            return _Connection(connection, _file(self._path))
 
     def _connect(self) -> sqlite3.Connection:
+        # Threads do not share connections, but one thread closes them all in the end.
         connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
+            connection.text_factory = bytes  # a damaged page may hold text that is no UTF-8
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {self._synchronous}")
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version > SCHEMA_VERSION:
-                raise UsageError(
-                    f"the translation memory {self._path} was made by a newer version of this program (schema "
-                    f"{version}, known here {SCHEMA_VERSION}): use that version, or another --memory"
-                )
-            with _transaction(connection):
-                connection.execute(_TABLE)
-                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            self._check_schema(connection)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
-        """Renames the damaged file and those beside it; another process may have done so already."""
-        with self._lock:
-            inode = self._inode
-            for connection in self._connections.values():
-                connection.close()
-            self._connections.clear()
-        with _locked(self._beside(".lock")):
-            try:
-                there = self._path.stat().st_ino
-            except FileNotFoundError:
-                return
-            if inode not in (0, there) or (inode == 0 and _is_sound(self._path)):
-                return
-            stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S%f")
-            for suffix in SIDE_FILES:
-                if (path := self._beside(suffix)).exists():
-                    path.rename(path.with_name(f"{self._path.name}.damaged-{stamp}{suffix}"))
-            LOG.warning(
-                "the translation memory %s is damaged (%s): it was set aside as %s.damaged-%s, a new one is begun",
-                self._path,
-                error,
-                self._path.name,
-                stamp,
+    def _check_schema(self, connection: sqlite3.Connection) -> None:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and b"entries" not in tables:
+            raise UsageError(
+                f"--memory: {self._path} is a database of something else, and was left as it is: name another file"
             )
+        if not {b"meta", b"entries"} <= tables:
+            with _transaction(connection):
+                for statement in _SCHEMA:
+                    connection.execute(statement)
+        found = connection.execute("SELECT value FROM meta WHERE name = 'schema_version'").fetchone()
+        if found is None or not isinstance(found[0], int):
+            raise sqlite3.DatabaseError("malformed: it does not tell its schema's version")
+        if found[0] > SCHEMA_VERSION:
+            raise UsageError(
+                f"the translation memory {self._path} was made by a newer version of this program (schema {found[0]}, "
+                f"known here {SCHEMA_VERSION}): use that version, or another --memory"
+            )
+
+    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+        """Renames the file and those beside it; the lock is held.
+
+        Connections to it may be open. SQLite sees that the file was moved, and takes nothing of the new one away.
+        """
+        stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S%f")
+        aside = self._beside(f".damaged-{stamp}")
+        self._path.rename(aside)
+        for suffix in _SIDE_FILES:
+            with suppress(FileNotFoundError):
+                self._beside(suffix).rename(aside.with_name(aside.name + suffix))
+        LOG.warning(
+            "the translation memory %s is damaged (%s): it was set aside as %s, and a new one is begun",
+            self._path,
+            error,
+            aside.name,
+        )
 
 
 @contextmanager
@@ -197,37 +249,44 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
+    """Holds a file's lock, which the operating system lets go with the process, however that ends."""
+    until = time.monotonic() + BUSY_SECONDS
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    raise OSError(errno.EWOULDBLOCK, "locked", str(path)) from None
+                time.sleep(0.01)
         yield
     finally:
         os.close(descriptor)
 
 
-def _is_sound(path: Path) -> bool:
-    """Whether a file that was never opened here can be opened now: another process may have begun a new one."""
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+def _file(path: Path) -> tuple[int, int] | None:
+    """Device and inode; None if there is no file."""
     try:
-        connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
-    except sqlite3.DatabaseError:
-        return False
-    finally:
-        connection.close()
-    return True
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    return any(word in str(error) for word in DAMAGED)
+    """Whether the file itself is broken: only then does the module raise the bare class, or its schema is not there."""
+    return type(error) is sqlite3.DatabaseError or str(error).startswith(("no such table", "no such column"))
 
 
 def _time(seconds: int | None) -> datetime | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from transforms.errors import TranslateError
+from transforms.errors import TranslateError, UsageError
 
 CHECKSUM_BYTES = 8
 
@@ -26,12 +26,14 @@ class StoreStatistics:
         entries: Texts.
         size_bytes: On the disk, or in memory.
         oldest, newest: When the first and the last entry were written; None without entries.
+        schema_version: Of the form in which they are kept.
     """
 
     entries: int
     size_bytes: int
     oldest: datetime | None
     newest: datetime | None
+    schema_version: int
 
 
 class Store(Protocol):
@@ -59,14 +61,14 @@ class Store(Protocol):
         """
 
     def prune(self, before: datetime) -> int:
-        """Removes entries written before a time; returns how many.
+        """Removes entries written before a time and gives their space back; returns how many there were.
 
         Raises:
             MemoryUnavailable: If it can't be written.
         """
 
     def close(self) -> None:
-        """Ends its connections."""
+        """Ends its connections; no other thread uses it any more."""
 
 
 def is_redis(where: str) -> bool:
@@ -79,13 +81,19 @@ def open_store(where: str) -> Store:
 
     Raises:
         MemoryUnavailable: If it can't be opened.
-        UsageError: If it was made by a newer program, or the package for Redis is missing.
+        UsageError: If the address is none, if a newer or another program has made it, or if the package for Redis is
+            missing.
     """
     # Late: each has a library of its own, and one of them is enough.
     if is_redis(where):
         from transforms.memory.redis_store import RedisStore
 
         return RedisStore(where)
+    if "://" in where:
+        raise UsageError(
+            f"--memory: {where.partition('://')[0]}:// is no place for a translation memory: give a file on a local "
+            "disk, or redis://host:port/0"
+        )
     from transforms.memory.sqlite_store import SqliteStore
 
     return SqliteStore(Path(where))

@@ -118,3 +118,19 @@ class Budget:
     def most_predict_for(self, source_tokens: int) -> int:
         """All the room that the context leaves for the answer to a text."""
         return max(1, self.num_ctx - self.overhead_tokens - source_tokens)
+
+    def was_cut(self, prompt_eval_count: int | None, source_tokens: int) -> bool:
+        """Whether a host has cut the prompt in silence, as older ones do, or those that another client has set up.
+
+        A cut prompt fills the context exactly (up to Ollama 0.24), or half of it and a few tokens (from 0.30.11 on);
+        prompts of ours are shorter than the former, and as a rule than the latter.
+
+        Args:
+            prompt_eval_count: Tokens of the prompt as the host counted them; None if it did not.
+            source_tokens: Of the text, as of ``estimate_tokens``.
+        """
+        if prompt_eval_count is None:
+            return False
+        half = self.num_ctx // 2
+        likely_longer = self.overhead_tokens + source_tokens > 0.75 * self.num_ctx
+        return prompt_eval_count >= self.num_ctx or (half < prompt_eval_count <= half + 6 and likely_longer)

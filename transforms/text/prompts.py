@@ -51,30 +51,8 @@ class PromptTemplate:
 
     def fingerprint(self) -> str:
         """All of it as one text, for the recipe."""
-        return f"{'raw' if self.raw else 'chat'}\n{self.system or ''}\n{SEPARATOR}\n{self.user}"
-
-
-@dataclass(frozen=True)
-class PromptChoice:
-    """Which prompt a model gets; picklable.
-
-    Attributes:
-        family: ``auto`` or one of ``FAMILIES``.
-        domain: As in ``choose``.
-        own: The user's own template, for every model.
-    """
-
-    family: str = "auto"
-    domain: str | None = None
-    own: PromptTemplate | None = None
-
-    def template(self, model: str) -> PromptTemplate:
-        """The template for a model.
-
-        Raises:
-            UsageError: If the domain can't be told to it.
-        """
-        return self.own or choose(self.family, model, self.domain)
+        kind = "raw" if self.raw else "chat" if self.system != "" else "chat with an empty system turn"
+        return f"{kind}\n{self.system or ''}\n{SEPARATOR}\n{self.user}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +65,9 @@ class Rendered:
 
 GENERAL = PromptTemplate("general", GENERAL_SYSTEM, f"{SOURCE_START}\n{TEXT}\n{SOURCE_END}")
 SIMPLE = PromptTemplate("simple", None, f"translate this French text into English: {TEXT}")
-FAMILIES = {template.name: template for template in (GENERAL, SIMPLE)}
 
 
-def choose(name: str, model: str, domain: str | None = None) -> PromptTemplate:
-    """The template of a family; ``auto`` is the one for ``model``.
-
-    Args:
-        name: ``auto`` or one of ``FAMILIES``.
-        model: The model's name; every model gets the general prompt so far.
-        domain: What the texts are, such as "incident reports"; for prompts with a system turn.
-
-    Raises:
-        UsageError: If there is no such family, or it has no place for a domain.
-    """
-    if name not in (*FAMILIES, "auto"):
-        raise UsageError(f"there is no prompt {name!r} for {model}: choose auto, {' or '.join(FAMILIES)}")
-    return _about(FAMILIES.get(name, GENERAL), domain, f"the prompt {name}")
-
-
-def from_file(text: str, name: str, domain: str | None = None) -> PromptTemplate:
+def from_file(text: str, name: str) -> PromptTemplate:
     """A template of the user's own.
 
     The file is the user turn; or the system turn, a line ``---``, and the user turn. ``{text}`` stands in the user turn
@@ -116,11 +77,9 @@ def from_file(text: str, name: str, domain: str | None = None) -> PromptTemplate
     Args:
         text: The file's.
         name: The file's, for errors.
-        domain: As in ``choose``.
 
     Raises:
-        UsageError: If ``{text}`` is missing, repeated or in the system turn; if there is another placeholder; if there
-            is a domain but no system turn.
+        UsageError: If ``{text}`` is missing, repeated or in the system turn, or if there is another placeholder.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     parts = _SEPARATOR_LINE.split(text, maxsplit=1)
@@ -137,15 +96,29 @@ def from_file(text: str, name: str, domain: str | None = None) -> PromptTemplate
             f"{{{others[0]}}}"
         )
     template = PromptTemplate("file", system, user)
-    return _about(replace(template, name=f"file-{template.version}"), domain, f"prompt file {name}")
+    return replace(template, name=f"file-{template.version}")
 
 
-def _about(template: PromptTemplate, domain: str | None, place: str) -> PromptTemplate:
-    if domain is None:
+def with_wishes(template: PromptTemplate, place: str, domain: str | None, spelling: str | None) -> PromptTemplate:
+    """The template with what the texts are, and which English is wanted, said in its system turn.
+
+    Args:
+        template: To be added to.
+        place: What it is, for errors.
+        domain: Such as "incident reports".
+        spelling: ``british`` or ``american``.
+
+    Raises:
+        UsageError: If there is something to say and no system turn.
+    """
+    wishes = [f"The texts are: {domain}."] if domain else []
+    wishes += [f"Use {spelling.capitalize()} spelling."] if spelling else []
+    if not wishes:
         return template
-    if template.system is None:
-        raise UsageError(f"--domain is said in the system turn, and {place} has none: leave it out, or add one")
-    return replace(template, system=f"{template.system} The texts are: {domain}.")
+    if not template.system:
+        option = "--domain" if domain else "--spelling"
+        raise UsageError(f"{option} is said in the system turn, and {place} has none: leave it out, or add one")
+    return replace(template, system=" ".join([template.system, *wishes]))
 
 
 def render(template: PromptTemplate, text: str) -> Rendered:

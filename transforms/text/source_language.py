@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from transforms.text.language import LEAST_WORDS, Evidence, evidence_of, other_language, script_language, sentences_of
+
+Policy = Literal["pass_through", "translate", "fail"]
+"""What becomes of a text that is not French."""
 
 LEAST_LETTERS = 20
 """Identification of shorter texts is a guess, with any method."""

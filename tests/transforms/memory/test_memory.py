@@ -6,17 +6,18 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.transforms.memory.stores import entries, key
+from tests.transforms.memory.stores import entries, key, redis_server
 from transforms.memory import memory as memory_module
-from transforms.memory.memory import Memory
+from transforms.memory.memory import Counters, Memory
 from transforms.memory.sqlite_store import SqliteStore
-from transforms.memory.store import MemoryUnavailable, Store, StoreStatistics
+from transforms.memory.store import MemoryUnavailable, Store, StoreStatistics, open_store
 
 T = TypeVar("T")
 
@@ -27,24 +28,24 @@ class FakeStore:
     def __init__(self) -> None:
         self.values: dict[bytes, bytes] = {}
         self.batches: list[int] = []
-        self.failing = False
+        self.calls = 0
+        self.failing: set[str] = set()
         self.go_on = threading.Event()
         self.go_on.set()
-        self.calls = 0
 
-    def _called(self) -> None:
+    def _called(self, what: str) -> None:
         self.calls += 1
         assert self.go_on.wait(10)
-        if self.failing:
+        if what in self.failing:
             raise MemoryUnavailable("the disk is gone")
 
     def look_up(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        self._called()
+        self._called("look_up")
         self.batches.append(len(keys))
         return {sought: self.values[sought] for sought in keys if sought in self.values}
 
     def add(self, some: Sequence[tuple[bytes, bytes]]) -> None:
-        self._called()
+        self._called("add")
         self.batches.append(len(some))
         self.values.update(some)
 
@@ -55,7 +56,20 @@ class FakeStore:
         raise NotImplementedError
 
     def close(self) -> None:
-        self.closed = True
+        """Nothing is open."""
+
+
+class Clock:
+    """Stands still until it is set; in the place of the module ``time``."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Takes no time."""
 
 
 def use(store: Store, call: Callable[[Memory], Awaitable[T]]) -> T:
@@ -69,7 +83,12 @@ def use(store: Store, call: Callable[[Memory], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-def test_many_tasks_share_few_transactions(tmp_path: Path) -> None:
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 - another thread makes it true
+        await asyncio.sleep(0.001)
+
+
+def test_many_tasks_share_few_transactions() -> None:
     store = FakeStore()
 
     async def call(memory: Memory) -> dict[bytes, bytes]:
@@ -100,8 +119,7 @@ def test_a_write_returns_only_when_it_is_done() -> None:
 
     async def call(memory: Memory) -> None:
         task = asyncio.create_task(memory.remember(key(1), b"one"))
-        while not store.calls:  # noqa: ASYNC110 - a thread counts
-            await asyncio.sleep(0.001)
+        await until(lambda: store.calls > 0)
         assert not task.done()
         store.go_on.set()
         await task
@@ -110,32 +128,198 @@ def test_a_write_returns_only_when_it_is_done() -> None:
     use(store, call)
 
 
-def test_a_store_that_fails_costs_no_row_and_is_left_alone_for_a_while(
+def test_what_comes_while_the_store_is_busy_goes_together_and_within_bounds() -> None:
+    store = FakeStore()
+    store.go_on.clear()
+
+    async def call(memory: Memory) -> None:
+        tasks = [asyncio.create_task(memory.look_up([key(0)]))]
+        await until(lambda: store.calls == 1)
+        some = [key(number) for number in range(1000)]
+        tasks += [asyncio.create_task(memory.look_up([*some, key(1000 + number)])) for number in range(9)]
+        await asyncio.sleep(0)
+        store.go_on.set()
+        await asyncio.gather(*tasks)
+
+    use(store, call)
+    assert store.batches == [1, 1005, 1004], "each key once, at most 4,096 and what one call has above"
+
+
+def test_the_loop_is_woken_once_for_each_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = FakeStore()
+    woken = 0
+
+    async def call(memory: Memory) -> None:
+        loop = asyncio.get_running_loop()
+        wake = loop.call_soon_threadsafe
+
+        def counted(*arguments: Any, **keywords: Any) -> asyncio.Handle:
+            nonlocal woken
+            woken += 1
+            return wake(*arguments, **keywords)
+
+        monkeypatch.setattr(loop, "call_soon_threadsafe", counted)
+        await asyncio.gather(*(memory.remember(*entry) for entry in entries(0, 500)))
+        assert woken == store.calls
+
+    use(store, call)
+
+
+def test_a_task_that_is_cancelled_loses_nothing_and_holds_nobody_up() -> None:
+    store = FakeStore()
+    store.go_on.clear()
+
+    async def call(memory: Memory) -> None:
+        first, second = (asyncio.create_task(memory.remember(*entry)) for entry in entries(0, 2))
+        await until(lambda: store.calls == 1)
+        first.cancel()
+        await asyncio.sleep(0)
+        store.go_on.set()
+        await second
+        assert first.cancelled()
+
+    use(store, call)
+    assert store.values == dict(entries(0, 2))
+
+
+def test_after_its_end_it_is_a_mistake_to_ask() -> None:
+    async def call() -> None:
+        memory = Memory(FakeStore())
+        await memory.close()
+        with pytest.raises(RuntimeError, match="after its end"):
+            await memory.look_up([key(1)])
+        with pytest.raises(RuntimeError, match="after its end"):
+            await memory.remember(key(1), b"one")
+
+    asyncio.run(call())
+
+
+def test_counters() -> None:
+    async def call(memory: Memory) -> Counters:
+        await asyncio.gather(*(memory.remember(*entry) for entry in entries(0, 3)))
+        assert await memory.look_up([key(0), key(1), key(9)]) == dict(entries(0, 2))
+        assert await memory.look_up([]) == {}
+        return memory.counters
+
+    assert use(FakeStore(), call) == Counters(hits=2, misses=1, written=3)
+
+
+def test_a_store_that_fails_costs_no_row_and_is_told_of_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(memory_module, "FIRST_PAUSE_SECONDS", 0.05)
-    monkeypatch.setattr(memory_module, "GATHER_SECONDS", 0.0)
+    clock = Clock()
+    monkeypatch.setattr(memory_module, "time", clock)
     store = FakeStore()
 
-    async def call(memory: Memory) -> Memory:
+    async def call(memory: Memory) -> Counters:
         await memory.remember(key(1), b"one")
-        store.failing = True
+        store.failing = {"look_up", "add"}
         for number in range(2, 40):
             await memory.remember(key(number), b"lost")
-            assert await memory.look_up([key(1)]) == {}
-        assert store.calls < 20, "a store that fails is asked for each row"
-        store.failing = False
-        while key(99) not in store.values:
-            await memory.remember(key(99), b"back")
-            await asyncio.sleep(0.005)
+            assert await memory.look_up([key(1), key(2)]) == {}
+        assert store.calls == 3, "a store that fails is asked for each row"
+        store.failing = set()
+        clock.now += 1.0
+        await memory.remember(key(99), b"back")
+        assert "works again" not in caplog.text, "it was not read since"
         assert await memory.look_up([key(1)]) == {key(1): b"one"}
-        return memory
+        return memory.counters
 
     with caplog.at_level(logging.INFO):
-        counters = use(store, call).counters
-    assert counters.failed_writes >= 38
-    assert counters.failed_lookups >= 38
-    assert (counters.hits, counters.misses) == (1, 0)
+        counters = use(store, call)
+    assert counters == Counters(hits=1, misses=0, written=2, failed_lookups=2 * 38, failed_writes=38)
+    told = [(record.levelname, record.message) for record in caplog.records if record.name == memory_module.__name__]
+    assert [level for level, _ in told] == ["WARNING", "INFO", "WARNING"]
+    assert "the disk is gone" in told[0][1]
+    assert "works again" in told[1][1]
+    assert told[2][1].startswith("38 translations are not in the memory")
+
+
+def test_a_store_that_fails_is_tried_again_after_longer_and_longer_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(memory_module, "time", clock)
+    store = FakeStore()
+    store.failing = {"look_up"}
+
+    async def call(memory: Memory) -> None:
+        await memory.look_up([key(0)])
+        for calls, pause_seconds in enumerate((1, 2, 4, 8, 16, 30, 30), start=1):
+            clock.now += pause_seconds - 0.001
+            await memory.look_up([key(0)])
+            assert store.calls == calls
+            clock.now += 0.002
+            await memory.look_up([key(0)])
+            assert store.calls == calls + 1
+
+    use(store, call)
+
+
+def test_a_full_disk_keeps_nobody_from_reading(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(memory_module, "time", clock)
+    store = FakeStore()
+
+    async def call(memory: Memory) -> None:
+        await memory.remember(key(1), b"one")
+        store.failing = {"add"}
+        for number in range(2, 10):
+            await memory.remember(key(number), b"lost")
+            assert await memory.look_up([key(1)]) == {key(1): b"one"}
+            clock.now += 100.0
+        store.failing = set()
+        await memory.remember(key(99), b"back")
+
+    with caplog.at_level(logging.INFO):
+        use(store, call)
+    assert caplog.text.count("the run goes on without it") == 1
+    assert caplog.text.count("works again") == 1
+
+
+def test_nobody_waits_for_a_store_that_hangs_but_the_one_who_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(memory_module, "time", clock)
+    store = FakeStore()
+    store.failing = {"look_up", "add"}
+
+    async def call(memory: Memory) -> None:
+        await memory.look_up([key(0)])
+        await memory.remember(key(0), b"lost")
+        clock.now += 2.0
+        store.go_on.clear()
+        trying = [asyncio.create_task(memory.look_up([key(0)])), asyncio.create_task(memory.remember(key(0), b"lost"))]
+        await until(lambda: store.calls == 4)
+        for _ in range(5):
+            assert await memory.look_up([key(0)]) == {}
+            await memory.remember(key(0), b"lost")
+        assert not any(task.done() for task in trying)
+        store.failing = set()
+        store.go_on.set()
+        await asyncio.gather(*trying)
+        assert await memory.look_up([key(0)]) == {key(0): b"lost"}
+
+    use(store, call)
+
+
+def test_a_server_that_goes_and_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(memory_module, "time", clock)
+    with redis_server(tmp_path) as url:
+        store = open_store(url)
+
+    async def call(memory: Memory) -> None:
+        await memory.remember(key(1), b"lost")
+        assert await memory.look_up([key(1)]) == {}
+        clock.now += 1.0
+        with redis_server(tmp_path, port=int(url.split(":")[-1].partition("/")[0])):
+            await memory.remember(key(1), b"one")
+            assert await memory.look_up([key(1)]) == {key(1): b"one"}
+
+    with caplog.at_level(logging.INFO):
+        use(store, call)
     assert caplog.text.count("the run goes on without it") == 1
     assert caplog.text.count("works again") == 1
 
@@ -152,21 +336,23 @@ def test_a_mistake_in_the_program_reaches_whoever_asked() -> None:
 
 
 @settings(deadline=None, max_examples=20)
-@given(st.lists(st.tuples(st.booleans(), st.integers(0, 8), st.binary(max_size=20)), max_size=40))
-def test_it_answers_as_a_dictionary_would(steps: list[tuple[bool, int, bytes]]) -> None:
+@given(st.lists(st.dictionaries(st.integers(0, 8), st.none() | st.binary(max_size=20), max_size=6), max_size=12))
+def test_it_answers_as_a_dictionary_would(steps: list[dict[int, bytes | None]]) -> None:
+    """In each step some keys are written, with a value, and the others looked up, all at once."""
     expected: dict[bytes, bytes] = {}
 
     async def call(memory: Memory) -> None:
-        for is_write, number, value in steps:
-            if is_write:
-                await memory.remember(key(number), value)
-                expected[key(number)] = value
-            else:
-                found = await memory.look_up([key(number), key(99)])
-                assert found == {sought: kept for sought, kept in expected.items() if sought == key(number)}
+        for step in steps:
+            written = {key(number): value for number, value in step.items() if value is not None}
+            sought = [key(number) for number, value in step.items() if value is None]
+            *found, _ = await asyncio.gather(
+                *(memory.look_up([one, key(99)]) for one in sought),
+                asyncio.gather(*(memory.remember(*entry) for entry in written.items())),
+            )
+            assert found == [{one: expected[one]} if one in expected else {} for one in sought]
+            expected.update(written)
+            assert await memory.look_up([key(number) for number in range(9)]) == expected
 
-    memory_module.GATHER_SECONDS, before = 0.0, memory_module.GATHER_SECONDS
-    try:
-        use(FakeStore(), call)
-    finally:
-        memory_module.GATHER_SECONDS = before
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(memory_module, "GATHER_SECONDS", 0.0)
+        use(SqliteStore(Path(folder) / "memory.sqlite"), call)

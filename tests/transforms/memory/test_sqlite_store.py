@@ -8,18 +8,30 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import datetime, timezone
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from random import Random
+from typing import Literal
 
 import pytest
 
 from tests.transforms.memory.stores import entries, key
 from transforms.errors import UsageError
+from transforms.memory import sqlite_store
 from transforms.memory.sqlite_store import SCHEMA_VERSION, SqliteStore
 from transforms.memory.store import MemoryUnavailable, sealed
 
 
-def write_and_read(path: Path, start: int) -> None:
+def set_aside(folder: Path) -> list[Path]:
+    """The files that were set aside, without those that SQLite keeps beside each."""
+    return [path for path in folder.iterdir() if ".damaged-" in path.name and not path.name.endswith(("-wal", "-shm"))]
+
+
+def write_and_read(path: Path, start: int, barrier: Barrier) -> None:
+    barrier.wait(60)
     store = SqliteStore(path)
     for step in range(20):
         store.add(entries(start + 50 * step, start + 50 * (step + 1)))
@@ -27,10 +39,15 @@ def write_and_read(path: Path, start: int) -> None:
     store.close()
 
 
-def test_several_processes_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [None, b"not a database at all" * 1000])
+def test_several_processes_at_once(content: bytes | None, tmp_path: Path) -> None:
+    """Also if all of them are to make the file, or all find it damaged."""
     path = tmp_path / "memory.sqlite"
+    if content is not None:
+        path.write_bytes(content)
     spawn = multiprocessing.get_context("spawn")
-    processes = [spawn.Process(target=write_and_read, args=(path, 1000 * number)) for number in range(3)]
+    barrier = spawn.Barrier(3)
+    processes = [spawn.Process(target=write_and_read, args=(path, 1000 * number, barrier)) for number in range(3)]
     for process in processes:
         process.start()
     for process in processes:
@@ -39,6 +56,18 @@ def test_several_processes_at_once(tmp_path: Path) -> None:
     store = SqliteStore(path)
     assert store.statistics().entries == 3000
     store.close()
+    assert [found.read_bytes() for found in set_aside(tmp_path)] == ([] if content is None else [content])
+
+
+def test_many_threads_make_the_same_file(tmp_path: Path) -> None:
+    path = tmp_path / "memory.sqlite"
+    with ThreadPoolExecutor(8) as pool:
+        stores = list(pool.map(lambda _: SqliteStore(path), range(8)))
+        list(pool.map(lambda number: stores[number % 8].add(entries(number, number + 1)), range(64)))
+        found = pool.map(lambda store: len(store.look_up([key(number) for number in range(64)])), stores)
+        assert list(found) == [64] * 8
+    for store in stores:
+        store.close()
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database at all" * 1000, b"SQLite format 3\0" + b"\xff" * 5000])
@@ -51,9 +80,8 @@ def test_a_file_that_is_no_database_is_set_aside(
     store.add(entries(0, 5))
     assert store.look_up([key(2)]) == dict(entries(2, 3))
     store.close()
-    aside = [found for found in tmp_path.iterdir() if ".damaged-" in found.name]
-    assert [found.read_bytes() for found in aside] == ([content] if content else [])
-    assert ("was set aside" in caplog.text) == bool(content)
+    assert [found.read_bytes() for found in set_aside(tmp_path)] == ([content] if content else [])
+    assert caplog.text.count("was set aside") == bool(content)
 
 
 def test_damage_in_the_middle_is_noticed_while_it_is_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -74,35 +102,163 @@ def test_damage_in_the_middle_is_noticed_while_it_is_used(tmp_path: Path, caplog
     store.close()
 
 
-def test_two_processes_do_not_set_aside_each_others_new_file(tmp_path: Path) -> None:
+def damage(data: bytearray, random: Random) -> None:
+    """Does to the pages of a file what disks, copies and people do."""
+    kind = random.choice(["cut", "bytes", "zeros", "heads", "swapped", "header"])
+    pages = range(0, len(data), 4096)
+    if kind == "cut":
+        del data[random.randrange(len(data)) :]
+    elif kind == "bytes":
+        for _ in range(random.choice([1, 10, 1000])):
+            data[random.randrange(len(data))] = random.randrange(256)
+    elif kind == "zeros":
+        start = random.randrange(len(data) - 8192)
+        data[start : start + 8192] = bytes(8192)
+    elif kind == "heads":
+        for page in random.sample(pages, len(pages) // 3):
+            data[page : page + 16] = random.randbytes(16)
+    elif kind == "swapped":
+        one, two = random.sample(pages, 2)
+        data[one : one + 4096], data[two : two + 4096] = data[two : two + 4096], data[one : one + 4096]
+    else:
+        for _ in range(5):
+            data[24 + random.randrange(80)] = random.randrange(256)  # after its name, page size and versions
+
+
+@pytest.fixture(scope="module")
+def whole_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("whole") / "memory.sqlite"
+    store = SqliteStore(path)
+    store.add([(sought, value * 20) for sought, value in entries(0, 300)])
+    store.add([(key(300), b"long" * 20_000)])
+    store.close()
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_is_damaged_there_is_no_crash_and_no_wrong_answer(
+    seed: int, whole_file: bytes, tmp_path: Path
+) -> None:
     path = tmp_path / "memory.sqlite"
-    SqliteStore(path).close()
+    data = bytearray(whole_file)
+    damage(data, Random(seed))
+    path.write_bytes(data)
+    right = {sought: value * 20 for sought, value in entries(0, 300)} | {key(300): b"long" * 20_000}
+    store = SqliteStore(path)
+    for _ in range(2):
+        found = store.look_up(list(right))
+        assert found.items() <= right.items()
+        store.add(entries(1000, 1200))
+        store.statistics()
+    store.close()
+
+
+def test_pages_that_hold_something_else_are_no_answer(tmp_path: Path) -> None:
+    path = tmp_path / "memory.sqlite"
+    store = SqliteStore(path)
+    store.add(entries(0, 6))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for number, value in enumerate([5, "text", b"", b"short", 0.5]):
+            connection.execute("UPDATE entries SET value = ? WHERE key = ?", (value, key(number)))
+        connection.execute("UPDATE entries SET written_at = ? WHERE key = ?", (b"never", key(0)))
+        connection.execute("UPDATE entries SET written_at = ? WHERE key = ?", (2**62, key(1)))
+    assert store.look_up([key(number) for number in range(6)]) == dict(entries(5, 6))
+    newest = store.statistics().newest
+    assert newest is not None
+    assert newest <= datetime.now(timezone.utc)
+    store.close()
+
+
+def test_a_file_that_was_set_aside_by_another_process_is_left_for_the_new_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "memory.sqlite"
+    first = SqliteStore(path)
+    first.add(entries(0, 300))
+    first.close()
     one, two = SqliteStore(path), SqliteStore(path)
-    one.add(entries(0, 3000))
     with path.open("r+b") as file:
-        file.seek(0)
-        file.write(b"\xff" * 4096)
-    for store in (one, two):
-        store._connection().execute("PRAGMA cache_size = 0")
-        store.look_up([key(1)])
-        store.add(entries(0, 2))
-    assert len([found for found in tmp_path.iterdir() if found.name.split(".")[-1].startswith("damaged")]) <= 1
+        for start in range(4096, path.stat().st_size, 4096):
+            file.seek(start)
+            file.write(b"\xff" * 200)
+    sought = [key(number) for number in range(300)]
+    assert one.look_up(sought) == {}
+    one.add(entries(0, 2))
+    two.add(entries(2, 4))
+    assert one.look_up(sought) == two.look_up(sought) == dict(entries(0, 4))
+    two.close()  # had the old file open, and must not take away what stands beside the new one
     third = SqliteStore(path)
-    assert len(third.look_up([key(0), key(1)])) == 2
-    for store in (one, two, third):
-        store.close()
+    assert third.look_up(sought) == dict(entries(0, 4))
+    third.close()
+    assert len(set_aside(tmp_path)) == 1
+    assert caplog.text.count("was set aside") == 1
+    one.close()
+
+
+def test_a_file_that_was_deleted_during_the_run_is_begun_again(tmp_path: Path) -> None:
+    path = tmp_path / "memory.sqlite"
+    store = SqliteStore(path)
+    store.add(entries(0, 3))
+    for found in tmp_path.iterdir():
+        found.unlink()
+    assert store.look_up([key(0)]) == {}
+    store.add(entries(0, 2))
+    store.close()
+    store = SqliteStore(path)
+    assert store.look_up([key(0), key(1), key(2)]) == dict(entries(0, 2))
+    store.close()
+
+
+def test_a_database_of_something_else_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "customers.sqlite"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE customers (name TEXT)")
+    with pytest.raises(UsageError, match="something else"):
+        SqliteStore(path)
+    assert not set_aside(tmp_path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("customers",)]
+
+
+def test_a_file_that_another_process_keeps_locked_is_told_and_used_again_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_store, "BUSY_SECONDS", 0.05)
+    path = tmp_path / "memory.sqlite"
+    store = SqliteStore(path)
+    store.add(entries(0, 1))
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(MemoryUnavailable, match="another process kept it locked"):
+            store.add(entries(1, 2))
+        assert store.look_up([key(0), key(1)]) == dict(entries(0, 1))
+        other.execute("ROLLBACK")
+    store.add(entries(1, 2))
+    assert store.look_up([key(0), key(1)]) == dict(entries(0, 2))
+    store.close()
+
+
+def test_pruning_gives_the_space_back(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "memory.sqlite")
+    store.add([(key(number), bytes(5000)) for number in range(400)])
+    with closing(sqlite3.connect(tmp_path / "memory.sqlite")) as connection, connection:
+        connection.execute("UPDATE entries SET written_at = 1000 WHERE key <> ?", (key(7),))
+    before = store.statistics().size_bytes
+    assert store.prune(datetime.fromtimestamp(2000, timezone.utc)) == 399
+    assert store.statistics().size_bytes < before / 10
+    assert store.look_up([key(7), key(8)]) == {key(7): bytes(5000)}
+    store.close()
 
 
 def test_a_value_that_was_changed_is_not_believed(tmp_path: Path) -> None:
     path = tmp_path / "memory.sqlite"
     store = SqliteStore(path)
     store.add(entries(0, 3))
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE entries SET value = ? WHERE key = ?", (sealed(key(0), b"x")[:-1] + b"y", key(0)))
         connection.execute(
             "UPDATE entries SET value = (SELECT value FROM entries WHERE key = ?) WHERE key = ?", (key(2), key(1))
         )
-    connection.close()
     assert store.look_up([key(0), key(1), key(2)]) == dict(entries(2, 3))
     store.add(entries(0, 2))
     assert len(store.look_up([key(0), key(1)])) == 2
@@ -112,9 +268,8 @@ def test_a_value_that_was_changed_is_not_believed(tmp_path: Path) -> None:
 def test_a_newer_schema_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "memory.sqlite"
     SqliteStore(path).close()
-    with sqlite3.connect(path) as connection:
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
-    connection.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE meta SET value = ? WHERE name = 'schema_version'", (SCHEMA_VERSION + 1,))
     before = path.read_bytes()
     with pytest.raises(UsageError, match="newer version"):
         SqliteStore(path)
@@ -193,10 +348,8 @@ def test_what_was_told_to_be_safe_survives_kill_9(after: int, tmp_path: Path) ->
     store.close()
 
 
-def test_waiting_for_the_disk_is_a_choice(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "memory.sqlite", synchronous="full")
-    assert store._connection().execute("PRAGMA synchronous").fetchone() == (2,)
-    began = time.monotonic()
-    store.add(entries(0, 10))
-    assert time.monotonic() >= began
+@pytest.mark.parametrize(("mode", "number"), [("normal", 1), ("full", 2)])
+def test_waiting_for_the_disk_is_a_choice(mode: Literal["normal", "full"], number: int, tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "memory.sqlite", synchronous=mode)
+    assert store._connection().sqlite.execute("PRAGMA synchronous").fetchone() == (number,)
     store.close()
