@@ -29,6 +29,12 @@ Translate = Callable[..., list[TextResult]]
 SENTENCE = "Le technicien a remplacé la pompe du bâtiment principal. "
 
 
+SPANISH = (
+    "El técnico ha cambiado la bomba y ha comprobado la presión de la caldera. Los vecinos no tienen agua desde ayer, "
+    "pero el ascensor funciona y la puerta está abierta."
+)
+
+
 def make_settings(num_ctx: int = 2048, fallback_model: str | None = None) -> TranslatorSettings:
     return TranslatorSettings(VoiceChoice(num_ctx, chunk_chars=1000), "mistral", 7, fallback_model)
 
@@ -367,7 +373,7 @@ def test_texts_that_are_not_french(policy: Any, status: str, calls: int, sandbox
     host = sandbox_host()
     texts = [
         "The technician replaced the pump and checked the pressure of the boiler this morning.",
-        "El técnico ha cambiado la bomba y ha comprobado la presión de la caldera. Los vecinos no tienen agua.",
+        SPANISH,
     ]
     settings = replace(make_settings(), english=policy, other_language=policy, checks="off")
     engine = make_engine([host], translator=settings)
