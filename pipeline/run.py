@@ -179,6 +179,13 @@ def _verdict(options: RunOptions, work: Work, done: Resumption, summary: Summary
     if options.limit is not None:
         parts = [work.output.path_of(unit.part_name) for unit in work.units]
         show_preview(parts, work.text_columns, options.limit)
+    if repairs := summary.this_run.repairs:
+        LOG.info(
+            "repairs: %d texts had a doubtful first answer, %d more requests made %d of them better",
+            repairs["texts"],
+            repairs["requests"],
+            repairs["better"],
+        )
     if summary.failed_ratio() > options.max_failed_ratio:
         LOG.warning(
             "%d of %d rows failed, more than --max_failed_ratio %s allows: %s",

@@ -58,6 +58,7 @@ class Summary:
             "failures": dict(run.failures),
             "failed_rows": dict(self.all_rows.failed_rows),
             "flags": dict(self.all_rows.flags),
+            "repairs": {name: run.repairs[name] for name in ("texts", "requests", "better")},
             "rows_in": self.rows_in,
             "removed_inputs": list(self.removed_inputs),
             "rows_written": run.rows,
