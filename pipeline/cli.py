@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.metadata
 import json
 import logging
@@ -53,6 +54,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read stdout has gone; without this, the interpreter would complain once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILED
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            LOG.exception("this is a mistake in the program, please report it; what is finished stays")
+        else:
+            LOG.error("stdout can't be written: %s; what is finished stays", error.strerror)
         return ExitCode.FAILED
     except KeyboardInterrupt:
         LOG.warning("interrupted")

@@ -27,6 +27,7 @@ from pipeline.work import Work, engine_config, make_recipe, memory_settings
 from transforms import dead_letters, errors
 from transforms.engine import live_engines
 from transforms.errors import RunFailed, RunStopped, TranslateError
+from transforms.output import reason
 from transforms.output_lock import OutputLock
 from transforms.statistics import Statistics
 from transforms.translate import TranslateConfig
@@ -225,8 +226,8 @@ def _publish(options: RunOptions, work: Work, summary: Summary) -> None:
         try:
             with fsspec.open(options.summary_file, "wb") as file:
                 file.write(detailed.encode())
-        except OSError as error:
-            raise RunFailed(f"--summary_file {options.summary_file}: {error.strerror or error}") from error
+        except Exception as error:  # each client library has exceptions of its own
+            raise RunFailed(f"--summary_file {options.summary_file}: {reason(error)}") from error
     print(summary.line())
 
 

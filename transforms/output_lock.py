@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import logging
@@ -23,6 +24,9 @@ FILE = f"{STATE}/lock"
 RENEW_SECONDS = 30.0
 STALE_SECONDS = 150.0
 """A lock on an object store that was not renewed for so long belongs to a run that has died."""
+
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+"""What file systems say that have no locks."""
 
 SETTLE_SECONDS = 1.0
 """After writing it there: another run may have done so at the same moment, and the last one counts."""
@@ -77,19 +81,22 @@ class OutputLock:
         return RunFailed(f"another run is writing to {self._output}{who}: wait for its end, or choose another --output")
 
     def _lock_file(self, path: Path) -> None:
-        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            raise self._refuse(_parsed(path.read_bytes())) from None
-        except OSError as error:  # some network file systems have none
-            LOG.warning("%s can't be locked (%s): let no other run write to it", self._output, error.strerror)
-            os.close(descriptor)
-            return
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, json.dumps(self._owner).encode())
-        self._descriptor = descriptor
+        with self._output.full_disk_told(FILE):
+            descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.ftruncate(descriptor, 0)
+                os.write(descriptor, json.dumps(self._owner).encode())
+            except BlockingIOError:
+                os.close(descriptor)
+                raise self._refuse(_parsed(path.read_bytes())) from None
+            except OSError as error:
+                os.close(descriptor)
+                if error.errno not in NO_LOCKS:
+                    raise
+                LOG.warning("%s can't be locked (%s): let no other run write to it", self._output, error.strerror)
+            else:
+                self._descriptor = descriptor
 
     def _lock_object(self) -> None:
         owner = self._owner_there()

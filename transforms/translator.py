@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -352,27 +352,32 @@ class Translator:
         return answer
 
 
+_SUMMED = (
+    "total_duration_ns",
+    "load_duration_ns",
+    "prompt_eval_duration_ns",
+    "eval_duration_ns",
+    "queue_duration_ns",
+    "prompt_eval_count",
+    "eval_count",
+)
+
+
 def _provenance(answers: Sequence[Answer], attempts: Sequence[Attempt]) -> dict[str, Any]:
     """Durations and counts summed over the chunks' answers, and the hosts that gave them."""
-
-    def total(value: Callable[[Answer], int | None]) -> int | None:
-        return _sum(value(answer) for answer in answers)
-
+    if len(answers) == 1:
+        sums = {name: getattr(answers[0], name) for name in _SUMMED}
+    else:
+        sums = {name: _sum([getattr(answer, name) for answer in answers]) for name in _SUMMED}
     hosts = [answer.host for answer in answers] or [attempt.host for attempt in attempts[-1:]]
     return {
+        **sums,
         "host": ",".join(dict.fromkeys(hosts)) or None,
-        "total_duration_ns": total(lambda answer: answer.total_duration_ns),
-        "load_duration_ns": total(lambda answer: answer.load_duration_ns),
-        "prompt_eval_duration_ns": total(lambda answer: answer.prompt_eval_duration_ns),
-        "eval_duration_ns": total(lambda answer: answer.eval_duration_ns),
-        "queue_duration_ns": total(lambda answer: answer.queue_duration_ns),
-        "prompt_eval_count": total(lambda answer: answer.prompt_eval_count),
-        "eval_count": total(lambda answer: answer.eval_count),
         "done_reason": answers[-1].done_reason if answers else None,
     }
 
 
-def _sum(values: Iterable[int | None]) -> int | None:
+def _sum(values: Sequence[int | None]) -> int | None:
     """The sum; None if one of the values is unknown, or if there are none."""
-    known = list(values)
-    return None if not known or None in known else sum(value for value in known if value is not None)
+    known = [value for value in values if value is not None]
+    return sum(known) if known and len(known) == len(values) else None

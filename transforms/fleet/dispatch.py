@@ -27,6 +27,9 @@ MOST_UNCLEAR = 3
 LATE = 1.5
 """Times the typical answer of an idle host, after which a request elsewhere is copied to it."""
 
+LEAST_LATE_SECONDS = 0.05
+"""Where answers take milliseconds, a copy costs more than it could save."""
+
 
 class Dispatcher:
     """The pending queues and the hosts."""
@@ -122,7 +125,7 @@ class Dispatcher:
         """The oldest request that already takes longer than it would on an idle host, and that host."""
         for seconds, idle in self._idle():
             for job, host, sent_at in self._sent.values():
-                if self._may_copy(job, host, idle) and sent_at + LATE * seconds <= now:
+                if self._may_copy(job, host, idle) and sent_at + _late_seconds(seconds) <= now:
                     return job, idle
         return None
 
@@ -138,7 +141,7 @@ class Dispatcher:
             quickest[idle.model] += 1
             if quickest[idle.model] <= 2:  # one of them is not the request's own
                 times += [
-                    sent_at + LATE * seconds
+                    sent_at + _late_seconds(seconds)
                     for job, host, sent_at in self._sent.values()
                     if self._may_copy(job, host, idle)
                 ]
@@ -195,7 +198,7 @@ class Dispatcher:
         if blame is Blame.ROW:
             return Verdict.REJECT, opened
         if blame is Blame.UNCLEAR:
-            job.unclear[failed.failure] += 1
+            job.unclear[failed.failure] = job.unclear.get(failed.failure, 0) + 1
             return self._again(job, job.unclear[failed.failure] < MOST_UNCLEAR), opened
         # A host that serves others meanwhile is not the one at fault.
         if blame is Blame.HOST and host.breaker.closed and host.last_answer_at > sent_at:
@@ -237,3 +240,7 @@ class Dispatcher:
             if (at := host.breaker.probe_due_at(outage)) is not None
         ]
         return min(times, default=None)
+
+
+def _late_seconds(typical_seconds: float) -> float:
+    return max(LATE * typical_seconds, LEAST_LATE_SECONDS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -43,7 +42,7 @@ class Job:
     model: str = ""
     failed_on: set[str] = field(default_factory=set)
     charged: int = 0
-    unclear: Counter[Failure] = field(default_factory=Counter)
+    unclear: dict[Failure, int] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)
     running: dict[int, str] = field(default_factory=dict)
 

@@ -121,8 +121,8 @@ class AdaptiveLimit:
         return max(1, int((self._limit - MARGIN) / (1 + RELATIVE_MARGIN) + 0.5))
 
     def growing(self) -> bool:
-        """Whether no answer had to wait yet."""
-        return self._growing
+        """Whether no answer had to wait yet, and there may be more slots."""
+        return self._growing and self._limit < CAP
 
     def sent(self, key: int, size: int) -> None:
         """A request was sent; it teaches something only if it found the limit reached."""

@@ -54,9 +54,7 @@ class RedisStore:
                 url,
                 socket_connect_timeout=CONNECT_SECONDS,
                 socket_timeout=ANSWER_SECONDS,
-                # Once, at once: the server may have ended a connection that was idle. What takes its time is not
-                # repeated, or it takes a multiple of the time.
-                retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
+                retry=Retry(NoBackoff(), 0),  # or what takes its time takes a multiple of it
             )
             with self._failures():
                 self._client.ping()

@@ -28,6 +28,8 @@ LATEST_SECONDS = 253_402_300_799
 """The end of the year 9999: what a damaged page tells beyond that is no time."""
 
 _SIDE_FILES = ("-wal", "-shm")
+_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""The second is what the module makes of an error that names a damaged table."""
 
 # With a row number the tree of keys stays small: against WITHOUT ROWID twice the adds and 1.5 times the look-ups a
 # second. The time stands before the value, which may go on over many pages.
@@ -152,29 +154,32 @@ class SqliteStore:
         try:
             connection = self._connection()
             try:
-                return work(connection.sqlite)
-            except sqlite3.DatabaseError as error:
+                return work(connection)
+            except _ERRORS as error:
                 if not _is_damage(error):
                     raise
+                there = self._connections[threading.get_ident()].file
                 with _locked(self._beside(".lock")):
-                    if _file(self._path) == connection.file:  # else another one has begun a new one already
+                    if _file(self._path) == there:  # else another one has begun a new one already
                         self._set_aside(error)
-            return work(self._connection().sqlite)
-        except (sqlite3.Error, OSError) as error:
-            self._discard()  # the next try begins afresh, whatever state this one is in
+            return work(self._connection())
+        except BaseException as error:
+            self._discard()  # ends the transaction; the next try begins afresh
+            if not isinstance(error, (*_ERRORS, OSError)):
+                raise
             advice = "".join(f" ({what})" for word, what in _ADVICE if word in str(error))
             raise MemoryUnavailable(f"the translation memory {self._path} can't be used: {error}{advice}") from error
 
-    def _connection(self) -> _Connection:
+    def _connection(self) -> sqlite3.Connection:
         """The thread's connection to the file that is there now: another process may have set the former one aside."""
         thread = threading.get_ident()
-        connection = self._connections.get(thread)
-        if connection is not None and connection.file != _file(self._path):
+        known = self._connections.get(thread)
+        if known is not None and known.file != _file(self._path):
             self._discard()
-            connection = None
-        if connection is None:
-            connection = self._connections[thread] = self._open()
-        return connection
+            known = None
+        if known is None:
+            known = self._connections[thread] = self._open()
+        return known.sqlite
 
     def _discard(self) -> None:
         connection = self._connections.pop(threading.get_ident(), None)
@@ -186,7 +191,7 @@ class SqliteStore:
         with _locked(self._beside(".lock")):
             try:
                 connection = self._connect()
-            except sqlite3.DatabaseError as error:
+            except _ERRORS as error:
                 if not _is_damage(error):
                     raise
                 self._set_aside(error)
@@ -225,7 +230,7 @@ class SqliteStore:
                 f"known here {SCHEMA_VERSION}): use that version, or another --memory"
             )
 
-    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+    def _set_aside(self, error: Exception) -> None:
         """Renames the file and those beside it; the lock is held.
 
         Connections to it may be open. SQLite sees that the file was moved, and takes nothing of the new one away.
@@ -246,14 +251,10 @@ class SqliteStore:
 
 @contextmanager
 def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Left open by an error, whereupon its connection is closed."""
     connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+    yield
+    connection.execute("COMMIT")
 
 
 @contextmanager
@@ -284,9 +285,10 @@ def _file(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    """Whether the file itself is broken: only then does the module raise the bare class, or its schema is not there."""
-    return type(error) is sqlite3.DatabaseError or str(error).startswith(("no such table", "no such column"))
+def _is_damage(error: Exception) -> bool:
+    """Whether the file itself is broken: then the module raises the bare class, or its schema can't be read."""
+    unreadable = ("no such table", "no such column", "unsupported file format")
+    return type(error) in (sqlite3.DatabaseError, UnicodeDecodeError) or str(error).startswith(unreadable)
 
 
 def _time(seconds: int | None) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from transforms.text.language import LEAST_WORDS, Evidence, evidence_of, other_language, script_language, sentences_of
@@ -14,6 +15,11 @@ LEAST_LETTERS = 20
 
 _LEAST_ENGLISH_SHARE = 0.25
 
+LOOKED_AT_CHARS = 2000
+PLAIN_WORDS = 3
+_FRENCH_ONLY = re.compile(r"\b(?:le|les|une|du|aux|est|sont|dans|avec|pour|sur|qui|pas|nous|vous|été|était)\b")
+_ENGLISH = re.compile(r"\b(?:the|and|of|is|was|with|for|are|this|has)\b", re.IGNORECASE)
+
 
 def language_of(text: str) -> str | None:
     """``fr``, ``en``, ``es``, ``de``, ``it``, ``pt``, ``nl``, or the language of a script that is not Latin.
@@ -24,6 +30,8 @@ def language_of(text: str) -> str | None:
     Args:
         text: As it is in the record.
     """
+    if _is_plainly_french(text):
+        return "fr"
     if code := script_language(text):
         return code
     if sum(map(str.isalpha, text)) < LEAST_LETTERS:
@@ -40,6 +48,12 @@ def language_of(text: str) -> str | None:
     if other := other_language(text):
         return other
     return "fr" if certain and french >= 2 and french >= 3 * english and french >= 0.15 * words else None
+
+
+def _is_plainly_french(text: str) -> bool:
+    """Whether it is full of words that are French only, and has none of the commonest English ones: most texts are."""
+    found = _FRENCH_ONLY.findall(text, 0, LOOKED_AT_CHARS)
+    return len(found) >= PLAIN_WORDS and len(set(found)) > 1 and _ENGLISH.search(text) is None
 
 
 def _is_english(found: list[Evidence], words: int, french: int, english: int) -> bool:

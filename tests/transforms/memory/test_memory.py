@@ -145,6 +145,31 @@ def test_what_comes_while_the_store_is_busy_goes_together_and_within_bounds() ->
     assert store.batches == [1, 1005, 1004], "each key once, at most 4,096 and what one call has above"
 
 
+def test_a_write_waits_a_little_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, store = Clock(), FakeStore()
+    waiting, go_on = threading.Event(), threading.Event()
+
+    def sleep(seconds: float) -> None:
+        assert seconds == memory_module.GATHER_SECONDS
+        waiting.set()
+        go_on.wait(10)
+
+    monkeypatch.setattr(clock, "sleep", sleep)
+    monkeypatch.setattr(memory_module, "time", clock)
+
+    async def call(memory: Memory) -> None:
+        tasks = [asyncio.create_task(memory.remember(key(0), b"first"))]
+        await until(waiting.is_set)
+        assert await memory.look_up([key(0)]) == {}, "who reads does not wait"
+        tasks += [asyncio.create_task(memory.remember(*entry)) for entry in entries(1, 50)]
+        await asyncio.sleep(0)
+        go_on.set()
+        await asyncio.gather(*tasks)
+
+    use(store, call)
+    assert store.batches == [1, 50]
+
+
 def test_the_loop_is_woken_once_for_each_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     store = FakeStore()
     woken = 0
@@ -252,6 +277,24 @@ def test_a_store_that_fails_is_tried_again_after_longer_and_longer_pauses(monkey
             assert store.calls == calls + 1
 
     use(store, call)
+
+
+def test_what_was_asked_before_a_failure_was_known_is_not_tried_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory_module, "time", Clock())
+    store = FakeStore()
+    store.failing = {"look_up"}
+    store.go_on.clear()
+
+    async def call(memory: Memory) -> None:
+        first = asyncio.create_task(memory.look_up([key(0)]))
+        await until(lambda: store.calls == 1)
+        second = asyncio.create_task(memory.look_up([key(1)]))
+        await asyncio.sleep(0)
+        store.go_on.set()
+        assert (await first, await second) == ({}, {})
+
+    use(store, call)
+    assert store.calls == 1
 
 
 def test_a_full_disk_keeps_nobody_from_reading(

@@ -24,6 +24,8 @@ from transforms.memory import sqlite_store
 from transforms.memory.sqlite_store import SCHEMA_VERSION, SqliteStore
 from transforms.memory.store import MemoryUnavailable, sealed
 
+OPENED = 20
+
 
 def set_aside(folder: Path) -> list[Path]:
     """The files that were set aside, without those that SQLite keeps beside each."""
@@ -31,7 +33,9 @@ def set_aside(folder: Path) -> list[Path]:
 
 
 def write_and_read(path: Path, start: int, barrier: Barrier) -> None:
-    barrier.wait(60)
+    for number in range(OPENED):
+        barrier.wait(60)
+        SqliteStore(path.with_name(f"{number}.sqlite")).close()
     store = SqliteStore(path)
     for step in range(20):
         store.add(entries(start + 50 * step, start + 50 * (step + 1)))
@@ -44,7 +48,8 @@ def test_several_processes_at_once(content: bytes | None, tmp_path: Path) -> Non
     """Also if all of them are to make the file, or all find it damaged."""
     path = tmp_path / "memory.sqlite"
     if content is not None:
-        path.write_bytes(content)
+        for name in ("memory.sqlite", *(f"{number}.sqlite" for number in range(OPENED))):
+            (tmp_path / name).write_bytes(content)
     spawn = multiprocessing.get_context("spawn")
     barrier = spawn.Barrier(3)
     processes = [spawn.Process(target=write_and_read, args=(path, 1000 * number, barrier)) for number in range(3)]
@@ -56,7 +61,9 @@ def test_several_processes_at_once(content: bytes | None, tmp_path: Path) -> Non
     store = SqliteStore(path)
     assert store.statistics().entries == 3000
     store.close()
-    assert [found.read_bytes() for found in set_aside(tmp_path)] == ([] if content is None else [content])
+    assert [found.read_bytes() for found in set_aside(tmp_path)] == (
+        [] if content is None else [content] * (OPENED + 1)
+    )
 
 
 def test_many_threads_make_the_same_file(tmp_path: Path) -> None:
@@ -153,6 +160,32 @@ def test_whatever_is_damaged_there_is_no_crash_and_no_wrong_answer(
     store.close()
 
 
+@pytest.mark.parametrize(
+    ("there", "damaged"),
+    [
+        (b"CREATE TABLE entries", b"CREATE TABL\xc1 entries"),
+        (b"entriesentries", b"entri\xc1sentri\xc1s"),
+        (b"schema_version", b"schema_fersion"),
+    ],
+)
+def test_a_schema_that_is_damaged(there: bytes, damaged: bytes, whole_file: bytes, tmp_path: Path) -> None:
+    assert there in whole_file
+    path = tmp_path / "memory.sqlite"
+    path.write_bytes(whole_file.replace(there, damaged))
+    store = SqliteStore(path)
+    store.add(entries(0, 2))
+    assert store.look_up([key(0)]) == dict(entries(0, 1))
+    store.close()
+    assert set_aside(tmp_path)
+
+
+def test_a_header_that_is_damaged(whole_file: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "memory.sqlite"
+    path.write_bytes(whole_file[:44] + b"\0\0\0\x09" + whole_file[48:])  # the number of the schema's format
+    SqliteStore(path).close()
+    assert set_aside(tmp_path)
+
+
 def test_pages_that_hold_something_else_are_no_answer(tmp_path: Path) -> None:
     path = tmp_path / "memory.sqlite"
     store = SqliteStore(path)
@@ -193,6 +226,46 @@ def test_a_file_that_was_set_aside_by_another_process_is_left_for_the_new_one(
     assert len(set_aside(tmp_path)) == 1
     assert caplog.text.count("was set aside") == 1
     one.close()
+
+
+def test_who_notices_the_damage_late_leaves_the_new_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "memory.sqlite"
+    one, two = SqliteStore(path), SqliteStore(path)
+
+    def damaged(_: sqlite3.Connection) -> None:
+        if not set_aside(tmp_path):
+            raise sqlite3.DatabaseError("database disk image is malformed")
+
+    def read(connection: sqlite3.Connection) -> int:
+        if not set_aside(tmp_path):
+            one._run(damaged)
+            one.add(entries(0, 1))
+            raise sqlite3.DatabaseError("database disk image is malformed")
+        return len(connection.execute("SELECT key FROM entries").fetchall())
+
+    assert two._run(read) == 1
+    assert len(set_aside(tmp_path)) == 1
+    one.close()
+    two.close()
+
+
+def test_a_mistake_in_the_middle_of_a_transaction_leaves_nothing_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_store, "BUSY_SECONDS", 0.05)
+    one, two = SqliteStore(tmp_path / "memory.sqlite"), SqliteStore(tmp_path / "memory.sqlite")
+
+    def mistake(connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        one._run(mistake)
+    two.add(entries(0, 1))
+    one.add(entries(1, 2))
+    assert two.look_up([key(0), key(1)]) == dict(entries(0, 2))
+    one.close()
+    two.close()
 
 
 def test_a_file_that_was_deleted_during_the_run_is_begun_again(tmp_path: Path) -> None:
@@ -351,5 +424,5 @@ def test_what_was_told_to_be_safe_survives_kill_9(after: int, tmp_path: Path) ->
 @pytest.mark.parametrize(("mode", "number"), [("normal", 1), ("full", 2)])
 def test_waiting_for_the_disk_is_a_choice(mode: Literal["normal", "full"], number: int, tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "memory.sqlite", synchronous=mode)
-    assert store._connection().sqlite.execute("PRAGMA synchronous").fetchone() == (number,)
+    assert store._connection().execute("PRAGMA synchronous").fetchone() == (number,)
     store.close()

@@ -1,0 +1,124 @@
+"""The translation memory by itself: look-ups and adds a second, and CPU for each entry that is remembered.
+
+    python -m benchmarks.memory_store [--entries 1000000] [--characters 600] [--seconds 5] [--redis URL]
+
+SQLite with both settings of ``synchronous``, and a Redis server if one is named or can be started. Half of the keys
+that are looked up are there. "remember" is the asynchronous front at a steady pace, its tasks included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import os
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+from benchmarks.runs import folder
+from tests.transforms.memory.stores import redis_executable, redis_server
+from transforms.memory.memory import Memory
+from transforms.memory.sqlite_store import SqliteStore
+from transforms.memory.store import Store, open_store
+
+ADD_BATCH = 256
+LOOK_UP_BATCHES = (64, 512)
+LOOK_UPS = 50_000
+PACES = (1_000, 5_000)
+TICK_SECONDS = 0.01
+"""Entries are handed over in small bursts, as answers of many hosts come."""
+
+
+def keys(start: int, stop: int) -> list[bytes]:
+    """Digests, as the pipeline makes them of texts."""
+    return [hashlib.sha256(number.to_bytes(8, "big")).digest() for number in range(start, stop)]
+
+
+def adds_per_second(store: Store, entries: int, value: bytes) -> float:
+    """Fills the store with so many entries."""
+    began = time.perf_counter()
+    for start in range(0, entries, ADD_BATCH):
+        store.add([(key, value) for key in keys(start, min(entries, start + ADD_BATCH))])
+    return entries / (time.perf_counter() - began)
+
+
+def look_ups_per_second(store: Store, entries: int, batch: int) -> float:
+    """Looks up random keys, half of which are there."""
+    numbers = random.Random(batch).choices(range(2 * entries), k=LOOK_UPS)
+    sought = [key for number in numbers for key in keys(number, number + 1)]
+    began = time.perf_counter()
+    found = sum(len(store.look_up(sought[start : start + batch])) for start in range(0, LOOK_UPS, batch))
+    seconds = time.perf_counter() - began
+    assert 0.45 < found / LOOK_UPS < 0.55, f"{found} of {LOOK_UPS} found"
+    return LOOK_UPS / seconds
+
+
+async def remembering(store: Store, first: int, pace: int, seconds: float, value: bytes) -> tuple[float, list[float]]:
+    """CPU milliseconds for each entry, and how long each waited, in seconds."""
+    memory = Memory(store)
+    waits: list[float] = []
+
+    async def remember(key: bytes) -> None:
+        began = time.perf_counter()
+        await memory.remember(key, value)
+        waits.append(time.perf_counter() - began)
+
+    def bursts() -> Iterator[list[bytes]]:
+        size = int(pace * TICK_SECONDS)
+        for tick in range(int(seconds / TICK_SECONDS)):
+            yield keys(first + tick * size, first + (tick + 1) * size)
+
+    prepared = list(bursts())
+    tasks: list[asyncio.Task[None]] = []
+    began, cpu = time.perf_counter(), time.process_time()
+    for tick, burst in enumerate(prepared):
+        tasks += [asyncio.create_task(remember(key)) for key in burst]
+        await asyncio.sleep(max(0.0, began + (tick + 1) * TICK_SECONDS - time.perf_counter()))
+    await asyncio.gather(*tasks)
+    cpu_seconds = time.process_time() - cpu
+    assert memory.counters.written == len(waits)
+    await memory.close()
+    return 1000 * cpu_seconds / len(waits), waits
+
+
+def measure(name: str, opened: Callable[[], Store], given: argparse.Namespace) -> None:
+    """Prints the figures of one store, which is empty."""
+    value = os.urandom(given.characters)
+    store = opened()
+    adds = adds_per_second(store, given.entries, value)
+    rates = [f"{look_ups_per_second(store, given.entries, batch):,.0f} ({batch})" for batch in LOOK_UP_BATCHES]
+    store.close()
+    print(f"{name}: {adds:,.0f} adds/s in batches of {ADD_BATCH}; look-ups/s in batches of {', '.join(rates)}")
+    for number, pace in enumerate(PACES):
+        first = 3 * given.entries + number * 1_000_000_000
+        cpu_ms, waits = asyncio.run(remembering(opened(), first, pace, given.seconds, value))
+        print(
+            f"{name}: remember at {pace:,}/s: {cpu_ms:.3f} ms CPU for each; waits "
+            f"{1000 * statistics.median(waits):.0f} ms (median), {1000 * max(waits):.0f} ms (most)",
+            flush=True,
+        )
+
+
+def main() -> None:
+    """Measures each store and prints its figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--entries", type=int, default=1_000_000)
+    parser.add_argument("--characters", type=int, default=600, help="of each value")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of remembering at each pace")
+    parser.add_argument("--redis", default="", help="a server to fill with entries, instead of one that is started")
+    given = parser.parse_args()
+    with ExitStack() as stack:
+        place = stack.enter_context(folder())
+        measure("SQLite, normal", lambda: SqliteStore(place / "normal.sqlite", "normal"), given)
+        measure("SQLite, full", lambda: SqliteStore(place / "full.sqlite", "full"), given)
+        if url := given.redis or (redis_executable() and stack.enter_context(redis_server(place))):
+            measure("Redis", lambda: open_store(url), given)
+        else:
+            print("Redis: not measured, as no server was found")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""A run that finds its work done: 1,000 parts that are all there.
+
+    python -m benchmarks.noop [--parts 1000] [--rows_per_part 10]
+
+Makes the parts on instant stand-in hosts, once of as many input files and once of one, runs the same command again, and
+prints how long that takes and what it asks of the hosts; fails above 5 s, or if it asks for anything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks.runs import folder, hosts, run, write_records
+
+MOST_SECONDS = 5.0
+CHARACTERS = 60
+
+
+def main() -> int:
+    """Makes the parts, runs again and prints the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--parts", type=int, default=1000)
+    parser.add_argument("--rows_per_part", type=int, default=10)
+    given = parser.parse_args()
+    with folder() as place:
+        many = place / "many"
+        many.mkdir()
+        for number in range(given.parts):
+            write_records(many / f"records{number:05}.parquet", given.rows_per_part, CHARACTERS, given.rows_per_part)
+        rows = given.parts * given.rows_per_part
+        one = write_records(place / "one.parquet", rows, CHARACTERS, 5000)
+        kept = [
+            _is_kept(f"of {given.parts:,} input files", many, given.parts, given.rows_per_part),
+            _is_kept("of one input file", one, given.parts, given.rows_per_part),
+        ]
+    return int(not all(kept))
+
+
+def _is_kept(what: str, source: Path, parts: int, rows_per_part: int) -> bool:
+    """Runs twice over one source; prints the figures of the second run and returns whether they are good enough."""
+    output = source.parent / f"english-{source.stem}"
+    with hosts(1, num_parallel=32) as running:
+        first = run(source, output, running, "--unit_rows", str(rows_per_part))
+        written = len(list(output.glob("part-*.parquet")))
+        before = running[0].stats()
+        again = run(source, output, running, "--unit_rows", str(rows_per_part))
+        after = running[0].stats()
+    requests = sum(after[name] - before[name] for name in ("calls", "load_calls", "gets"))
+    print(
+        f"{written:,} parts {what}: made in {first.wall_seconds:.1f} s; again in {again.wall_seconds:.2f} s, "
+        f"{again.cpu_seconds:.2f} s CPU, peak {again.peak_mb:.0f} MB, {requests} requests"
+    )
+    skipped = again.summary["units_skipped"]
+    if written != parts or skipped != parts:
+        print(f"{parts} parts were expected, {written} are there and {skipped} were left alone", file=sys.stderr)
+        return False
+    return requests == 0 and again.wall_seconds < MOST_SECONDS
+
+
+if __name__ == "__main__":
+    sys.exit(main())
