@@ -308,7 +308,8 @@ def test_a_bad_answer_is_asked_for_again_elsewhere(sandbox_host: MakeHost) -> No
         assert result.outcome.status == "ok"
         assert result.outcome.host == good.url
         assert result.outcome.attempts == 1 + result.repair_requests
-        assert result.repaired == bool(result.repair_requests) == (result.attempts[0].host == bad.url)
+        answered = [attempt.host for attempt in result.attempts if attempt.failure is None]
+        assert result.repaired == bool(result.repair_requests) == (answered[0] == bad.url)
 
 
 def test_a_second_try_has_another_seed_some_temperature_and_a_penalty(
@@ -411,12 +412,10 @@ def test_nearly_all_rows_end_well_on_a_host_that_spoils_a_tenth_of_first_answers
     sandbox_host: MakeHost, translate: Translate
 ) -> None:
     kinds = ("echo", "chinese", "refusal", "loop", "empty", "wrong_number", "partly_french", "cut", "preamble", "note")
-    hosts = [
-        sandbox_host(seed=seed, faults=[Fault(kind, 0.01, first_try_only=True) for kind in kinds]) for seed in range(2)
-    ]
+    host = sandbox_host(faults=[Fault(kind, 0.01, first_try_only=True) for kind in kinds])
     texts = [f"Le rapport {number} décrit la panne de la pompe principale du bâtiment." for number in range(1000)]
-    results = translate(hosts, texts)
-    good = [result for result in results if result.outcome.status in ("ok", "warn")]
-    assert len(good) >= 990
     seeded = HARD | {"number_missing", "number_added", "length_ratio"}
-    assert sum(bool(seeded & set(result.outcome.flags)) for result in results) <= 10, "spoilt twice by chance"
+    results = translate([host], texts)
+    assert sum(host.stats()["text_faults"].values()) > 60
+    assert sum(result.outcome.status in ("ok", "warn") for result in results) >= 990
+    assert sum(not seeded & set(result.outcome.flags) for result in results) >= 990
