@@ -19,7 +19,6 @@ from transforms.remembered import (
     encode,
     from_memory,
     key_of,
-    without_source,
 )
 from transforms.text.gate import Gate, source_flags
 from transforms.text.sanitize import sanitize
@@ -27,9 +26,6 @@ from transforms.translator import TextResult, Translator
 
 RECENT_BYTES = 4_000_000
 """Of outcomes kept for texts that come again before the memory can be asked, or without one."""
-
-OUTCOME_BYTES = 1000
-"""Of one outcome without its translation, about."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ class Recall:
         self.memory = memory
         self._settings = settings
         self._under_way: dict[bytes, asyncio.Future[TextResult]] = {}
-        self._recent: OrderedDict[bytes, Outcome] = OrderedDict()
+        self._recent: OrderedDict[bytes, bytes] = OrderedDict()
         self._recent_bytes = 0
 
     def key(self, text: str, model: str) -> bytes | None:
@@ -97,8 +93,8 @@ class Recall:
         """
         if key is None:
             return await self._translator.translate(text, model)
-        if (known := self._recent.get(key)) is not None:
-            return TextResult(as_duplicate(known, source_flags(text, Gate.TRANSLATE)))
+        if (value := self._recent.get(key)) is not None and (known := decode(value)) is not None:
+            return self.result(known, text)
         if (leader := self._under_way.get(key)) is not None:
             return self._again(await asyncio.shield(leader), text)
         future: asyncio.Future[TextResult] = asyncio.get_running_loop().create_future()
@@ -127,15 +123,11 @@ class Recall:
         return TextResult(outcome, candidate=result.candidate)
 
     async def _keep(self, key: bytes, text: str, outcome: Outcome) -> None:
-        kept = without_source(outcome, source_flags(text, Gate.TRANSLATE))
+        value = encode(outcome, source_flags(text, Gate.TRANSLATE), self._settings.run)
         if self.memory is not None:
-            await self.memory.remember(key, encode(kept, self._settings.run))
-        self._recent[key] = kept
-        self._recent_bytes += _size_bytes(kept)
+            await self.memory.remember(key, value)
+        self._recent[key] = value
+        self._recent_bytes += len(value)
         while self._recent_bytes > RECENT_BYTES:
             _, oldest = self._recent.popitem(last=False)
-            self._recent_bytes -= _size_bytes(oldest)
-
-
-def _size_bytes(outcome: Outcome) -> int:
-    return OUTCOME_BYTES + len(outcome.translation or "")
+            self._recent_bytes -= len(oldest)

@@ -16,6 +16,9 @@ WORTH_KEEPING = ("ok", "warn")
 
 DURATIONS_AND_COUNTS = tuple(field.name for field in fields(Outcome) if field.name.endswith(("_duration_ns", "_count")))
 
+_KEPT = tuple(field.name for field in fields(Outcome) if field.name != "origin")
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 @dataclass(frozen=True)
 class Remembered:
@@ -51,15 +54,20 @@ def key_of(prefix: bytes, model: str, digest: str, text: str) -> bytes:
     return hashlib.sha256(b"\0".join((prefix, model.encode(), digest.encode(), text.encode()))).digest()
 
 
-def without_source(outcome: Outcome, source_flags: Sequence[str]) -> Outcome:
-    """What another row with the same text may have of an outcome: not its origin, nor what is said of its source."""
-    return replace(outcome, origin=None, flags=[flag for flag in outcome.flags if flag not in source_flags])
+def encode(outcome: Outcome, source_flags: Sequence[str], run: str) -> bytes:
+    """What another row with the same text may have of an outcome that is worth keeping, for the memory.
 
+    Not its origin, nor what is said of its source.
 
-def encode(outcome: Outcome, run: str) -> bytes:
-    """An outcome that is worth keeping, as of ``without_source``, for the memory; ``run`` is the run that made it."""
-    values = {field.name: value for field in fields(Outcome) if (value := getattr(outcome, field.name)) is not None}
-    return json.dumps({"run": run, **values}, ensure_ascii=False, separators=(",", ":")).encode()
+    Args:
+        outcome: Of the row that was translated.
+        source_flags: What is said of its source.
+        run: The run that made it.
+    """
+    values = {name: value for name in _KEPT if (value := getattr(outcome, name)) is not None}
+    values["flags"] = [flag for flag in outcome.flags if flag not in source_flags]
+    values["run"] = run
+    return _JSON.encode(values).encode()
 
 
 def decode(value: bytes) -> Remembered | None:

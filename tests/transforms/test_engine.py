@@ -298,7 +298,7 @@ def faulty(*faults: Fault) -> dict[str, Any]:
 
 def test_a_bad_answer_is_asked_for_again_elsewhere(sandbox_host: MakeHost) -> None:
     good, bad = sandbox_host(), sandbox_host(faults=[Fault("echo", marker="pompe")])
-    engine = make_engine([good, bad])
+    engine = make_engine([bad, good])
     while {view.state for view in engine.hosts()} != {"healthy"}:
         submit(engine, ["Le rapport est prêt."]).finished()
     results = [submit(engine, [f"{SENTENCE}Rapport {number}."]).finished()[0] for number in range(10)]

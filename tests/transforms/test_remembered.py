@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.transforms.part_batches import RECIPE
 from transforms.columns import Outcome
-from transforms.remembered import as_duplicate, decode, encode, from_memory, key_of, recipe_prefix, without_source
+from transforms.remembered import as_duplicate, decode, encode, from_memory, key_of, recipe_prefix
 
 OUTCOME = Outcome(
     "The pump is ready.",
@@ -30,7 +30,7 @@ PREFIX = recipe_prefix(RECIPE)
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(0, 2**62), st.lists(st.sampled_from("abc")))
 def test_an_outcome_comes_back_as_it_was(text: str, duration_ns: int, flags: list[str]) -> None:
     outcome = replace(OUTCOME, translation=text, eval_duration_ns=duration_ns, flags=flags, origin=None)
-    known = decode(encode(outcome, "run-7"))
+    known = decode(encode(outcome, (), "run-7"))
     assert known is not None
     assert (known.outcome, known.run) == (outcome, "run-7")
 
@@ -41,7 +41,9 @@ def test_what_another_program_wrote_is_not_known(value: bytes) -> None:
 
 
 def test_what_belongs_to_one_row_only_is_left_out() -> None:
-    kept = without_source(OUTCOME, ("src_short",))
+    known = decode(encode(OUTCOME, ("src_short",), "run-7"))
+    assert known is not None
+    kept = known.outcome
     assert (kept.flags, kept.origin) == (["number_missing"], None)
     again = from_memory(kept, ("src_encoding_fixed",))
     assert again == replace(OUTCOME, origin="memory", flags=["src_encoding_fixed", "number_missing"])
