@@ -211,6 +211,14 @@ class RunOptions:
     domain: str | None = option(
         None, kind.text, "what the texts are, for the prompt: 'incident reports'", _MODEL, "TEXT"
     )
+    glossary: str | None = option(
+        None,
+        kind.text,
+        "CSV or TSV file with columns source, target, and if needed case and note: French terms and how they are to be "
+        "translated; without a target a term stays as it is",
+        _MODEL,
+        "FILE",
+    )
     spelling: Literal["british", "american"] | None = option(
         None, _spelling, "which English is wanted, for the prompt: british or american", _MODEL, "KIND"
     )
@@ -355,6 +363,8 @@ def validate(options: RunOptions, places: Mapping[str, str] | None = None) -> No
     _check_slots(options, place["slots"])
     if options.prompt_file:
         check_readable(place["prompt_file"], options.prompt_file)
+    if options.glossary:
+        check_readable(place["glossary"], options.glossary)
     check_writable(place["output"], options.output, directory=True)
     if options.summary_file:
         check_writable(place["summary_file"], options.summary_file, directory=False)
@@ -369,7 +379,7 @@ def echo(options: RunOptions) -> dict[str, Any]:
     values["input"] = [shown(url) for url in options.input]
     values["text_column"] = list(options.text_column)
     values["beam_arguments"] = all_masked(options.beam_arguments)
-    for name in ("output", "hosts_file", "prompt_file", "summary_file"):
+    for name in ("output", "hosts_file", "prompt_file", "glossary", "summary_file"):
         values[name] = shown(values[name]) if values[name] else None
     return {name: value for name, value in values.items() if value not in (None, [])}
 

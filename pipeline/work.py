@@ -24,10 +24,11 @@ from transforms.recipe import Recipe
 from transforms.remembered import recipe_prefix
 from transforms.schema_option import parse_schema
 from transforms.text import prompts
+from transforms.text.glossary import Glossary, parse_glossary
 from transforms.text.prompt_families import DEFAULT_SAMPLING
 from transforms.text.prompts import PromptTemplate
 from transforms.text.voice import VoiceChoice
-from transforms.translator import TranslatorSettings
+from transforms.translator import NO_GLOSSARY, TranslatorSettings
 from transforms.work_units import SourceFile, UnitRun, WorkUnit
 
 LOG = logging.getLogger(__name__)
@@ -77,7 +78,9 @@ def make_work(options: RunOptions, sources: Sequence[SourceFile] | None = None) 
     found = list_sources(options.input) if sources is None else sources
     planned = plan(found, options.unit_rows, options.text_column, schema, options.model_column)
     output_schemas = {url: output_schema(schema, planned.text_columns) for url, schema in planned.schemas.items()}
-    voice_choice(options)
+    voice = voice_choice(options).voice(options.model)
+    if glossary(options).terms and not voice.template.system:
+        LOG.warning("the prompt of %s has no place for a glossary: its terms are only checked", options.model)
     output = OutputDirectory(options.output)
     output.prepare()
     runs = planned.runs if options.limit is None else first_rows(planned, options.limit)
@@ -117,10 +120,26 @@ def voice_choice(options: RunOptions) -> VoiceChoice:
         spelling=options.spelling,
         chunk_chars=options.chunk_chars,
         sampling={name: value for name, value in given.items() if value is not None},
+        has_glossary=options.glossary is not None,
     )
     for model in filter(None, (options.model, options.fallback_model)):
         choice.voice(model)
     return choice
+
+
+def glossary(options: RunOptions) -> Glossary:
+    """The terms that the user gives.
+
+    Raises:
+        UsageError: If their file can't be read, or a line of it is wrong.
+    """
+    if options.glossary is None:
+        return NO_GLOSSARY
+    try:
+        text = Path(options.glossary).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--glossary {options.glossary}: {error}") from None
+    return parse_glossary(text, options.glossary)
 
 
 def _own_template(options: RunOptions) -> PromptTemplate | None:
@@ -155,6 +174,7 @@ def make_recipe(options: RunOptions, text_columns: tuple[str, ...], digests: Map
         model_column=options.model_column,
         fallback_model=options.fallback_model,
         checks=options.checks,
+        glossary_digest=glossary(options).digest() if options.glossary else None,
         english=options.english,
         other_language=options.other_language,
         fallback_digest=digests.get(model_key(options.fallback_model)) if options.fallback_model else None,
@@ -214,6 +234,7 @@ def engine_config(options: RunOptions, digests: Mapping[str, str], memory: Memor
             seed=options.seed,
             fallback_model=options.fallback_model,
             checks=options.checks,
+            glossary=glossary(options),
             english=options.english,
             other_language=options.other_language,
         ),

@@ -7,7 +7,7 @@ step changes something, since the same request would bring the same answer.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from transforms.fleet.answers import Answer
@@ -20,6 +20,7 @@ from transforms.text.budget import estimate_tokens
 from transforms.text.candidates import Candidate, Checks, best, judge, judged_whole
 from transforms.text.chunks import join, split
 from transforms.text.gate import Gate, classify
+from transforms.text.glossary import Glossary, Term, prompt_lines
 from transforms.text.prompts import render
 from transforms.text.runs import Masked, mask
 from transforms.text.voice import Voice
@@ -81,14 +82,18 @@ class Ladder:
         seed: Of first tries.
         checks: Whether answers are checked, and what follows.
         fallback: How the second model is asked; None for none.
+        glossary: Terms whose translation is given.
     """
 
-    def __init__(self, fleet: Fleet, own_model: str, seed: int, checks: Checks, fallback: Voice | None) -> None:
+    def __init__(
+        self, fleet: Fleet, own_model: str, seed: int, checks: Checks, fallback: Voice | None, glossary: Glossary
+    ) -> None:
         self._fleet = fleet
         self._own_model = own_model
         self._seed = seed
         self._checks = checks
         self._fallback = fallback
+        self._glossary = glossary
 
     async def piece(self, core: str, voice: Voice, task: Task) -> Piece:
         """A chunk's translation, or the chunk itself with the reason why there is none."""
@@ -172,17 +177,19 @@ class Ladder:
         was cut.
         """
         tries: list[tuple[Candidate, Answer]] = []
+        terms = self._glossary.found_in(core)
+        note = _note(terms, voice.note_tokens)
         room, options = voice.budget.num_predict_for(estimate_tokens(masked.text)), dict(voice.sampling)
         for number in range(TRIES):
             avoided = frozenset(answer.host for _, answer in tries)
             try:
-                answer = await self._ask(masked.text, voice, room, options, avoided, task)
+                answer = await self._ask(masked.text, voice, note, room, options, avoided, task)
             except RowRejected as rejected:
                 if rejected.failure is not Failure.OUTPUT_TRUNCATED or number + 1 == TRIES:
                     return tries, rejected
                 room = voice.budget.most_predict_for(estimate_tokens(masked.text))
             else:
-                candidate = judge(answer.text, core, masked, voice.template, self._checks)
+                candidate = judge(answer.text, core, masked, voice.template, self._checks, terms)
                 tries.append((candidate, answer))
                 if not self._worth_another(candidate):
                     break
@@ -198,9 +205,16 @@ class Ladder:
         return candidate.improvable if self._checks == "repair" else not candidate.text
 
     async def _ask(
-        self, text: str, voice: Voice, room: int, options: Mapping[str, float], avoided: frozenset[str], task: Task
+        self,
+        text: str,
+        voice: Voice,
+        note: str,
+        room: int,
+        options: Mapping[str, float],
+        avoided: frozenset[str],
+        task: Task,
     ) -> Answer:
-        rendered = render(voice.template, text)
+        rendered = render(voice.template, text, note)
         request = GenerateRequest(
             prompt=rendered.prompt,
             system=rendered.system,
@@ -216,3 +230,12 @@ class Ladder:
             message = f"the host cut the prompt to {answer.prompt_eval_count} tokens, though it was told not to"
             raise RowRejected(Failure.INPUT_TOO_LONG, message)
         return answer
+
+
+def _note(terms: Sequence[Term], most_tokens: int) -> str:
+    """What the prompt says of the terms that occur: as many of them, in order, as there is room for."""
+    for count in range(len(terms), 0, -1):
+        note = prompt_lines(terms[:count])
+        if estimate_tokens(note) <= most_tokens:
+            return note
+    return ""

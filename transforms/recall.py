@@ -21,6 +21,7 @@ from transforms.remembered import (
     key_of,
 )
 from transforms.text.gate import Gate, source_flags
+from transforms.text.glossary import subset_digest
 from transforms.text.sanitize import sanitize
 from transforms.translator import TextResult, Translator
 
@@ -59,6 +60,7 @@ class Recall:
         self._translator = translator
         self._fleet = fleet
         self.memory = memory
+        self._glossary = translator.glossary
         self._settings = settings
         self._under_way: dict[bytes, asyncio.Future[TextResult]] = {}
         self._recent: OrderedDict[bytes, bytes] = OrderedDict()
@@ -67,7 +69,11 @@ class Recall:
     def key(self, text: str, model: str) -> bytes | None:
         """The key of a text for a model; None if it can't be known, because no host has told the model's digest."""
         digest = self._fleet.digest(model, "")
-        return None if digest is None else key_of(self._settings.prefix, model_key(model), digest, sanitize(text))
+        if digest is None:
+            return None
+        sent = sanitize(text)
+        terms = subset_digest(self._glossary.found_in(sent))
+        return key_of(self._settings.prefix, model_key(model), digest, sent, terms)
 
     async def look_up(self, keys: Sequence[bytes]) -> dict[bytes, Remembered]:
         """What the memory has for some of the keys."""

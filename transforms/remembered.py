@@ -36,13 +36,14 @@ class Remembered:
 def recipe_prefix(recipe: Recipe) -> bytes:
     """What all keys of a run have in common: all that a translation depends on beside text and model.
 
-    The columns do not matter: the same text in another column has the same translation.
+    The columns do not matter: the same text in another column has the same translation. Of a glossary only those terms
+    matter that occur in a text; see ``key_of``.
     """
-    neutral = replace(recipe, model="", model_digest=None, text_columns=(), model_column=None)
+    neutral = replace(recipe, model="", model_digest=None, text_columns=(), model_column=None, glossary_digest=None)
     return bytes.fromhex(neutral.digest())
 
 
-def key_of(prefix: bytes, model: str, digest: str, text: str) -> bytes:
+def key_of(prefix: bytes, model: str, digest: str, text: str, terms: str = "") -> bytes:
     """The key of a text, 32 bytes.
 
     Args:
@@ -50,8 +51,9 @@ def key_of(prefix: bytes, model: str, digest: str, text: str) -> bytes:
         model: Its key, as of ``model_names.model_key``.
         digest: Of the model.
         text: As it is sent, sanitised.
+        terms: Digest of the glossary's terms that occur in it.
     """
-    return hashlib.sha256(b"\0".join((prefix, model.encode(), digest.encode(), text.encode()))).digest()
+    return hashlib.sha256(b"\0".join((prefix, model.encode(), digest.encode(), terms.encode(), text.encode()))).digest()
 
 
 def encode(outcome: Outcome, source_flags: Sequence[str], run: str) -> bytes:

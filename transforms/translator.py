@@ -18,9 +18,12 @@ from transforms.text import flags
 from transforms.text.candidates import Checks
 from transforms.text.chunks import Chunk, join, split
 from transforms.text.gate import Gate, classify, source_flags
+from transforms.text.glossary import Glossary
 from transforms.text.sanitize import sanitize
 from transforms.text.source_language import Policy, language_of
 from transforms.text.voice import Voice, VoiceChoice
+
+NO_GLOSSARY = Glossary(())
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class TranslatorSettings:
         seed: Of the first try; later tries count up from it.
         fallback_model: Tried where a text's own model failed; None for none.
         checks: Whether answers are checked, and what follows.
+        glossary: Terms whose translation is given.
         english, other_language: What becomes of texts that are certainly in English, or in neither language.
     """
 
@@ -41,6 +45,7 @@ class TranslatorSettings:
     seed: int
     fallback_model: str | None = None
     checks: Checks = "repair"
+    glossary: Glossary = NO_GLOSSARY
     english: Policy = "pass_through"
     other_language: Policy = "pass_through"
 
@@ -64,15 +69,20 @@ class TextResult:
 
 
 class Translator:
-    """Translates texts, one at a time for each caller; safe for many callers in one event loop."""
+    """Translates texts, one at a time for each caller; safe for many callers in one event loop.
+
+    Attributes:
+        glossary: Terms whose translation is given.
+    """
 
     def __init__(self, settings: TranslatorSettings, fleet: Fleet) -> None:
         self._settings = settings
         self._fleet = fleet
+        self.glossary = settings.glossary
         self._voices: dict[str, Voice] = {}
         self._voice(settings.model)
         fallback = None if settings.fallback_model is None else self._voice(settings.fallback_model)
-        self._ladder = Ladder(fleet, settings.model, settings.seed, settings.checks, fallback)
+        self._ladder = Ladder(fleet, settings.model, settings.seed, settings.checks, fallback, settings.glossary)
 
     def _voice(self, model: str) -> Voice:
         if model not in self._voices:

@@ -46,6 +46,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "prompt": ("simple", "simple"),
     "prompt_file": (__file__, __file__),
     "domain": ("incident reports", "incident reports"),
+    "glossary": (__file__, __file__),
     "spelling": ("british", "british"),
     "num_ctx": ("2048", 2048),
     "chunk_chars": ("1500", 1500),

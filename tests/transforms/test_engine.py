@@ -22,6 +22,7 @@ from transforms.fleet.settings import FleetSettings
 from transforms.memory.store import MemoryUnavailable, open_store
 from transforms.recall import NO_MEMORY, MemorySettings
 from transforms.text.flags import HARD
+from transforms.text.glossary import parse_glossary
 from transforms.text.voice import VoiceChoice
 from transforms.translator import TextResult, TranslatorSettings
 
@@ -406,6 +407,35 @@ def test_a_piece_without_words_is_not_sent(sandbox_host: MakeHost, translate: Tr
     assert "12 34 56 78 " * 80 in (result.outcome.translation or "").replace("\n", "")
     for request in host.stats(with_requests=True)["requests"]:
         assert "technicien" in request["body"]["prompt"] or "pompe" in request["body"]["prompt"]
+
+
+def test_terms_of_the_glossary_are_told_where_they_occur_and_misses_are_flagged(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(record_requests=True)
+    glossary = parse_glossary("source,target\npompe,zorblax\nvanne,valve\n", "terms.csv")
+    voices = VoiceChoice(2048, chunk_chars=1000, has_glossary=True)
+    engine = make_engine([host], translator=replace(make_settings(), voices=voices, glossary=glossary))
+    results = submit(engine, [SENTENCE, "Le rapport est prêt."]).finished()
+    engine.close()
+    assert [result.outcome.status for result in results] == ["warn", "ok"]
+    assert results[0].outcome.flags == ["glossary_miss"]
+    assert results[0].outcome.attempts == 2
+    systems = [request["body"]["system"] for request in host.stats(with_requests=True)["requests"]]
+    assert sum("zorblax" in system for system in systems) == 2
+    assert not any("valve" in system for system in systems)
+
+
+def test_the_memory_knows_a_text_until_one_of_its_terms_changes(sandbox_host: MakeHost, tmp_path: Path) -> None:
+    host = sandbox_host()
+    memory = MemorySettings(str(tmp_path / "memory.sqlite"), bytes(32), "one")
+    digests = {"mistral:latest": "ab" * 32}
+    calls = []
+    for terms in ("vanne,valve", "vanne,tap", "vanne,tap\npompe,pump", "vanne,valve\npompe,pump", "pompe,pumping set"):
+        settings = replace(make_settings(), glossary=parse_glossary(terms, "terms.csv"), checks="off")
+        engine = make_engine([host], translator=settings, memory=memory, digests=digests, allow_mixed_digests=True)
+        submit(engine, [SENTENCE]).finished()
+        engine.close()
+        calls.append(host.stats()["calls"])
+    assert calls == [1, 1, 2, 2, 3]
 
 
 def test_nearly_all_rows_end_well_on_a_host_that_spoils_a_tenth_of_first_answers(

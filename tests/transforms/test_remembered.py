@@ -58,6 +58,7 @@ def test_the_key_changes_with_all_that_a_translation_depends_on() -> None:
         key_of(PREFIX, "mistral:latest", "ab" * 32, "Bonjour."),
         key_of(PREFIX, "mistral:latest", "cd" * 32, "Bonjour"),
         key_of(PREFIX, "qwen3:8b", "ab" * 32, "Bonjour"),
+        key_of(PREFIX, "mistral:latest", "ab" * 32, "Bonjour", "0123456789abcdef"),
         *(
             key_of(recipe_prefix(replace(RECIPE, **change)), "mistral:latest", "ab" * 32, "Bonjour")
             for change in (
@@ -67,7 +68,6 @@ def test_the_key_changes_with_all_that_a_translation_depends_on() -> None:
                 {"chunk_chars": 100},
                 {"domain": "reviews"},
                 {"fallback_model": "qwen3:8b"},
-                {"glossary_digest": "ef" * 32},
                 {"checks": "repair"},
             )
         ),
@@ -77,5 +77,10 @@ def test_the_key_changes_with_all_that_a_translation_depends_on() -> None:
 
 
 def test_columns_do_not_matter_for_the_key() -> None:
-    for change in ({"text_columns": ("subject",)}, {"model": "x", "model_digest": "y"}, {"model_column": "engine"}):
+    for change in (
+        {"glossary_digest": "ef" * 32},
+        {"text_columns": ("subject",)},
+        {"model": "x", "model_digest": "y"},
+        {"model_column": "engine"},
+    ):
         assert recipe_prefix(replace(RECIPE, **change)) == PREFIX

@@ -86,13 +86,13 @@ class Budget:
     overhead_tokens: int
 
     @classmethod
-    def of(cls, template: PromptTemplate, num_ctx: int) -> Budget:
-        """The budget of a prompt.
+    def of(cls, template: PromptTemplate, num_ctx: int, note_tokens: int = 0) -> Budget:
+        """The budget of a prompt; ``note_tokens`` are kept free for what is added to its system turn.
 
         Raises:
             UsageError: If a context of ``num_ctx`` leaves no room for a text beside the prompt.
         """
-        fixed = estimate_tokens((template.system or "") + template.user) + CHAT_TEMPLATE_TOKENS
+        fixed = estimate_tokens((template.system or "") + template.user) + CHAT_TEMPLATE_TOKENS + note_tokens
         budget = cls(num_ctx, fixed)
         if budget.max_source_tokens < LEAST_SOURCE_TOKENS:
             least = fixed + PREDICT_EXTRA + (1 + PREDICT_FACTOR) * LEAST_SOURCE_TOKENS

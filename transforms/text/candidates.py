@@ -9,6 +9,7 @@ from typing import Final, Literal
 from transforms.text import flags
 from transforms.text.answers import clean
 from transforms.text.checks import check
+from transforms.text.glossary import Term, misses
 from transforms.text.prompts import PromptTemplate
 from transforms.text.runs import Masked
 from transforms.text.stripping import strip
@@ -62,7 +63,9 @@ class Candidate:
         return weight if self.text else 100 * HARD_WEIGHT
 
 
-def judge(answer: str, source: str, masked: Masked, template: PromptTemplate, checks: Checks) -> Candidate:
+def judge(
+    answer: str, source: str, masked: Masked, template: PromptTemplate, checks: Checks, terms: Sequence[Term] = ()
+) -> Candidate:
     """What an answer is worth.
 
     Args:
@@ -71,6 +74,7 @@ def judge(answer: str, source: str, masked: Masked, template: PromptTemplate, ch
         masked: The same as it was sent.
         template: With which it was sent: sentences of it in the answer are a leak.
         checks: ``off`` takes nothing away but what is never part of a translation.
+        terms: Of the glossary, that occur in the text.
     """
     text, found = clean(answer, masked.text)
     if not text:
@@ -80,6 +84,8 @@ def judge(answer: str, source: str, masked: Masked, template: PromptTemplate, ch
     text, stripped = strip(text, masked.text)
     text = masked.restore(text)
     wrong = check(source, text, _prompt_texts(template))
+    if terms and misses(terms, text):
+        wrong = (*wrong, flags.GLOSSARY_MISS)
     return Candidate(text if flags.EMPTY_OUTPUT not in wrong else "", (*found, *stripped, *wrong))
 
 

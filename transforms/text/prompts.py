@@ -121,7 +121,14 @@ def with_wishes(template: PromptTemplate, place: str, domain: str | None, spelli
     return replace(template, system=" ".join([template.system, *wishes]))
 
 
-def render(template: PromptTemplate, text: str) -> Rendered:
-    """The template with ``text`` in its place; whatever braces or tags the text has stay text."""
+def render(template: PromptTemplate, text: str, note: str = "") -> Rendered:
+    """The template with ``text`` in its place; whatever braces or tags the text has stay text.
+
+    Args:
+        template: The prompt.
+        text: Goes into the user turn.
+        note: Goes to the end of the system turn; a prompt without one has no place for it.
+    """
     before, _, after = template.user.partition(TEXT)
-    return Rendered(template.system, f"{before}{text}{after}")
+    system = f"{template.system} {note}" if note and template.system else template.system
+    return Rendered(system, f"{before}{text}{after}")

@@ -10,6 +10,8 @@ from transforms.text.prompt_families import DEFAULT_SAMPLING, FAMILIES, Family, 
 from transforms.text.prompts import PromptTemplate, with_wishes
 
 AUTO = "auto"
+NOTE_SHARE = 8
+"""One part in so many of the context is kept for the terms of a glossary."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Voice:
         budget: What one request may hold.
         chunk_chars: Longest piece of a text that does not fit one request.
         sampling: Ollama's options of a first try.
+        note_tokens: Kept free for the terms of a glossary.
     """
 
     model: str
@@ -29,6 +32,7 @@ class Voice:
     budget: Budget
     chunk_chars: int
     sampling: Mapping[str, float]
+    note_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class VoiceChoice:
         domain, spelling: As in ``prompts.with_wishes``.
         chunk_chars: None for the family's.
         sampling: Ollama's options that were given.
+        has_glossary: Whether room is to be kept for terms.
     """
 
     num_ctx: int
@@ -51,6 +56,7 @@ class VoiceChoice:
     spelling: str | None = None
     chunk_chars: int | None = None
     sampling: Mapping[str, float] = field(default_factory=dict)
+    has_glossary: bool = False
 
     def voice(self, model: str) -> Voice:
         """How a model is asked.
@@ -62,10 +68,12 @@ class VoiceChoice:
         template = self.own or family.template
         place = f"the prompt {template.name}" + f" of {model}" * (self.family == AUTO and self.own is None)
         template = with_wishes(template, place, self.domain, self.spelling)
+        note_tokens = self.num_ctx // NOTE_SHARE if self.has_glossary and template.system else 0
         return Voice(
             model=model,
             template=template,
-            budget=Budget.of(template, self.num_ctx),
+            budget=Budget.of(template, self.num_ctx, note_tokens),
             chunk_chars=self.chunk_chars or family.chunk_chars,
             sampling={**DEFAULT_SAMPLING, **family.sampling, **self.sampling},
+            note_tokens=note_tokens,
         )
