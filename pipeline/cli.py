@@ -166,10 +166,17 @@ def _memory(arguments: Sequence[str]) -> int:
     return memory_command.main(arguments)
 
 
+def _evaluate(arguments: Sequence[str]) -> int:
+    from pipeline.evaluate import main
+
+    return main(arguments)
+
+
 COMMANDS: Mapping[str, Command] = {
     "run": Command("translate files (the default, the word may be left out)", _run),
     "doctor": Command("look at the hosts: what is wrong, how fast they are, what to do; see doctor --help", _doctor),
     "memory": Command("show what a translation memory holds, and prune it; see memory --help", _memory),
+    "evaluate": Command("score an output against reference translations; see evaluate --help", _evaluate),
     "sandbox": Command("run a stand-in Ollama host to try things without one; see sandbox --help", _sandbox),
 }
 

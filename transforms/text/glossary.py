@@ -36,8 +36,9 @@ _TOKEN = re.compile(
 _NO_FEMININE: Final = frozenset(
     re.findall(
         r"\w+",
-        """air avis bal ban banc bar bois bord bras but cap cas chair cour cours coup devis fil fin foi frais gaz mas
-        mer mois mont mur pair part parti pas pic pin plan point pont port pot rat repas sac sel sol sort tas tour vent""",
+        """air avis bal ban banc bar bois bord bras but cap cas chair cour cours coup devis fil fin foi frais gaz
+        mas mer mois mont mur pair part parti pas pic pin plan point pont port pot rat repas sac sel sol sort tas
+        tour vent""",
     )
 )
 """Nouns that look like the masculine of another word: port and porte, vent and vente, cas and casse."""
@@ -114,9 +115,9 @@ class _Match:
     term: Term
     literal: bool
 
-    def rank(self) -> tuple[int, int, bool, bool]:
-        """The lowest comes first: the longest, then the one that fits best."""
-        return self.start - self.stop, self.start, not self.term.exact_case, not self.literal
+    def rank(self) -> tuple[int, int, bool]:
+        """The lowest comes first: the longest, then the first, then the one that fits best."""
+        return self.start - self.stop, self.start, not self.literal
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,7 @@ class Glossary:
         capitals may differ (capitals not for ``exact_case``), and each word may be a plural or a feminine.
         """
         tokens = _tokens(text)
+        # Exact ones first: they stay before others of the same rank.
         matches = list(self._exact.matches(tokens)) if self._exact.following else []
         if self._folded.following:
             matches += self._folded.matches(list(map(str.casefold, tokens)))
