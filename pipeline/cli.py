@@ -11,8 +11,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline import logs, options
+from pipeline import logs, memory_command, options
 from pipeline.doctor_options import DoctorOptions, help_of_doctor, parse_doctor
+from pipeline.evaluate_options import EvaluateOptions
 from pipeline.exit_codes import ExitCode
 from pipeline.option_table import misspelt_variables, proposal
 from pipeline.sandbox_options import SandboxOptions, help_of_sandbox, parse_sandbox
@@ -21,6 +22,8 @@ from transforms.errors import RunStopped, TranslateError, UsageError
 LOG = logging.getLogger(__name__)
 
 DISTRIBUTION = "beam-ollama-translate"
+TABLES = (options.RunOptions, DoctorOptions, EvaluateOptions, memory_command.MemoryOptions, SandboxOptions)
+"""Of options, for all commands."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ def _run(arguments: Sequence[str]) -> int:
     LOG.info("version %s, options %s", version(), json.dumps(effective, ensure_ascii=False))
     for notice in (
         *chosen.notices,
-        *misspelt_variables(os.environ, (options.RunOptions, DoctorOptions, SandboxOptions)),
+        *misspelt_variables(os.environ, TABLES),
     ):
         LOG.info("%s", notice)
     # Read by now; the ollama package would read it once more while it is imported, and fail if it is no address.
@@ -158,8 +161,6 @@ def _doctor(arguments: Sequence[str]) -> int:
 
 
 def _memory(arguments: Sequence[str]) -> int:
-    from pipeline import memory_command
-
     if _wants_help(arguments):
         print(memory_command.help_of_memory(), end="")
         return ExitCode.DONE

@@ -14,7 +14,6 @@ from pipeline.exit_codes import ExitCode
 from pipeline.option_table import help_text, option, options_of, read, stray
 from transforms.errors import RunFailed, UsageError
 from transforms.memory.store import MemoryUnavailable, StoreStatistics, is_redis, open_store
-from transforms.output import MEMORY_FILE
 
 USAGE = "python -m pipeline memory (--memory PLACE | --output DIRECTORY) [--prune_days DAYS]"
 DESCRIPTION = """\
@@ -42,6 +41,9 @@ def main(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> i
         UsageError: Anything is wrong with the options, or there is no memory.
         RunFailed: It can't be used.
     """
+    # Late, as it imports Arrow: help and mistakes are told at once.
+    from transforms.output import MEMORY_FILE
+
     options = _parse(arguments, environ)
     place = options.memory or f"{options.output}/{MEMORY_FILE}"
     if not is_redis(place) and not Path(place).is_file():
