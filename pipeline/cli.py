@@ -16,6 +16,7 @@ from pipeline.doctor_options import DoctorOptions, help_of_doctor, parse_doctor
 from pipeline.evaluate_options import EvaluateOptions
 from pipeline.exit_codes import ExitCode
 from pipeline.option_table import misspelt_variables, proposal
+from pipeline.process_memory import hidden
 from pipeline.sandbox_options import SandboxOptions, help_of_sandbox, parse_sandbox
 from transforms.errors import RunStopped, TranslateError, UsageError
 
@@ -120,7 +121,12 @@ def _run(arguments: Sequence[str]) -> int:
     # Read by now; the ollama package would read it once more while it is imported, and fail if it is no address.
     os.environ.pop("OLLAMA_HOST", None)
     # Late, as it imports Beam: help and mistakes are told at once.
-    from pipeline.start import start
+    with hidden("pandas"):
+        import pyarrow as pa
+
+        from pipeline.start import start
+
+        pa.array([None])  # Arrow, too, looks for pandas, when it makes its first array
 
     return start(chosen)
 

@@ -6,6 +6,8 @@ import ctypes
 import ctypes.util
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 LOG = logging.getLogger(__name__)
 
@@ -27,3 +29,29 @@ def use_one_arena() -> bool:
     except (OSError, AttributeError) as error:  # another C library, such as musl, has no such setting
         LOG.debug("the number of malloc's arenas is left as it is: %s", error)
         return False
+
+
+class _Hiding:
+    """An import hook that finds nothing, and says that a package is not there."""
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        """Raises ModuleNotFoundError for the package."""
+        if name == self._package:
+            raise ModuleNotFoundError(f"{name} is hidden from the packages that look for it")
+
+
+@contextmanager
+def hidden(package: str) -> Iterator[None]:
+    """While the context is open, a package counts as not installed, unless it was imported before.
+
+    Beam and Arrow import pandas if they find it, which takes 45 MB; nothing here uses data frames.
+    """
+    hook = _Hiding(package)
+    sys.meta_path.insert(0, hook)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(hook)

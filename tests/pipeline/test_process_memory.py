@@ -25,3 +25,21 @@ def test_all_threads_share_one_heap() -> None:
     if "AssertionError" in done.stderr:
         pytest.skip("the C library is not glibc")
     assert done.stderr.count("Arena ") == 1
+
+
+def test_a_hidden_package_is_not_found_until_the_context_ends() -> None:
+    code = """
+from pipeline.process_memory import hidden
+with hidden("colorsys"):
+    try:
+        import colorsys
+        print("found")
+    except ImportError:
+        print("hidden")
+import colorsys
+with hidden("colorsys"):
+    import colorsys
+print(colorsys.rgb_to_hsv(0, 0, 0))
+"""
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert process.stdout.split() == ["hidden", "(0.0,", "0.0,", "0)"]
