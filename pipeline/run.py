@@ -228,7 +228,7 @@ def _publish(options: RunOptions, work: Work, summary: Summary) -> None:
                 file.write(detailed.encode())
         except Exception as error:  # each client library has exceptions of its own
             raise RunFailed(f"--summary_file {options.summary_file}: {reason(error)}") from error
-    print(summary.line())
+    print(summary.line(), flush=True)  # who reads a pipe learns of each run of --watch at once
 
 
 def _label(options: RunOptions) -> str | None:

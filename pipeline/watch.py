@@ -61,19 +61,22 @@ def watch(options: RunOptions, seconds: float, stop: CleanStop) -> ExitCode:
         RunStopped: A signal came between two runs.
     """
     settled = Settled(seconds)
-    done: dict[str, str] | None = None
+    done: dict[str, str] = {}
+    waiting = False
     while True:
-        sources = settled.among(list_sources(options.input, must_exist=False), time.time())
-        now = {source.url: source.fingerprint for source in sources}
-        if now != done and (sources or done):
+        found = list_sources(options.input, must_exist=False)
+        complete = settled.among(found, time.time())
+        now = {source.url: source.fingerprint for source in complete}
+        gone = done.keys() - {source.url for source in found}
+        if gone or now.items() - done.items():
             try:
-                code = run_once(options, make_work(options, sources), stop)
+                code = run_once(options, make_work(options, complete), stop)
                 if code == stop.code:
                     return code
                 done = now
             except RunFailed as error:
                 LOG.error("%s; the next look is in %g s", error, seconds)
-        elif done is None:
+        elif not (done or waiting):
             LOG.info("no complete input yet, the next look is in %g s", seconds)
-            done = {}
+            waiting = True
         time.sleep(seconds)  # a signal ends it
