@@ -38,12 +38,14 @@ class Measured:
     Attributes:
         wall_seconds, cpu_seconds: Of the whole process, start-up included.
         peak_mb: Peak resident memory of the process, in 10**6 bytes; hosts not included.
+        resident_mb: What it was at each tenth of a second.
         summary: The line on stdout.
     """
 
     wall_seconds: float
     cpu_seconds: float
     peak_mb: float
+    resident_mb: list[float]
     summary: dict[str, Any]
 
 
@@ -89,9 +91,10 @@ def run(source: Path, output: Path, running: list[SandboxProcess], *more: str) -
     started = time.monotonic()
     process = subprocess.Popen([*command, "--progress", "plain", *more], stdout=subprocess.PIPE)
     assert process.stdout is not None
-    peak_mb = 0.0
+    peak_mb, resident_mb = 0.0, []
     while not (waited := os.wait4(process.pid, os.WNOHANG))[0]:
-        peak_mb = max(peak_mb, _peak_mb(process.pid))
+        peak_mb = max(peak_mb, _memory_mb(process.pid, "VmHWM"))
+        resident_mb.append(_memory_mb(process.pid, "VmRSS"))
         time.sleep(POLL_SECONDS)
     _, status, usage = waited
     wall_seconds = time.monotonic() - started
@@ -101,14 +104,14 @@ def run(source: Path, output: Path, running: list[SandboxProcess], *more: str) -
     if process.returncode != 0:
         raise SystemExit(f"the run failed with exit code {process.returncode}")
     cpu_seconds = usage.ru_utime + usage.ru_stime
-    return Measured(wall_seconds, cpu_seconds, peak_mb, json.loads(line))
+    return Measured(wall_seconds, cpu_seconds, peak_mb, resident_mb, json.loads(line))
 
 
-def _peak_mb(pid: int) -> float:
-    """Peak resident memory so far. Not ``ru_maxrss``, which begins with that of the process that forked."""
+def _memory_mb(pid: int, name: str) -> float:
+    """A figure of the process. ``VmHWM`` is its peak so far; ``ru_maxrss`` begins with that of the one that forked."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return 0.0
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    found = re.search(rf"{name}:\s+(\d+) kB", status)
     return int(found[1]) * 1024 / 1e6 if found else 0.0
