@@ -97,7 +97,7 @@ def answer_to(call: Call, settings: HostSettings, num_ctx: int, fault: Fault | N
     version = settings.version_numbers
     prompt, prompt_tokens, room = seen_part(call, num_ctx, version)
     source = source_of(prompt)
-    text = translate(source)
+    text = dict(settings.translations).get(source) or translate(source)
     if fault is not None:
         text = spoil(
             fault.kind, source, text, f"{call.system}\n{prompt}".strip(), int(min(room, 10**6) * CHARACTERS_PER_TOKEN)

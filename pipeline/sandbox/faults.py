@@ -6,22 +6,25 @@ of the answer's text can come on top. Which calls a share hits depends on the se
 has seen it; never on time or order.
 
 Faults of the call (``CALL_FAULTS``):
-    busy_503                 refused at once, as if too many waited for a load
-    bad_gateway_502          HTML of a reverse proxy
-    forbidden_403            empty body (Host header refused)
-    too_many_429             of a reverse proxy, ``Retry-After`` is ``seconds``
-    model_missing            404, as if the model had been deleted
+    busy_503                     refused at once, as if too many waited for a load
+    bad_gateway_502              HTML of a reverse proxy
+    forbidden_403                empty body (Host header refused)
+    too_many_429                 of a reverse proxy, ``Retry-After`` is ``seconds``
+    model_missing                404, as if the model had been deleted
     redirect_301, redirect_307   to another path of the same host
-    not_json                 200 with a body that is no JSON
-    hang                     accepted, never answered
-    slow_first_byte          answered ``seconds`` later; no slot is held meanwhile
-    runner_died_500          fails in the middle of the work
-    runner_crash             the same, and everybody who works or waits on this model fails with it; the next call
-    reloads reset, closed            the connection is reset (RST) or closed without a reply in the middle of the work
-    cut_body                 the connection is closed in the middle of the reply stalled                  half of the
-    reply comes, then nothing more done_false               aborted: 200, half of the text, ``done`` false, no
-    durations length                   half of the text, ``done_reason`` "length" negative_eval_duration,
-    huge_eval_duration, missing_durations    right text, nonsense in the numbers
+    not_json                     200 with a body that is no JSON
+    hang                         accepted, never answered
+    slow_first_byte              answered ``seconds`` later; no slot is held meanwhile
+    runner_died_500              fails in the middle of the work
+    runner_crash                 everybody who works or waits on this model fails with it; the next call reloads
+    reset, closed                the connection is reset (RST) or closed without a reply in the middle of the work
+    cut_body                     the connection is closed in the middle of the reply
+    stalled                      half of the reply comes, then nothing more
+    done_false                   aborted: 200, half of the text, ``done`` false, no durations
+    length                       half of the text, ``done_reason`` "length"
+    negative_eval_duration, huge_eval_duration, missing_durations
+                                 right text, nonsense in the numbers
+
 Faults of the answer's text (``TEXT_FAULTS``, see ``pipeline.sandbox.text_faults``) leave the reply itself correct.
 """
 

@@ -42,6 +42,7 @@ class HostSettings:
         listening: Off closes the socket and resets all connections, as a machine that goes down.
         record_requests: Whether the statistics keep each generate and chat request.
         faults: What goes wrong; see ``pipeline.sandbox.faults``.
+        translations: Pairs of a source text and what is answered to it, instead of what the lexicon makes of it.
     """
 
     version: str = "0.33.0"
@@ -67,6 +68,7 @@ class HostSettings:
     listening: bool = True
     record_requests: bool = False
     faults: tuple[Fault, ...] = ()
+    translations: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         """Raises UsageError for values that no host can have."""
@@ -122,6 +124,10 @@ def _value(name: str, value: Any) -> Any:
         return tuple(fault if isinstance(fault, Fault) else Fault.from_json(fault) for fault in value)
     if name == "models" and isinstance(value, (list, tuple)) and all(isinstance(model, str) for model in value):
         return tuple(value)
+    if name == "translations" and isinstance(value, (list, tuple)):
+        if all(isinstance(pair, (list, tuple)) and list(map(type, pair)) == [str, str] for pair in value):
+            return tuple((source, english) for source, english in value)
+        raise UsageError("the stand-in host's setting translations must be pairs of a source text and its translation")
     kind = _KINDS[name]
     if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
