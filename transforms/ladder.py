@@ -7,6 +7,7 @@ step changes something, since the same request would bring the same answer.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -23,7 +24,9 @@ from transforms.text.gate import Gate, classify
 from transforms.text.glossary import Glossary, Term, prompt_lines
 from transforms.text.prompts import render
 from transforms.text.runs import Masked, mask
-from transforms.text.voice import Voice
+from transforms.text.voice import Voice, Voices
+
+LOG = logging.getLogger(__name__)
 
 SHORTEST_HALF = 40
 """Characters below which a chunk is not halved again, if it is too long for the model."""
@@ -79,20 +82,29 @@ class Ladder:
     Args:
         fleet: Answers requests.
         own_model: The run's own, which requests need not name.
+        voices: How models are asked.
         seed: Of first tries.
         checks: Whether answers are checked, and what follows.
-        fallback: How the second model is asked; None for none.
+        fallback_model: The second model; None for none.
         glossary: Terms whose translation is given.
     """
 
     def __init__(
-        self, fleet: Fleet, own_model: str, seed: int, checks: Checks, fallback: Voice | None, glossary: Glossary
+        self,
+        fleet: Fleet,
+        own_model: str,
+        voices: Voices,
+        seed: int,
+        checks: Checks,
+        fallback_model: str | None,
+        glossary: Glossary,
     ) -> None:
         self._fleet = fleet
         self._own_model = own_model
+        self._voices = voices
         self._seed = seed
         self._checks = checks
-        self._fallback = fallback
+        self._fallback_model = fallback_model
         self._glossary = glossary
 
     async def piece(self, core: str, voice: Voice, task: Task) -> Piece:
@@ -100,11 +112,11 @@ class Ladder:
         if classify(core) is not Gate.TRANSLATE:
             return Piece(core)
         piece = await self._piece_by(core, voice, task)
-        if piece.error is None or self._fallback is None or voice is self._fallback:
+        if piece.error is None or self._fallback_model in (None, voice.model):
             return piece
-        second = await self._piece_by(core, self._fallback, task)
+        second = await self._piece_by(core, self._voices.of(self._fallback_model), task)
         if second.error is not None:
-            piece.error = f"{piece.error}; {second.error} with {self._fallback.model}"
+            piece.error = f"{piece.error}; {second.error} with {self._fallback_model}"
             return piece
         task.repaired = True
         second.flags = (*second.flags, flags.FALLBACK_USED)
@@ -226,9 +238,12 @@ class Ladder:
             avoided=avoided,
         )
         answer = await self._fleet.generate(request, task.attempts)
-        if voice.budget.was_cut(answer.prompt_eval_count, estimate_tokens(text)):
+        tokens = estimate_tokens(text)
+        if voice.budget.was_cut(answer.prompt_eval_count, tokens):
             message = f"the host cut the prompt to {answer.prompt_eval_count} tokens, though it was told not to"
             raise RowRejected(Failure.INPUT_TOO_LONG, message)
+        if answer.prompt_eval_count is not None and self._voices.counted(voice.model, tokens, answer.prompt_eval_count):
+            LOG.info("%s takes more tokens than estimated: long texts are cut into smaller pieces", voice.model)
         return answer
 
 

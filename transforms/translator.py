@@ -21,7 +21,7 @@ from transforms.text.gate import Gate, classify, source_flags
 from transforms.text.glossary import Glossary
 from transforms.text.sanitize import sanitize
 from transforms.text.source_language import Policy, language_of
-from transforms.text.voice import Voice, VoiceChoice
+from transforms.text.voice import VoiceChoice, Voices
 
 NO_GLOSSARY = Glossary(())
 
@@ -79,15 +79,16 @@ class Translator:
         self._settings = settings
         self._fleet = fleet
         self.glossary = settings.glossary
-        self._voices: dict[str, Voice] = {}
-        self._voice(settings.model)
-        fallback = None if settings.fallback_model is None else self._voice(settings.fallback_model)
-        self._ladder = Ladder(fleet, settings.model, settings.seed, settings.checks, fallback, settings.glossary)
-
-    def _voice(self, model: str) -> Voice:
-        if model not in self._voices:
-            self._voices[model] = self._settings.voices.voice(model)
-        return self._voices[model]
+        self._voices = Voices(settings.voices)
+        self._ladder = Ladder(
+            fleet,
+            settings.model,
+            self._voices,
+            settings.seed,
+            settings.checks,
+            settings.fallback_model,
+            settings.glossary,
+        )
 
     def at_once(self, text: str | None) -> TextResult | None:
         """The result for a text that is not sent; None for the others.
@@ -132,7 +133,7 @@ class Translator:
         if is_cloud_model(model):
             error = f"{Failure.FORBIDDEN.value}: the model {model!r} runs in Ollama's cloud"
             return TextResult(Outcome(None, "failed", error=error, model=model))
-        voice, task = self._voice(model), Task()
+        voice, task = self._voices.of(model), Task()
         chunks = split(sanitize(text), voice.budget, voice.chunk_chars)
         if len(chunks) == 1:
             pieces = [await self._ladder.piece(chunks[0].core, voice, task)]

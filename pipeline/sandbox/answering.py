@@ -61,7 +61,7 @@ def work_seconds(settings: HostSettings, text: str, source_tokens: int, eval_tok
     return reading * factor, writing * factor
 
 
-def seen_part(call: Call, num_ctx: int, version: tuple[int, ...]) -> tuple[str, int, int]:
+def seen_part(call: Call, num_ctx: int, settings: HostSettings) -> tuple[str, int, int]:
     """The prompt as the model sees it, its tokens, and the tokens that the answer may have.
 
     A prompt that does not fit is refused or loses its front in silence: all before the newest num_ctx tokens (up to
@@ -71,7 +71,8 @@ def seen_part(call: Call, num_ctx: int, version: tuple[int, ...]) -> tuple[str, 
     Raises:
         Refusal: 400, it does not fit and the call forbids to cut it.
     """
-    prompt_tokens = tokens_of(call.system) + tokens_of(call.prompt)
+    version = settings.version_numbers
+    prompt_tokens = settings.hidden_tokens + tokens_of(call.system) + tokens_of(call.prompt)
     num_predict = call.option("num_predict", -1)
     room = num_predict if num_predict > 0 else 10 * num_ctx if num_predict < 0 else 10**9
     if prompt_tokens <= (num_ctx - 1 if version >= (0, 30) else num_ctx):
@@ -95,7 +96,7 @@ def answer_to(call: Call, settings: HostSettings, num_ctx: int, fault: Fault | N
         Refusal: 400, the prompt is too long; 500, the answer repeated itself (later versions).
     """
     version = settings.version_numbers
-    prompt, prompt_tokens, room = seen_part(call, num_ctx, version)
+    prompt, prompt_tokens, room = seen_part(call, num_ctx, settings)
     source = source_of(prompt)
     text = dict(settings.translations).get(source) or translate(source)
     if fault is not None:

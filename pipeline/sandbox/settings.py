@@ -33,6 +33,7 @@ class HostSettings:
         sigma: Spread of the work of equally long texts: sigma of a lognormal factor that depends on the text alone.
         overhead_seconds: Noise: up to this long, a request is handled outside its slot, told in the total only.
         default_num_ctx: The context in tokens when a request names none.
+        hidden_tokens: What the models' own templates add to each prompt, such as examples.
         trained_context: The longest context of every model in tokens.
         vram_share: Part of each model that is in the memory of the GPU, 0 to 1.
         repeat_abort_characters: A run of so many equal characters (or white space) in an answer aborts it, as 31 equal
@@ -60,6 +61,7 @@ class HostSettings:
     sigma: float = 0.0
     overhead_seconds: float = 0.0
     default_num_ctx: int = 4096
+    hidden_tokens: int = 0
     trained_context: int = 32768
     vram_share: float = 1.0
     repeat_abort_characters: int = 250
@@ -75,6 +77,7 @@ class HostSettings:
         smallest = {
             "num_parallel": 1,
             "max_queue": 0,
+            "hidden_tokens": 0,
             "max_loaded_models": 1,
             "default_num_ctx": 4,
             "trained_context": 4,

@@ -13,18 +13,17 @@ import pytest
 from pipeline.sandbox.faults import Fault
 from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
+from tests.transforms.engines import make_engine, make_settings, submit
 from transforms import engine as engine_module
-from transforms.engine import FIRST_TEXTS, Engine, EngineConfig, Submission, live_engines
+from transforms.engine import FIRST_TEXTS, Engine, Submission, live_engines
 from transforms.errors import RunFailed, RunStopped
 from transforms.fleet.faults import Failure
-from transforms.fleet.hosts import parse_host
-from transforms.fleet.settings import FleetSettings
 from transforms.memory.store import MemoryUnavailable, open_store
-from transforms.recall import NO_MEMORY, MemorySettings
+from transforms.recall import MemorySettings
 from transforms.text.flags import HARD
 from transforms.text.glossary import parse_glossary
 from transforms.text.voice import VoiceChoice
-from transforms.translator import TextResult, TranslatorSettings
+from transforms.translator import TextResult
 
 Translate = Callable[..., list[TextResult]]
 SENTENCE = "Le technicien a remplacé la pompe du bâtiment principal. "
@@ -34,37 +33,6 @@ SPANISH = (
     "El técnico ha cambiado la bomba y ha comprobado la presión de la caldera. Los vecinos no tienen agua desde ayer, "
     "pero el ascensor funciona y la puerta está abierta."
 )
-
-
-def make_settings(num_ctx: int = 2048, fallback_model: str | None = None) -> TranslatorSettings:
-    return TranslatorSettings(VoiceChoice(num_ctx, chunk_chars=1000), "mistral", 7, fallback_model)
-
-
-def make_engine(
-    hosts: Sequence[SandboxThread],
-    num_ctx: int = 2048,
-    fallback_model: str | None = None,
-    memory: MemorySettings = NO_MEMORY,
-    translator: TranslatorSettings | None = None,
-    **settings: Any,
-) -> Engine:
-    options = {"num_ctx": num_ctx, "temperature": 0.0, "seed": 7, "repeat_penalty": 1.0}
-    return Engine(
-        EngineConfig(
-            tuple(parse_host(host.url) for host in hosts),
-            FleetSettings("mistral", options, "30m", fallback_model, **settings),
-            translator or make_settings(num_ctx, fallback_model),
-            memory,
-        )
-    )
-
-
-def submit(engine: Engine, texts: Sequence[str | None], models: Sequence[str | None] | None = None) -> Submission:
-    ended = threading.Event()
-    submission = Submission(texts, lambda: None, ended.set, models)
-    engine.submit(submission)
-    assert ended.wait(30)
-    return submission
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ So prompt and answer together must fit: prompt + num_predict <= num_ctx.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from transforms.errors import UsageError
@@ -101,6 +101,21 @@ class Budget:
                 f"give at least {least}"
             )
         return budget
+
+    def corrected(self, source_tokens: int, prompt_eval_count: int) -> Budget:
+        """The budget after a host has counted a prompt: with less room for texts if it took more than was estimated.
+
+        That happens with tokenizers that know little French, and with models that have a system turn or examples of
+        their own. Room is never given back: texts are not cut in other places because a model takes less, so that the
+        same text has the same chunks in every run.
+
+        Args:
+            source_tokens: Of its text, as of ``estimate_tokens``.
+            prompt_eval_count: Of the whole prompt, as the host counted it.
+        """
+        more = prompt_eval_count - self.overhead_tokens - source_tokens
+        most = self.num_ctx - PREDICT_EXTRA - (1 + PREDICT_FACTOR) * LEAST_SOURCE_TOKENS
+        return self if more <= 0 else replace(self, overhead_tokens=min(self.overhead_tokens + more, most))
 
     @property
     def max_source_tokens(self) -> int:

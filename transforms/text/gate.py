@@ -40,7 +40,7 @@ _COPIED = re.compile(
 
 _DIGIT = re.compile(r"\d")
 _WORD_BESIDE_DIGITS = re.compile(r"[a-z]{3}|[^\W\d_a-zA-Zºªµμ]|(?<!\w)\d+(?:er|re|e|nde?)s?(?!\w)")
-"""In "500mg/jour", "3ème", "1er": the letters of codes and units are capitals, or one or two."""
+"""In "500mg/jour", "3ème", "1er": the letters of codes and units are capitals, or one or two. Also finds "½"."""
 
 _HEXADECIMAL = re.compile(r"[0-9a-f]{8,}(?:-[0-9a-f]{4,}){0,8}")
 _WORD = re.compile(r"[\u3040-\u9fff]|[^\s\u3040-\u9fff]+")
@@ -75,7 +75,8 @@ def classify(text: str | None) -> Gate:
 def _is_word(token: str) -> bool:
     """Whether there is something to translate in ``token``, which has no white space: "RAS", "3ème", not "ABC-123"."""
     if _DIGIT.search(token):
-        return bool(_WORD_BESIDE_DIGITS.search(token)) and not _HEXADECIMAL.fullmatch(token)
+        letters = "".join(_WORD_BESIDE_DIGITS.findall(token))
+        return any(map(str.isalpha, letters)) and not _HEXADECIMAL.fullmatch(token)
     return any(map(str.isalpha, token))
 
 

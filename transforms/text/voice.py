@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from transforms.text.budget import Budget
 from transforms.text.prompt_families import DEFAULT_SAMPLING, FAMILIES, Family, family_of
@@ -77,3 +77,37 @@ class VoiceChoice:
             sampling={**DEFAULT_SAMPLING, **family.sampling, **self.sampling},
             note_tokens=note_tokens,
         )
+
+
+class Voices:
+    """How each model of a run is asked, the budget corrected by what its hosts count. For one event loop."""
+
+    def __init__(self, choice: VoiceChoice) -> None:
+        self._choice = choice
+        self._voices: dict[str, Voice] = {}
+        self._corrected: set[str] = set()
+
+    def of(self, model: str) -> Voice:
+        """How a model is asked.
+
+        Raises:
+            UsageError: As ``VoiceChoice.voice`` does.
+        """
+        if model not in self._voices:
+            self._voices[model] = self._choice.voice(model)
+        return self._voices[model]
+
+    def counted(self, model: str, source_tokens: int, prompt_eval_count: int) -> bool:
+        """Learns what a host has counted; see ``Budget.corrected``.
+
+        Returns:
+            Whether the model turns out to take more than was estimated, for the first time.
+        """
+        voice = self.of(model)
+        budget = voice.budget.corrected(source_tokens, prompt_eval_count)
+        if budget == voice.budget:
+            return False
+        self._voices[model] = replace(voice, budget=budget)
+        first = model not in self._corrected
+        self._corrected.add(model)
+        return first

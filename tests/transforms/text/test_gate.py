@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from tests.transforms.text.texts import HARD, MEGABYTE, mixtures
 from transforms.text import flags
@@ -50,6 +50,7 @@ def test_hard_texts() -> None:
 
 
 @given(mixtures)
+@example("0¼")
 def test_any_text_has_a_gate_and_nothing_blank_is_sent(text: str) -> None:
     gate = classify(text)
     assert isinstance(source_flags(text, gate), tuple)

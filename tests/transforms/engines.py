@@ -1,0 +1,46 @@
+"""Engines for tests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.sandbox.running import SandboxThread
+from transforms.engine import Engine, EngineConfig, Submission
+from transforms.fleet.hosts import parse_host
+from transforms.fleet.settings import FleetSettings
+from transforms.recall import NO_MEMORY, MemorySettings
+from transforms.text.voice import VoiceChoice
+from transforms.translator import TranslatorSettings
+
+
+def make_settings(num_ctx: int = 2048, fallback_model: str | None = None) -> TranslatorSettings:
+    return TranslatorSettings(VoiceChoice(num_ctx, chunk_chars=1000), "mistral", 7, fallback_model)
+
+
+def make_engine(
+    hosts: Sequence[SandboxThread],
+    num_ctx: int = 2048,
+    fallback_model: str | None = None,
+    memory: MemorySettings = NO_MEMORY,
+    translator: TranslatorSettings | None = None,
+    **settings: Any,
+) -> Engine:
+    options = {"num_ctx": num_ctx, "temperature": 0.0, "seed": 7, "repeat_penalty": 1.0}
+    return Engine(
+        EngineConfig(
+            tuple(parse_host(host.url) for host in hosts),
+            FleetSettings("mistral", options, "30m", fallback_model, **settings),
+            translator or make_settings(num_ctx, fallback_model),
+            memory,
+        )
+    )
+
+
+def submit(engine: Engine, texts: Sequence[str | None], models: Sequence[str | None] | None = None) -> Submission:
+    ended = threading.Event()
+    submission = Submission(texts, lambda: None, ended.set, models)
+    engine.submit(submission)
+    assert ended.wait(30)
+    return submission
