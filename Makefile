@@ -27,7 +27,10 @@ format: $(VENV)/.installed  ## let ruff repair what it can
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.installed  ## the figures of the README; see benchmarks/README.md
-	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.spread
+	$(BIN)/python -m benchmarks.checks
+	$(BIN)/python -m benchmarks.memory_store
+	$(BIN)/python -m benchmarks.noop
 	$(BIN)/python -m benchmarks.memory
 
 clean:

@@ -1,6 +1,9 @@
 """Fixtures for all tests.
 
 sandbox_host    makes stand-in Ollama hosts: real HTTP, in threads of the test process, closed after the test
+
+Property tests try the same examples in every run, so that a commit passes or fails for what it changes; with
+``pytest --hypothesis-profile=hunt`` they look for new ones.
 """
 
 from __future__ import annotations
@@ -10,9 +13,14 @@ from contextlib import ExitStack
 from typing import Any, Protocol
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from pipeline.sandbox.running import SandboxThread
 from pipeline.sandbox.settings import HostSettings
+
+hypothesis_settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis_settings.register_profile("hunt", max_examples=2000, deadline=None)
+hypothesis_settings.load_profile("steady")
 
 
 class MakeHost(Protocol):

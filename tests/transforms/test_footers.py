@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.transforms.part_batches import INPUT, RECIPE, SCHEMA, unit_of
@@ -63,13 +63,11 @@ def write(file: File, footer: PartFooter, rows: int, schema: Any = SCHEMA) -> Fi
     return file
 
 
-@settings(deadline=None)
 @given(statistics)
 def test_statistics_survive_json(one: Statistics) -> None:
     assert copied(one) == one
 
 
-@settings(deadline=None)
 @given(statistics, statistics, statistics)
 def test_statistics_add_up_in_any_grouping_and_order(one: Statistics, two: Statistics, three: Statistics) -> None:
     total = added(one, two, three)
@@ -78,7 +76,6 @@ def test_statistics_add_up_in_any_grouping_and_order(one: Statistics, two: Stati
     assert added(copied(one), one) == added(one, one), "adding changed what was added"
 
 
-@settings(deadline=None)
 @given(statistics, st.text(), st.integers(0, 1 << 62))
 def test_metadata_keep_all_of_it(found: Statistics, text: str, at: int) -> None:
     recipe = replace(RECIPE, prompt_text=text, model_digest=None)

@@ -319,7 +319,7 @@ def expected(value: Any, kind: Any) -> Any:
     raise Unfit
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     lines=any_lines,
     end=st.sampled_from(["\n", "\r\n"]),
@@ -371,7 +371,7 @@ def test_any_lines_cut_anywhere_give_all_rows_in_order(
             assert row == right
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(lines=any_lines)
 def test_inferring_again_from_what_was_read_gives_the_same_types(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str]

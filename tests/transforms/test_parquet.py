@@ -131,7 +131,7 @@ def test_all_types_values_and_metadata_survive(tmp_path: Path, rows: int) -> Non
     assert before.schema.metadata[b"origin"] == b"here"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     group_rows=st.integers(1, 30),
     rows=st.integers(0, 60),

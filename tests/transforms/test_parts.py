@@ -67,7 +67,7 @@ def written(writer: PartWriter, batches: list[TranslatedBatch]) -> PartWriter:
     return writer
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(data=st.data(), rows=st.integers(0, 60), batch_rows=st.integers(1, 20))
 def test_any_order_of_batches_makes_the_same_part(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, rows: int, batch_rows: int

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.transforms.part_batches import RECIPE
@@ -55,7 +55,6 @@ def written_and_read(recipe: Recipe) -> Recipe:
     return Recipe.from_json(json.loads(json.dumps(recipe.to_json())))
 
 
-@settings(deadline=None)
 @given(recipes)
 def test_json_keeps_all_of_it(recipe: Recipe) -> None:
     again = written_and_read(recipe)
@@ -65,7 +64,6 @@ def test_json_keeps_all_of_it(recipe: Recipe) -> None:
     assert recipe.differences(again) == []
 
 
-@settings(deadline=None)
 @given(recipes, recipes)
 def test_what_does_not_match_has_a_difference_to_tell_on_one_line_each(one: Recipe, other: Recipe) -> None:
     lines = one.differences(other)

@@ -48,7 +48,7 @@ def fleets(draw: st.DrawFn) -> list[SimulatedHost]:
     return [healthy, *broken]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(fleets(), st.integers(0, 120), st.floats(0, 1), st.integers(0, 1000))
 def test_every_row_is_answered_once_whatever_the_hosts_do(
     hosts: list[SimulatedHost], rows: int, sigma: float, seed: int

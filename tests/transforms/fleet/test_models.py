@@ -22,7 +22,7 @@ from transforms.fleet.jobs import Job, PendingJobs
 MODELS = ("large", "medium", "small")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.builds(

@@ -378,7 +378,7 @@ def test_a_mistake_in_the_program_reaches_whoever_asked() -> None:
     use(store, call)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(st.dictionaries(st.integers(0, 8), st.none() | st.binary(max_size=20), max_size=6), max_size=12))
 def test_it_answers_as_a_dictionary_would(steps: list[dict[int, bytes | None]]) -> None:
     """In each step some keys are written, with a value, and the others looked up, all at once."""

@@ -84,7 +84,7 @@ def test_statistics_and_pruning(store: Store) -> None:
     assert store.statistics().entries == 0
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.binary(min_size=32, max_size=32), st.binary(max_size=300), max_size=30))
 def test_any_bytes_come_back_as_they_were(store: Store, values: dict[bytes, bytes]) -> None:
     store.add(list(values.items()))

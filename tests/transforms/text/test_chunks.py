@@ -30,7 +30,7 @@ def check(text: str, chunks: list[Chunk], budget: Budget, chunk_chars: int) -> N
             assert len(chunk.core) <= chunk_chars
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(mixtures, st.sampled_from([BUDGET, SMALL]), st.integers(2, 3000), st.booleans())
 @example("", SMALL, 100, True)
 @example(" \n ", SMALL, 100, True)
@@ -49,7 +49,7 @@ def test_the_pieces_are_the_text_and_none_is_over_budget(
     check(text, split(text, budget, chunk_chars, always), budget, chunk_chars)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.sampled_from([*HARD.values(), "\n", "\r\n\r\n", "  "]), min_size=150, max_size=400).map("".join))
 def test_long_mixtures(text: str) -> None:
     text = sanitize(text)
