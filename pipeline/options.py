@@ -211,6 +211,7 @@ class RunOptions:
     domain: str | None = option(
         None, kind.text, "what the texts are, for the prompt: 'incident reports'", _MODEL, "TEXT"
     )
+    field_names: bool = flag("tell the model which column each text comes from", _MODEL)
     glossary: str | None = option(
         None,
         kind.text,
@@ -232,6 +233,13 @@ class RunOptions:
         _MODEL,
         "CHARACTERS",
         shown=f"the model family's, {DEFAULT_CHUNK_CHARS} for most",
+    )
+    context_chars: int = option(
+        0,
+        kind.whole(0, 10_000),
+        "of what stands before a piece of a cut text, that the model is shown with it, for understanding only",
+        _MODEL,
+        "CHARACTERS",
     )
     temperature: float | None = option(
         None, kind.number(0, 2), "of the first try", _MODEL, "NUMBER", shown=_family_shown("temperature")

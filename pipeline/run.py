@@ -87,7 +87,9 @@ def _run(options: RunOptions, work: Work, summary: Summary) -> ExitCode:
     if done.left:
         retried = {name: work.output.path_of(name) for name in done.retried}
         config = engine_config(options, digests, memory_settings(options, work.output, recipe))
-        translate = TranslateConfig(config, work.text_columns, work.output_schemas, options.model_column, retried)
+        translate = TranslateConfig(
+            config, work.text_columns, work.output_schemas, options.model_column, options.field_names, retried
+        )
         write = WriteConfig(work.output.url, recipe, work.output_schemas)
         try:
             _translate(options, work, done, translate, write)

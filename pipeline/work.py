@@ -79,7 +79,7 @@ def make_work(options: RunOptions, sources: Sequence[SourceFile] | None = None) 
     planned = plan(found, options.unit_rows, options.text_column, schema, options.model_column)
     output_schemas = {url: output_schema(schema, planned.text_columns) for url, schema in planned.schemas.items()}
     voice = voice_choice(options).voice(options.model)
-    if glossary(options).terms and not voice.template.system:
+    if glossary(options).terms and not voice.template.takes_terms:
         LOG.warning("the prompt of %s has no place for a glossary: its terms are only checked", options.model)
     output = OutputDirectory(options.output)
     output.prepare()
@@ -121,9 +121,10 @@ def voice_choice(options: RunOptions) -> VoiceChoice:
         chunk_chars=options.chunk_chars,
         sampling={name: value for name, value in given.items() if value is not None},
         has_glossary=options.glossary is not None,
+        context_chars=options.context_chars,
     )
     for model in filter(None, (options.model, options.fallback_model)):
-        choice.voice(model)
+        choice.voice(model, "text" if options.field_names else None)
     return choice
 
 
@@ -177,6 +178,8 @@ def make_recipe(options: RunOptions, text_columns: tuple[str, ...], digests: Map
         glossary_digest=glossary(options).digest() if options.glossary else None,
         english=options.english,
         other_language=options.other_language,
+        context_chars=options.context_chars,
+        field_names=options.field_names,
         fallback_digest=digests.get(model_key(options.fallback_model)) if options.fallback_model else None,
     )
 

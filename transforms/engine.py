@@ -51,6 +51,7 @@ class Submission:
 
     Attributes:
         models: The model of each text, None for the run's own; None for the run's own throughout.
+        field_names: The column that each text comes from, if the model is to know it.
         known: Results, by index, of texts that are not to be translated again.
         results: In the order of the texts; complete once ``done`` was called without an error.
         error: Why they could not be finished.
@@ -60,6 +61,7 @@ class Submission:
     text_done: Callable[[], None]
     done: Callable[[], None]
     models: Sequence[str | None] | None = None
+    field_names: Sequence[str] | None = None
     known: Mapping[int, TextResult] = field(default_factory=dict)
     results: list[TextResult | None] = field(init=False)
     error: BaseException | None = None
@@ -76,6 +78,10 @@ class Submission:
     def model(self, index: int) -> str | None:
         """The model of a text; None for the run's own."""
         return None if self.models is None else self.models[index]
+
+    def field_name(self, index: int) -> str | None:
+        """The column of a text, if the model is to know it."""
+        return None if self.field_names is None else self.field_names[index]
 
     def finished(self) -> list[TextResult]:
         """The results.
@@ -176,8 +182,10 @@ class Engine:
 
     async def _answer(self, submission: Submission, asked: list[int]) -> None:
         """Answers from the memory what it knows, and begins to translate the others."""
-        own = self._config.translator.model
-        keys = {index: self._recall.key(submission.text(index), submission.model(index) or own) for index in asked}
+        keys = {
+            index: self._recall.key(submission.text(index), submission.model(index), submission.field_name(index))
+            for index in asked
+        }
         try:
             known = await self._recall.look_up([key for key in keys.values() if key is not None])
         except Exception as error:  # told as below
@@ -194,8 +202,8 @@ class Engine:
 
     async def _translate(self, submission: Submission, index: int, key: bytes | None) -> None:
         try:
-            text, model = submission.text(index), submission.model(index)
-            result = await self._recall.translate(text, model, key)
+            text, model, field_name = submission.text(index), submission.model(index), submission.field_name(index)
+            result = await self._recall.translate(text, model, field_name, key)
             self._stop_if_hopeless(result)
             submission.results[index] = result
         except Exception as error:  # told to whoever submitted, in their own thread

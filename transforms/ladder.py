@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from transforms.fleet.answers import Answer
 from transforms.fleet.faults import Failure, RowRejected
@@ -19,10 +19,10 @@ from transforms.fleet.settings import GenerateRequest
 from transforms.text import flags
 from transforms.text.budget import estimate_tokens
 from transforms.text.candidates import Candidate, Checks, best, judge, judged_whole
-from transforms.text.chunks import join, split
+from transforms.text.chunks import contexts, join, split
 from transforms.text.gate import Gate, classify
-from transforms.text.glossary import Glossary, Term, prompt_lines
-from transforms.text.prompts import render
+from transforms.text.glossary import Glossary, Term, prompt_lines, reference_lines
+from transforms.text.prompts import Rendered, render
 from transforms.text.runs import Masked, mask
 from transforms.text.voice import Voice, Voices
 
@@ -39,6 +39,23 @@ TRIES = 2
 
 RETRY_TEMPERATURE = 0.3
 RETRY_REPEAT_PENALTY = 1.1
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What is to be translated in one piece.
+
+    Attributes:
+        core: The chunk.
+        voice: How the model is asked.
+        context: What stands before it.
+        whole: Whether it may be cut because its answers are bad; that it is too long is always a reason.
+    """
+
+    core: str
+    voice: Voice
+    context: str = ""
+    whole: bool = True
 
 
 @dataclass(slots=True)
@@ -107,14 +124,16 @@ class Ladder:
         self._fallback_model = fallback_model
         self._glossary = glossary
 
-    async def piece(self, core: str, voice: Voice, task: Task) -> Piece:
+    async def piece(self, passage: Passage, task: Task) -> Piece:
         """A chunk's translation, or the chunk itself with the reason why there is none."""
-        if classify(core) is not Gate.TRANSLATE:
-            return Piece(core)
-        piece = await self._piece_by(core, voice, task)
+        if classify(passage.core) is not Gate.TRANSLATE:
+            return Piece(passage.core)
+        piece = await self._piece(passage, task)
+        voice = passage.voice
         if piece.error is None or self._fallback_model in (None, voice.model):
             return piece
-        second = await self._piece_by(core, self._voices.of(self._fallback_model), task)
+        second_voice = self._voices.of(self._fallback_model, voice.field_name)
+        second = await self._piece(replace(passage, voice=second_voice), task)
         if second.error is not None:
             piece.error = f"{piece.error}; {second.error} with {self._fallback_model}"
             return piece
@@ -122,17 +141,11 @@ class Ladder:
         second.flags = (*second.flags, flags.FALLBACK_USED)
         return second
 
-    async def _piece_by(self, core: str, voice: Voice, task: Task, whole: bool = True) -> Piece:
-        """The same by one model: as a whole, up to twice, then in smaller chunks.
-
-        Args:
-            core: The chunk.
-            voice: How the model is asked.
-            task: The text that it is part of.
-            whole: Whether it may be cut because its answers are bad; that it is too long is always a reason.
-        """
+    async def _piece(self, passage: Passage, task: Task) -> Piece:
+        """The same by one model: as a whole, up to twice, then in smaller chunks."""
+        core = passage.core
         masked = mask(core)
-        tries, rejected = await self._tries(core, masked, voice, task)
+        tries, rejected = await self._tries(passage, masked, task)
         chosen = best([candidate for candidate, _ in tries]) if tries else None
         if chosen is not None and self._accepts(chosen):
             answer = next(answer for candidate, answer in tries if candidate is chosen)
@@ -141,11 +154,11 @@ class Ladder:
             return Piece(chosen.text, [answer], marks)
         too_long = rejected is not None and rejected.failure in (Failure.OUTPUT_TRUNCATED, Failure.INPUT_TOO_LONG)
         if too_long and len(core) > 2 * SHORTEST_HALF:
-            halves = await self._halves(core, voice, task, whole)
+            halves = await self._halves(passage, task)
             if halves.translated:
                 return halves
-        elif whole and chosen is not None and len(core) > 2 * SHORTEST_REPAIRED_HALF:
-            halves = await self._halves(core, voice, task, whole=False)
+        elif passage.whole and chosen is not None and len(core) > 2 * SHORTEST_REPAIRED_HALF:
+            halves = await self._halves(replace(passage, whole=False), task)
             if halves.error is None and not judged_whole(core, halves.text).hard:
                 task.repaired = True
                 return halves
@@ -166,10 +179,15 @@ class Ladder:
         marks = (kind,) if kind in flags.HARD else ()
         return Piece(core, [], marks, f"{kind}: {rejected}", translated=False)
 
-    async def _halves(self, core: str, voice: Voice, task: Task, whole: bool) -> Piece:
+    async def _halves(self, passage: Passage, task: Task) -> Piece:
         """The same in smaller chunks."""
+        core, voice = passage.core, passage.voice
         chunks = split(core, voice.budget, max(SHORTEST_HALF, len(core) // 2), always=True)
-        pieces = await asyncio.gather(*(self._piece_by(chunk.core, voice, task, whole) for chunk in chunks))
+        before = contexts(chunks, voice.context_chars, passage.context)
+        halves = [
+            replace(passage, core=chunk.core, context=context) for chunk, context in zip(chunks, before, strict=True)
+        ]
+        pieces = await asyncio.gather(*(self._piece(half, task) for half in halves))
         return Piece(
             join(chunks, [piece.text for piece in pieces]),
             [answer for piece in pieces for answer in piece.answers],
@@ -180,7 +198,7 @@ class Ladder:
         )
 
     async def _tries(
-        self, core: str, masked: Masked, voice: Voice, task: Task
+        self, passage: Passage, masked: Masked, task: Task
     ) -> tuple[list[tuple[Candidate, Answer]], RowRejected | None]:
         """Up to two answers to a chunk, and why there are no more of them.
 
@@ -189,13 +207,14 @@ class Ladder:
         was cut.
         """
         tries: list[tuple[Candidate, Answer]] = []
+        core, voice = passage.core, passage.voice
         terms = self._glossary.found_in(core)
-        note = _note(terms, voice.note_tokens)
+        rendered = render(voice.template, masked.text, _said_of(terms, voice), passage.context)
         room, options = voice.budget.num_predict_for(estimate_tokens(masked.text)), dict(voice.sampling)
         for number in range(TRIES):
             avoided = frozenset(answer.host for _, answer in tries)
             try:
-                answer = await self._ask(masked.text, voice, note, room, options, avoided, task)
+                answer = await self._ask(rendered, masked.text, voice, room, options, avoided, task)
             except RowRejected as rejected:
                 if rejected.failure is not Failure.OUTPUT_TRUNCATED or number + 1 == TRIES:
                     return tries, rejected
@@ -218,15 +237,14 @@ class Ladder:
 
     async def _ask(
         self,
+        rendered: Rendered,
         text: str,
         voice: Voice,
-        note: str,
         room: int,
         options: Mapping[str, float],
         avoided: frozenset[str],
         task: Task,
     ) -> Answer:
-        rendered = render(voice.template, text, note)
         request = GenerateRequest(
             prompt=rendered.prompt,
             system=rendered.system,
@@ -242,15 +260,16 @@ class Ladder:
         if voice.budget.was_cut(answer.prompt_eval_count, tokens):
             message = f"the host cut the prompt to {answer.prompt_eval_count} tokens, though it was told not to"
             raise RowRejected(Failure.INPUT_TOO_LONG, message)
-        if answer.prompt_eval_count is not None and self._voices.counted(voice.model, tokens, answer.prompt_eval_count):
+        if answer.prompt_eval_count is not None and self._voices.counted(voice, tokens, answer.prompt_eval_count):
             LOG.info("%s takes more tokens than estimated: long texts are cut into smaller pieces", voice.model)
         return answer
 
 
-def _note(terms: Sequence[Term], most_tokens: int) -> str:
+def _said_of(terms: Sequence[Term], voice: Voice) -> str:
     """What the prompt says of the terms that occur: as many of them, in order, as there is room for."""
+    lines = reference_lines if voice.template.terms_first else prompt_lines
     for count in range(len(terms), 0, -1):
-        note = prompt_lines(terms[:count])
-        if estimate_tokens(note) <= most_tokens:
-            return note
+        said = lines(terms[:count])
+        if estimate_tokens(said) <= voice.note_tokens:
+            return said
     return ""

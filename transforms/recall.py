@@ -66,14 +66,21 @@ class Recall:
         self._recent: OrderedDict[bytes, bytes] = OrderedDict()
         self._recent_bytes = 0
 
-    def key(self, text: str, model: str) -> bytes | None:
-        """The key of a text for a model; None if it can't be known, because no host has told the model's digest."""
+    def key(self, text: str, model: str | None = None, field_name: str | None = None) -> bytes | None:
+        """The key of a text; None if it can't be known, because no host has told the model's digest.
+
+        Args:
+            text: The source.
+            model: If not the run's own.
+            field_name: The column that it comes from, if the model is to know it.
+        """
+        model = model or self._translator.model
         digest = self._fleet.digest(model, "")
         if digest is None:
             return None
         sent = sanitize(text)
         terms = subset_digest(self._glossary.found_in(sent))
-        return key_of(self._settings.prefix, model_key(model), digest, sent, terms)
+        return key_of(self._settings.prefix, model_key(model), digest, sent, terms, field_name)
 
     async def look_up(self, keys: Sequence[bytes]) -> dict[bytes, Remembered]:
         """What the memory has for some of the keys."""
@@ -89,8 +96,8 @@ class Recall:
         make = as_duplicate if known.run == self._settings.run else from_memory
         return TextResult(make(known.outcome, marks))
 
-    async def translate(self, text: str, model: str | None, key: bytes | None) -> TextResult:
-        """The result for a text that the memory does not know.
+    async def translate(self, text: str, model: str | None, field_name: str | None, key: bytes | None) -> TextResult:
+        """The result for a text that the memory does not know, with its key.
 
         It is in the memory when this returns, so that a row is never done before its translation is safe.
 
@@ -98,7 +105,7 @@ class Recall:
             RunFailed, RunStopped: If the run ends before it is known.
         """
         if key is None:
-            return await self._translator.translate(text, model)
+            return await self._translator.translate(text, model, field_name)
         if (value := self._recent.get(key)) is not None and (known := decode(value)) is not None:
             return self.result(known, text)
         if (leader := self._under_way.get(key)) is not None:
@@ -106,7 +113,7 @@ class Recall:
         future: asyncio.Future[TextResult] = asyncio.get_running_loop().create_future()
         self._under_way[key] = future
         try:
-            result = await self._translator.translate(text, model)
+            result = await self._translator.translate(text, model, field_name)
             if result.outcome.status in WORTH_KEEPING:
                 await self._keep(key, text, result.outcome)
             future.set_result(result)

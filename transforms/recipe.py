@@ -34,6 +34,8 @@ class Recipe:
         checks: Which translations are flagged, and what is done about them.
         glossary_digest: Of the terms given.
         domain: What the texts are about.
+        context_chars: Of what stands before a piece of a text, that goes along with it.
+        field_names: Whether the model is told the column of each text.
         english, other_language: What becomes of texts that are not French.
         format: Of the recipe itself; rises when a field changes its meaning.
     """
@@ -54,6 +56,8 @@ class Recipe:
     domain: str | None = None
     english: str = "translate"
     other_language: str = "translate"
+    context_chars: int = 0
+    field_names: bool = False
     format: int = FORMAT
 
     def to_json(self) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def recipe_prefix(recipe: Recipe) -> bytes:
     return bytes.fromhex(neutral.digest())
 
 
-def key_of(prefix: bytes, model: str, digest: str, text: str, terms: str = "") -> bytes:
+def key_of(prefix: bytes, model: str, digest: str, text: str, terms: str = "", field_name: str | None = None) -> bytes:
     """The key of a text, 32 bytes.
 
     Args:
@@ -52,8 +52,12 @@ def key_of(prefix: bytes, model: str, digest: str, text: str, terms: str = "") -
         digest: Of the model.
         text: As it is sent, sanitised.
         terms: Digest of the glossary's terms that occur in it.
+        field_name: Its column, if the model knows it.
     """
-    return hashlib.sha256(b"\0".join((prefix, model.encode(), digest.encode(), terms.encode(), text.encode()))).digest()
+    parts = [prefix, model.encode(), digest.encode(), terms.encode(), text.encode()]
+    if field_name is not None:
+        parts.append(field_name.encode("utf-8", "surrogatepass"))
+    return hashlib.sha256(b"\0".join(parts)).digest()
 
 
 def encode(outcome: Outcome, source_flags: Sequence[str], run: str) -> bytes:

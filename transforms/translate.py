@@ -34,6 +34,7 @@ class TranslateConfig:
         engine: For the process-wide engine.
         text_columns: Columns to translate.
         model_column: The column that names each row's model; None if all rows have the run's own.
+        field_names: Whether the model is told the column of each text.
         retried: Addresses of parts, by their names, whose rows stay as they are but for those that failed.
         schemas: The output's schema for the files of each source, by the source's address.
     """
@@ -42,6 +43,7 @@ class TranslateConfig:
     text_columns: tuple[str, ...]
     schemas: Mapping[str, Any]
     model_column: str | None = None
+    field_names: bool = False
     retried: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -83,7 +85,9 @@ class TranslateRows(beam.DoFn):
         def done() -> None:
             sliding.batch_done(number)
 
-        submission = Submission(texts, sliding.text_done, done, self._models(batch), self._known(batch))
+        submission = Submission(
+            texts, sliding.text_done, done, self._models(batch), self._field_names(batch), self._known(batch)
+        )
         under_way = _UnderWay(batch, submission, timestamp, window)
         number = sliding.add(under_way, len(texts), batch.records.nbytes)
         self._engine.submit(submission)
@@ -94,6 +98,12 @@ class TranslateRows(beam.DoFn):
             return None
         names = batch.records.column(self._config.model_column).to_pylist()
         return [(name or "").strip() or None for name in names] * len(self._config.text_columns)
+
+    def _field_names(self, batch: Batch) -> list[str] | None:
+        """The column of each text of a batch."""
+        if not self._config.field_names:
+            return None
+        return [name for name in self._config.text_columns for _ in range(batch.records.num_rows)]
 
     def _known(self, batch: Batch) -> dict[int, TextResult]:
         """The results that an earlier run left for texts of a batch, by index; a unit's batches come in order."""

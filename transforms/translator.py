@@ -13,10 +13,10 @@ from transforms.fleet.faults import Failure
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.jobs import Attempt
 from transforms.fleet.model_names import is_cloud_model
-from transforms.ladder import Ladder, Piece, Task
+from transforms.ladder import Ladder, Passage, Piece, Task
 from transforms.text import flags
 from transforms.text.candidates import Checks
-from transforms.text.chunks import Chunk, join, split
+from transforms.text.chunks import Chunk, contexts, join, split
 from transforms.text.gate import Gate, classify, source_flags
 from transforms.text.glossary import Glossary
 from transforms.text.sanitize import sanitize
@@ -72,12 +72,14 @@ class Translator:
     """Translates texts, one at a time for each caller; safe for many callers in one event loop.
 
     Attributes:
+        model: For texts that name none.
         glossary: Terms whose translation is given.
     """
 
     def __init__(self, settings: TranslatorSettings, fleet: Fleet) -> None:
         self._settings = settings
         self._fleet = fleet
+        self.model = settings.model
         self.glossary = settings.glossary
         self._voices = Voices(settings.voices)
         self._ladder = Ladder(
@@ -119,12 +121,13 @@ class Translator:
         english = language == "en"
         return (flags.SRC_ENGLISH, settings.english) if english else (flags.SRC_OTHER_LANGUAGE, settings.other_language)
 
-    async def translate(self, text: str, model: str | None = None) -> TextResult:
+    async def translate(self, text: str, model: str | None = None, field_name: str | None = None) -> TextResult:
         """The result for a text that is worth sending.
 
         Args:
             text: The source.
             model: If not the run's own.
+            field_name: The column that it comes from, if the model is to know it.
 
         Raises:
             RunFailed, RunStopped: If the run ends before it is known.
@@ -133,12 +136,14 @@ class Translator:
         if is_cloud_model(model):
             error = f"{Failure.FORBIDDEN.value}: the model {model!r} runs in Ollama's cloud"
             return TextResult(Outcome(None, "failed", error=error, model=model))
-        voice, task = self._voices.of(model), Task()
+        voice, task = self._voices.of(model, field_name), Task()
         chunks = split(sanitize(text), voice.budget, voice.chunk_chars)
         if len(chunks) == 1:
-            pieces = [await self._ladder.piece(chunks[0].core, voice, task)]
+            pieces = [await self._ladder.piece(Passage(chunks[0].core, voice), task)]
         else:
-            pieces = list(await asyncio.gather(*(self._ladder.piece(chunk.core, voice, task) for chunk in chunks)))
+            before = contexts(chunks, voice.context_chars)
+            passages = [Passage(chunk.core, voice, context) for chunk, context in zip(chunks, before, strict=True)]
+            pieces = list(await asyncio.gather(*(self._ladder.piece(passage, task) for passage in passages)))
         marks = list(source_flags(text, Gate.TRANSLATE))
         if len(chunks) > 1:
             marks.append(flags.CHUNKED)

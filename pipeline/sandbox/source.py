@@ -4,6 +4,7 @@ from __future__ import annotations
 
 OPENING, CLOSING = "<source>", "</source>"
 REQUEST = "into English:"
+TERMS = "Reference the following translations:\n"
 
 
 def source_of(prompt: str) -> str:
@@ -20,6 +21,8 @@ def source_of(prompt: str) -> str:
         text = prompt[begin:end] if end >= begin else prompt[begin:]
         # One line break belongs to each tag, not to the text.
         return text.removeprefix("\n").removesuffix("\n")
+    if prompt.startswith(TERMS):
+        prompt = prompt.partition("\n\n")[2]
     _, french, text = prompt.partition("\nFrench:")
     if french and text.rstrip().endswith("\nEnglish:"):
         return text.rstrip().removesuffix("\nEnglish:").strip()

@@ -27,20 +27,26 @@ def make_engine(
     translator: TranslatorSettings | None = None,
     **settings: Any,
 ) -> Engine:
+    translator = translator or make_settings(num_ctx, fallback_model)
     options = {"num_ctx": num_ctx, "temperature": 0.0, "seed": 7, "repeat_penalty": 1.0}
     return Engine(
         EngineConfig(
             tuple(parse_host(host.url) for host in hosts),
-            FleetSettings("mistral", options, "30m", fallback_model, **settings),
-            translator or make_settings(num_ctx, fallback_model),
+            FleetSettings(translator.model, options, "30m", fallback_model, **settings),
+            translator,
             memory,
         )
     )
 
 
-def submit(engine: Engine, texts: Sequence[str | None], models: Sequence[str | None] | None = None) -> Submission:
+def submit(
+    engine: Engine,
+    texts: Sequence[str | None],
+    models: Sequence[str | None] | None = None,
+    field_names: Sequence[str] | None = None,
+) -> Submission:
     ended = threading.Event()
-    submission = Submission(texts, lambda: None, ended.set, models)
+    submission = Submission(texts, lambda: None, ended.set, models, field_names)
     engine.submit(submission)
     assert ended.wait(30)
     return submission

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,10 @@ from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
 from tests.transforms.engines import make_engine, submit
 from transforms.engine import Engine
-from transforms.translator import TextResult
+from transforms.recall import MemorySettings
+from transforms.text.glossary import parse_glossary
+from transforms.text.voice import VoiceChoice
+from transforms.translator import TextResult, TranslatorSettings
 
 Start = Callable[..., Engine]
 PARAGRAPH = "Le technicien a remplacé la pompe du bâtiment principal et contrôlé la pression de la chaudière. " * 6
@@ -53,3 +58,59 @@ def test_no_prompt_is_over_the_context_of_a_model_that_adds_many_tokens_of_its_o
     for body in bodies(host):
         prompt_tokens = 400 + tokens_of(body["system"]) + tokens_of(body["prompt"])
         assert prompt_tokens + body["options"]["num_predict"] <= 1024
+
+
+def test_a_piece_is_shown_what_stands_before_it_and_only_the_piece_is_translated(
+    sandbox_host: MakeHost, start: Start
+) -> None:
+    host = sandbox_host(record_requests=True)
+    paragraphs = [f"Le rapport {number} décrit la panne. Il est prêt." + PARAGRAPH for number in range(4)]
+    choice = VoiceChoice(1024, chunk_chars=700, context_chars=120)
+    engine = start([host], translator=TranslatorSettings(choice, "mistral", 7))
+    (result,) = translate(engine, "\n\n".join(paragraphs))
+    (alone,) = translate(engine, "La pompe est réparée.")
+    assert (result.outcome.status, alone.outcome.status) == ("ok", "ok")
+    prompts = sorted((body["prompt"] for body in bodies(host)[:-1]), key=lambda prompt: prompt.startswith("<context>"))
+    assert not prompts[0].startswith("<context>")
+    for prompt in prompts[1:]:
+        context, _, source = prompt.removeprefix("<context>\n").partition("\n</context>\n<source>\n")
+        assert 0 < len(context) <= 120
+        assert context in "\n\n".join(paragraphs)
+        assert source.endswith("\n</source>")
+    assert bodies(host)[-1]["prompt"] == "<source>\nLa pompe est réparée.\n</source>"
+    assert len({body["system"] for body in bodies(host)}) == 1
+    for number in range(4):
+        assert (result.outcome.translation or "").count(f"report {number} ") == 1
+
+
+def test_the_model_is_told_the_column_and_the_memory_keeps_columns_apart(
+    sandbox_host: MakeHost, start: Start, tmp_path: Path
+) -> None:
+    host = sandbox_host(record_requests=True)
+    memory = MemorySettings(str(tmp_path / "memory.sqlite"), bytes(32), "one")
+    digests = {"mistral:latest": "ab" * 32}
+    engine = start([host], memory=memory, digests=digests, allow_mixed_digests=True)
+    texts = ["Pompe en panne.", "Pompe en panne.", "Vanne en panne."]
+    for _ in range(2):
+        submission = submit(engine, texts, field_names=["title", "body", "title"])
+    told = Counter(
+        (body["prompt"].splitlines()[1], body["system"].rpartition(" The text is")[2]) for body in bodies(host)
+    )
+    assert told == {
+        ("Pompe en panne.", ' the field "title" of a record.'): 1,
+        ("Pompe en panne.", ' the field "body" of a record.'): 1,
+        ("Vanne en panne.", ' the field "title" of a record.'): 1,
+    }
+    assert [result.outcome.origin for result in submission.finished()] == ["duplicate"] * 3
+
+
+def test_terms_reach_hy_mt2_in_the_words_it_was_trained_on(sandbox_host: MakeHost, start: Start) -> None:
+    host = sandbox_host(record_requests=True, models=["hy-mt2:7b"])
+    glossary = parse_glossary("pompe,circulation pump\nvanne,valve", "terms.csv")
+    settings = TranslatorSettings(VoiceChoice(2048, has_glossary=True), "hy-mt2:7b", 7, checks="off", glossary=glossary)
+    engine = start([host], translator=settings)
+    translate(engine, "La pompe est réparée.")
+    (body,) = bodies(host)
+    assert "system" not in body
+    assert body["prompt"].startswith("Reference the following translations:\npompe translates to circulation pump\n\nT")
+    assert body["prompt"].endswith("without any additional explanation:\n\nLa pompe est réparée.")

@@ -30,6 +30,8 @@ OTHER: dict[str, Any] = {
     "domain": "incident reports",
     "english": "fail",
     "other_language": "fail",
+    "context_chars": 300,
+    "field_names": True,
     "format": 2,
 }
 

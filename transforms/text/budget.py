@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 CHAT_TEMPLATE_TOKENS = 64
 """For what the model's own template adds around the turns."""
 
+CONTEXT_CHARS_PER_TOKEN = 2
+"""Of what stands before a text and goes along with it: prose has more characters to a token."""
+
 PREDICT_FACTOR = 2
 PREDICT_EXTRA = 128
 LEAST_SOURCE_TOKENS = 64

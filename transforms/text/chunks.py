@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 
 from semantic_text_splitter import TextSplitter
 
-from transforms.text.budget import Budget, estimate_tokens
+from transforms.text.budget import CONTEXT_CHARS_PER_TOKEN, Budget, estimate_tokens
 from transforms.text.gate import is_blank
 
 SLACK = 1.1
 """How much longer than the mean a piece may be, so that cuts fall on good places and pieces stay of similar size."""
 
 WINDOW_PIECES = 4
+_SENTENCE_END = re.compile(r"[.!?…»][ \t]+|\n+")
 _LINE_END = re.compile(r"\r?\n")
 
 
@@ -101,6 +102,30 @@ def _chunk(piece: str) -> Chunk:
     core = piece.strip()
     start = len(piece) - len(piece.lstrip())
     return Chunk(piece[:start], core, piece[start + len(core) :])
+
+
+def contexts(chunks: Sequence[Chunk], most_chars: int, before: str = "") -> list[str]:
+    """What stands before each chunk: up to ``most_chars`` characters, from the beginning of a sentence or a word.
+
+    Args:
+        chunks: Of a text.
+        most_chars: 0 for none.
+        before: What stands before the text.
+    """
+    found = []
+    for chunk in chunks:
+        found.append(_tail(before, most_chars))
+        before = f"{before}{chunk.leading}{chunk.core}{chunk.trailing}"[-2 * most_chars :] if most_chars else ""
+    return found
+
+
+def _tail(text: str, most_chars: int) -> str:
+    text = text.strip()
+    if len(text) > most_chars:
+        text = text[len(text) - most_chars :]
+        sentence = _SENTENCE_END.search(text, 0, most_chars // 2)
+        text = text[sentence.end() :] if sentence else text.partition(" ")[2]
+    return text if estimate_tokens(text) <= most_chars // CONTEXT_CHARS_PER_TOKEN else ""
 
 
 def join(chunks: Sequence[Chunk], translations: Sequence[str]) -> str:

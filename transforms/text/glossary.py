@@ -210,6 +210,12 @@ def prompt_lines(terms: Sequence[Term]) -> str:
     return " ".join(filter(None, sentences))
 
 
+def reference_lines(terms: Sequence[Term]) -> str:
+    """The same in the words that Hy-MT2 was trained on; a term that is kept translates to itself."""
+    lines = [f"{term.source} translates to {term.source if term.kept else term.target}" for term in terms]
+    return "\n".join(["Reference the following translations:", *lines]) if lines else ""
+
+
 def misses(terms: Iterable[Term], translation: str) -> tuple[Term, ...]:
     """Those of the terms whose target does not occur in the translation.
 

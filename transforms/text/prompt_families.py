@@ -57,7 +57,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
         Family(GENERAL),
         Family(SIMPLE),
         Family(PromptTemplate("translategemma", None, _TRANSLATE_GEMMA), r"translate-?gemma"),
-        Family(PromptTemplate("hy-mt2", None, _HY_MT2), r"(hy|hunyuan)-?mt-?2", _HUNYUAN_SAMPLING),
+        Family(PromptTemplate("hy-mt2", None, _HY_MT2, terms_first=True), r"(hy|hunyuan)-?mt-?2", _HUNYUAN_SAMPLING),
         Family(PromptTemplate("hy-mt", None, _HY_MT), r"(hy|hunyuan)-?mt", _HUNYUAN_SAMPLING),
         Family(PromptTemplate("tower-instruct", None, _TOWER_INSTRUCT), r"tower-?instruct", chunk_chars=1500),
         Family(PromptTemplate("tower-plus", None, _TOWER_PLUS), r"tower"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from transforms.text.budget import Budget
+from transforms.text.budget import CONTEXT_CHARS_PER_TOKEN, Budget
 from transforms.text.prompt_families import DEFAULT_SAMPLING, FAMILIES, Family, family_of
 from transforms.text.prompts import PromptTemplate, with_wishes
 
@@ -25,6 +25,8 @@ class Voice:
         chunk_chars: Longest piece of a text that does not fit one request.
         sampling: Ollama's options of a first try.
         note_tokens: Kept free for the terms of a glossary.
+        context_chars: Of the text before a piece of it, that goes along with the piece.
+        field_name: The column of the texts, if the model is told.
     """
 
     model: str
@@ -33,6 +35,8 @@ class Voice:
     chunk_chars: int
     sampling: Mapping[str, float]
     note_tokens: int = 0
+    context_chars: int = 0
+    field_name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class VoiceChoice:
         chunk_chars: None for the family's.
         sampling: Ollama's options that were given.
         has_glossary: Whether room is to be kept for terms.
+        context_chars: As of ``Voice``.
     """
 
     num_ctx: int
@@ -57,25 +62,33 @@ class VoiceChoice:
     chunk_chars: int | None = None
     sampling: Mapping[str, float] = field(default_factory=dict)
     has_glossary: bool = False
+    context_chars: int = 0
 
-    def voice(self, model: str) -> Voice:
+    def voice(self, model: str, field_name: str | None = None) -> Voice:
         """How a model is asked.
 
+        Args:
+            model: As the user names it.
+            field_name: The column of the texts, if the model is to know it.
+
         Raises:
-            UsageError: If its prompt has no place for domain or spelling, or the context none for a text.
+            UsageError: If its prompt has no place for what is to be said in it, or the context none for a text.
         """
         family: Family = family_of(model) if self.family == AUTO else FAMILIES[self.family]
         template = self.own or family.template
         place = f"the prompt {template.name}" + f" of {model}" * (self.family == AUTO and self.own is None)
-        template = with_wishes(template, place, self.domain, self.spelling)
-        note_tokens = self.num_ctx // NOTE_SHARE if self.has_glossary and template.system else 0
+        template = with_wishes(template, place, self.domain, self.spelling, field_name, bool(self.context_chars))
+        note_tokens = self.num_ctx // NOTE_SHARE if self.has_glossary and template.takes_terms else 0
+        context_tokens = self.context_chars // CONTEXT_CHARS_PER_TOKEN
         return Voice(
             model=model,
             template=template,
-            budget=Budget.of(template, self.num_ctx, note_tokens),
+            budget=Budget.of(template, self.num_ctx, note_tokens + context_tokens),
             chunk_chars=self.chunk_chars or family.chunk_chars,
             sampling={**DEFAULT_SAMPLING, **family.sampling, **self.sampling},
             note_tokens=note_tokens,
+            context_chars=self.context_chars,
+            field_name=field_name,
         )
 
 
@@ -84,30 +97,31 @@ class Voices:
 
     def __init__(self, choice: VoiceChoice) -> None:
         self._choice = choice
-        self._voices: dict[str, Voice] = {}
+        self._voices: dict[tuple[str, str | None], Voice] = {}
         self._corrected: set[str] = set()
 
-    def of(self, model: str) -> Voice:
-        """How a model is asked.
+    def of(self, model: str, field_name: str | None = None) -> Voice:
+        """How a model is asked about texts of a column.
 
         Raises:
             UsageError: As ``VoiceChoice.voice`` does.
         """
-        if model not in self._voices:
-            self._voices[model] = self._choice.voice(model)
-        return self._voices[model]
+        voice = self._voices.get((model, field_name))
+        if voice is None:
+            voice = self._voices[model, field_name] = self._choice.voice(model, field_name)
+        return voice
 
-    def counted(self, model: str, source_tokens: int, prompt_eval_count: int) -> bool:
-        """Learns what a host has counted; see ``Budget.corrected``.
+    def counted(self, voice: Voice, source_tokens: int, prompt_eval_count: int) -> bool:
+        """Learns what a host has counted for a prompt; see ``Budget.corrected``.
 
         Returns:
             Whether the model turns out to take more than was estimated, for the first time.
         """
-        voice = self.of(model)
+        voice = self.of(voice.model, voice.field_name)
         budget = voice.budget.corrected(source_tokens, prompt_eval_count)
         if budget == voice.budget:
             return False
-        self._voices[model] = replace(voice, budget=budget)
-        first = model not in self._corrected
-        self._corrected.add(model)
+        self._voices[voice.model, voice.field_name] = replace(voice, budget=budget)
+        first = voice.model not in self._corrected
+        self._corrected.add(voice.model)
         return first

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.transforms.text.texts import HARD, MEGABYTE, mixtures
 from transforms.text import prompts
-from transforms.text.budget import Budget
-from transforms.text.chunks import Chunk, join, split
+from transforms.text.budget import Budget, estimate_tokens
+from transforms.text.chunks import Chunk, contexts, join, split
 from transforms.text.gate import is_blank
 from transforms.text.sanitize import sanitize
 
@@ -142,3 +142,23 @@ def test_white_space_and_line_ends_are_put_back(source: str, translation: str, j
 def test_each_chunk_needs_its_translation() -> None:
     with pytest.raises(ValueError, match="shorter"):
         join(split("Le mot est long. " * 500, BUDGET, 2000), ["one"])
+
+
+@given(mixtures, st.integers(1, 500))
+def test_a_chunk_comes_with_the_text_right_before_it(text: str, most_chars: int) -> None:
+    text = sanitize(text)
+    chunks = split(text, BUDGET, 200, always=True)
+    for number, context in enumerate(contexts(chunks, most_chars)):
+        before = join(chunks[:number], [chunk.core for chunk in chunks[:number]])
+        assert len(context) <= most_chars
+        assert before.strip().endswith(context)
+        assert estimate_tokens(context) <= most_chars // 2
+
+
+def test_context_begins_with_a_sentence_or_a_word() -> None:
+    chunks = [Chunk("", "La pompe fuit depuis lundi. Le joint est usé.", " "), Chunk("", "Il est remplacé.", "")]
+    assert contexts(chunks, 100) == ["", "La pompe fuit depuis lundi. Le joint est usé."]
+    assert contexts(chunks, 28) == ["", "Le joint est usé."]
+    assert contexts(chunks, 13) == ["", "est usé."]
+    assert contexts(chunks, 0) == ["", ""]
+    assert contexts(chunks, 100, "Avant. ")[0] == "Avant."

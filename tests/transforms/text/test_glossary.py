@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from tests.transforms.text.texts import MEGABYTE, anything, mixtures
 from transforms.errors import UsageError
-from transforms.text.glossary import Glossary, Term, misses, parse_glossary, prompt_lines, subset_digest
+from transforms.text.glossary import (
+    Glossary,
+    Term,
+    misses,
+    parse_glossary,
+    prompt_lines,
+    reference_lines,
+    subset_digest,
+)
 
 PLANT = parse_glossary(
     """\
@@ -321,3 +329,13 @@ def test_targets_that_are_not_there(term: Term, translation: str) -> None:
 def test_a_term_that_is_kept_stands_as_it_is() -> None:
     terms = (Term("SIRET", "SIRET", True), Term("Vert-Atelier", "Vert-Atelier"))
     assert misses(terms, "Its SIRET, said vert-atelier's owner") == ()
+
+
+def test_terms_in_the_words_of_hy_mt2() -> None:
+    terms = parse_glossary("vanne,valve\nRATP,", "terms.csv").terms
+    assert reference_lines(terms).splitlines() == [
+        "Reference the following translations:",
+        "vanne translates to valve",
+        "RATP translates to RATP",
+    ]
+    assert reference_lines([]) == ""

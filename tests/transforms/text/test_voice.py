@@ -66,14 +66,14 @@ def test_a_wish_that_a_models_prompt_has_no_place_for_is_refused() -> None:
 def test_room_for_texts_shrinks_to_what_a_model_really_counts_and_never_grows() -> None:
     voices = Voices(VoiceChoice(4096))
     before = voices.of("mistral").budget
-    assert not voices.counted("mistral", 100, before.overhead_tokens + 100)
+    assert not voices.counted(voices.of("mistral"), 100, before.overhead_tokens + 100)
     assert voices.of("mistral").budget is before
-    assert voices.counted("mistral", 100, before.overhead_tokens + 160)
-    assert not voices.counted("mistral", 100, before.overhead_tokens + 190)
-    assert not voices.counted("mistral", 100, 50)
+    assert voices.counted(voices.of("mistral"), 100, before.overhead_tokens + 160)
+    assert not voices.counted(voices.of("mistral"), 100, before.overhead_tokens + 190)
+    assert not voices.counted(voices.of("mistral"), 100, 50)
     after = voices.of("mistral").budget
     assert after.overhead_tokens == before.overhead_tokens + 90
     assert after.max_source_tokens == before.max_source_tokens - 30
     assert voices.of("qwen3").budget == before
-    voices.counted("mistral", 100, 4000)
+    voices.counted(voices.of("mistral"), 100, 4000)
     assert voices.of("mistral").budget.max_source_tokens == 64
