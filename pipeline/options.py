@@ -23,6 +23,7 @@ from transforms.fleet.hosts import (
 )
 from transforms.fleet.hosts_file import HostsFile
 from transforms.fleet.model_names import is_cloud_model, model_key
+from transforms.text.language_detector import check_installed
 from transforms.text.prompt_families import DEFAULT_CHUNK_CHARS, DEFAULT_SAMPLING, FAMILIES
 from transforms.text.voice import AUTO
 
@@ -282,6 +283,14 @@ class RunOptions:
         _CHECKS,
         "POLICY",
     )
+    langid: Literal["words", "lingua"] = option(
+        "words",
+        kind.choice("words", "lingua"),
+        "how the language of a text is found: words needs nothing; lingua, of the extra 'langid', also knows short "
+        "texts, and takes some 200 MB more",
+        _CHECKS,
+        "KIND",
+    )
 
     max_failed_ratio: float = option(
         0.01, kind.number(0, 1), "share of failed rows above which the run exits with 3", _REPORTS, "RATIO"
@@ -368,6 +377,7 @@ def validate(options: RunOptions, places: Mapping[str, str] | None = None) -> No
         raise UsageError(f"{place['overwrite']} and {place['retry_failed']} exclude each other")
     if options.prompt_file and options.prompt != AUTO:
         raise UsageError(f"{place['prompt']} and {place['prompt_file']} exclude each other")
+    check_installed(options.langid)
     _check_slots(options, place["slots"])
     if options.prompt_file:
         check_readable(place["prompt_file"], options.prompt_file)

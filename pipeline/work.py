@@ -180,6 +180,7 @@ def make_recipe(options: RunOptions, text_columns: tuple[str, ...], digests: Map
         other_language=options.other_language,
         context_chars=options.context_chars,
         field_names=options.field_names,
+        langid=options.langid,
         fallback_digest=digests.get(model_key(options.fallback_model)) if options.fallback_model else None,
     )
 
@@ -240,6 +241,7 @@ def engine_config(options: RunOptions, digests: Mapping[str, str], memory: Memor
             glossary=glossary(options),
             english=options.english,
             other_language=options.other_language,
+            langid=options.langid,
         ),
         memory=memory,
     )

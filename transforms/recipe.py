@@ -37,6 +37,7 @@ class Recipe:
         context_chars: Of what stands before a piece of a text, that goes along with it.
         field_names: Whether the model is told the column of each text.
         english, other_language: What becomes of texts that are not French.
+        langid: How their language is found.
         format: Of the recipe itself; rises when a field changes its meaning.
     """
 
@@ -58,6 +59,7 @@ class Recipe:
     other_language: str = "translate"
     context_chars: int = 0
     field_names: bool = False
+    langid: str = "words"
     format: int = FORMAT
 
     def to_json(self) -> dict[str, Any]:

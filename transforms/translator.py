@@ -19,8 +19,9 @@ from transforms.text.candidates import Checks
 from transforms.text.chunks import Chunk, contexts, join, split
 from transforms.text.gate import Gate, classify, source_flags
 from transforms.text.glossary import Glossary
+from transforms.text.language_detector import Langid, language_detector
 from transforms.text.sanitize import sanitize
-from transforms.text.source_language import Policy, language_of
+from transforms.text.source_language import Policy
 from transforms.text.voice import VoiceChoice, Voices
 
 NO_GLOSSARY = Glossary(())
@@ -38,6 +39,7 @@ class TranslatorSettings:
         checks: Whether answers are checked, and what follows.
         glossary: Terms whose translation is given.
         english, other_language: What becomes of texts that are certainly in English, or in neither language.
+        langid: How their language is found.
     """
 
     voices: VoiceChoice
@@ -48,6 +50,7 @@ class TranslatorSettings:
     glossary: Glossary = NO_GLOSSARY
     english: Policy = "pass_through"
     other_language: Policy = "pass_through"
+    langid: Langid = "words"
 
 
 @dataclass(slots=True)
@@ -81,6 +84,7 @@ class Translator:
         self._fleet = fleet
         self.model = settings.model
         self.glossary = settings.glossary
+        self._language_of = language_detector(settings.langid)
         self._voices = Voices(settings.voices)
         self._ladder = Ladder(
             fleet,
@@ -115,7 +119,7 @@ class Translator:
         settings = self._settings
         if settings.english == settings.other_language == "translate":
             return None, "translate"
-        language = language_of(text)
+        language = self._language_of(text)
         if language in (None, "fr"):
             return None, "translate"
         english = language == "en"

@@ -60,6 +60,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "checks": ("flag", "flag"),
     "english": ("translate", "translate"),
     "other_language": ("fail", "fail"),
+    "langid": ("lingua", "lingua"),
     "max_failed_ratio": ("0.2", 0.2),
     "skip_exit_code": ("99", 99),
     "summary_file": ("summary.json", "summary.json"),

@@ -114,3 +114,12 @@ def test_terms_reach_hy_mt2_in_the_words_it_was_trained_on(sandbox_host: MakeHos
     assert "system" not in body
     assert body["prompt"].startswith("Reference the following translations:\npompe translates to circulation pump\n\nT")
     assert body["prompt"].endswith("without any additional explanation:\n\nLa pompe est réparée.")
+
+
+def test_a_short_spanish_text_is_passed_through_with_lingua(sandbox_host: MakeHost, start: Start) -> None:
+    host = sandbox_host()
+    choice = VoiceChoice(2048)
+    engine = start([host], translator=TranslatorSettings(choice, "mistral", 7, langid="lingua"))
+    spanish, french = translate(engine, "Fuga de agua en el sótano, urgente.", "Fuite d'eau au sous-sol, urgent.")
+    assert (spanish.outcome.status, list(spanish.outcome.flags)) == ("skipped", ["src_other_language"])
+    assert (french.outcome.status, host.stats()["calls"]) == ("ok", 1)

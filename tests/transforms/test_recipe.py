@@ -32,6 +32,7 @@ OTHER: dict[str, Any] = {
     "other_language": "fail",
     "context_chars": 300,
     "field_names": True,
+    "langid": "lingua",
     "format": 2,
 }
 

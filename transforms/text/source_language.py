@@ -30,7 +30,7 @@ def language_of(text: str) -> str | None:
     Args:
         text: As it is in the record.
     """
-    if _is_plainly_french(text):
+    if is_plainly_french(text):
         return "fr"
     if code := script_language(text):
         return code
@@ -50,7 +50,7 @@ def language_of(text: str) -> str | None:
     return "fr" if certain and french >= 2 and french >= 3 * english and french >= 0.15 * words else None
 
 
-def _is_plainly_french(text: str) -> bool:
+def is_plainly_french(text: str) -> bool:
     """Whether it is full of words that are French only, and has none of the commonest English ones: most texts are."""
     found = _FRENCH_ONLY.findall(text, 0, LOOKED_AT_CHARS)
     return len(found) >= PLAIN_WORDS and len(set(found)) > 1 and _ENGLISH.search(text) is None
