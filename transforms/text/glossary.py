@@ -136,6 +136,8 @@ class Glossary:
         Where terms overlap, the longest counts: "pompe à chaleur" hides "pompe". Apostrophes, hyphens, spaces and
         capitals may differ (capitals not for ``exact_case``), and each word may be a plural or a feminine.
         """
+        if not self.terms:
+            return ()
         tokens = _tokens(text)
         # Exact ones first: they stay before others of the same rank.
         matches = list(self._exact.matches(tokens)) if self._exact.following else []
