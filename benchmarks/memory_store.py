@@ -21,8 +21,9 @@ from contextlib import ExitStack
 from benchmarks.runs import folder
 from tests.transforms.memory.stores import redis_executable, redis_server
 from transforms.memory.memory import Memory
+from transforms.memory.places import open_store
 from transforms.memory.sqlite_store import SqliteStore
-from transforms.memory.store import Store, open_store
+from transforms.memory.store import Store
 
 ADD_BATCH = 256
 LOOK_UP_BATCHES = (64, 512)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.evaluate import Evaluation, Judgement, Score
+from pipeline.evaluation import Evaluation, Judgement, Score
 from transforms.text.sanitize import sanitize
 
 WIDTH = 160

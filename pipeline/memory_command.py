@@ -13,7 +13,8 @@ from pipeline import option_values as kind
 from pipeline.exit_codes import ExitCode
 from pipeline.option_table import help_text, option, options_of, read, stray
 from transforms.errors import RunFailed, UsageError
-from transforms.memory.store import MemoryUnavailable, StoreStatistics, is_redis, open_store
+from transforms.memory.places import is_redis, open_store
+from transforms.memory.store import MemoryUnavailable, StoreStatistics
 
 USAGE = "python -m pipeline memory (--memory PLACE | --output DIRECTORY) [--prune_days DAYS]"
 DESCRIPTION = """\

@@ -16,7 +16,8 @@ from transforms.errors import UsageError
 from transforms.fleet.model_names import model_key
 from transforms.fleet.settings import FleetSettings
 from transforms.inputs import list_sources
-from transforms.memory.store import MemoryUnavailable, is_redis, open_store
+from transforms.memory.places import is_redis, open_store
+from transforms.memory.store import MemoryUnavailable
 from transforms.output import MEMORY_FILE, OutputDirectory
 from transforms.plan import Plan, plan
 from transforms.recall import MemorySettings

@@ -15,7 +15,7 @@ from transforms.fleet.fleet import Fleet, HostView
 from transforms.fleet.hosts import HostAddress
 from transforms.fleet.settings import FleetSettings
 from transforms.memory.memory import Memory
-from transforms.memory.store import open_store
+from transforms.memory.places import open_store
 from transforms.recall import NO_MEMORY, MemorySettings, Recall
 from transforms.translator import TextResult, Translator, TranslatorSettings
 

@@ -18,8 +18,9 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
 from pipeline import cli, evaluate
-from pipeline.evaluate import SHARES, grade_in, quantiles
 from pipeline.evaluate_options import EvaluateOptions, help_of_evaluate, parse_evaluate
+from pipeline.evaluation import SHARES, quantiles
+from pipeline.judge import grade_in
 from pipeline.option_table import options_of
 from pipeline.sandbox import answering
 from pipeline.sandbox.faults import Fault

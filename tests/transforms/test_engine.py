@@ -18,7 +18,8 @@ from transforms import engine as engine_module
 from transforms.engine import FIRST_TEXTS, Engine, Submission, live_engines
 from transforms.errors import RunFailed, RunStopped
 from transforms.fleet.faults import Failure
-from transforms.memory.store import MemoryUnavailable, open_store
+from transforms.memory.places import open_store
+from transforms.memory.store import MemoryUnavailable
 from transforms.recall import MemorySettings
 from transforms.text.flags import HARD
 from transforms.text.glossary import parse_glossary

@@ -1,4 +1,4 @@
-"""Where the translation memory keeps its entries: what a store can do, and which one an address means."""
+"""What a store of translation memory entries can do, and how it knows that they are intact."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
-from transforms.errors import TranslateError, UsageError
+from transforms.errors import TranslateError
 
 CHECKSUM_BYTES = 8
 
@@ -69,34 +68,6 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Ends its connections; no other thread uses it any more."""
-
-
-def is_redis(where: str) -> bool:
-    """Whether an address means a Redis server and not a file."""
-    return where.startswith(("redis://", "rediss://", "unix://"))
-
-
-def open_store(where: str) -> Store:
-    """The store at a path or a Redis address.
-
-    Raises:
-        MemoryUnavailable: If it can't be opened.
-        UsageError: If the address is none, if a newer or another program has made it, or if the package for Redis is
-            missing.
-    """
-    # Late: each has a library of its own, and one of them is enough.
-    if is_redis(where):
-        from transforms.memory.redis_store import RedisStore
-
-        return RedisStore(where)
-    if "://" in where:
-        raise UsageError(
-            f"--memory: {where.partition('://')[0]}:// is no place for a translation memory: give a file on a local "
-            "disk, or redis://host:port/0"
-        )
-    from transforms.memory.sqlite_store import SqliteStore
-
-    return SqliteStore(Path(where))
 
 
 def sealed(key: bytes, value: bytes) -> bytes:

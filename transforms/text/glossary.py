@@ -14,10 +14,11 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Final
 
 from transforms.errors import UsageError
+from transforms.text.inflections import english_forms, french_forms
 
 COLUMNS: Final = ("source", "target", "case", "note")
 _DELIMITERS = ("\t", ";", ",")
@@ -32,16 +33,6 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-
-_NO_FEMININE: Final = frozenset(
-    re.findall(
-        r"\w+",
-        """air avis bal ban banc bar bois bord bras but cap cas chair cour cours coup devis fil fin foi frais gaz
-        mas mer mois mont mur pair part parti pas pic pin plan point pont port pot rat repas sac sel sol sort tas
-        tour vent""",
-    )
-)
-"""Nouns that look like the masculine of another word: port and porte, vent and vente, cas and casse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +146,11 @@ class Glossary:
 
     @cached_property
     def _exact(self) -> _Node:
-        return _index(((term, term.source) for term in self.terms if term.exact_case), _french_forms)
+        return _index(((term, term.source) for term in self.terms if term.exact_case), french_forms)
 
     @cached_property
     def _folded(self) -> _Node:
-        return _index(((term, term.source) for term in self.terms if not term.exact_case), _french_forms)
+        return _index(((term, term.source) for term in self.terms if not term.exact_case), french_forms)
 
 
 def parse_glossary(text: str, name: str) -> Glossary:
@@ -226,8 +217,8 @@ def misses(terms: Iterable[Term], translation: str) -> tuple[Term, ...]:
     """
     terms = tuple(terms)
     tokens = _tokens(translation)
-    exact = _index(((term, term.target) for term in terms if term.exact_case), _english_forms)
-    folded = _index(((term, term.target) for term in terms if not term.exact_case), _english_forms)
+    exact = _index(((term, term.target) for term in terms if term.exact_case), english_forms)
+    folded = _index(((term, term.target) for term in terms if not term.exact_case), english_forms)
     there = {match.term for match in exact.matches(tokens)}
     there |= {match.term for match in folded.matches(list(map(str.casefold, tokens)))}
     return tuple(term for term in terms if term not in there)
@@ -328,61 +319,3 @@ def _term(header: Sequence[str], cells: Sequence[str], place: str) -> Term:
 
 def _told(term: Term) -> str:
     return "kept as it is" if term.kept else repr(term.target)
-
-
-@lru_cache(maxsize=100_000)
-def _french_forms(word: str) -> frozenset[str]:
-    """Plurals and feminines of a word, and the word."""
-    if not word.isalpha() or len(word) < 3:
-        return frozenset((word,))
-    feminines = _feminines(word)
-    return frozenset((word, *_plurals(word), *feminines, *(f"{feminine}s" for feminine in feminines)))
-
-
-def _plurals(word: str) -> list[str]:
-    if word.endswith(("s", "x", "z")):
-        return []
-    if word.endswith("ail"):
-        return [f"{word[:-3]}aux", f"{word}s"]
-    if word.endswith("al"):
-        return [f"{word[:-2]}aux", f"{word}s"]
-    return [f"{word}s", f"{word}x"] if word.endswith(("au", "eu", "ou")) else [f"{word}s"]
-
-
-_FEMININE_ENDINGS: Final = (
-    *(("teur", ("trice", "teuse", "teure")), ("eur", ("euse", "eure")), ("eux", ("euse",))),
-    *(("beau", ("belle",)), ("veau", ("velle",)), ("meau", ("melle",)), ("au", ()), ("ou", ("olle",))),
-    *(("oux", ("ouse", "ousse", "ouce")), ("aux", ("ausse",)), ("er", ("ère",)), ("et", ("ette", "ète"))),
-    *(("el", ("elle",)), ("eil", ("eille",)), ("en", ("enne",)), ("on", ("onne",)), ("ul", ("ulle",))),
-    *(("f", ("ve",)), ("c", ("que", "che")), ("g", ("gue",)), ("s", ("se", "sse"))),
-    *((letter, ()) for letter in "eaox"),
-)
-"""A masculine's last letters and what stands there in its feminine; other words get an -e."""
-
-
-def _feminines(word: str) -> list[str]:
-    if word in _NO_FEMININE:
-        return []
-    for ending, feminine in _FEMININE_ENDINGS:
-        if word.endswith(ending):
-            return [word[: -len(ending)] + each for each in feminine]
-    return [f"{word}e"]
-
-
-@lru_cache(maxsize=100_000)
-def _english_forms(word: str) -> frozenset[str]:
-    """Plurals of a word, its forms with -ed and -ing, and the word."""
-    forms = {word, f"{word}s"}
-    if not word.isalpha() or len(word) < 3:
-        return frozenset(forms if len(word) > 1 else {word})
-    forms |= {f"{word}es", f"{word}ed", f"{word}ing", f"{word}{word[-1]}ed", f"{word}{word[-1]}ing"}
-    for ending, others in (
-        ("y", ("ies", "ied")),
-        ("fe", ("ves",)),
-        ("f", ("ves",)),
-        ("man", ("men",)),
-        ("e", ("ed", "ing")),
-    ):
-        if word.endswith(ending):
-            forms |= {word[: -len(ending)] + other for other in others}
-    return frozenset(forms)

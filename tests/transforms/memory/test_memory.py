@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from tests.transforms.memory.stores import entries, key, redis_server
 from transforms.memory import memory as memory_module
 from transforms.memory.memory import Counters, Memory
+from transforms.memory.places import open_store
 from transforms.memory.sqlite_store import SqliteStore
-from transforms.memory.store import MemoryUnavailable, Store, StoreStatistics, open_store
+from transforms.memory.store import MemoryUnavailable, Store, StoreStatistics
 
 T = TypeVar("T")
 

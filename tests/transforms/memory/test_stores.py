@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from tests.transforms.memory.stores import entries, key, redis_server
 from transforms.errors import UsageError
 from transforms.memory import redis_store
-from transforms.memory.store import MemoryUnavailable, Store, is_redis, open_store, opened, sealed
+from transforms.memory.places import is_redis, open_store
+from transforms.memory.store import MemoryUnavailable, Store, opened, sealed
 
 FUTURE = datetime.now(timezone.utc) + timedelta(days=1)
 
