@@ -17,6 +17,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 
 from benchmarks.runs import folder
 from tests.transforms.memory.stores import redis_executable, redis_server
@@ -62,9 +63,8 @@ async def remembering(store: Store, first: int, pace: int, seconds: float, value
     memory = Memory(store)
     waits: list[float] = []
 
-    async def remember(key: bytes) -> None:
-        began = time.perf_counter()
-        await memory.remember(key, value)
+    def kept(began: float, mistake: Exception | None) -> None:
+        assert mistake is None
         waits.append(time.perf_counter() - began)
 
     def bursts() -> Iterator[list[bytes]]:
@@ -73,15 +73,14 @@ async def remembering(store: Store, first: int, pace: int, seconds: float, value
             yield keys(first + tick * size, first + (tick + 1) * size)
 
     prepared = list(bursts())
-    tasks: list[asyncio.Task[None]] = []
     began, cpu = time.perf_counter(), time.process_time()
     for tick, burst in enumerate(prepared):
-        tasks += [asyncio.create_task(remember(key)) for key in burst]
+        for key in burst:
+            memory.keep(key, value, partial(kept, time.perf_counter()))
         await asyncio.sleep(max(0.0, began + (tick + 1) * TICK_SECONDS - time.perf_counter()))
-    await asyncio.gather(*tasks)
+    await memory.close()
     cpu_seconds = time.process_time() - cpu
     assert memory.counters.written == len(waits)
-    await memory.close()
     return 1000 * cpu_seconds / len(waits), waits
 
 

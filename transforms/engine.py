@@ -9,6 +9,7 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from transforms.errors import RunFailed
 from transforms.fleet.fleet import Fleet, HostView
@@ -17,7 +18,7 @@ from transforms.fleet.settings import FleetSettings
 from transforms.memory.memory import Memory
 from transforms.memory.places import open_store
 from transforms.recall import NO_MEMORY, MemorySettings, Recall
-from transforms.translator import TextResult, Translator, TranslatorSettings
+from transforms.translator import Asked, TextResult, Translator, TranslatorSettings
 
 LOG = logging.getLogger(__name__)
 
@@ -71,17 +72,11 @@ class Submission:
         self.results = [None] * len(self.texts)
         self._left = len(self.texts)
 
-    def text(self, index: int) -> str:
-        """One of the texts that is not null."""
-        return self.texts[index] or ""
-
-    def model(self, index: int) -> str | None:
-        """The model of a text; None for the run's own."""
-        return None if self.models is None else self.models[index]
-
-    def field_name(self, index: int) -> str | None:
-        """The column of a text, if the model is to know it."""
-        return None if self.field_names is None else self.field_names[index]
+    def asked(self, index: int) -> Asked:
+        """One of the texts that is not null, with what its row says of it."""
+        model = None if self.models is None else self.models[index]
+        field_name = None if self.field_names is None else self.field_names[index]
+        return Asked(self.texts[index] or "", model, field_name)
 
     def finished(self) -> list[TextResult]:
         """The results.
@@ -164,14 +159,14 @@ class Engine:
     def _begin(self, submission: Submission) -> None:
         if not submission.texts:
             submission.done()
-        asked = []
+        asked: dict[int, Asked] = {}
         for index, text in enumerate(submission.texts):
             result = submission.known.get(index) or self._translator.at_once(text)
             if result is not None:
                 submission.results[index] = result
                 self._end_one(submission)
             else:
-                asked.append(index)
+                asked[index] = submission.asked(index)
         if asked:
             self._spawn(self._answer(submission, asked))
 
@@ -180,12 +175,9 @@ class Engine:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, submission: Submission, asked: list[int]) -> None:
+    async def _answer(self, submission: Submission, asked: Mapping[int, Asked]) -> None:
         """Answers from the memory what it knows, and begins to translate the others."""
-        keys = {
-            index: self._recall.key(submission.text(index), submission.model(index), submission.field_name(index))
-            for index in asked
-        }
+        keys = {index: self._recall.key(each) for index, each in asked.items()}
         try:
             known = await self._recall.look_up([key for key in keys.values() if key is not None])
         except Exception as error:  # told as below
@@ -195,39 +187,31 @@ class Engine:
             return
         for index, key in keys.items():
             if key is not None and key in known:
-                submission.results[index] = self._recall.result(known[key], submission.text(index))
+                submission.results[index] = self._recall.result(known[key], asked[index].text)
                 self._end_one(submission)
             else:
-                self._spawn(self._translate(submission, index, key))
+                self._spawn(self._recall.translate(asked[index], key, partial(self._end, submission, index)))
 
-    async def _translate(self, submission: Submission, index: int, key: bytes | None) -> None:
-        try:
-            text, model, field_name = submission.text(index), submission.model(index), submission.field_name(index)
-            result = await self._recall.translate(text, model, field_name, key)
-            self._stop_if_hopeless(result)
-            submission.results[index] = result
-        except Exception as error:  # told to whoever submitted, in their own thread
-            submission.error = submission.error or error
+    def _end(self, submission: Submission, index: int, result: TextResult | None, error: Exception | None) -> None:
+        submission.results[index] = result
+        submission.error = submission.error or error or self._hopeless(result)
         self._end_one(submission)
 
-    def _stop_if_hopeless(self, result: TextResult) -> None:
-        """Ends a run that only fails from its first text on.
-
-        Raises:
-            RunFailed: It does; the most frequent reasons are told.
-        """
-        if self._failed_first is None:
-            return
+    def _hopeless(self, result: TextResult | None) -> RunFailed | None:
+        """Why the run is ended if it only fails from its first text on: the most frequent reasons."""
+        if self._failed_first is None or result is None:
+            return None
         if result.outcome.status != "failed":
             self._failed_first = None
-            return
+            return None
         self._failed_first[result.outcome.error_class] += 1
-        if self._failed_first.total() >= FIRST_TEXTS:
-            reasons = ", ".join(f"{kind} {count}" for kind, count in self._failed_first.most_common(3))
-            raise RunFailed(
-                f"none of the first {FIRST_TEXTS} texts could be translated ({reasons}; the last: "
-                f"{result.outcome.error}): the run stops here, as the others would fail, too"
-            )
+        if self._failed_first.total() < FIRST_TEXTS:
+            return None
+        reasons = ", ".join(f"{kind} {count}" for kind, count in self._failed_first.most_common(3))
+        return RunFailed(
+            f"none of the first {FIRST_TEXTS} texts could be translated ({reasons}; the last: "
+            f"{result.outcome.error}): the run stops here, as the others would fail, too"
+        )
 
     def _end_one(self, submission: Submission) -> None:
         self.texts_done += 1

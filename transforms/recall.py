@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
 
 from transforms.columns import Outcome
 from transforms.fleet.fleet import Fleet
@@ -23,7 +24,10 @@ from transforms.remembered import (
 from transforms.text.gate import Gate, source_flags
 from transforms.text.glossary import subset_digest
 from transforms.text.sanitize import sanitize
-from transforms.translator import TextResult, Translator
+from transforms.translator import Asked, TextResult, Translator
+
+End: TypeAlias = Callable[["TextResult | None", "Exception | None"], None]
+"""Told of a text's end: its result, or else the exception that ended the run before."""
 
 RECENT_BYTES = 4_000_000
 """Of outcomes kept for texts that come again before the memory can be asked, or without one."""
@@ -62,25 +66,19 @@ class Recall:
         self.memory = memory
         self._glossary = translator.glossary
         self._settings = settings
-        self._under_way: dict[bytes, asyncio.Future[TextResult]] = {}
+        self._under_way: dict[bytes, list[End]] = {}
         self._recent: OrderedDict[bytes, bytes] = OrderedDict()
         self._recent_bytes = 0
 
-    def key(self, text: str, model: str | None = None, field_name: str | None = None) -> bytes | None:
-        """The key of a text; None if it can't be known, because no host has told the model's digest.
-
-        Args:
-            text: The source.
-            model: If not the run's own.
-            field_name: The column that it comes from, if the model is to know it.
-        """
-        model = model or self._translator.model
+    def key(self, asked: Asked) -> bytes | None:
+        """The key of a text; None if it can't be known, because no host has told the model's digest."""
+        model = asked.model or self._translator.model
         digest = self._fleet.digest(model, "")
         if digest is None:
             return None
-        sent = sanitize(text)
+        sent = sanitize(asked.text)
         terms = subset_digest(self._glossary.found_in(sent))
-        return key_of(self._settings.prefix, model_key(model), digest, sent, terms, field_name)
+        return key_of(self._settings.prefix, model_key(model), digest, sent, terms, asked.field_name)
 
     async def look_up(self, keys: Sequence[bytes]) -> dict[bytes, Remembered]:
         """What the memory has for some of the keys."""
@@ -96,51 +94,71 @@ class Recall:
         make = as_duplicate if known.run == self._settings.run else from_memory
         return TextResult(make(known.outcome, marks))
 
-    async def translate(self, text: str, model: str | None, field_name: str | None, key: bytes | None) -> TextResult:
-        """The result for a text that the memory does not know, with its key.
+    async def translate(self, asked: Asked, key: bytes | None, end: End) -> None:
+        """Has a text translated that the memory does not know, or leaves it to another row that has it, too.
 
-        It is in the memory when this returns, so that a row is never done before its translation is safe.
-
-        Raises:
-            RunFailed, RunStopped: If the run ends before it is known.
+        Args:
+            asked: The text, and what its row says of it.
+            key: Of the text.
+            end: Called once: with the result when that is in the memory, so that a row is never done before its
+                translation is safe; or with the exception that ends the run before.
         """
         if key is None:
-            return await self._translator.translate(text, model, field_name)
-        if (value := self._recent.get(key)) is not None and (known := decode(value)) is not None:
-            return self.result(known, text)
-        if (leader := self._under_way.get(key)) is not None:
-            return self._again(await asyncio.shield(leader), text)
-        future: asyncio.Future[TextResult] = asyncio.get_running_loop().create_future()
-        self._under_way[key] = future
+            await self._ask(asked, end)
+        elif (value := self._recent.get(key)) is not None and (known := decode(value)) is not None:
+            end(self.result(known, asked.text), None)
+        elif key in self._under_way:
+            self._under_way[key].append(partial(_end_again, end))
+        else:
+            self._under_way[key] = [end]
+            await self._ask(asked, partial(self._end_all, key), key)
+
+    async def _ask(self, asked: Asked, end: End, key: bytes | None = None) -> None:
         try:
-            result = await self._translator.translate(text, model, field_name)
-            if result.outcome.status in WORTH_KEEPING:
-                await self._keep(key, text, result.outcome)
-            future.set_result(result)
-            return result
-        except Exception as error:
-            future.set_exception(error)
-            future.exception()  # there may be nobody else who waits for it
-            raise
-        finally:
-            del self._under_way[key]
-            if not future.done():
-                future.cancel()
+            result = await self._translator.translate(asked)
+            value = self._worth_keeping(asked.text, result.outcome)
+        except Exception as error:  # told to all who wait for it
+            end(None, error)
+            return
+        if key is None or value is None:
+            end(result, None)
+        elif self.memory is None:
+            self._note(key, value)
+            end(result, None)
+        else:
+            self.memory.keep(key, value, partial(self._kept, key, value, result, end))
 
-    @staticmethod
-    def _again(result: TextResult, text: str) -> TextResult:
-        """The result of a text for another row that has it, too: also if it failed."""
-        outcome = as_duplicate(result.outcome, ())
-        if outcome.status == "failed":
-            outcome.origin = None
-        return TextResult(outcome, candidate=result.candidate)
+    def _kept(self, key: bytes, value: bytes, result: TextResult, end: End, error: Exception | None) -> None:
+        if error is None:
+            self._note(key, value)
+            end(result, None)
+        else:
+            end(None, error)
 
-    async def _keep(self, key: bytes, text: str, outcome: Outcome) -> None:
-        value = encode(outcome, source_flags(text, Gate.TRANSLATE), self._settings.run)
-        if self.memory is not None:
-            await self.memory.remember(key, value)
+    def _worth_keeping(self, text: str, outcome: Outcome) -> bytes | None:
+        """What another row may have of an outcome; None if it had better be translated again."""
+        if outcome.status not in WORTH_KEEPING:
+            return None
+        return encode(outcome, source_flags(text, Gate.TRANSLATE), self._settings.run)
+
+    def _end_all(self, key: bytes, result: TextResult | None, error: Exception | None) -> None:
+        for end in self._under_way.pop(key):
+            end(result, error)
+
+    def _note(self, key: bytes, value: bytes) -> None:
         self._recent[key] = value
         self._recent_bytes += len(value)
         while self._recent_bytes > RECENT_BYTES:
             _, oldest = self._recent.popitem(last=False)
             self._recent_bytes -= len(oldest)
+
+
+def _end_again(end: End, result: TextResult | None, error: Exception | None) -> None:
+    """Ends another row that has the same text: also if it failed."""
+    if result is None:
+        end(None, error)
+        return
+    outcome = as_duplicate(result.outcome, ())
+    if outcome.status == "failed":
+        outcome.origin = None
+    end(TextResult(outcome, candidate=result.candidate), None)

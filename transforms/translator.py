@@ -53,6 +53,21 @@ class TranslatorSettings:
     langid: Langid = "words"
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A text that is to be translated, and what its row says of it.
+
+    Attributes:
+        text: The source.
+        model: If not the run's own.
+        field_name: The column that it comes from, if the model is to know it.
+    """
+
+    text: str
+    model: str | None = None
+    field_name: str | None = None
+
+
 @dataclass(slots=True)
 class TextResult:
     """The outcome of one text and what it cost.
@@ -125,22 +140,17 @@ class Translator:
         english = language == "en"
         return (flags.SRC_ENGLISH, settings.english) if english else (flags.SRC_OTHER_LANGUAGE, settings.other_language)
 
-    async def translate(self, text: str, model: str | None = None, field_name: str | None = None) -> TextResult:
+    async def translate(self, asked: Asked) -> TextResult:
         """The result for a text that is worth sending.
-
-        Args:
-            text: The source.
-            model: If not the run's own.
-            field_name: The column that it comes from, if the model is to know it.
 
         Raises:
             RunFailed, RunStopped: If the run ends before it is known.
         """
-        model = model or self._settings.model
+        text, model = asked.text, asked.model or self.model
         if is_cloud_model(model):
             error = f"{Failure.FORBIDDEN.value}: the model {model!r} runs in Ollama's cloud"
             return TextResult(Outcome(None, "failed", error=error, model=model))
-        voice, task = self._voices.of(model, field_name), Task()
+        voice, task = self._voices.of(model, asked.field_name), Task()
         chunks = split(sanitize(text), voice.budget, voice.chunk_chars)
         if len(chunks) == 1:
             pieces = [await self._ladder.piece(Passage(chunks[0].core, voice), task)]

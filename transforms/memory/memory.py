@@ -13,13 +13,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar, cast
 
 from transforms.memory.store import MemoryUnavailable, Store
 
 LOG = logging.getLogger(__name__)
 
-GATHER_SECONDS = 0.03
+GATHER_SECONDS = 0.1
 """How long a write waits for others to go with it."""
 
 MOST_AT_ONCE = 4096
@@ -30,6 +30,7 @@ LONGEST_PAUSE_SECONDS = 30.0
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
+_Asked: TypeAlias = tuple[Item, Callable[[Answer | None, Exception | None], None]]
 
 
 @dataclass
@@ -71,12 +72,17 @@ class Memory:
         """The values of those keys that it has; none while the store fails."""
         return await self._reader.ask(keys) if keys else {}
 
-    async def remember(self, key: bytes, value: bytes) -> None:
-        """Keeps an entry: it is safe, in the store's sense, when this returns, unless the store fails.
+    def keep(self, key: bytes, value: bytes, then: Callable[[Exception | None], None]) -> None:
+        """Begins to keep an entry.
 
-        It is also written if the task is cancelled meanwhile.
+        Args:
+            key: As in ``look_up``.
+            value: To be kept.
+            then: Called in the event loop when it is safe, in the store's sense, or the store has failed; with an
+                exception if that was a mistake in the program. A thousand callbacks a second cost less than as many
+                tasks that wait.
         """
-        await self._writer.ask((key, value))
+        self._writer.submit((key, value), lambda written, error: then(error))
 
     async def close(self) -> None:
         """Writes what was handed over, and ends the threads and the store."""
@@ -161,20 +167,34 @@ class _Gatherer(Generic[Item, Answer]):
         self._pause_seconds = 0.0  # 0 while the store works
         self._retry_at = 0.0
         self._trying = False  # whether a call that was let through will tell if it works again
-        self._queue: queue.SimpleQueue[tuple[Item, asyncio.Future[Answer]] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Asked[Item, Answer] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     async def ask(self, item: Item) -> Answer:
+        future: asyncio.Future[Answer] = self._loop.create_future()
+
+        def told(answer: Answer | None, error: Exception | None) -> None:
+            if future.done():  # its task was cancelled
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(cast("Answer", answer))
+
+        self.submit(item, told)
+        return await future
+
+    def submit(self, item: Item, told: Callable[[Answer | None, Exception | None], None]) -> None:
+        """Has something done; ``told`` is called in the event loop, with the answer or with an exception."""
         if self._closed:
             raise RuntimeError(f"{self._thread.name} was asked after its end")
         if self._pause_seconds:
             if self._trying or time.monotonic() < self._retry_at:
-                return self._ended(item, None)
+                told(self._ended(item, None), None)
+                return
             self._trying = True
-        future: asyncio.Future[Answer] = self._loop.create_future()
-        self._queue.put((item, future))
-        return await future
+        self._queue.put((item, told))
 
     async def close(self) -> None:
         """Waits until all that was asked for is done."""
@@ -201,7 +221,7 @@ class _Gatherer(Generic[Item, Answer]):
             if last:
                 return
 
-    def _do(self, asked: list[tuple[Item, asyncio.Future[Answer]]]) -> None:
+    def _do(self, asked: list[_Asked[Item, Answer]]) -> None:
         """One wake-up of the event loop for all of them."""
         try:
             answers = self._attempt([item for item, _ in asked])
@@ -231,14 +251,11 @@ class _Gatherer(Generic[Item, Answer]):
         finally:
             self._trying = False
 
-    def _deliver(self, asked: list[tuple[Item, asyncio.Future[Answer]]], answers: Sequence[Answer | None]) -> None:
-        for (item, future), answer in zip(asked, answers, strict=True):
-            told = self._ended(item, answer)
-            if not future.done():  # its task may have been cancelled
-                future.set_result(told)
+    def _deliver(self, asked: list[_Asked[Item, Answer]], answers: Sequence[Answer | None]) -> None:
+        for (item, told), answer in zip(asked, answers, strict=True):
+            told(self._ended(item, answer), None)
 
 
-def _fail(asked: Sequence[tuple[object, asyncio.Future[Answer]]], error: Exception) -> None:
-    for _, future in asked:
-        if not future.done():
-            future.set_exception(error)
+def _fail(asked: Sequence[_Asked[Item, Answer]], error: Exception) -> None:
+    for _, told in asked:
+        told(None, error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import shutil
 import socket
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from transforms.memory.memory import Memory
+
 
 def key(number: int) -> bytes:
     return hashlib.sha256(str(number).encode()).digest()
@@ -20,6 +23,22 @@ def key(number: int) -> bytes:
 
 def entries(start: int, stop: int) -> list[tuple[bytes, bytes]]:
     return [(key(number), f"valeur {number} é".encode()) for number in range(start, stop)]
+
+
+async def remember(memory: Memory, key: bytes, value: bytes) -> None:
+    """Has an entry kept, and waits until it is."""
+    kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def then(mistake: Exception | None) -> None:
+        if kept.done():
+            return
+        if mistake is None:
+            kept.set_result(None)
+        else:
+            kept.set_exception(mistake)
+
+    memory.keep(key, value, then)
+    await kept
 
 
 def redis_executable() -> str | None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.transforms.memory.stores import entries, key, redis_server
+from tests.transforms.memory.stores import entries, key, redis_server, remember
 from transforms.memory import memory as memory_module
 from transforms.memory.memory import Counters, Memory
 from transforms.memory.places import open_store
@@ -93,7 +93,7 @@ def test_many_tasks_share_few_transactions() -> None:
     store = FakeStore()
 
     async def call(memory: Memory) -> dict[bytes, bytes]:
-        await asyncio.gather(*(memory.remember(*entry) for entry in entries(0, 1000)))
+        await asyncio.gather(*(remember(memory, *entry) for entry in entries(0, 1000)))
         return await memory.look_up([key(number) for number in range(2000)])
 
     assert use(store, call) == dict(entries(0, 1000))
@@ -104,7 +104,7 @@ def test_what_was_handed_over_is_written_before_it_closes(tmp_path: Path) -> Non
     path = tmp_path / "memory.sqlite"
 
     async def call(memory: Memory) -> list[asyncio.Task[None]]:
-        tasks = [asyncio.create_task(memory.remember(*entry)) for entry in entries(0, 50)]
+        tasks = [asyncio.create_task(remember(memory, *entry)) for entry in entries(0, 50)]
         await asyncio.sleep(0)
         return tasks
 
@@ -119,7 +119,7 @@ def test_a_write_returns_only_when_it_is_done() -> None:
     store.go_on.clear()
 
     async def call(memory: Memory) -> None:
-        task = asyncio.create_task(memory.remember(key(1), b"one"))
+        task = asyncio.create_task(remember(memory, key(1), b"one"))
         await until(lambda: store.calls > 0)
         assert not task.done()
         store.go_on.set()
@@ -159,10 +159,10 @@ def test_a_write_waits_a_little_for_others(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(memory_module, "time", clock)
 
     async def call(memory: Memory) -> None:
-        tasks = [asyncio.create_task(memory.remember(key(0), b"first"))]
+        tasks = [asyncio.create_task(remember(memory, key(0), b"first"))]
         await until(waiting.is_set)
         assert await memory.look_up([key(0)]) == {}, "who reads does not wait"
-        tasks += [asyncio.create_task(memory.remember(*entry)) for entry in entries(1, 50)]
+        tasks += [asyncio.create_task(remember(memory, *entry)) for entry in entries(1, 50)]
         await asyncio.sleep(0)
         go_on.set()
         await asyncio.gather(*tasks)
@@ -185,7 +185,7 @@ def test_the_loop_is_woken_once_for_each_transaction(monkeypatch: pytest.MonkeyP
             return wake(*arguments, **keywords)
 
         monkeypatch.setattr(loop, "call_soon_threadsafe", counted)
-        await asyncio.gather(*(memory.remember(*entry) for entry in entries(0, 500)))
+        await asyncio.gather(*(remember(memory, *entry) for entry in entries(0, 500)))
         assert woken == store.calls
 
     use(store, call)
@@ -196,7 +196,7 @@ def test_a_task_that_is_cancelled_loses_nothing_and_holds_nobody_up() -> None:
     store.go_on.clear()
 
     async def call(memory: Memory) -> None:
-        first, second = (asyncio.create_task(memory.remember(*entry)) for entry in entries(0, 2))
+        first, second = (asyncio.create_task(remember(memory, *entry)) for entry in entries(0, 2))
         await until(lambda: store.calls == 1)
         first.cancel()
         await asyncio.sleep(0)
@@ -215,14 +215,14 @@ def test_after_its_end_it_is_a_mistake_to_ask() -> None:
         with pytest.raises(RuntimeError, match="after its end"):
             await memory.look_up([key(1)])
         with pytest.raises(RuntimeError, match="after its end"):
-            await memory.remember(key(1), b"one")
+            await remember(memory, key(1), b"one")
 
     asyncio.run(call())
 
 
 def test_counters() -> None:
     async def call(memory: Memory) -> Counters:
-        await asyncio.gather(*(memory.remember(*entry) for entry in entries(0, 3)))
+        await asyncio.gather(*(remember(memory, *entry) for entry in entries(0, 3)))
         assert await memory.look_up([key(0), key(1), key(9)]) == dict(entries(0, 2))
         assert await memory.look_up([]) == {}
         return memory.counters
@@ -238,15 +238,15 @@ def test_a_store_that_fails_costs_no_row_and_is_told_of_once(
     store = FakeStore()
 
     async def call(memory: Memory) -> Counters:
-        await memory.remember(key(1), b"one")
+        await remember(memory, key(1), b"one")
         store.failing = {"look_up", "add"}
         for number in range(2, 40):
-            await memory.remember(key(number), b"lost")
+            await remember(memory, key(number), b"lost")
             assert await memory.look_up([key(1), key(2)]) == {}
         assert store.calls == 3, "a store that fails is asked for each row"
         store.failing = set()
         clock.now += 1.0
-        await memory.remember(key(99), b"back")
+        await remember(memory, key(99), b"back")
         assert "works again" not in caplog.text, "it was not read since"
         assert await memory.look_up([key(1)]) == {key(1): b"one"}
         return memory.counters
@@ -306,14 +306,14 @@ def test_a_full_disk_keeps_nobody_from_reading(
     store = FakeStore()
 
     async def call(memory: Memory) -> None:
-        await memory.remember(key(1), b"one")
+        await remember(memory, key(1), b"one")
         store.failing = {"add"}
         for number in range(2, 10):
-            await memory.remember(key(number), b"lost")
+            await remember(memory, key(number), b"lost")
             assert await memory.look_up([key(1)]) == {key(1): b"one"}
             clock.now += 100.0
         store.failing = set()
-        await memory.remember(key(99), b"back")
+        await remember(memory, key(99), b"back")
 
     with caplog.at_level(logging.INFO):
         use(store, call)
@@ -329,14 +329,14 @@ def test_nobody_waits_for_a_store_that_hangs_but_the_one_who_tries(monkeypatch: 
 
     async def call(memory: Memory) -> None:
         await memory.look_up([key(0)])
-        await memory.remember(key(0), b"lost")
+        await remember(memory, key(0), b"lost")
         clock.now += 2.0
         store.go_on.clear()
-        trying = [asyncio.create_task(memory.look_up([key(0)])), asyncio.create_task(memory.remember(key(0), b"lost"))]
+        trying = [asyncio.create_task(memory.look_up([key(0)])), asyncio.create_task(remember(memory, key(0), b"lost"))]
         await until(lambda: store.calls == 4)
         for _ in range(5):
             assert await memory.look_up([key(0)]) == {}
-            await memory.remember(key(0), b"lost")
+            await remember(memory, key(0), b"lost")
         assert not any(task.done() for task in trying)
         store.failing = set()
         store.go_on.set()
@@ -355,11 +355,11 @@ def test_a_server_that_goes_and_comes_back(
         store = open_store(url)
 
     async def call(memory: Memory) -> None:
-        await memory.remember(key(1), b"lost")
+        await remember(memory, key(1), b"lost")
         assert await memory.look_up([key(1)]) == {}
         clock.now += 1.0
         with redis_server(tmp_path, port=int(url.split(":")[-1].partition("/")[0])):
-            await memory.remember(key(1), b"one")
+            await remember(memory, key(1), b"one")
             assert await memory.look_up([key(1)]) == {key(1): b"one"}
 
     with caplog.at_level(logging.INFO):
@@ -391,7 +391,7 @@ def test_it_answers_as_a_dictionary_would(steps: list[dict[int, bytes | None]]) 
             sought = [key(number) for number, value in step.items() if value is None]
             *found, _ = await asyncio.gather(
                 *(memory.look_up([one, key(99)]) for one in sought),
-                asyncio.gather(*(memory.remember(*entry) for entry in written.items())),
+                asyncio.gather(*(remember(memory, *entry) for entry in written.items())),
             )
             assert found == [{one: expected[one]} if one in expected else {} for one in sought]
             expected.update(written)

@@ -389,19 +389,19 @@ def test_a_full_disk_is_told_and_the_store_works_again_when_there_is_room(tmp_pa
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from tests.transforms.memory.stores import entries
+from tests.transforms.memory.stores import entries, remember
 from transforms.memory.memory import Memory
 from transforms.memory.sqlite_store import SqliteStore
 
 async def main():
     memory = Memory(SqliteStore(Path(sys.argv[1])))
-    async def remember(number):
+    async def write(number):
         ((key, value),) = entries(number, number + 1)
-        await memory.remember(key, value)
+        await remember(memory, key, value)
         print(number, flush=True)
     number = 0
     while True:
-        await asyncio.gather(*(remember(number + more) for more in range(20)))
+        await asyncio.gather(*(write(number + more) for more in range(20)))
         number += 20
 
 asyncio.run(main())
