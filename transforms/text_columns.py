@@ -30,7 +30,8 @@ def choose_text_columns(
     candidates = [field.name for field in schema if is_text(field.type) and field.name != model_column]
     known = f"its text columns are {', '.join(candidates)}" if candidates else "it has no text column"
     if not wanted:
-        plain = [name for name in candidates if not pa.types.is_dictionary(schema.field(name).type)]
+        # By field: a name may stand for several.
+        plain = [each.name for each in schema if each.name in candidates and not pa.types.is_dictionary(each.type)]
         chosen = [DEFAULT] if DEFAULT in schema.names else plain
         if len(chosen) != 1:
             remedy = "name those to translate with --text_column" if candidates else f"its columns are {_types(schema)}"
