@@ -16,7 +16,7 @@ from transforms.errors import UsageError
 from transforms.fleet.model_names import model_key
 from transforms.fleet.settings import FleetSettings
 from transforms.inputs import list_sources
-from transforms.memory.places import is_redis, open_store
+from transforms.memory.places import open_store
 from transforms.memory.store import MemoryUnavailable
 from transforms.output import MEMORY_FILE, OutputDirectory
 from transforms.plan import Plan, plan
@@ -203,10 +203,10 @@ def _memory_place(wanted: str, output: OutputDirectory) -> str | None:
         LOG.info("no translation memory beside %s, as it is not on this machine: see --memory", output)
         return None
     try:
-        if not is_redis(place):
+        if "://" not in place:
             Path(place).parent.mkdir(parents=True, exist_ok=True)
             place = str(Path(place).absolute())
-        open_store(place).close()
+        open_store(place, named=wanted != "auto").close()
     except (MemoryUnavailable, OSError) as error:
         if wanted != "auto":
             raise UsageError(f"--memory: {error}") from None

@@ -422,6 +422,25 @@ def test_a_damaged_memory_is_set_aside_and_the_run_goes_on(sandbox_host: MakeHos
     assert origins(output) == {"generated": 20}
 
 
+def test_another_file_that_is_named_as_memory_stays_as_it_is(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    host, source = sandbox_host(), records(tmp_path, 20)
+    before = source.read_bytes()
+    result = run(source, tmp_path / "out", [host], "--memory", str(source))
+    assert (result.code, host.stats()["calls"]) == (2, 0)
+    assert "no translation memory" in result.err
+    assert source.read_bytes() == before
+
+
+def test_a_memory_at_an_unknown_kind_of_address_is_no_file(
+    sandbox_host: MakeHost, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(records(tmp_path, 20), tmp_path / "out", [sandbox_host()], "--memory", "s3://bucket/memory.sqlite")
+    assert result.code == 2
+    assert "s3:// is no place for a translation memory" in result.err
+    assert not (tmp_path / "s3:").exists()
+
+
 @pytest.mark.parametrize("memory", ["auto", "off"])
 def test_only_the_rows_that_failed_are_done_again_in_place(
     memory: str, sandbox_host: MakeHost, run: Run, tmp_path: Path
