@@ -16,7 +16,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import fsspec
 import pyarrow.parquet as pq
 
 from pipeline import logs
@@ -26,6 +25,7 @@ from pipeline.evaluation import Evaluation, Judgement, Row, Score, ScoredRow, qu
 from pipeline.exit_codes import ExitCode
 from transforms.columns import column_name
 from transforms.errors import RunFailed, UsageError
+from transforms.file_systems import file_system
 from transforms.footers import PartFooter
 from transforms.output import OutputDirectory, reason
 from transforms.text.gate import is_blank
@@ -106,7 +106,8 @@ def _rows(output: OutputDirectory, name: str, text_column: str, reference_column
     columns = [text_column, *fields, reference_column]
     number = 0
     try:
-        with fsspec.open(output.path_of(name), "rb") as file:
+        fs, path = file_system(output.path_of(name))
+        with fs.open(path, "rb") as file:
             for batch in pq.ParquetFile(file).iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
                 lists = [batch.column(batch.schema.get_field_index(column)).to_pylist() for column in columns]
                 for source, translation, status, flags, reference in zip(*lists, strict=True):

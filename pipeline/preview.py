@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import fsspec
 import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
 from transforms.columns import column_name
+from transforms.file_systems import file_system
 
 MOST_ROWS = 20
 MOST_CHARACTERS = 600
@@ -24,7 +24,8 @@ def show_preview(parts: Iterable[str], text_columns: Sequence[str], rows: int) -
         table.add_column(heading, ratio=2 if heading in ("French", "English") else None, overflow="fold")
     shown = 0
     for part in parts:
-        with fsspec.open(part, "rb") as file:
+        fs, path = file_system(part)
+        with fs.open(path, "rb") as file:
             for row in pq.ParquetFile(file).read().slice(0, min(rows, MOST_ROWS) - shown).to_pylist():
                 for text in text_columns:
                     status = row[column_name(text, "status")]

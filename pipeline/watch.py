@@ -14,6 +14,7 @@ from pipeline.signals import CleanStop
 from pipeline.work import make_work
 from transforms.errors import RunFailed
 from transforms.inputs import list_sources
+from transforms.output import OutputDirectory
 from transforms.work_units import SourceFile
 
 LOG = logging.getLogger(__name__)
@@ -61,10 +62,11 @@ def watch(options: RunOptions, seconds: float, stop: CleanStop) -> ExitCode:
         RunStopped: A signal came between two runs.
     """
     settled = Settled(seconds)
+    output = OutputDirectory(options.output)
     done: dict[str, str] = {}
     waiting = False
     while True:
-        found = list_sources(options.input, must_exist=False)
+        found = list_sources(options.input, must_exist=False, output=output)
         complete = settled.among(found, time.time())
         now = {source.url: source.fingerprint for source in complete}
         gone = done.keys() - {source.url for source in found}

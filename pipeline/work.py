@@ -76,13 +76,13 @@ def make_work(options: RunOptions, sources: Sequence[SourceFile] | None = None) 
         UsageError: If something is missing, unreadable, or does not fit.
     """
     schema = parse_schema(options.schema) if options.schema else None
-    found = list_sources(options.input) if sources is None else sources
+    output = OutputDirectory(options.output)
+    found = list_sources(options.input, output=output) if sources is None else sources
     planned = plan(found, options.unit_rows, options.text_column, schema, options.model_column)
-    output_schemas = {url: output_schema(schema, planned.text_columns) for url, schema in planned.schemas.items()}
+    output_schemas = {url: output_schema(schema, planned.text_columns, url) for url, schema in planned.schemas.items()}
     voice = voice_choice(options).voice(options.model)
     if glossary(options).terms and not voice.template.takes_terms:
         LOG.warning("the prompt of %s has no place for a glossary: its terms are only checked", options.model)
-    output = OutputDirectory(options.output)
     output.prepare()
     runs = planned.runs if options.limit is None else first_rows(planned, options.limit)
     return Work(options.input, runs, planned.text_columns, planned.schemas, output_schemas, output)

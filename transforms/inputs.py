@@ -18,6 +18,8 @@ from fsspec.implementations.local import LocalFileSystem
 from fsspec.utils import glob_translate
 
 from transforms.errors import RunFailed, UsageError
+from transforms.file_systems import check_encodable, file_system
+from transforms.output import OutputDirectory
 from transforms.work_units import Compression, Format, SourceFile
 
 _logger = logging.getLogger(__name__)
@@ -37,7 +39,9 @@ class NothingThere(UsageError):
     """An input that means no file, which may come later."""
 
 
-def list_sources(inputs: Sequence[str], must_exist: bool = True) -> list[SourceFile]:
+def list_sources(
+    inputs: Sequence[str], must_exist: bool = True, output: OutputDirectory | None = None
+) -> list[SourceFile]:
     """The input files that ``inputs`` mean, sorted by address, each once.
 
     Args:
@@ -45,6 +49,8 @@ def list_sources(inputs: Sequence[str], must_exist: bool = True) -> list[SourceF
             these. In directories and globs, names that start with ``_`` or ``.`` are passed over, so the output of
             another run may be read; files of other kinds are passed over with a warning.
         must_exist: Whether each must mean a file now.
+        output: Of the run. Its parts are no input, even if a directory or a glob means them: else a run whose output
+            is below its input could not be repeated.
 
     Raises:
         UsageError: If one of them means no file, or a file that can't be read or is of an unsupported kind.
@@ -54,7 +60,7 @@ def list_sources(inputs: Sequence[str], must_exist: bool = True) -> list[SourceF
     found: dict[str, SourceFile] = {}
     for given in inputs:
         try:
-            found |= {source.url: source for source in _expand(given)}
+            found |= {source.url: source for source in _expand(given, output)}
         except NothingThere:
             if must_exist:
                 raise
@@ -82,19 +88,6 @@ def vanished(inputs: Sequence[str], urls: Iterable[str]) -> list[str]:
         if any(fs == other and pattern.fullmatch(path) for other, pattern in patterns) and not fs.exists(path):
             gone.append(url)
     return gone
-
-
-def file_system(url: str) -> tuple[Any, str]:
-    """The fsspec file system of ``url``, and the path in it.
-
-    Raises:
-        UsageError: If there is no such file system, or its package is missing.
-    """
-    try:
-        opened: tuple[Any, str] = url_to_fs(url)
-    except (ImportError, ValueError) as error:
-        raise UsageError(f"cannot open {url}: {_first_line(error)}") from error
-    return opened
 
 
 def check_unchanged(source: SourceFile) -> None:
@@ -129,7 +122,7 @@ def kind_of(name: str) -> tuple[Format, Compression | None] | None:
     return None
 
 
-def _expand(given: str) -> Iterator[SourceFile]:
+def _expand(given: str, output: OutputDirectory | None) -> Iterator[SourceFile]:
     if "://" in given and urlsplit(given).password:
         raise UsageError(
             f"the --input on host {urlsplit(given).hostname} contains a password, which would end up in the output's "
@@ -142,12 +135,12 @@ def _expand(given: str) -> Iterator[SourceFile]:
     if not _try(given, lambda: fs.exists(path)):
         if _GLOB_CHARACTERS.isdisjoint(given):
             raise NothingThere(f"--input {given} does not exist")
-        yield from _among(given, fs, path, *_glob(given, fs, path))
+        yield from _among(given, fs, path, *_glob(given, fs, path), output)
         return
     info = _try(given, lambda: fs.info(path))
     if info["type"] == "directory":
         found = _try(given, lambda: fs.find(path, detail=True))
-        yield from _among(given, fs, path, found, len(path.rstrip("/")) + 1)
+        yield from _among(given, fs, path, found, len(path.rstrip("/")) + 1, output)
     elif info["type"] != "file":
         raise UsageError(f"--input {given} is neither a file nor a directory")
     elif kind_of(path) is None:
@@ -168,12 +161,18 @@ def _glob(given: str, fs: Any, pattern: str) -> tuple[dict[str, Any], int]:
     return found, len("/".join([*fixed, ""]))
 
 
-def _among(given: str, fs: Any, root: str, found: dict[str, Any], below: int) -> Iterator[SourceFile]:
+def _among(
+    given: str, fs: Any, root: str, found: dict[str, Any], below: int, output: OutputDirectory | None
+) -> Iterator[SourceFile]:
     """The supported ones of ``found``, a path and its description each; names from character ``below`` may hide it."""
     passed_over = []
+    parts = 0
     none = True
     for path, listed in found.items():
         if any(map(_is_hidden, path[below:].split("/"))):
+            continue
+        if output is not None and output.holds_part(fs, path):
+            parts += 1
             continue
         info = listed
         if kind_of(path) is not None and listed["type"] == "other":  # a link, as a listing of a local directory says it
@@ -185,6 +184,8 @@ def _among(given: str, fs: Any, root: str, found: dict[str, Any], below: int) ->
         yield _source(given, fs, root, path, info)
     if none:
         raise NothingThere(f"--input {given} has no file of a supported kind: {SUPPORTED}")
+    if parts:
+        _logger.info("--input %s: %d parts in it are this run's output, and not read", given, parts)
     if passed_over:
         names = ", ".join(path.rpartition("/")[2] for path in sorted(passed_over)[:3])
         more = ", …" if len(passed_over) > 3 else ""
@@ -209,6 +210,7 @@ def _without_dots(path: str) -> str:
 
 def _address(given: str, fs: Any, root: str, path: str) -> str:
     """One spelling for each file: an absolute path, or a URL that leads back to the same file."""
+    check_encodable(path)
     if isinstance(fs, LocalFileSystem):
         return path
     url: str = fs.unstrip_protocol(path)

@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from transforms.errors import RunFailed, UsageError
-from transforms.inputs import file_system
+from transforms.file_systems import file_system
 from transforms.json_schema import Seen, Shape, misfit, resolve, shape_of, unusable
 from transforms.json_values import ExactNumber, Misfit, convert
 from transforms.work_units import BadLine, Batch, SourceFile, WorkUnit

@@ -15,7 +15,7 @@ from fsspec.implementations.local import LocalFileSystem
 from fsspec.spec import AbstractBufferedFile
 
 from transforms.errors import RunFailed, UsageError
-from transforms.inputs import file_system
+from transforms.file_systems import file_system
 from transforms.work_units import Batch, SourceFile, UnitRun, WorkUnit
 
 _BATCH_BYTES = 1 << 20

@@ -114,6 +114,19 @@ def test_only_what_is_new_is_done(sandbox_host: MakeHost, run: Run, tmp_path: Pa
     assert result.summary["rows"] == 50
 
 
+@pytest.mark.parametrize("output", ["in", "in/english", "in::side"])
+def test_a_run_with_its_output_below_its_input_can_be_repeated(
+    output: str, sandbox_host: MakeHost, run: Run, tmp_path: Path
+) -> None:
+    host = sandbox_host()
+    (tmp_path / "in").mkdir()
+    records(tmp_path / "in", 20)
+    first, second = (run(tmp_path / "in", tmp_path / output, [host]) for _ in range(2))
+    assert (first.code, first.summary["requests"]) == (0, 20)
+    assert (second.code, second.summary["rows"], second.summary["units_skipped"]) == (0, 20, 1)
+    assert output_of(tmp_path / output).num_rows == 20
+
+
 def test_a_changed_file_is_done_again_and_leaves_no_part_too_many(
     sandbox_host: MakeHost, run: Run, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from transforms.errors import RunFailed, UsageError
 from transforms.inputs import check_unchanged, kind_of, list_sources
+from transforms.output import OutputDirectory
 
 
 @pytest.fixture
@@ -189,3 +190,36 @@ def test_files_in_memory_are_found_and_identified(memory: fsspec.AbstractFileSys
         time.sleep(0)
     with pytest.raises(RunFailed, match="changed"):
         check_unchanged(found[0])
+
+
+@pytest.mark.parametrize("name", ["a::b.jsonl", "zip::x.jsonl", "50%.jsonl", "a#b?.jsonl", "two\nlines.jsonl"])
+def test_a_local_name_means_the_file_of_that_name(tmp_path: Path, name: str) -> None:
+    make(tmp_path / "in::side", name)
+    path = str(tmp_path / "in::side" / name)
+    for given in (path, str(tmp_path / "in::side")):
+        [source] = list_sources([given])
+        assert source.url == path
+        check_unchanged(source)
+
+
+@pytest.mark.parametrize("given", ["in", "in/*", "in/\udcff.jsonl"])
+def test_a_name_that_is_no_utf8_is_told(tmp_path: Path, given: str) -> None:
+    make(tmp_path / "in", "\udcff.jsonl")
+    with pytest.raises(UsageError, match=r"\\udcff\.jsonl' is not UTF-8, .* rename"):
+        list_sources([str(tmp_path / given)])
+
+
+@pytest.mark.parametrize("given", ["in", "in/**", "link"])
+def test_the_runs_own_parts_are_no_input_unless_they_are_named(
+    tmp_path: Path, given: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    part = "part-a-0123abcd-00000.parquet"
+    make(tmp_path / "in", "a.parquet", f"english/{part}", "english/b.parquet", f"other/{part}")
+    (tmp_path / "link").symlink_to("in")
+    output = OutputDirectory(str(tmp_path / "in" / "english"))
+    with caplog.at_level(logging.INFO):
+        found = list_sources([str(tmp_path / given)], output=output)
+    below = [source.url.removeprefix(f"{tmp_path}/").partition("/")[2] for source in found]
+    assert below == ["a.parquet", "english/b.parquet", f"other/{part}"]
+    assert "1 parts in it are this run's output" in caplog.text
+    assert len(list_sources([str(tmp_path / "in" / "english" / part)], output=output)) == 1
