@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from transforms.columns import column_name
 from transforms.file_systems import file_system
+from transforms.text.sanitize import sanitize
 
 MOST_ROWS = 20
 MOST_CHARACTERS = 600
@@ -32,7 +34,7 @@ def show_preview(parts: Iterable[str], text_columns: Sequence[str], rows: int) -
                     flags = ", ".join(row[column_name(text, "flags")] or ())
                     table.add_row(
                         str(shown),
-                        text,
+                        _cut(text),
                         _cut(row[text]),
                         _cut(row[column_name(text, "translation")] or row[column_name(text, "error")]),
                         f"{status}\n{flags}",
@@ -50,7 +52,7 @@ def _seconds(duration_ns: int | None) -> str:
     return "" if duration_ns is None else f"{duration_ns / 1e9:.2f}"
 
 
-def _cut(text: str | None) -> str:
-    # Brackets in a text are no markup.
-    shown = (text or "").replace("[", r"\[")
-    return shown if len(shown) <= MOST_CHARACTERS else shown[:MOST_CHARACTERS] + " …"
+def _cut(text: str | None) -> Text:
+    # Brackets in a text are no markup, and control characters could command the terminal.
+    shown = sanitize(text or "")
+    return Text(shown if len(shown) <= MOST_CHARACTERS else shown[:MOST_CHARACTERS] + " …")

@@ -214,6 +214,19 @@ def test_dry_run_sends_and_writes_nothing(sandbox_host: MakeHost, run: Run, tmp_
     assert not list((tmp_path / "out").glob("part-*"))
 
 
+def test_what_a_text_and_a_column_contain_is_no_markup_for_the_terminal(
+    sandbox_host: MakeHost, run: Run, tmp_path: Path
+) -> None:
+    name, text = "[/red]", "Le fichier C:\\[/nope] est \x1b[31mrouge\x1b[0m ce matin."
+    source = tmp_path / "a.parquet"
+    pq.write_table(pa.table({name: [text]}), source)
+    result = run(source, tmp_path / "out", [sandbox_host()], "--limit", "1")
+    assert result.code == 0
+    assert "\x1b" not in result.err
+    assert "[/red]" in result.err
+    assert "[/nope]" in result.err
+
+
 @pytest.mark.parametrize("name", ["reports.parquet", "reports.jsonl"])
 def test_limit_takes_the_first_rows_and_shows_them(sandbox_host: MakeHost, run: Run, tmp_path: Path, name: str) -> None:
     source = records(tmp_path, 100)
