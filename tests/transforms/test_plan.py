@@ -63,6 +63,16 @@ def test_a_plan_of_several_kinds_of_files(tmp_path: Path, caplog: pytest.LogCapt
     assert len({unit.part_name for unit in found.units}) == 8
 
 
+@pytest.mark.parametrize("letter", ["a", "é", "😀"])
+def test_the_part_of_a_file_with_the_longest_name_can_be_made(letter: str, tmp_path: Path) -> None:
+    name = letter * (247 // len(letter.encode()))
+    parquet(tmp_path / f"{name}.parquet", {"text": ["Bonjour"] * 25}, 20)
+    found = planned(tmp_path)
+    for unit in found.units:
+        assert unit.part_name.startswith(f"part-{letter * 50}")
+        (tmp_path / unit.part_name).touch()
+
+
 def test_the_same_files_give_the_same_plan(tmp_path: Path) -> None:
     jsonl(tmp_path / "b.jsonl", *[{"text": "x", "n": number} for number in range(25)])
     parquet(tmp_path / "a.parquet", {"text": ["Bonjour"] * 40, "n": [1] * 40}, 20)
