@@ -26,6 +26,13 @@ def text(value: str) -> str:
     return value.strip()
 
 
+def column(value: str) -> str:
+    """The name of a column as it is, for it may begin or end with a space."""
+    if not value.strip():
+        raise ValueError("must not be empty")
+    return value
+
+
 def one(parse: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
     """For an option that may be repeated: each text is one value."""
     return lambda value: (parse(value),)

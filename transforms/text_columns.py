@@ -28,7 +28,7 @@ def choose_text_columns(
         UsageError: If a column is missing, ambiguous or not text, or there is no single candidate.
     """
     candidates = [field.name for field in schema if is_text(field.type) and field.name != model_column]
-    known = f"its text columns are {', '.join(candidates)}" if candidates else "it has no text column"
+    known = f"its text columns are {_listed(candidates)}" if candidates else "it has no text column"
     if not wanted:
         # By field: a name may stand for several.
         plain = [each.name for each in schema if each.name in candidates and not pa.types.is_dictionary(each.type)]
@@ -43,7 +43,7 @@ def choose_text_columns(
         raise UsageError(f"column {model_column} names the models (--model_column), so it can't be translated, too")
     if model_column is not None:
         texts = [field.name for field in schema if is_text(field.type)]
-        _check(schema, model_column, source, texts, f"its text columns are {', '.join(texts) or 'none'}")
+        _check(schema, model_column, source, texts, f"its text columns are {_listed(texts) or 'none'}")
     return tuple(dict.fromkeys(wanted))
 
 
@@ -51,7 +51,7 @@ def _check(schema: Any, name: str, source: str, candidates: Sequence[str], known
     count = len(schema.get_all_field_indices(name))
     if not count:
         close = difflib.get_close_matches(name, candidates or schema.names, 1)
-        hint = f"; did you mean {close[0]}?" if close else ""
+        hint = f"; did you mean {_listed(close)}?" if close else ""
         raise UsageError(f"{source} has no column {name}: {known}{hint}")
     if count > 1:
         raise UsageError(f"{source} has {count} columns named {name}: rename one of them")
@@ -64,6 +64,11 @@ def is_text(kind: Any) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The names, in quotes where one would be hard to see."""
+    return ", ".join(name if name and name == name.strip() else f"'{name}'" for name in names)
 
 
 def _types(schema: Any) -> str:

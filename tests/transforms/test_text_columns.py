@@ -38,6 +38,7 @@ def test_the_choice(columns: dict[str, Any], wanted: tuple[str, ...], chosen: tu
         ({"id": pa.int64(), "body": pa.string()}, ("id",), ["column id of x.parquet is int64, not text", "body"]),
         ({"blob": pa.binary()}, ("blob",), ["blob", "binary"]),
         ({"tags": pa.list_(pa.string())}, ("tags",), ["tags", "list<item: string>"]),
+        ({"body ": pa.string(), "": pa.string()}, ("body",), ["columns are 'body ', ''", "did you mean 'body '?"]),
         ({"n": pa.dictionary(pa.int8(), pa.int64())}, ("n",), ["dictionary"]),
     ],
 )
