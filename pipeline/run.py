@@ -65,12 +65,13 @@ def run_once(options: RunOptions, work: Work, stop: CleanStop) -> ExitCode:
 def _run(options: RunOptions, work: Work, summary: Summary) -> ExitCode:
     digests: Mapping[str, str] = {}
     recipe = make_recipe(options, work.text_columns, digests)
-    done = compare(work, recipe, options.overwrite, options.retry_failed)
+    limited = options.limit is not None
+    done = compare(work, recipe, options.overwrite, options.retry_failed, limited)
     if done.left or options.dry_run:
         digests = _ask_hosts(options)
         recipe = make_recipe(options, work.text_columns, digests)
         summary.model_digest = recipe.model_digest
-        done = compare(work, recipe, options.overwrite, options.retry_failed)
+        done = compare(work, recipe, options.overwrite, options.retry_failed, limited)
     summary.removed_inputs = done.removed
     if done.removed:
         LOG.info("%d input files are gone, their parts go, too: %s", len(done.removed), ", ".join(done.removed[:5]))

@@ -214,6 +214,22 @@ def test_dry_run_sends_and_writes_nothing(sandbox_host: MakeHost, run: Run, tmp_
     assert not list((tmp_path / "out").glob("part-*"))
 
 
+def test_a_look_at_the_first_rows_of_what_is_done_removes_nothing(
+    sandbox_host: MakeHost, run: Run, tmp_path: Path
+) -> None:
+    host, source, output = sandbox_host(), records(tmp_path, 30), tmp_path / "out"
+    limited = ("--unit_rows", "10", "--limit")
+    assert run(source, output, [host], *limited, "5").summary["rows"] == 5
+    assert run(source, output, [host], *limited, "15").summary["rows"] == 15
+    assert run(source, output, [host], "--unit_rows", "10").summary["rows"] == 30
+    refused = run(source, output, [host], *limited, "15")
+    assert (refused.code, refused.out) == (2, "")
+    assert "holds 30 rows of this input, of which --limit would leave 15" in refused.err
+    assert output_of(output).num_rows == 30
+    assert run(source, output, [host], *limited, "40").summary["units_skipped"] == 3
+    assert run(source, output, [host], *limited, "15", "--overwrite").summary["rows"] == 15
+
+
 def test_what_a_text_and_a_column_contain_is_no_markup_for_the_terminal(
     sandbox_host: MakeHost, run: Run, tmp_path: Path
 ) -> None:
