@@ -29,6 +29,7 @@ _COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
 _JSON_LINES = (".jsonl", ".ndjson", ".json")
 SUPPORTED = ".parquet, or JSON lines as .jsonl, .ndjson or .json, these also with .gz or .zst"
 
+_NOTHING = (FileNotFoundError, NotADirectoryError)
 _GLOB_CHARACTERS = frozenset("*?[")
 _VERSION_KEYS = ("etag", "md5hash", "generation", "lastmodified", "mtime", "modified", "updated", "created")
 """What file systems call a file's version (in lower case, without ``-`` and ``_``), the best first. One is used, since
@@ -85,7 +86,7 @@ def vanished(inputs: Sequence[str], urls: Iterable[str]) -> list[str]:
     gone = []
     for url in urls:
         fs, path = file_system(url)
-        if any(fs == other and pattern.fullmatch(path) for other, pattern in patterns) and not fs.exists(path):
+        if any(fs == other and pattern.fullmatch(path) for other, pattern in patterns) and not _exists(url, fs, path):
             gone.append(url)
     return gone
 
@@ -132,13 +133,18 @@ def _expand(given: str, output: OutputDirectory | None) -> Iterator[SourceFile]:
     if isinstance(fs, LocalFileSystem):
         path = _without_dots(path)
     fs.invalidate_cache()
-    if not _try(given, lambda: fs.exists(path)):
+    if not _exists(given, fs, path):
         if _GLOB_CHARACTERS.isdisjoint(given):
             raise NothingThere(f"--input {given} does not exist")
         yield from _among(given, fs, path, *_glob(given, fs, path), output)
         return
     info = _try(given, lambda: fs.info(path))
     if info["type"] == "directory":
+        if closed := _closed(fs, path, None):
+            raise UsageError(
+                f"cannot list {closed[0]}, so files of --input {given} would be missing: make it readable, or name the "
+                "files to be read with a glob"
+            )
         found = _try(given, lambda: fs.find(path, detail=True))
         yield from _among(given, fs, path, found, len(path.rstrip("/")) + 1, output)
     elif info["type"] != "file":
@@ -151,14 +157,40 @@ def _expand(given: str, output: OutputDirectory | None) -> Iterator[SourceFile]:
 
 def _glob(given: str, fs: Any, pattern: str) -> tuple[dict[str, Any], int]:
     """What a glob matches, and where in a path the part begins in which names may be hidden."""
+    parts = pattern.split("/")
+    fixed = list(takewhile(_GLOB_CHARACTERS.isdisjoint, parts))
+    for folder in _closed(fs, "/".join(fixed), None if "**" in pattern else len(parts) - len(fixed)):
+        _logger.warning("--input %s: cannot list %s, so nothing in it is read", given, folder)
     found: dict[str, Any] = _try(given, lambda: fs.glob(pattern, detail=True))
     if not found:
         raise NothingThere(f"--input {given} matches no file")
-    parts = pattern.split("/")
     if _is_hidden(parts[-1]):
         return found, max(map(len, found))
-    fixed = list(takewhile(_GLOB_CHARACTERS.isdisjoint, parts))
     return found, len("/".join([*fixed, ""]))
+
+
+def _closed(fs: Any, root: str, depth: int | None) -> list[str]:
+    """Directories, ``root`` and so many levels below it, that can't be listed: fsspec takes them for empty ones."""
+    if not isinstance(fs, LocalFileSystem):
+        return []
+    errors: list[OSError] = []
+    for folder, folders, _ in os.walk(root, onerror=errors.append):
+        level = folder.removeprefix(root).count("/") + 1
+        folders[:] = [] if level == depth else [name for name in folders if not _is_hidden(name)]
+    return [f"{error.filename} ({error.strerror})" for error in errors if not isinstance(error, _NOTHING)]
+
+
+def _exists(what: str, fs: Any, path: str) -> bool:
+    if not isinstance(fs, LocalFileSystem):
+        return bool(_try(what, lambda: fs.exists(path)))
+    try:
+        _try(what, lambda: os.stat(path))  # noqa: PTH116 - fsspec's paths are strings
+    except UsageError as error:
+        # Whatever else keeps it from being looked at does not mean that it is not there.
+        if isinstance(error.__cause__, _NOTHING):
+            return False
+        raise
+    return True
 
 
 def _among(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pytest
 
 from transforms.errors import RunFailed, UsageError
-from transforms.inputs import check_unchanged, kind_of, list_sources
+from transforms.inputs import check_unchanged, kind_of, list_sources, vanished
 from transforms.output import OutputDirectory
 
 
@@ -148,6 +150,55 @@ def test_what_means_no_file_is_refused_by_name(
     with pytest.raises(UsageError, match=said) as caught:
         list_sources(["a.jsonl", given])
     assert "\n" not in str(caught.value)
+
+
+@pytest.fixture
+def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory below ``in`` that may be neither listed nor entered; permissions would not hold root back."""
+    folder = tmp_path / "in" / "closed"
+    make(tmp_path / "in", "a.jsonl", "open/b.jsonl", "closed/c.jsonl")
+
+    def refusing(call: Callable[..., Any], refused: Callable[[Path], bool]) -> Callable[..., Any]:
+        def checked(path: Any, *more: Any, **options: Any) -> Any:
+            if isinstance(path, str | Path) and refused(Path(path)):
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return call(path, *more, **options)
+
+        return checked
+
+    monkeypatch.setattr(os, "scandir", refusing(os.scandir, lambda path: path == folder))
+    monkeypatch.setattr(os, "stat", refusing(os.stat, lambda path: folder in path.parents))
+    return folder
+
+
+def test_a_directory_that_cannot_be_listed_is_an_error_and_not_an_empty_one(closed: Path) -> None:
+    for given in (closed.parent, closed):
+        with pytest.raises(UsageError, match=rf"cannot list {closed} \(Permission denied\)"):
+            list_sources([str(given)])
+    with pytest.raises(UsageError, match=rf"cannot read {closed}/c.jsonl: .*Permission denied"):
+        list_sources([str(closed / "c.jsonl")])
+
+
+@pytest.mark.parametrize(
+    ("given", "found", "told"),
+    [
+        ("*.jsonl", ["in/a.jsonl"], False),
+        ("*/*.jsonl", ["in/open/b.jsonl"], True),
+        ("**", ["in/a.jsonl", "in/open/b.jsonl"], True),
+        ("open/*", ["in/open/b.jsonl"], False),
+    ],
+)
+def test_a_glob_tells_of_directories_that_it_could_not_look_into(
+    closed: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, given: str, found: list[str], told: bool
+) -> None:
+    assert names(tmp_path, closed.parent / given) == found
+    assert (f"cannot list {closed} (Permission denied)" in caplog.text) is told
+
+
+def test_what_cannot_be_looked_at_has_not_vanished(closed: Path) -> None:
+    with pytest.raises(UsageError, match=r"Permission denied"):
+        vanished([str(closed.parent)], [str(closed / "c.jsonl")])
+    assert vanished([str(closed.parent)], [str(closed.parent / "open" / "gone.jsonl")]) != []
 
 
 def test_no_input_at_all_is_refused() -> None:
