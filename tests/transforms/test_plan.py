@@ -96,7 +96,10 @@ def test_conflicts_and_bad_lines_are_warned_of_in_a_line_each(tmp_path: Path, ca
     planned(path)
     said = warnings(caplog)
     assert len(said) == 2
-    assert said[0] == f"{path}: 1 of 4 lines are not JSON objects; their rows will be marked failed"
+    assert said[0] == (
+        f"{path}: 1 of 4 lines are not JSON objects; their rows will be marked failed "
+        "(the first is row 4: line is not JSON: Expecting value at character 1)"
+    )
     assert said[1].startswith("column id is number in 2 rows, but also 1 string: these rows do not fit")
     assert "SECRET" not in "".join(said)
 
@@ -168,6 +171,13 @@ def test_a_file_that_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
         planned(good, tmp_path / "b.jsonl.gz")
     with pytest.raises(UsageError, match=r"cannot read .*c\.parquet"):
         planned(good, tmp_path / "c.parquet")
+
+
+def test_a_file_in_another_encoding_is_told_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes('{"text": "x"}\n'.encode("utf-16"))
+    with pytest.raises(UsageError, match=r"no line .* \(row 1: line is not UTF-8 at byte 1\): .* in UTF-8"):
+        planned(path)
 
 
 def test_files_in_memory_are_planned() -> None:
