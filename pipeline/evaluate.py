@@ -29,7 +29,7 @@ from transforms.file_systems import file_system
 from transforms.footers import PartFooter
 from transforms.output import OutputDirectory, reason
 from transforms.text.gate import is_blank
-from transforms.text_columns import choose_text_columns
+from transforms.text_columns import choose_text_columns, texts_of
 
 LOG = logging.getLogger(__name__)
 
@@ -109,7 +109,8 @@ def _rows(output: OutputDirectory, name: str, text_column: str, reference_column
         fs, path = file_system(output.path_of(name))
         with fs.open(path, "rb") as file:
             for batch in pq.ParquetFile(file).iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
-                lists = [batch.column(batch.schema.get_field_index(column)).to_pylist() for column in columns]
+                arrays = [batch.column(batch.schema.get_field_index(column)) for column in columns]
+                lists: list[list[Any]] = [texts_of(array)[0] for array in arrays]
                 for source, translation, status, flags, reference in zip(*lists, strict=True):
                     yield Row(name, number, source, translation, reference, status, flags or ())
                     number += 1

@@ -66,6 +66,26 @@ def is_text(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
+def texts_of(column: Any) -> tuple[list[str | None], dict[int, str]]:
+    """The texts of a ``pyarrow.Array``, and what is wrong with those that can't be read, by index; they are None.
+
+    Parquet says that strings are UTF-8, but not every program that writes it makes sure of that.
+    """
+    try:
+        return column.to_pylist(), {}
+    except UnicodeDecodeError:
+        pass
+    texts: list[str | None] = []
+    faults: dict[int, str] = {}
+    for index, value in enumerate(column):
+        try:
+            texts.append(value.as_py())
+        except UnicodeDecodeError as error:
+            texts.append(None)
+            faults[index] = f"text is not UTF-8 at byte {error.start + 1}"
+    return texts, faults
+
+
 def _listed(names: Sequence[str]) -> str:
     """The names, in quotes where one would be hard to see."""
     return ", ".join(name if name and name == name.strip() else f"'{name}'" for name in names)

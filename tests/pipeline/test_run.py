@@ -230,6 +230,31 @@ def test_a_look_at_the_first_rows_of_what_is_done_removes_nothing(
     assert run(source, output, [host], *limited, "15", "--overwrite").summary["rows"] == 15
 
 
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+def test_a_text_that_is_no_utf8_is_a_failed_row_and_stays_as_it_is(
+    kind: Any, sandbox_host: MakeHost, run: Run, tmp_path: Path
+) -> None:
+    values = [b"Le caf\xe9 est chaud ce matin.", b"Le chat dort sur la table.", None]
+    plain = pa.large_string() if kind == pa.large_string() else pa.string()
+    buffers = pa.array(values, pa.large_binary() if kind == pa.large_string() else pa.binary()).buffers()
+    column = pa.Array.from_buffers(plain, 3, buffers)
+    column = column.dictionary_encode() if pa.types.is_dictionary(kind) else column
+    source, output = tmp_path / "a.parquet", tmp_path / "out"
+    # A time that Python has no value for, as pandas writes them, is in nobody's way either.
+    pq.write_table(pa.table({"text": column, "at": pa.array([1, 2, 3], pa.timestamp("ns"))}), source)
+    result = run(source, output, [sandbox_host()], "--limit", "5", "--max_failed_ratio", "0.5")
+    assert result.code == 0
+    found = output_of(output)
+    assert found["text_en_status"].to_pylist() == ["failed", "ok", "skipped"]
+    assert found["text_en_error"][0].as_py() == "bad_text: text is not UTF-8 at byte 7"
+    assert found["text"].cast(plain).cast(pa.binary()).to_pylist() == values
+    assert found["at"].cast(pa.int64()).to_pylist() == [1, 2, 3]
+    [letter] = [json.loads(line) for path in output.glob("_dead_letter/*") for line in path.read_text().splitlines()]
+    assert (letter["row"], letter["column"], letter["error_class"]) == (0, "text", "bad_text")
+    again = run(source, output, [sandbox_host()], "--retry_failed", "--max_failed_ratio", "0.5")
+    assert (again.summary["requests"], again.summary["failed"]) == (0, 1)
+
+
 def test_what_a_text_and_a_column_contain_is_no_markup_for_the_terminal(
     sandbox_host: MakeHost, run: Run, tmp_path: Path
 ) -> None:
