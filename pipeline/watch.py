@@ -70,7 +70,9 @@ def watch(options: RunOptions, seconds: float, stop: CleanStop) -> ExitCode:
         complete = settled.among(found, time.time())
         now = {source.url: source.fingerprint for source in complete}
         gone = done.keys() - {source.url for source in found}
-        if gone or now.items() - done.items():
+        # With nothing to read no run could tell what belongs to the output; and a disk may just not be mounted.
+        if complete and (gone or now.items() - done.items()):
+            waiting = False
             try:
                 code = run_once(options, make_work(options, complete), stop)
                 if code == stop.code:
@@ -78,7 +80,7 @@ def watch(options: RunOptions, seconds: float, stop: CleanStop) -> ExitCode:
                 done = now
             except RunFailed as error:
                 LOG.error("%s; the next look is in %g s", error, seconds)
-        elif not (done or waiting):
-            LOG.info("no complete input yet, the next look is in %g s", seconds)
+        elif not (complete or waiting):
+            LOG.info("no complete input, the next look is in %g s", seconds)
             waiting = True
         time.sleep(seconds)  # a signal ends it
