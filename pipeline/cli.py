@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline import logs, memory_command, options
+from pipeline import logs, memory_command, options, streams
 from pipeline.doctor_options import DoctorOptions, help_of_doctor, parse_doctor
 from pipeline.evaluate_options import EvaluateOptions
 from pipeline.exit_codes import ExitCode
@@ -47,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments without the program's name; those of the process if None.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    streams.prepare()
     # At once, since Beam logs while it is imported; ``run`` configures again with the options' format and level.
     logs.configure()
     try:

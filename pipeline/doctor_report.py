@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+import sys
 from typing import Any
 
 from rich.console import Console
@@ -12,6 +12,7 @@ from rich.table import Table
 
 from pipeline.doctor import Findings, HostFindings
 from pipeline.estimate import InputSize
+from pipeline.streams import json_text
 
 WIDTH = 160
 """Of the table where stdout is no terminal."""
@@ -53,7 +54,7 @@ def as_json(findings: Findings, size: InputSize | None) -> str:
     if size is not None:
         hours = size.hours(findings.characters_per_second)
         told["estimate"] = {**dataclasses.asdict(size), "hours": hours if hours != float("inf") else None}
-    return json.dumps(told, ensure_ascii=False, indent=2)
+    return json_text(told, sys.stdout, indent=2)
 
 
 def _cells(host: HostFindings) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from transforms.inputs import list_sources
 from transforms.plan import plan
 from transforms.read import read_run
 from transforms.schema_option import parse_schema
+from transforms.text_columns import texts_of
 
 UNIT_ROWS = 5000
 SAMPLED_RUNS = 20
@@ -46,6 +47,6 @@ def input_size(inputs: tuple[str, ...], text_columns: tuple[str, ...], schema: s
     for run in planned.runs[::step]:
         batch = next(read_run(run, planned.schemas[run[0].source.url], SAMPLED_ROWS))
         for name in planned.text_columns:
-            lengths += [len(text or "") for text in batch.records.column(name).to_pylist()]
+            lengths += [len(text or "") for text in texts_of(batch.records.column(name))[0]]
     texts = planned.rows * len(planned.text_columns)
     return InputSize(planned.rows, texts, round(texts * statistics.mean(lengths)) if lengths else 0)

@@ -16,7 +16,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import fsspec
 import pyarrow.parquet as pq
 
 from pipeline import logs
@@ -26,10 +25,11 @@ from pipeline.evaluation import Evaluation, Judgement, Row, Score, ScoredRow, qu
 from pipeline.exit_codes import ExitCode
 from transforms.columns import column_name
 from transforms.errors import RunFailed, UsageError
+from transforms.file_systems import file_system
 from transforms.footers import PartFooter
 from transforms.output import OutputDirectory, reason
 from transforms.text.gate import is_blank
-from transforms.text_columns import choose_text_columns
+from transforms.text_columns import choose_text_columns, texts_of
 
 LOG = logging.getLogger(__name__)
 
@@ -106,9 +106,11 @@ def _rows(output: OutputDirectory, name: str, text_column: str, reference_column
     columns = [text_column, *fields, reference_column]
     number = 0
     try:
-        with fsspec.open(output.path_of(name), "rb") as file:
+        fs, path = file_system(output.path_of(name))
+        with fs.open(path, "rb") as file:
             for batch in pq.ParquetFile(file).iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
-                lists = [batch.column(batch.schema.get_field_index(column)).to_pylist() for column in columns]
+                arrays = [batch.column(batch.schema.get_field_index(column)) for column in columns]
+                lists: list[list[Any]] = [texts_of(array)[0] for array in arrays]
                 for source, translation, status, flags, reference in zip(*lists, strict=True):
                     yield Row(name, number, source, translation, reference, status, flags or ())
                     number += 1

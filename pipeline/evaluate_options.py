@@ -38,7 +38,7 @@ class EvaluateOptions:
     output: str = same_as(
         RunOptions, "output", help="directory or fsspec URL with the parts of a run", group=_REFERENCE
     )
-    reference_column: str = option("", kind.text, "column with the translations by people", _REFERENCE, "NAME")
+    reference_column: str = option("", kind.column, "column with the translations by people", _REFERENCE, "NAME")
     text_column: tuple[str, ...] = same_as(
         RunOptions,
         "text_column",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.evaluation import Evaluation, Judgement, Score
+from pipeline.streams import json_text
 from transforms.text.sanitize import sanitize
 
 WIDTH = 160
@@ -33,7 +34,7 @@ def as_json(evaluation: Evaluation) -> str:
     """All of it as one JSON object; shares as keys are text, ``"0.95"``."""
     told: dict[str, Any] = dataclasses.asdict(evaluation)
     told["worst"] = [{"chrf": worst.chrf, **dataclasses.asdict(worst.row)} for worst in evaluation.worst]
-    return json.dumps(told, ensure_ascii=False, indent=2)
+    return json_text(told, sys.stdout, indent=2)
 
 
 def _lines(evaluation: Evaluation) -> list[tuple[str, str]]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 else:
     _StreamHandler = logging.StreamHandler  # can't be subscripted before Python 3.11
 
+from pipeline.streams import json_text
 from transforms.errors import TranslateError
 
 LogFormat = Literal["text", "json"]
@@ -97,7 +97,7 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             values["exception"] = self.formatException(record.exc_info)
         extra = {name: value for name, value in vars(record).items() if name not in _STANDARD and name not in values}
-        return json.dumps({**values, **extra}, ensure_ascii=False, default=str)
+        return json_text({**values, **extra}, sys.stderr)
 
 
 class _StderrHandler(_StreamHandler):

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> i
     if not is_redis(place) and not Path(place).is_file():
         raise UsageError(f"there is no translation memory at {place}")
     try:
-        store = open_store(place)
+        store = open_store(place, named=bool(options.memory))
         try:
             pruned = None
             if options.prune_days is not None:

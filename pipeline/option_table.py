@@ -267,7 +267,7 @@ def _described(described: Option) -> str:
 
 def _pieces(variable: str, described: Option) -> list[str]:
     separator = next((character for character in described.separators if character in variable), None)
-    return [piece.strip() for piece in variable.split(separator) if piece.strip()] if separator else [variable]
+    return [piece.strip() for piece in variable.split(separator) if piece.strip()] if separator else [variable.strip()]
 
 
 def _value(place: str, described: Option, texts: Sequence[str]) -> Any:

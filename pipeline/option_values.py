@@ -13,6 +13,9 @@ from typing import TypeVar, cast
 
 Name = TypeVar("Name", bound=str)
 
+LONGEST_SECONDS = 10**9
+"""About 30 years: more overflows the clocks of Python, and of Ollama."""
+
 _UNIT_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION_PIECE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
@@ -24,6 +27,13 @@ def text(value: str) -> str:
     if not value.strip():
         raise ValueError("must not be empty")
     return value.strip()
+
+
+def column(value: str) -> str:
+    """The name of a column as it is, for it may begin or end with a space."""
+    if not value.strip():
+        raise ValueError("must not be empty")
+    return value
 
 
 def one(parse: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
@@ -85,9 +95,10 @@ def duration(least_seconds: float) -> Callable[[str], float]:
 
     def parse(value: str) -> float:
         seconds = _seconds(value)
-        if seconds is None or seconds < least_seconds:
+        if seconds is None or not least_seconds <= seconds <= LONGEST_SECONDS:
             raise ValueError(
-                f"must be a number of seconds or a duration such as 90s, 30m or 1h30m, and at least {least_seconds:g} s"
+                "must be a number of seconds or a duration such as 90s, 30m or 1h30m, and at least "
+                f"{least_seconds:g} s (at most {LONGEST_SECONDS} s)"
             )
         return seconds
 
@@ -101,10 +112,10 @@ def keep_alive(value: str) -> str | float:
     request.
     """
     seconds = _seconds(value)
-    if seconds is None or seconds == 0:
+    if seconds is None or seconds == 0 or seconds > LONGEST_SECONDS:
         raise ValueError(
-            "must be a number of seconds or a duration such as 30m or 1h30m, negative for ever, and not 0, "
-            "with which hosts would load the model again for each text"
+            f"must be a number of seconds (at most {LONGEST_SECONDS}) or a duration such as 30m or 1h30m, negative for "
+            "ever, and not 0, with which hosts would load the model again for each text"
         )
     return seconds if _NUMBER.fullmatch(value.strip()) else value.strip()
 

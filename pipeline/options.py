@@ -78,7 +78,7 @@ class RunOptions:
     )
     output: str = option("", kind.text, "directory or fsspec URL for the translated parts", _FILES, "DIRECTORY")
     text_column: tuple[str, ...] = repeated(
-        kind.one(kind.text),
+        kind.one(kind.column),
         "column to translate",
         _FILES,
         "NAME",
@@ -191,7 +191,7 @@ class RunOptions:
     )
     model_column: str | None = option(
         None,
-        kind.text,
+        kind.column,
         "column that names each row's model; --model is for rows where it is empty. A host stays with one model as "
         "long as there are rows for it",
         _MODEL,

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-import fsspec
 import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from transforms.columns import column_name
+from transforms.file_systems import file_system
+from transforms.text.sanitize import sanitize
+from transforms.text_columns import texts_of
 
+SHOWN = ("translation", "status", "flags", "error", "host", "total_duration_ns")
 MOST_ROWS = 20
 MOST_CHARACTERS = 600
 WIDTH = 120
@@ -24,32 +29,45 @@ def show_preview(parts: Iterable[str], text_columns: Sequence[str], rows: int) -
         table.add_column(heading, ratio=2 if heading in ("French", "English") else None, overflow="fold")
     shown = 0
     for part in parts:
-        with fsspec.open(part, "rb") as file:
-            for row in pq.ParquetFile(file).read().slice(0, min(rows, MOST_ROWS) - shown).to_pylist():
-                for text in text_columns:
-                    status = row[column_name(text, "status")]
-                    flags = ", ".join(row[column_name(text, "flags")] or ())
-                    table.add_row(
-                        str(shown),
-                        text,
-                        _cut(row[text]),
-                        _cut(row[column_name(text, "translation")] or row[column_name(text, "error")]),
-                        f"{status}\n{flags}",
-                        _seconds(row[column_name(text, "total_duration_ns")]),
-                        (row[column_name(text, "host")] or "").rpartition("//")[2],
-                    )
-                shown += 1
+        for row in _rows(part, text_columns, min(rows, MOST_ROWS) - shown):
+            for text in text_columns:
+                status = row[column_name(text, "status")]
+                flags = ", ".join(row[column_name(text, "flags")] or ())
+                table.add_row(
+                    str(shown),
+                    _cut(text),
+                    _cut(row[text]),
+                    _cut(row[column_name(text, "translation")] or row[column_name(text, "error")]),
+                    f"{status}\n{flags}",
+                    _seconds(row[column_name(text, "total_duration_ns")]),
+                    (row[column_name(text, "host")] or "").rpartition("//")[2],
+                )
+            shown += 1
         if shown >= min(rows, MOST_ROWS):
             break
     console = Console(stderr=True)
     console.print(table, width=None if console.is_terminal else WIDTH)
 
 
+def _rows(part: str, text_columns: Sequence[str], most: int) -> Iterator[dict[str, Any]]:
+    """The first rows of a part. Only what is shown: Python has no value for some of what other columns may hold."""
+    names = [name for text in text_columns for name in (text, *(column_name(text, field) for field in SHOWN))]
+    fs, path = file_system(part)
+    with fs.open(path, "rb") as file, pq.ParquetFile(file) as parquet:
+        for records in parquet.iter_batches(MOST_ROWS, columns=names, use_threads=False):
+            arrays = [records.column(records.schema.get_field_index(name)) for name in names]
+            for values in zip(*(texts_of(array)[0] for array in arrays), strict=True):
+                if most <= 0:
+                    return
+                most -= 1
+                yield dict(zip(names, values, strict=True))
+
+
 def _seconds(duration_ns: int | None) -> str:
     return "" if duration_ns is None else f"{duration_ns / 1e9:.2f}"
 
 
-def _cut(text: str | None) -> str:
-    # Brackets in a text are no markup.
-    shown = (text or "").replace("[", r"\[")
-    return shown if len(shown) <= MOST_CHARACTERS else shown[:MOST_CHARACTERS] + " …"
+def _cut(text: str | None) -> Text:
+    # Brackets in a text are no markup, and control characters could command the terminal.
+    shown = sanitize(text or "")
+    return Text(shown if len(shown) <= MOST_CHARACTERS else shown[:MOST_CHARACTERS] + " …")

@@ -43,7 +43,9 @@ class Resumption:
         return self.before.get(name) != footer
 
 
-def compare(work: Work, recipe: Recipe, overwrite: bool, retry_failed: bool = False) -> Resumption:
+def compare(
+    work: Work, recipe: Recipe, overwrite: bool, retry_failed: bool = False, limited: bool = False
+) -> Resumption:
     """Finds out which units are done.
 
     Args:
@@ -51,13 +53,17 @@ def compare(work: Work, recipe: Recipe, overwrite: bool, retry_failed: bool = Fa
         recipe: What it is made with; without a digest it agrees with every digest.
         overwrite: Whether nothing counts as done.
         retry_failed: Whether a part with failed rows is to be done again, but for its other rows.
+        limited: Whether only the first rows of the input are wanted.
 
     Raises:
-        UsageError: If parts were made with another recipe and are not to be overwritten.
+        UsageError: If parts were made with another recipe, or have more rows than are wanted now, and are not to be
+            overwritten.
     """
     parts = work.output.existing_parts()
     if not overwrite:
         _refuse_other_recipe(work, recipe, parts)
+        if limited:
+            _refuse_loss(work, parts)
     done = set() if overwrite else {unit for unit in work.units if _is_done(work, unit, recipe, parts)}
     retried = {unit for unit in done if retry_failed and _has_failures(parts[unit.part_name])}
     done -= retried
@@ -88,6 +94,17 @@ def _is_done(work: Work, unit: WorkUnit, recipe: Recipe, parts: Mapping[str, Par
 
 def _has_failures(footer: PartFooter | None) -> bool:
     return footer is not None and any(footer.statistics.statuses[status] for status in TO_DO_AGAIN)
+
+
+def _refuse_loss(work: Work, parts: Mapping[str, PartFooter | None]) -> None:
+    """A look at the first rows must not cost the others what is there of them already."""
+    sources = {unit.source.url for unit in work.units}
+    there = sum(footer.statistics.rows for footer in parts.values() if footer is not None and footer.source in sources)
+    if there > work.rows:
+        raise UsageError(
+            f"{work.output} holds {there} rows of this input, of which --limit would leave {work.rows}: choose another "
+            "--output for a look at the first rows, or --overwrite if the others are to go"
+        )
 
 
 def _refuse_other_recipe(work: Work, recipe: Recipe, parts: Mapping[str, PartFooter | None]) -> None:

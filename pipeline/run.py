@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import sys
 import time
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -22,6 +23,7 @@ from pipeline.progress import ProgressReporter
 from pipeline.resume import Resumption, compare
 from pipeline.sandbox import NOT_REAL
 from pipeline.signals import CleanStop
+from pipeline.streams import json_text
 from pipeline.summary import Summary
 from pipeline.work import Work, engine_config, make_recipe, memory_settings
 from transforms import dead_letters, errors
@@ -63,12 +65,13 @@ def run_once(options: RunOptions, work: Work, stop: CleanStop) -> ExitCode:
 def _run(options: RunOptions, work: Work, summary: Summary) -> ExitCode:
     digests: Mapping[str, str] = {}
     recipe = make_recipe(options, work.text_columns, digests)
-    done = compare(work, recipe, options.overwrite, options.retry_failed)
+    limited = options.limit is not None
+    done = compare(work, recipe, options.overwrite, options.retry_failed, limited)
     if done.left or options.dry_run:
         digests = _ask_hosts(options)
         recipe = make_recipe(options, work.text_columns, digests)
         summary.model_digest = recipe.model_digest
-        done = compare(work, recipe, options.overwrite, options.retry_failed)
+        done = compare(work, recipe, options.overwrite, options.retry_failed, limited)
     summary.removed_inputs = done.removed
     if done.removed:
         LOG.info("%d input files are gone, their parts go, too: %s", len(done.removed), ", ".join(done.removed[:5]))
@@ -216,7 +219,7 @@ def _dry_run(work: Work, done: Resumption, summary: Summary) -> ExitCode:
         "rows": work.rows,
         "rows_left": sum(unit.rows for unit in done.left),
     }
-    print(json.dumps(told, ensure_ascii=False))
+    print(json_text(told, sys.stdout))
     return ExitCode.DONE
 
 
@@ -230,7 +233,14 @@ def _publish(options: RunOptions, work: Work, summary: Summary) -> None:
                 file.write(detailed.encode())
         except Exception as error:  # each client library has exceptions of its own
             raise RunFailed(f"--summary_file {options.summary_file}: {reason(error)}") from error
-    print(summary.line(), flush=True)  # who reads a pipe learns of each run of --watch at once
+    try:
+        print(summary.line(), flush=True)  # who reads a pipe learns of each run of --watch at once
+    except BrokenPipeError:
+        LOG.warning("whoever read stdout has gone: the summary is in %s", work.output.path_of("_summary.json"))
+        raise
+    except OSError as error:
+        place = work.output.path_of("_summary.json")
+        raise RunFailed(f"stdout can't be written: {reason(error)}; the summary is in {place}") from error
 
 
 def _label(options: RunOptions) -> str | None:

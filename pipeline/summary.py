@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.streams import json_text
 from transforms.statistics import ORIGINS, STATUSES, HostStatistics, Statistics
 
 
@@ -47,8 +48,8 @@ class Summary:
         return self.all_rows.statuses["failed"] / self.all_rows.rows if self.all_rows.rows else 0.0
 
     def line(self) -> str:
-        """One line of JSON, without line breaks."""
-        return json.dumps(self._short(), ensure_ascii=False)
+        """One line of JSON for stdout, without line breaks."""
+        return json_text(self._short(), sys.stdout)
 
     def detailed(self) -> dict[str, Any]:
         """For ``_summary.json``: the line's keys and more."""

@@ -14,6 +14,7 @@ from pipeline.signals import CleanStop
 from pipeline.work import make_work
 from transforms.errors import RunFailed
 from transforms.inputs import list_sources
+from transforms.output import OutputDirectory
 from transforms.work_units import SourceFile
 
 LOG = logging.getLogger(__name__)
@@ -61,14 +62,17 @@ def watch(options: RunOptions, seconds: float, stop: CleanStop) -> ExitCode:
         RunStopped: A signal came between two runs.
     """
     settled = Settled(seconds)
+    output = OutputDirectory(options.output)
     done: dict[str, str] = {}
     waiting = False
     while True:
-        found = list_sources(options.input, must_exist=False)
+        found = list_sources(options.input, must_exist=False, output=output)
         complete = settled.among(found, time.time())
         now = {source.url: source.fingerprint for source in complete}
         gone = done.keys() - {source.url for source in found}
-        if gone or now.items() - done.items():
+        # With nothing to read no run could tell what belongs to the output; and a disk may just not be mounted.
+        if complete and (gone or now.items() - done.items()):
+            waiting = False
             try:
                 code = run_once(options, make_work(options, complete), stop)
                 if code == stop.code:
@@ -76,7 +80,7 @@ def watch(options: RunOptions, seconds: float, stop: CleanStop) -> ExitCode:
                 done = now
             except RunFailed as error:
                 LOG.error("%s; the next look is in %g s", error, seconds)
-        elif not (done or waiting):
-            LOG.info("no complete input yet, the next look is in %g s", seconds)
+        elif not (complete or waiting):
+            LOG.info("no complete input, the next look is in %g s", seconds)
             waiting = True
         time.sleep(seconds)  # a signal ends it

@@ -16,7 +16,7 @@ from transforms.errors import UsageError
 from transforms.fleet.model_names import model_key
 from transforms.fleet.settings import FleetSettings
 from transforms.inputs import list_sources
-from transforms.memory.places import is_redis, open_store
+from transforms.memory.places import open_store
 from transforms.memory.store import MemoryUnavailable
 from transforms.output import MEMORY_FILE, OutputDirectory
 from transforms.plan import Plan, plan
@@ -76,13 +76,13 @@ def make_work(options: RunOptions, sources: Sequence[SourceFile] | None = None) 
         UsageError: If something is missing, unreadable, or does not fit.
     """
     schema = parse_schema(options.schema) if options.schema else None
-    found = list_sources(options.input) if sources is None else sources
+    output = OutputDirectory(options.output)
+    found = list_sources(options.input, output=output) if sources is None else sources
     planned = plan(found, options.unit_rows, options.text_column, schema, options.model_column)
-    output_schemas = {url: output_schema(schema, planned.text_columns) for url, schema in planned.schemas.items()}
+    output_schemas = {url: output_schema(schema, planned.text_columns, url) for url, schema in planned.schemas.items()}
     voice = voice_choice(options).voice(options.model)
     if glossary(options).terms and not voice.template.takes_terms:
         LOG.warning("the prompt of %s has no place for a glossary: its terms are only checked", options.model)
-    output = OutputDirectory(options.output)
     output.prepare()
     runs = planned.runs if options.limit is None else first_rows(planned, options.limit)
     return Work(options.input, runs, planned.text_columns, planned.schemas, output_schemas, output)
@@ -203,10 +203,10 @@ def _memory_place(wanted: str, output: OutputDirectory) -> str | None:
         LOG.info("no translation memory beside %s, as it is not on this machine: see --memory", output)
         return None
     try:
-        if not is_redis(place):
+        if "://" not in place:
             Path(place).parent.mkdir(parents=True, exist_ok=True)
             place = str(Path(place).absolute())
-        open_store(place).close()
+        open_store(place, named=wanted != "auto").close()
     except (MemoryUnavailable, OSError) as error:
         if wanted != "auto":
             raise UsageError(f"--memory: {error}") from None

@@ -15,8 +15,14 @@ from transforms.translator import TextResult
 from transforms.work_units import BadLine, Batch
 
 BAD_LINE = "bad_line"
+BAD_TEXT = "bad_text"
 _WORST = {status: rank for rank, status in enumerate(("skipped", "ok", "warn", "partial", "failed"))}
 assert set(_WORST) == set(STATUSES)  # noqa: S101 - the two lists must name the same
+
+
+def bad_text_result(reason: str) -> TextResult:
+    """What becomes of a text that can't be read."""
+    return TextResult(Outcome(None, "failed", error=f"{BAD_TEXT}: {reason}"))
 
 
 def bad_line_result(line: BadLine) -> TextResult:

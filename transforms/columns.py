@@ -10,6 +10,9 @@ import pyarrow as pa
 
 from transforms.errors import UsageError
 
+_NAMED = 3
+"""Of columns, in a message."""
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -72,18 +75,25 @@ def column_name(text_column: str, field: str) -> str:
     return f"{text_column}_en" if field == "translation" else f"{text_column}_en_{field}"
 
 
-def output_schema(input_schema: Any, text_columns: Sequence[str]) -> Any:
+def output_schema(input_schema: Any, text_columns: Sequence[str], source: str = "the input") -> Any:
     """The input's fields and metadata, then the added fields of each text column.
+
+    Args:
+        input_schema: A file's ``pyarrow.Schema``.
+        text_columns: To be translated.
+        source: The file, for the message.
 
     Raises:
         UsageError: If the input already has a column with one of the added names.
     """
     added = [pa.field(column_name(text, name), kind) for text in text_columns for name, kind in ADDED.items()]
-    taken = sorted({field.name for field in added} & set(input_schema.names))
+    taken = [field.name for field in added if field.name in input_schema.names]
     if taken:
+        more = f" and {len(taken) - _NAMED} more" if len(taken) > _NAMED else ""
         raise UsageError(
-            f"the input already has the column{'s' * (len(taken) > 1)} {', '.join(taken)}, which the output needs for "
-            f"the translation: rename or drop {'them' if len(taken) > 1 else 'it'}, or choose another --text_column"
+            f"{source} already has the column{'s' * (len(taken) > 1)} {', '.join(taken[:_NAMED])}{more}, which the "
+            f"output needs for the translation: rename or drop {'them' if len(taken) > 1 else 'it'}, or choose another "
+            "--text_column"
         )
     return pa.schema([*input_schema, *added], metadata=input_schema.metadata)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from fsspec.core import url_to_fs
 
 from transforms.columns import ADDED, Outcome, column_name
 from transforms.errors import RunFailed
+from transforms.file_systems import file_system
 
 TO_DO_AGAIN = frozenset({"failed", "partial"})
 ROWS_AT_ONCE = 512
@@ -47,7 +47,7 @@ class EarlierPart:
         return taken
 
     def _read(self) -> Iterator[dict[str, Any]]:
-        fs, path = url_to_fs(self._url)
+        fs, path = file_system(self._url)
         try:
             with fs.open(path, "rb") as file, pq.ParquetFile(file) as part:
                 for records in part.iter_batches(ROWS_AT_ONCE, columns=self._names, use_threads=False):

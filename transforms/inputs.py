@@ -18,6 +18,8 @@ from fsspec.implementations.local import LocalFileSystem
 from fsspec.utils import glob_translate
 
 from transforms.errors import RunFailed, UsageError
+from transforms.file_systems import check_encodable, file_system
+from transforms.output import OutputDirectory
 from transforms.work_units import Compression, Format, SourceFile
 
 _logger = logging.getLogger(__name__)
@@ -27,6 +29,7 @@ _COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
 _JSON_LINES = (".jsonl", ".ndjson", ".json")
 SUPPORTED = ".parquet, or JSON lines as .jsonl, .ndjson or .json, these also with .gz or .zst"
 
+_NOTHING = (FileNotFoundError, NotADirectoryError)
 _GLOB_CHARACTERS = frozenset("*?[")
 _VERSION_KEYS = ("etag", "md5hash", "generation", "lastmodified", "mtime", "modified", "updated", "created")
 """What file systems call a file's version (in lower case, without ``-`` and ``_``), the best first. One is used, since
@@ -37,7 +40,9 @@ class NothingThere(UsageError):
     """An input that means no file, which may come later."""
 
 
-def list_sources(inputs: Sequence[str], must_exist: bool = True) -> list[SourceFile]:
+def list_sources(
+    inputs: Sequence[str], must_exist: bool = True, output: OutputDirectory | None = None
+) -> list[SourceFile]:
     """The input files that ``inputs`` mean, sorted by address, each once.
 
     Args:
@@ -45,6 +50,8 @@ def list_sources(inputs: Sequence[str], must_exist: bool = True) -> list[SourceF
             these. In directories and globs, names that start with ``_`` or ``.`` are passed over, so the output of
             another run may be read; files of other kinds are passed over with a warning.
         must_exist: Whether each must mean a file now.
+        output: Of the run. Its parts are no input, even if a directory or a glob means them: else a run whose output
+            is below its input could not be repeated.
 
     Raises:
         UsageError: If one of them means no file, or a file that can't be read or is of an unsupported kind.
@@ -54,7 +61,7 @@ def list_sources(inputs: Sequence[str], must_exist: bool = True) -> list[SourceF
     found: dict[str, SourceFile] = {}
     for given in inputs:
         try:
-            found |= {source.url: source for source in _expand(given)}
+            found |= {source.url: source for source in _expand(given, output)}
         except NothingThere:
             if must_exist:
                 raise
@@ -79,22 +86,9 @@ def vanished(inputs: Sequence[str], urls: Iterable[str]) -> list[str]:
     gone = []
     for url in urls:
         fs, path = file_system(url)
-        if any(fs == other and pattern.fullmatch(path) for other, pattern in patterns) and not fs.exists(path):
+        if any(fs == other and pattern.fullmatch(path) for other, pattern in patterns) and not _exists(url, fs, path):
             gone.append(url)
     return gone
-
-
-def file_system(url: str) -> tuple[Any, str]:
-    """The fsspec file system of ``url``, and the path in it.
-
-    Raises:
-        UsageError: If there is no such file system, or its package is missing.
-    """
-    try:
-        opened: tuple[Any, str] = url_to_fs(url)
-    except (ImportError, ValueError) as error:
-        raise UsageError(f"cannot open {url}: {_first_line(error)}") from error
-    return opened
 
 
 def check_unchanged(source: SourceFile) -> None:
@@ -129,7 +123,7 @@ def kind_of(name: str) -> tuple[Format, Compression | None] | None:
     return None
 
 
-def _expand(given: str) -> Iterator[SourceFile]:
+def _expand(given: str, output: OutputDirectory | None) -> Iterator[SourceFile]:
     if "://" in given and urlsplit(given).password:
         raise UsageError(
             f"the --input on host {urlsplit(given).hostname} contains a password, which would end up in the output's "
@@ -139,15 +133,20 @@ def _expand(given: str) -> Iterator[SourceFile]:
     if isinstance(fs, LocalFileSystem):
         path = _without_dots(path)
     fs.invalidate_cache()
-    if not _try(given, lambda: fs.exists(path)):
+    if not _exists(given, fs, path):
         if _GLOB_CHARACTERS.isdisjoint(given):
             raise NothingThere(f"--input {given} does not exist")
-        yield from _among(given, fs, path, *_glob(given, fs, path))
+        yield from _among(given, fs, path, *_glob(given, fs, path), output)
         return
     info = _try(given, lambda: fs.info(path))
     if info["type"] == "directory":
+        if closed := _closed(fs, path, None):
+            raise UsageError(
+                f"cannot list {closed[0]}, so files of --input {given} would be missing: make it readable, or name the "
+                "files to be read with a glob"
+            )
         found = _try(given, lambda: fs.find(path, detail=True))
-        yield from _among(given, fs, path, found, len(path.rstrip("/")) + 1)
+        yield from _among(given, fs, path, found, len(path.rstrip("/")) + 1, output)
     elif info["type"] != "file":
         raise UsageError(f"--input {given} is neither a file nor a directory")
     elif kind_of(path) is None:
@@ -158,22 +157,54 @@ def _expand(given: str) -> Iterator[SourceFile]:
 
 def _glob(given: str, fs: Any, pattern: str) -> tuple[dict[str, Any], int]:
     """What a glob matches, and where in a path the part begins in which names may be hidden."""
+    parts = pattern.split("/")
+    fixed = list(takewhile(_GLOB_CHARACTERS.isdisjoint, parts))
+    for folder in _closed(fs, "/".join(fixed), None if "**" in pattern else len(parts) - len(fixed)):
+        _logger.warning("--input %s: cannot list %s, so nothing in it is read", given, folder)
     found: dict[str, Any] = _try(given, lambda: fs.glob(pattern, detail=True))
     if not found:
         raise NothingThere(f"--input {given} matches no file")
-    parts = pattern.split("/")
     if _is_hidden(parts[-1]):
         return found, max(map(len, found))
-    fixed = list(takewhile(_GLOB_CHARACTERS.isdisjoint, parts))
     return found, len("/".join([*fixed, ""]))
 
 
-def _among(given: str, fs: Any, root: str, found: dict[str, Any], below: int) -> Iterator[SourceFile]:
+def _closed(fs: Any, root: str, depth: int | None) -> list[str]:
+    """Directories, ``root`` and so many levels below it, that can't be listed: fsspec takes them for empty ones."""
+    if not isinstance(fs, LocalFileSystem):
+        return []
+    errors: list[OSError] = []
+    for folder, folders, _ in os.walk(root, onerror=errors.append):
+        level = folder.removeprefix(root).count("/") + 1
+        folders[:] = [] if level == depth else [name for name in folders if not _is_hidden(name)]
+    return [f"{error.filename} ({error.strerror})" for error in errors if not isinstance(error, _NOTHING)]
+
+
+def _exists(what: str, fs: Any, path: str) -> bool:
+    if not isinstance(fs, LocalFileSystem):
+        return bool(_try(what, lambda: fs.exists(path)))
+    try:
+        _try(what, lambda: os.stat(path))  # noqa: PTH116 - fsspec's paths are strings
+    except UsageError as error:
+        # Whatever else keeps it from being looked at does not mean that it is not there.
+        if isinstance(error.__cause__, _NOTHING):
+            return False
+        raise
+    return True
+
+
+def _among(
+    given: str, fs: Any, root: str, found: dict[str, Any], below: int, output: OutputDirectory | None
+) -> Iterator[SourceFile]:
     """The supported ones of ``found``, a path and its description each; names from character ``below`` may hide it."""
     passed_over = []
+    parts = 0
     none = True
     for path, listed in found.items():
         if any(map(_is_hidden, path[below:].split("/"))):
+            continue
+        if output is not None and output.holds_part(fs, path):
+            parts += 1
             continue
         info = listed
         if kind_of(path) is not None and listed["type"] == "other":  # a link, as a listing of a local directory says it
@@ -185,6 +216,8 @@ def _among(given: str, fs: Any, root: str, found: dict[str, Any], below: int) ->
         yield _source(given, fs, root, path, info)
     if none:
         raise NothingThere(f"--input {given} has no file of a supported kind: {SUPPORTED}")
+    if parts:
+        _logger.info("--input %s: %d parts in it are this run's output, and not read", given, parts)
     if passed_over:
         names = ", ".join(path.rpartition("/")[2] for path in sorted(passed_over)[:3])
         more = ", …" if len(passed_over) > 3 else ""
@@ -209,6 +242,7 @@ def _without_dots(path: str) -> str:
 
 def _address(given: str, fs: Any, root: str, path: str) -> str:
     """One spelling for each file: an absolute path, or a URL that leads back to the same file."""
+    check_encodable(path)
     if isinstance(fs, LocalFileSystem):
         return path
     url: str = fs.unstrip_protocol(path)

@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from transforms.errors import RunFailed, UsageError
-from transforms.inputs import file_system
+from transforms.file_systems import file_system
 from transforms.json_schema import Seen, Shape, misfit, resolve, shape_of, unusable
 from transforms.json_values import ExactNumber, Misfit, convert
 from transforms.work_units import BadLine, Batch, SourceFile, WorkUnit
@@ -48,12 +48,14 @@ class Scan:
         rows: Lines that are not blank.
         unreadable: Of these, lines that are no JSON objects or can't be columns.
         seen: The values of the others.
+        first_fault: Where the first unreadable line is and why; empty if a line is none only as a column.
     """
 
     units: tuple[WorkUnit, ...]
     rows: int
     unreadable: int
     seen: Seen
+    first_fault: str = ""
 
 
 def scan(source: SourceFile, unit_rows: int, given: Collection[str]) -> Scan:
@@ -73,6 +75,7 @@ def scan(source: SourceFile, unit_rows: int, given: Collection[str]) -> Scan:
     seen = Seen()
     shapes: dict[Shape, int] = {}
     unreadable = rows = offset = 0
+    first_fault = ""
     cuts = [(0, 0)]  # byte and row at the start of each unit
     try:
         for lines in _lines(source, 0, None):
@@ -88,8 +91,9 @@ def scan(source: SourceFile, unit_rows: int, given: Collection[str]) -> Scan:
                             row[name] = None
                     shape = shape_of(row)
                     shapes[shape] = shapes.get(shape, 0) + 1
-                except (Misfit, RecursionError):
+                except (Misfit, RecursionError) as error:
                     unreadable += 1
+                    first_fault = first_fault or f"row {rows}: {_fault(error)}"
                 if rows - cuts[-1][1] == unit_rows:
                     cuts.append((offset, rows))
             if len(shapes) > _DISTINCT_SHAPES:
@@ -106,7 +110,7 @@ def scan(source: SourceFile, unit_rows: int, given: Collection[str]) -> Scan:
         WorkUnit(source, number, start, stop, last_row - first_row)
         for number, ((start, first_row), (stop, last_row)) in enumerate(zip(cuts, ends, strict=True))
     )
-    return Scan(units, rows, unreadable, seen)
+    return Scan(units, rows, unreadable, seen, first_fault)
 
 
 def _add_up(shapes: dict[Shape, int], seen: Seen) -> int:
@@ -202,10 +206,8 @@ class _RowReader:
     ) -> dict[str, Any]:
         try:
             return make(value)
-        except Misfit as error:
-            bad[number] = str(error)
-        except RecursionError:
-            bad[number] = "lists and objects are nested too deeply"
+        except (Misfit, RecursionError) as error:
+            bad[number] = _fault(error)
         return {}
 
     def _row(self, line: bytes) -> dict[str, Any]:
@@ -266,6 +268,10 @@ def _parse(line: bytes, decoder: json.JSONDecoder) -> dict[str, Any]:
     if type(value) is not dict:
         raise Misfit("line is JSON, but no object")
     return value
+
+
+def _fault(error: Misfit | RecursionError) -> str:
+    return str(error) if isinstance(error, Misfit) else "lists and objects are nested too deeply"
 
 
 def _is_blank(line: bytes) -> bool:

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
 from transforms.errors import RunFailed, UsageError
+from transforms.file_systems import file_system
 from transforms.footers import PartFooter, read_footer
 
 STATE = "_state"
@@ -107,9 +107,9 @@ class OutputDirectory:
                 "credentials into the environment or fsspec's configuration"
             )
         try:
-            self._fs, root = url_to_fs(url)
-        except (ValueError, ImportError) as error:
-            raise UsageError(f"--output {url}: {reason(error)}") from error
+            self._fs, root = file_system(url)
+        except UsageError as error:
+            raise UsageError(f"--output: {error}") from error
         self._root = root.rstrip("/")
         self._local = isinstance(self._fs, LocalFileSystem)
         # Not the file system's own spelling, which may lose the host (SFTP).
@@ -126,6 +126,13 @@ class OutputDirectory:
     def local_path(self, name: str) -> str | None:
         """The path of a file in it on this machine's disks; None if it is elsewhere."""
         return f"{self._root}/{name}" if self._local else None
+
+    def holds_part(self, fs: Any, path: str) -> bool:
+        """Whether this is the path of a part in it, by its name."""
+        folder, _, name = path.rpartition("/")
+        if fs != self._fs or not PART.fullmatch(name):
+            return False
+        return os.path.realpath(folder) == os.path.realpath(self._root) if self._local else folder == self._root
 
     def prepare(self) -> None:
         """Makes the directory, tries whether it can be written to, and removes what dead runs left half-written.

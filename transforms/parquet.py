@@ -15,12 +15,15 @@ from fsspec.implementations.local import LocalFileSystem
 from fsspec.spec import AbstractBufferedFile
 
 from transforms.errors import RunFailed, UsageError
-from transforms.inputs import file_system
+from transforms.file_systems import file_system
 from transforms.work_units import Batch, SourceFile, UnitRun, WorkUnit
 
 _BATCH_BYTES = 1 << 20
 _READ_BYTES = 1 << 18  # for each column at a time
 _REMOTE_READ_BYTES = 1 << 20
+_READING = {"pre_buffer": False, "page_checksum_verification": True}
+"""Buffered, not whole column chunks ahead. Checksums are looked at where a file has them (Spark writes them): damage
+might else be read as other texts."""
 
 
 @dataclass(frozen=True)
@@ -154,15 +157,15 @@ def _empty(schema: Any) -> Any:
 
 @contextmanager
 def _open(source: SourceFile) -> Iterator[Any]:
-    """A ``pyarrow.parquet.ParquetFile`` that reads buffered, not whole column chunks ahead."""
+    """A ``pyarrow.parquet.ParquetFile``."""
     fs, path = file_system(source.url)
     if isinstance(fs, LocalFileSystem):
-        with pq.ParquetFile(path, memory_map=False, pre_buffer=False, buffer_size=_READ_BYTES) as parquet:
+        with pq.ParquetFile(path, memory_map=False, buffer_size=_READ_BYTES, **_READING) as parquet:
             yield parquet
     else:
         with fs.open(path, "rb") as file:
             if isinstance(file, AbstractBufferedFile):
                 # Columns are read in turns: reading ahead (S3: 50 MB) would fetch the same bytes many times over.
                 file.cache = caches["none"](file.blocksize, file._fetch_range, file.size)
-            with pq.ParquetFile(file, pre_buffer=False, buffer_size=_REMOTE_READ_BYTES) as parquet:
+            with pq.ParquetFile(file, buffer_size=_REMOTE_READ_BYTES, **_READING) as parquet:
                 yield parquet

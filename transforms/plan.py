@@ -102,22 +102,25 @@ def _scan(
     """Adds the runs of the JSON lines files to ``runs``, and returns the schema of all of them."""
     seen = Seen()
     rows = unreadable = 0
+    first_fault = ""
     for source in sources:
         scan = jsonl.scan(source, unit_rows, given)
         runs[source.url] = [(unit,) for unit in scan.units]
         seen.merge(scan.seen)
         rows, unreadable = rows + scan.rows, unreadable + scan.unreadable
+        first_fault = first_fault or scan.first_fault
         if scan.unreadable:
             _logger.warning(
-                "%s: %d of %d lines are not JSON objects; their rows will be marked failed",
+                "%s: %d of %d lines are not JSON objects; their rows will be marked failed%s",
                 source.url,
                 scan.unreadable,
                 scan.rows,
+                f" (the first is {scan.first_fault})" if scan.first_fault else "",
             )
     if rows and rows == unreadable:
         raise UsageError(
-            f"no line of {', '.join(source.url for source in sources[:_NAMED])} is a JSON object: JSON lines has one "
-            "object on each line; an array becomes that with: jq -c '.[]'"
+            f"no line of {', '.join(source.url for source in sources[:_NAMED])} is a JSON object ({first_fault}): JSON "
+            "lines has one object on each line, in UTF-8; an array becomes that with: jq -c '.[]'"
         )
     if not rows:
         # Files without rows say nothing of their columns, and are no mistake.

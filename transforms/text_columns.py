@@ -28,9 +28,10 @@ def choose_text_columns(
         UsageError: If a column is missing, ambiguous or not text, or there is no single candidate.
     """
     candidates = [field.name for field in schema if is_text(field.type) and field.name != model_column]
-    known = f"its text columns are {', '.join(candidates)}" if candidates else "it has no text column"
+    known = f"its text columns are {_listed(candidates)}" if candidates else "it has no text column"
     if not wanted:
-        plain = [name for name in candidates if not pa.types.is_dictionary(schema.field(name).type)]
+        # By field: a name may stand for several.
+        plain = [each.name for each in schema if each.name in candidates and not pa.types.is_dictionary(each.type)]
         chosen = [DEFAULT] if DEFAULT in schema.names else plain
         if len(chosen) != 1:
             remedy = "name those to translate with --text_column" if candidates else f"its columns are {_types(schema)}"
@@ -42,7 +43,7 @@ def choose_text_columns(
         raise UsageError(f"column {model_column} names the models (--model_column), so it can't be translated, too")
     if model_column is not None:
         texts = [field.name for field in schema if is_text(field.type)]
-        _check(schema, model_column, source, texts, f"its text columns are {', '.join(texts) or 'none'}")
+        _check(schema, model_column, source, texts, f"its text columns are {_listed(texts) or 'none'}")
     return tuple(dict.fromkeys(wanted))
 
 
@@ -50,7 +51,7 @@ def _check(schema: Any, name: str, source: str, candidates: Sequence[str], known
     count = len(schema.get_all_field_indices(name))
     if not count:
         close = difflib.get_close_matches(name, candidates or schema.names, 1)
-        hint = f"; did you mean {close[0]}?" if close else ""
+        hint = f"; did you mean {_listed(close)}?" if close else ""
         raise UsageError(f"{source} has no column {name}: {known}{hint}")
     if count > 1:
         raise UsageError(f"{source} has {count} columns named {name}: rename one of them")
@@ -63,6 +64,31 @@ def is_text(kind: Any) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def texts_of(column: Any) -> tuple[list[str | None], dict[int, str]]:
+    """The texts of a ``pyarrow.Array``, and what is wrong with those that can't be read, by index; they are None.
+
+    Parquet says that strings are UTF-8, but not every program that writes it makes sure of that.
+    """
+    try:
+        return column.to_pylist(), {}
+    except UnicodeDecodeError:
+        pass
+    texts: list[str | None] = []
+    faults: dict[int, str] = {}
+    for index, value in enumerate(column):
+        try:
+            texts.append(value.as_py())
+        except UnicodeDecodeError as error:
+            texts.append(None)
+            faults[index] = f"text is not UTF-8 at byte {error.start + 1}"
+    return texts, faults
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The names, in quotes where one would be hard to see."""
+    return ", ".join(name if name and name == name.strip() else f"'{name}'" for name in names)
 
 
 def _types(schema: Any) -> str:

@@ -16,11 +16,12 @@ from apache_beam.metrics.metric import Metrics
 from apache_beam.utils.shared import Shared
 from apache_beam.utils.windowed_value import WindowedValue
 
-from transforms.accounting import bad_line_result, count, dead_letters, output_records
+from transforms.accounting import bad_line_result, bad_text_result, count, dead_letters, output_records
 from transforms.earlier_part import EarlierPart
 from transforms.engine import Engine, EngineConfig, Submission
 from transforms.sliding_window import SlidingWindow
 from transforms.statistics import STATUSES
+from transforms.text_columns import texts_of
 from transforms.translated import TranslatedBatch
 from transforms.translator import TextResult
 from transforms.work_units import Batch
@@ -77,17 +78,20 @@ class TranslateRows(beam.DoFn):
     ) -> Iterator[WindowedValue]:
         """Takes a batch under way, as soon as there is room, and emits those that have ended."""
         yield from map(self._emit, self._window.wait_for_room())
-        columns = [batch.records.column(name) for name in self._config.text_columns]
-        texts = [text for column in columns for text in column.to_pylist()]
+        texts: list[str | None] = []
+        known = self._known(batch)
+        for name in self._config.text_columns:
+            column, faults = texts_of(batch.records.column(name))
+            known |= {len(texts) + row: bad_text_result(fault) for row, fault in faults.items()}
+            texts += column
         number = 0
         sliding = self._window
 
         def done() -> None:
             sliding.batch_done(number)
 
-        submission = Submission(
-            texts, sliding.text_done, done, self._models(batch), self._field_names(batch), self._known(batch)
-        )
+        models, fields = self._models(batch), self._field_names(batch)
+        submission = Submission(texts, sliding.text_done, done, models, fields, known)
         under_way = _UnderWay(batch, submission, timestamp, window)
         number = sliding.add(under_way, len(texts), batch.records.nbytes)
         self._engine.submit(submission)
@@ -96,7 +100,7 @@ class TranslateRows(beam.DoFn):
         """The model of each text of a batch."""
         if self._config.model_column is None:
             return None
-        names = batch.records.column(self._config.model_column).to_pylist()
+        names, _ = texts_of(batch.records.column(self._config.model_column))
         return [(name or "").strip() or None for name in names] * len(self._config.text_columns)
 
     def _field_names(self, batch: Batch) -> list[str] | None:

@@ -12,6 +12,9 @@ from typing import Any, Literal
 Format = Literal["parquet", "jsonl"]
 Compression = Literal["gzip", "zstd"]
 
+_STEM_BYTES = 224
+"""Of a part's name: an input's name may be as long as file systems allow, 255 bytes, and the part's is longer."""
+
 
 @dataclass(frozen=True)
 class SourceFile:
@@ -60,7 +63,8 @@ class WorkUnit:
     def part_name(self) -> str:
         """``part-<stem>-<8 hex of the input's path>-<unit number>.parquet``: the same for every run and every retry."""
         digest = hashlib.sha256(self.source.url.encode()).hexdigest()[:8]
-        return f"part-{self.source.stem}-{digest}-{self.number:05d}.parquet"
+        stem = self.source.stem.encode()[:_STEM_BYTES].decode(errors="ignore")
+        return f"part-{stem}-{digest}-{self.number:05d}.parquet"
 
 
 UnitRun = tuple[WorkUnit, ...]

@@ -38,6 +38,14 @@ def test_what_a_file_holds_and_pruning(tmp_path: Path, capsys: pytest.CaptureFix
     assert told(capsys, "--memory", str(place), "--prune_days", "1")["pruned"] == 30
 
 
+def test_a_file_that_is_something_else_stays_as_it_is(tmp_path: Path) -> None:
+    place = tmp_path / "reports.parquet"
+    place.write_bytes(b"PAR1" * 100)
+    with pytest.raises(UsageError, match="no translation memory"):
+        main(["--memory", str(place)], {})
+    assert [path.name for path in tmp_path.iterdir()] == ["reports.parquet"]
+
+
 def test_redis_is_shown_without_its_password(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with redis_server(tmp_path) as url:
         fill(url)

@@ -27,7 +27,9 @@ def test_durations(text: str, seconds: float) -> None:
     assert duration(0)(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("text", ["", "m", "5 m", "1h30", "5min", "inf", "nan", "1e400", "--5", "5m5x", "-5"])
+@pytest.mark.parametrize(
+    "text", ["", "m", "5 m", "1h30", "5min", "inf", "nan", "1e400", "--5", "5m5x", "-5", "1e20", "1000000h"]
+)
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(ValueError, match="must be a number of seconds or a duration"):
         duration(0)(text)
@@ -47,7 +49,7 @@ def test_keep_alive_is_what_ollama_understands(text: str, value: str | float) ->
     assert type(keep_alive(text)) is type(value)
 
 
-@pytest.mark.parametrize("text", ["0", "0s", "0h0m", "-0", "", "ever", "5 minutes"])
+@pytest.mark.parametrize("text", ["0", "0s", "0h0m", "-0", "", "ever", "5 minutes", "1e20"])
 def test_keep_alive_that_would_unload_or_be_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not 0"):
         keep_alive(text)

@@ -184,6 +184,12 @@ def test_variables_hold_several_values() -> None:
     assert options.text_column == ("x,y", "z")
 
 
+def test_the_name_of_a_column_may_begin_or_end_with_a_space() -> None:
+    options = parse([*NEEDED, "--text_column", " body ", "--model_column=model "], {})
+    assert (options.text_column, options.model_column) == ((" body ",), "model ")
+    assert parse(NEEDED, {"TRANSLATE_TEXT_COLUMN": " body "}).text_column == ("body",)
+
+
 @pytest.mark.parametrize(
     ("text", "value"), [("1", True), ("TRUE", True), ("yes", True), ("0", False), ("false", False), ("No", False)]
 )

@@ -114,6 +114,19 @@ def test_only_what_is_new_is_done(sandbox_host: MakeHost, run: Run, tmp_path: Pa
     assert result.summary["rows"] == 50
 
 
+@pytest.mark.parametrize("output", ["in", "in/english", "in::side"])
+def test_a_run_with_its_output_below_its_input_can_be_repeated(
+    output: str, sandbox_host: MakeHost, run: Run, tmp_path: Path
+) -> None:
+    host = sandbox_host()
+    (tmp_path / "in").mkdir()
+    records(tmp_path / "in", 20)
+    first, second = (run(tmp_path / "in", tmp_path / output, [host]) for _ in range(2))
+    assert (first.code, first.summary["requests"]) == (0, 20)
+    assert (second.code, second.summary["rows"], second.summary["units_skipped"]) == (0, 20, 1)
+    assert output_of(tmp_path / output).num_rows == 20
+
+
 def test_a_changed_file_is_done_again_and_leaves_no_part_too_many(
     sandbox_host: MakeHost, run: Run, tmp_path: Path
 ) -> None:
@@ -199,6 +212,60 @@ def test_dry_run_sends_and_writes_nothing(sandbox_host: MakeHost, run: Run, tmp_
     }  # fmt: skip
     assert host.stats()["calls"] == 0
     assert not list((tmp_path / "out").glob("part-*"))
+
+
+def test_a_look_at_the_first_rows_of_what_is_done_removes_nothing(
+    sandbox_host: MakeHost, run: Run, tmp_path: Path
+) -> None:
+    host, source, output = sandbox_host(), records(tmp_path, 30), tmp_path / "out"
+    limited = ("--unit_rows", "10", "--limit")
+    assert run(source, output, [host], *limited, "5").summary["rows"] == 5
+    assert run(source, output, [host], *limited, "15").summary["rows"] == 15
+    assert run(source, output, [host], "--unit_rows", "10").summary["rows"] == 30
+    refused = run(source, output, [host], *limited, "15")
+    assert (refused.code, refused.out) == (2, "")
+    assert "holds 30 rows of this input, of which --limit would leave 15" in refused.err
+    assert output_of(output).num_rows == 30
+    assert run(source, output, [host], *limited, "40").summary["units_skipped"] == 3
+    assert run(source, output, [host], *limited, "15", "--overwrite").summary["rows"] == 15
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())])
+def test_a_text_that_is_no_utf8_is_a_failed_row_and_stays_as_it_is(
+    kind: Any, sandbox_host: MakeHost, run: Run, tmp_path: Path
+) -> None:
+    values = [b"Le caf\xe9 est chaud ce matin.", b"Le chat dort sur la table.", None]
+    plain = pa.large_string() if kind == pa.large_string() else pa.string()
+    buffers = pa.array(values, pa.large_binary() if kind == pa.large_string() else pa.binary()).buffers()
+    column = pa.Array.from_buffers(plain, 3, buffers)
+    column = column.dictionary_encode() if pa.types.is_dictionary(kind) else column
+    source, output = tmp_path / "a.parquet", tmp_path / "out"
+    # A time that Python has no value for, as pandas writes them, is in nobody's way either.
+    pq.write_table(pa.table({"text": column, "at": pa.array([1, 2, 3], pa.timestamp("ns"))}), source)
+    result = run(source, output, [sandbox_host()], "--limit", "5", "--max_failed_ratio", "0.5")
+    assert result.code == 0
+    found = output_of(output)
+    assert found["text_en_status"].to_pylist() == ["failed", "ok", "skipped"]
+    assert found["text_en_error"][0].as_py() == "bad_text: text is not UTF-8 at byte 7"
+    assert found["text"].cast(plain).cast(pa.binary()).to_pylist() == values
+    assert found["at"].cast(pa.int64()).to_pylist() == [1, 2, 3]
+    [letter] = [json.loads(line) for path in output.glob("_dead_letter/*") for line in path.read_text().splitlines()]
+    assert (letter["row"], letter["column"], letter["error_class"]) == (0, "text", "bad_text")
+    again = run(source, output, [sandbox_host()], "--retry_failed", "--max_failed_ratio", "0.5")
+    assert (again.summary["requests"], again.summary["failed"]) == (0, 1)
+
+
+def test_what_a_text_and_a_column_contain_is_no_markup_for_the_terminal(
+    sandbox_host: MakeHost, run: Run, tmp_path: Path
+) -> None:
+    name, text = "[/red]", "Le fichier C:\\[/nope] est \x1b[31mrouge\x1b[0m ce matin."
+    source = tmp_path / "a.parquet"
+    pq.write_table(pa.table({name: [text]}), source)
+    result = run(source, tmp_path / "out", [sandbox_host()], "--limit", "1")
+    assert result.code == 0
+    assert "\x1b" not in result.err
+    assert "[/red]" in result.err
+    assert "[/nope]" in result.err
 
 
 @pytest.mark.parametrize("name", ["reports.parquet", "reports.jsonl"])
@@ -420,6 +487,25 @@ def test_a_damaged_memory_is_set_aside_and_the_run_goes_on(sandbox_host: MakeHos
     assert result.code == 0
     assert "set aside" in result.err
     assert origins(output) == {"generated": 20}
+
+
+def test_another_file_that_is_named_as_memory_stays_as_it_is(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    host, source = sandbox_host(), records(tmp_path, 20)
+    before = source.read_bytes()
+    result = run(source, tmp_path / "out", [host], "--memory", str(source))
+    assert (result.code, host.stats()["calls"]) == (2, 0)
+    assert "no translation memory" in result.err
+    assert source.read_bytes() == before
+
+
+def test_a_memory_at_an_unknown_kind_of_address_is_no_file(
+    sandbox_host: MakeHost, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(records(tmp_path, 20), tmp_path / "out", [sandbox_host()], "--memory", "s3://bucket/memory.sqlite")
+    assert result.code == 2
+    assert "s3:// is no place for a translation memory" in result.err
+    assert not (tmp_path / "s3:").exists()
 
 
 @pytest.mark.parametrize("memory", ["auto", "off"])

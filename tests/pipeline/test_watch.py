@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
+from pipeline import watch as watching
+from pipeline.exit_codes import ExitCode
+from pipeline.options import RunOptions
+from pipeline.signals import CleanStop
 from pipeline.watch import Settled
 from tests.conftest import MakeHost
+from transforms.errors import RunStopped
 from transforms.work_units import SourceFile
 
 
@@ -30,6 +38,34 @@ def test_a_file_is_left_until_it_stays_the_same() -> None:
     remote = SourceFile("s3://in/c.parquet", "parquet", None, 5, "size=5 etag=x")
     assert settled.among([remote], 2000.0) == []
     assert settled.among([remote], 2000.0) == [remote]
+
+
+def test_while_no_file_is_complete_nothing_is_run_and_no_part_goes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = source("/in/a.parquet", 5, 0.0), source("/in/b.parquet", 5, 0.0)
+    writing = source("/in/b.parquet", 3, 1e10)
+    looks = iter([[first], [], [], [writing], [second]])
+    ran: list[list[SourceFile]] = []
+
+    def look(*_: object, **__: object) -> list[SourceFile]:
+        try:
+            return next(looks)
+        except StopIteration:
+            raise RunStopped("seen enough") from None
+
+    def run(options: RunOptions, work: list[SourceFile], stop: CleanStop) -> ExitCode:
+        ran.append(work)
+        return ExitCode.DONE
+
+    monkeypatch.setattr(watching, "list_sources", look)
+    monkeypatch.setattr(watching, "make_work", lambda options, sources: sources)
+    monkeypatch.setattr(watching, "run_once", run)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    with caplog.at_level(logging.INFO), pytest.raises(RunStopped):
+        watching.watch(RunOptions(input=("/in",), output=str(tmp_path)), 10.0, CleanStop())
+    assert ran == [[first], [second]]
+    assert caplog.text.count("no complete input") == 1
 
 
 def write(path: Path, numbers: range) -> None:

@@ -29,6 +29,12 @@ def test_a_column_that_is_taken_is_the_users_to_rename() -> None:
         output_schema(given, ["text"])
 
 
+def test_of_many_columns_that_are_taken_a_few_are_named_and_so_is_the_file() -> None:
+    part = output_schema(pa.schema([("text", pa.string())]), ["text"])
+    with pytest.raises(UsageError, match=r"a\.parquet already has the columns text_en, \w+, \w+ and 15 more, which"):
+        output_schema(part, ["text"], "a.parquet")
+
+
 def test_arrays_have_the_types_of_the_contract() -> None:
     arrays = added_arrays([Outcome("a", "ok", flags=("chunked",), attempts=1), Outcome(None, "skipped")])
     assert [array.type for array in arrays] == list(ADDED.values())

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pytest
 
 from transforms.errors import RunFailed, UsageError
-from transforms.inputs import check_unchanged, kind_of, list_sources
+from transforms.inputs import check_unchanged, kind_of, list_sources, vanished
+from transforms.output import OutputDirectory
 
 
 @pytest.fixture
@@ -149,6 +152,55 @@ def test_what_means_no_file_is_refused_by_name(
     assert "\n" not in str(caught.value)
 
 
+@pytest.fixture
+def closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory below ``in`` that may be neither listed nor entered; permissions would not hold root back."""
+    folder = tmp_path / "in" / "closed"
+    make(tmp_path / "in", "a.jsonl", "open/b.jsonl", "closed/c.jsonl")
+
+    def refusing(call: Callable[..., Any], refused: Callable[[Path], bool]) -> Callable[..., Any]:
+        def checked(path: Any, *more: Any, **options: Any) -> Any:
+            if isinstance(path, str | Path) and refused(Path(path)):
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return call(path, *more, **options)
+
+        return checked
+
+    monkeypatch.setattr(os, "scandir", refusing(os.scandir, lambda path: path == folder))
+    monkeypatch.setattr(os, "stat", refusing(os.stat, lambda path: folder in path.parents))
+    return folder
+
+
+def test_a_directory_that_cannot_be_listed_is_an_error_and_not_an_empty_one(closed: Path) -> None:
+    for given in (closed.parent, closed):
+        with pytest.raises(UsageError, match=rf"cannot list {closed} \(Permission denied\)"):
+            list_sources([str(given)])
+    with pytest.raises(UsageError, match=rf"cannot read {closed}/c.jsonl: .*Permission denied"):
+        list_sources([str(closed / "c.jsonl")])
+
+
+@pytest.mark.parametrize(
+    ("given", "found", "told"),
+    [
+        ("*.jsonl", ["in/a.jsonl"], False),
+        ("*/*.jsonl", ["in/open/b.jsonl"], True),
+        ("**", ["in/a.jsonl", "in/open/b.jsonl"], True),
+        ("open/*", ["in/open/b.jsonl"], False),
+    ],
+)
+def test_a_glob_tells_of_directories_that_it_could_not_look_into(
+    closed: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, given: str, found: list[str], told: bool
+) -> None:
+    assert names(tmp_path, closed.parent / given) == found
+    assert (f"cannot list {closed} (Permission denied)" in caplog.text) is told
+
+
+def test_what_cannot_be_looked_at_has_not_vanished(closed: Path) -> None:
+    with pytest.raises(UsageError, match=r"Permission denied"):
+        vanished([str(closed.parent)], [str(closed / "c.jsonl")])
+    assert vanished([str(closed.parent)], [str(closed.parent / "open" / "gone.jsonl")]) != []
+
+
 def test_no_input_at_all_is_refused() -> None:
     with pytest.raises(UsageError, match="--input"):
         list_sources([])
@@ -189,3 +241,36 @@ def test_files_in_memory_are_found_and_identified(memory: fsspec.AbstractFileSys
         time.sleep(0)
     with pytest.raises(RunFailed, match="changed"):
         check_unchanged(found[0])
+
+
+@pytest.mark.parametrize("name", ["a::b.jsonl", "zip::x.jsonl", "50%.jsonl", "a#b?.jsonl", "two\nlines.jsonl"])
+def test_a_local_name_means_the_file_of_that_name(tmp_path: Path, name: str) -> None:
+    make(tmp_path / "in::side", name)
+    path = str(tmp_path / "in::side" / name)
+    for given in (path, str(tmp_path / "in::side")):
+        [source] = list_sources([given])
+        assert source.url == path
+        check_unchanged(source)
+
+
+@pytest.mark.parametrize("given", ["in", "in/*", "in/\udcff.jsonl"])
+def test_a_name_that_is_no_utf8_is_told(tmp_path: Path, given: str) -> None:
+    make(tmp_path / "in", "\udcff.jsonl")
+    with pytest.raises(UsageError, match=r"\\udcff\.jsonl' is not UTF-8, .* rename"):
+        list_sources([str(tmp_path / given)])
+
+
+@pytest.mark.parametrize("given", ["in", "in/**", "link"])
+def test_the_runs_own_parts_are_no_input_unless_they_are_named(
+    tmp_path: Path, given: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    part = "part-a-0123abcd-00000.parquet"
+    make(tmp_path / "in", "a.parquet", f"english/{part}", "english/b.parquet", f"other/{part}")
+    (tmp_path / "link").symlink_to("in")
+    output = OutputDirectory(str(tmp_path / "in" / "english"))
+    with caplog.at_level(logging.INFO):
+        found = list_sources([str(tmp_path / given)], output=output)
+    below = [source.url.removeprefix(f"{tmp_path}/").partition("/")[2] for source in found]
+    assert below == ["a.parquet", "english/b.parquet", f"other/{part}"]
+    assert "1 parts in it are this run's output" in caplog.text
+    assert len(list_sources([str(tmp_path / "in" / "english" / part)], output=output)) == 1

@@ -198,6 +198,15 @@ def test_what_is_no_parquet_is_refused_by_name_in_one_line(tmp_path: Path, conte
     assert "\n" not in str(caught.value)
 
 
+def test_a_page_that_its_checksum_denies_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    plain: dict[str, Any] = {"compression": "none", "use_dictionary": False, "write_page_checksum": True}
+    runs = runs_of(write(path, pa.table({"text": ["Le chat dort."] * 1000}), **plain), 1000)
+    path.write_bytes(path.read_bytes().replace(b"chat", b"chut", 500))
+    with pytest.raises(OSError, match="CRC checksum verification failed"):
+        read(runs)
+
+
 def test_a_file_that_lost_rows_ends_the_run(tmp_path: Path) -> None:
     runs = runs_of(write(tmp_path / "a.parquet", numbers(10)), 5)
     write(tmp_path / "a.parquet", numbers(7))

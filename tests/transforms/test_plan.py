@@ -63,6 +63,16 @@ def test_a_plan_of_several_kinds_of_files(tmp_path: Path, caplog: pytest.LogCapt
     assert len({unit.part_name for unit in found.units}) == 8
 
 
+@pytest.mark.parametrize("letter", ["a", "é", "😀"])
+def test_the_part_of_a_file_with_the_longest_name_can_be_made(letter: str, tmp_path: Path) -> None:
+    name = letter * (247 // len(letter.encode()))
+    parquet(tmp_path / f"{name}.parquet", {"text": ["Bonjour"] * 25}, 20)
+    found = planned(tmp_path)
+    for unit in found.units:
+        assert unit.part_name.startswith(f"part-{letter * 50}")
+        (tmp_path / unit.part_name).touch()
+
+
 def test_the_same_files_give_the_same_plan(tmp_path: Path) -> None:
     jsonl(tmp_path / "b.jsonl", *[{"text": "x", "n": number} for number in range(25)])
     parquet(tmp_path / "a.parquet", {"text": ["Bonjour"] * 40, "n": [1] * 40}, 20)
@@ -86,7 +96,10 @@ def test_conflicts_and_bad_lines_are_warned_of_in_a_line_each(tmp_path: Path, ca
     planned(path)
     said = warnings(caplog)
     assert len(said) == 2
-    assert said[0] == f"{path}: 1 of 4 lines are not JSON objects; their rows will be marked failed"
+    assert said[0] == (
+        f"{path}: 1 of 4 lines are not JSON objects; their rows will be marked failed "
+        "(the first is row 4: line is not JSON: Expecting value at character 1)"
+    )
     assert said[1].startswith("column id is number in 2 rows, but also 1 string: these rows do not fit")
     assert "SECRET" not in "".join(said)
 
@@ -158,6 +171,13 @@ def test_a_file_that_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
         planned(good, tmp_path / "b.jsonl.gz")
     with pytest.raises(UsageError, match=r"cannot read .*c\.parquet"):
         planned(good, tmp_path / "c.parquet")
+
+
+def test_a_file_in_another_encoding_is_told_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes('{"text": "x"}\n'.encode("utf-16"))
+    with pytest.raises(UsageError, match=r"no line .* \(row 1: line is not UTF-8 at byte 1\): .* in UTF-8"):
+        planned(path)
 
 
 def test_files_in_memory_are_planned() -> None:

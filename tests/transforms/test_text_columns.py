@@ -38,6 +38,7 @@ def test_the_choice(columns: dict[str, Any], wanted: tuple[str, ...], chosen: tu
         ({"id": pa.int64(), "body": pa.string()}, ("id",), ["column id of x.parquet is int64, not text", "body"]),
         ({"blob": pa.binary()}, ("blob",), ["blob", "binary"]),
         ({"tags": pa.list_(pa.string())}, ("tags",), ["tags", "list<item: string>"]),
+        ({"body ": pa.string(), "": pa.string()}, ("body",), ["columns are 'body ', ''", "did you mean 'body '?"]),
         ({"n": pa.dictionary(pa.int8(), pa.int64())}, ("n",), ["dictionary"]),
     ],
 )
@@ -49,7 +50,8 @@ def test_what_cannot_be_chosen_is_said_with_the_candidates(
     assert [part for part in said if part not in str(caught.value)] == []
 
 
-def test_a_name_that_two_columns_have_is_refused() -> None:
+@pytest.mark.parametrize("wanted", [("text",), ()])
+def test_a_name_that_two_columns_have_is_refused(wanted: tuple[str, ...]) -> None:
     schema = pa.schema([pa.field("text", pa.string()), pa.field("text", pa.string())])
     with pytest.raises(UsageError, match="2 columns named text"):
-        choose_text_columns(schema, ("text",), "x.parquet")
+        choose_text_columns(schema, wanted, "x.parquet")

@@ -101,10 +101,13 @@ class Dispatcher:
         """The host with most room, and for its model the first job that a free host has not failed yet.
 
         A host whose slots are still being found gets the shortest: it answers soonest, so the search is over sooner.
+        So does one that is probed: the next of the long texts may be as bad as those on which generations broke off,
+        and while they are tried one by one every other row would wait.
         """
         freest = self.hosts[max(shares, key=shares.__getitem__)]
         free = {url: share for url, share in shares.items() if self.hosts[url].model == freest.model}
-        take = self._pending.take_shortest if freest.limit.growing() else self._pending.take
+        soonest = freest.limit.growing() or not freest.breaker.closed
+        take = self._pending.take_shortest if soonest else self._pending.take
         job = take(freest.model, lambda job: not job.failed_on or any(url not in job.failed_on for url in free))
         if freest.url not in job.failed_on:
             return job, freest

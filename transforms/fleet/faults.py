@@ -132,6 +132,8 @@ def _class_of(status: int, body: str) -> Failure:
     html = body.lstrip()[:1] == "<"
     if status in (400, 500) and any(text in body for text in HOPELESS):
         return Failure.INVALID_OPTIONS
+    if status == 500 and "token repeat limit" in body:  # what later versions of Ollama send instead of ``done: false``
+        return Failure.GENERATION_ABORTED
     if status == 400:
         # Three different texts say that a prompt is too long; all have the word in them.
         return Failure.INPUT_TOO_LONG if "context" in body else Failure.BAD_REQUEST

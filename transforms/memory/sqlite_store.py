@@ -27,6 +27,7 @@ KEYS_AT_ONCE = 500
 LATEST_SECONDS = 253_402_300_799
 """The end of the year 9999: what a damaged page tells beyond that is no time."""
 
+_MAGIC = b"SQLite format 3\0"
 _SIDE_FILES = ("-wal", "-shm")
 _ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """The second is what the module makes of an error that names a damaged table."""
@@ -247,6 +248,21 @@ class SqliteStore:
             error,
             aside.name,
         )
+
+
+def is_something_else(path: Path) -> bool:
+    """Whether there is a file that does not begin as every SQLite file does.
+
+    Raises:
+        MemoryUnavailable: If it can't be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MAGIC)) not in (_MAGIC, b"")
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise MemoryUnavailable(f"the translation memory {path} can't be used: {error.strerror}") from error
 
 
 @contextmanager

@@ -145,6 +145,18 @@ def test_a_poison_row_ends_and_takes_no_other_with_it() -> None:
     assert {attempt.host for attempt in poison.attempts} == {"http://gpu0:11434", "http://gpu1:11434"}
 
 
+def test_a_host_is_probed_with_the_shortest_text_that_it_has_not_failed_at() -> None:
+    host = state()
+    dispatcher = Dispatcher([host])
+    for _ in range(3):
+        host.breaker.failed(0.0, "crash")
+    for size in (2000, 1900, 30, 40):
+        dispatcher.add(Job(size=size, failed_on={host.url} if size == 30 else set()))
+    chosen = dispatcher.next(100.0)
+    assert chosen is not None
+    assert chosen[1].size == 40
+
+
 def test_an_unclear_fault_is_the_rows_after_three() -> None:
     dispatcher = Dispatcher([state()])
     job = Job(size=10)

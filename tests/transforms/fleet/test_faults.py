@@ -30,6 +30,7 @@ HOST = "http://gpu0:11434"
         (500, 'option "num_ctx" must be of type integer', Failure.INVALID_OPTIONS, Blame.REQUEST),
         (500, "template: :1: unclosed action", Failure.INVALID_OPTIONS, Blame.REQUEST),
         (500, "an error was encountered while running the model: unexpected EOF", Failure.SERVER_ERROR, Blame.HOST),
+        (500, "prediction aborted, token repeat limit reached", Failure.GENERATION_ABORTED, Blame.UNCLEAR),
         (500, "llama runner process no longer running: -1 ", Failure.SERVER_ERROR, Blame.HOST),
         (404, "model 'mistral' not found", Failure.MODEL_MISSING, Blame.MODEL),
         (404, "404 page not found", Failure.NOT_OLLAMA, Blame.HOST),

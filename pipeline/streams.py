@@ -1,0 +1,34 @@
+"""stdin, stdout and stderr, whatever the process was given for them."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from typing import Any, TextIO
+
+
+def prepare() -> None:
+    """Makes sure that every character can be written to stdout and stderr, even if they were closed (``>&-``).
+
+    What was closed leads nowhere now. Left closed, its number would go to the next file that is opened, and what some
+    library writes to stderr would end up in a part or in the translation memory.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            # The system gives the lowest free number, and that is the closed one's.
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
+        elif isinstance(stream, io.TextIOWrapper) and mode == "w":
+            stream.reconfigure(errors="backslashreplace")
+
+
+def json_text(value: Any, stream: TextIO, indent: int | None = None) -> str:
+    """``value`` as JSON that ``stream`` can take: with ``\\u`` escapes where its encoding lacks a character."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent, default=str)
+    return text

@@ -1,0 +1,41 @@
+"""From an address to its fsspec file system: the one place that decides what is a path on this machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import fsspec
+from fsspec.core import url_to_fs
+from fsspec.implementations.local import make_path_posix
+
+from transforms.errors import UsageError
+
+
+def file_system(url: str) -> tuple[Any, str]:
+    """The fsspec file system of ``url``, and the path in it.
+
+    Raises:
+        UsageError: If there is no such file system, its package is missing, or the address is no UTF-8.
+    """
+    check_encodable(url)
+    if "://" not in url:
+        # Not by fsspec, which takes ``::`` in a name for a chain of file systems, and goes to another place.
+        return fsspec.filesystem("file"), make_path_posix(url).rstrip("/") or "/"
+    try:
+        opened: tuple[Any, str] = url_to_fs(url)
+    except (ImportError, ValueError) as error:
+        text = str(error).strip()
+        raise UsageError(f"cannot open {url}: {text.splitlines()[0] if text else type(error).__name__}") from error
+    return opened
+
+
+def check_encodable(url: str) -> None:
+    """Makes sure that an address can be kept in footers and summaries, which are UTF-8.
+
+    Raises:
+        UsageError: If the bytes of a local name are none.
+    """
+    try:
+        url.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"the name {url!r} is not UTF-8, so it can't be used: rename the file or directory") from None
