@@ -12,7 +12,7 @@ from pipeline.options import RunOptions
 from pipeline.run import run_once
 from pipeline.signals import CleanStop
 from pipeline.work import make_work
-from transforms.errors import RunFailed
+from transforms.errors import RunFailed, UsageError
 from transforms.inputs import list_sources
 from transforms.output import OutputDirectory
 from transforms.work_units import SourceFile
@@ -52,18 +52,20 @@ def watch(options: RunOptions, seconds: float, stop: CleanStop) -> ExitCode:
     """Looks at the input every so many seconds, and runs when complete files have come, changed or gone.
 
     All that is known of earlier runs stands in the output, so it may be stopped and started at any time. A run that
-    fails is told, and tried again at the next look.
+    fails is told, and tried again at the next look. Input that can't be used, a damaged file for instance, is told and
+    left until it changes, unless the first run finds it.
 
     Returns:
         The exit code of the signal that stopped it.
 
     Raises:
-        UsageError: A mistake of the user, such as an output with another recipe.
+        UsageError: The first run finds a mistake of the user, such as an output with another recipe.
         RunStopped: A signal came between two runs.
     """
     settled = Settled(seconds)
     output = OutputDirectory(options.output)
     done: dict[str, str] = {}
+    refused: dict[str, str] = {}
     waiting = False
     while True:
         found = list_sources(options.input, must_exist=False, output=output)
@@ -71,7 +73,7 @@ def watch(options: RunOptions, seconds: float, stop: CleanStop) -> ExitCode:
         now = {source.url: source.fingerprint for source in complete}
         gone = done.keys() - {source.url for source in found}
         # With nothing to read no run could tell what belongs to the output; and a disk may just not be mounted.
-        if complete and (gone or now.items() - done.items()):
+        if complete and now != refused and (gone or now.items() - done.items()):
             waiting = False
             try:
                 code = run_once(options, make_work(options, complete), stop)
@@ -80,6 +82,11 @@ def watch(options: RunOptions, seconds: float, stop: CleanStop) -> ExitCode:
                 done = now
             except RunFailed as error:
                 LOG.error("%s; the next look is in %g s", error, seconds)
+            except UsageError as error:
+                if not done:
+                    raise
+                LOG.error("%s; nothing is done until the input changes", error)
+                refused = now
         elif not (complete or waiting):
             LOG.info("no complete input, the next look is in %g s", seconds)
             waiting = True

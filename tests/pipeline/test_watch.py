@@ -96,6 +96,12 @@ def test_new_grown_and_removed_files_are_seen_until_it_is_stopped(sandbox_host: 
             assert rows_of_next_run() == 55
             (folder / "b.parquet").unlink()
             assert rows_of_next_run() == 25
+            (folder / "c.parquet").write_bytes(b"no Parquet at all")
+            assert process.stderr is not None
+            told = next(line for line in process.stderr if "nothing is done until the input changes" in line)
+            assert "c.parquet" in told
+            write(folder / "c.parquet", range(5))
+            assert rows_of_next_run() == 30
             assert host.stats()["calls"] == 50
         finally:
             process.send_signal(signal.SIGTERM)
