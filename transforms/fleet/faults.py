@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import ssl
 from enum import Enum
@@ -81,6 +82,9 @@ HOPELESS = (
 """Texts of 400s and 500s that no other row or host would escape (Ollama sends wrong options as 500)."""
 
 
+_API_PATH = re.compile(r"/(?:api|v1)(?:/[a-z/]*)?$")
+"""What people copy from examples of requests; it may also be a proxy's prefix."""
+
 LONGEST_RETRY_AFTER_SECONDS = 60
 """What a host that asks for a pause gets at the most."""
 
@@ -125,7 +129,12 @@ def from_status(status: int, body: str, host: str, retry_after_seconds: float | 
     """
     text = short(body)
     failure = _class_of(status, body)
-    return RequestFailed(failure, f"HTTP {status}: {text}" if text else f"HTTP {status}", host, retry_after_seconds)
+    told = f"HTTP {status}: {text}" if text else f"HTTP {status}"
+    if failure is Failure.NOT_OLLAMA:
+        told += f"; no Ollama answers at {host}"
+        if api := _API_PATH.search(host):
+            told += f", the address should end before {api[0]}"
+    return RequestFailed(failure, told, host, retry_after_seconds)
 
 
 def _class_of(status: int, body: str) -> Failure:

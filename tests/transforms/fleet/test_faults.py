@@ -88,3 +88,18 @@ def test_long_texts_of_servers_are_cut_to_a_line() -> None:
 def test_retry_after_is_kept() -> None:
     assert from_status(503, "busy", HOST, 7.0).retry_after_seconds == 7.0
     assert isinstance(from_status(503, "busy", HOST), RequestFailed)
+
+
+@pytest.mark.parametrize(
+    ("host", "hint"),
+    [
+        ("http://gpu0:11434", ""),
+        ("http://gpu0/ollama", ""),
+        ("http://gpu0:11434/v1", "/v1"),
+        ("http://gpu0:11434/api/generate", "/api/generate"),
+    ],
+)
+def test_an_address_with_the_path_of_a_request_is_told(host: str, hint: str) -> None:
+    message = str(from_status(404, "404 page not found", host))
+    assert f"no Ollama answers at {host}" in message
+    assert message.endswith(f"the address should end before {hint}") == bool(hint)
