@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from pipeline.cli import main
-from pipeline.options import parse
+from pipeline.command_line import parse
 from pipeline.preview import show_preview
 from transforms.fleet.admission import eligible, inspect_all
 

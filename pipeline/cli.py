@@ -11,11 +11,12 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline import logs, memory_command, options, streams
+from pipeline import command_line, logs, memory_command, streams
 from pipeline.doctor_options import DoctorOptions, help_of_doctor, parse_doctor
 from pipeline.evaluate_options import EvaluateOptions
 from pipeline.exit_codes import ExitCode
 from pipeline.option_table import misspelt_variables, proposal
+from pipeline.options import RunOptions, echo
 from pipeline.process_memory import hidden
 from pipeline.sandbox_options import SandboxOptions, help_of_sandbox, parse_sandbox
 from transforms.errors import RunStopped, TranslateError, UsageError
@@ -23,7 +24,7 @@ from transforms.errors import RunStopped, TranslateError, UsageError
 LOG = logging.getLogger(__name__)
 
 DISTRIBUTION = "beam-ollama-translate"
-TABLES = (options.RunOptions, DoctorOptions, EvaluateOptions, memory_command.MemoryOptions, SandboxOptions)
+TABLES = (RunOptions, DoctorOptions, EvaluateOptions, memory_command.MemoryOptions, SandboxOptions)
 """Of options, for all commands."""
 
 
@@ -108,11 +109,11 @@ def _wants_help(arguments: Sequence[str]) -> bool:
 
 def _run(arguments: Sequence[str]) -> int:
     if _wants_help(arguments):
-        print(options.help_of_run(_list_of(COMMANDS)), end="")
+        print(command_line.help_of_run(_list_of(COMMANDS)), end="")
         return ExitCode.DONE
-    chosen = options.parse(arguments)
+    chosen = command_line.parse(arguments)
     logs.configure(chosen.log_format, chosen.log_level)
-    effective = options.echo(chosen)
+    effective = echo(chosen)
     LOG.info("version %s, options %s", version(), json.dumps(effective, ensure_ascii=False))
     for notice in (
         *chosen.notices,

@@ -1,18 +1,15 @@
-"""The options of a run: typed, read from the command line and the environment, and checked before anything starts."""
+"""The options of a run: one table, from which command line, environment and help follow."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any, Literal, cast
 
 from pipeline import option_values as kind
-from pipeline.beam_options import LOCAL_RUNNER, all_masked, beam_arguments
-from pipeline.host_options import API_KEY_VARIABLE, find_hosts
-from pipeline.option_paths import check_readable, check_writable, shown
-from pipeline.option_table import flag, help_text, option, options_of, read, repeated
-from transforms.errors import UsageError
+from pipeline.beam_options import LOCAL_RUNNER, all_masked
+from pipeline.option_paths import shown
+from pipeline.option_table import flag, option, repeated
 from transforms.fleet.hosts import (
     DEFAULT_HOST,
     Header,
@@ -22,8 +19,6 @@ from transforms.fleet.hosts import (
     parse_slots,
 )
 from transforms.fleet.hosts_file import HostsFile
-from transforms.fleet.model_names import is_cloud_model, model_key
-from transforms.text.language_detector import check_installed
 from transforms.text.prompt_families import DEFAULT_CHUNK_CHARS, DEFAULT_SAMPLING, FAMILIES
 from transforms.text.voice import AUTO
 
@@ -34,16 +29,6 @@ _CHECKS = "Checks"
 _REPORTS = "Result and reports"
 
 _NOT_SHOWN = ("notices", "hosts_from")
-
-USAGE = "python -m pipeline [run] --input PATH --output DIRECTORY [OPTIONS]"
-DESCRIPTION = "Translates the French text columns of Parquet and JSONL files to English on your own Ollama hosts."
-EPILOG = f"""\
-Options are written --num_ctx=2048, --num_ctx 2048 or --num-ctx 2048. In the environment, several values of one option
-are separated by commas, or by line breaks; the command line comes first. {API_KEY_VARIABLE} is sent to https hosts.
-Apache Beam's own options are passed on (--runner, --labels, --setup_file, ...); without --runner, and with
---runner=DirectRunner, Beam's FnApiRunner runs the pipeline in this process.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but too many rows failed, 99 nothing to do (if asked for),
-130 interrupted, 143 terminated. The summary is one line of JSON on stdout; all else goes to stderr."""
 
 
 def _family_shown(name: str) -> str:
@@ -328,66 +313,6 @@ class RunOptions:
         return f"RunOptions({', '.join(f'{name}={value!r}' for name, value in echo(self).items())})"
 
 
-def parse(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> RunOptions:
-    """The options of a run, complete and valid.
-
-    Args:
-        arguments: Of the command line, without the command's name.
-        environ: The environment.
-
-    Raises:
-        UsageError: Anything is wrong; nothing was started, opened or sent.
-    """
-    readout = read(RunOptions, arguments, environ)
-    names = list(options_of(RunOptions))
-    beam = beam_arguments(readout.left, names)
-    options = RunOptions(**readout.values, runner=beam.runner, beam_arguments=beam.arguments)
-    if options.sandbox is not None:
-        options = _with_sandbox(options, readout.places)
-    found = find_hosts(options, readout.places, environ)
-    options = replace(options, hosts=found.hosts, hosts_from=found.file, notices=found.notices)
-    validate(options, readout.places)
-    return options
-
-
-def validate(options: RunOptions, places: Mapping[str, str] | None = None) -> None:
-    """Checks what the text of one option alone does not tell.
-
-    Args:
-        options: To be checked.
-        places: Where options were given, as of ``Readout``; for messages.
-
-    Raises:
-        UsageError: It names the option and the value.
-    """
-    place = {name: f"--{name}" for name in options_of(RunOptions)} | dict(places or {})
-    if not options.input:
-        raise UsageError("nothing to translate: name the files with --input (and see --help)")
-    if not options.output:
-        raise UsageError("no place for the result: name a directory with --output (and see --help)")
-    for name, model in (("model", options.model), ("fallback_model", options.fallback_model or "")):
-        if is_cloud_model(model):
-            raise UsageError(f"{place[name]} {model!r} runs in Ollama's cloud, and texts must not leave your own hosts")
-    if options.fallback_model is not None and model_key(options.fallback_model) == model_key(options.model):
-        raise UsageError(f"{place['fallback_model']} is the same as {place['model']}: a second try needs another model")
-    for name in ("overwrite", "retry_failed", "limit", "dry_run"):
-        if options.watch is not None and getattr(options, name):
-            raise UsageError(f"{place['watch']} and {place[name]} exclude each other")
-    if options.overwrite and options.retry_failed:
-        raise UsageError(f"{place['overwrite']} and {place['retry_failed']} exclude each other")
-    if options.prompt_file and options.prompt != AUTO:
-        raise UsageError(f"{place['prompt']} and {place['prompt_file']} exclude each other")
-    check_installed(options.langid)
-    _check_slots(options, place["slots"])
-    if options.prompt_file:
-        check_readable(place["prompt_file"], options.prompt_file)
-    if options.glossary:
-        check_readable(place["glossary"], options.glossary)
-    check_writable(place["output"], options.output, directory=True)
-    if options.summary_file:
-        check_writable(place["summary_file"], options.summary_file, directory=False)
-
-
 def echo(options: RunOptions) -> dict[str, Any]:
     """What is in force, as plain JSON values for the log: secrets masked, and without what is not set."""
     values = {each.name: getattr(options, each.name) for each in fields(options) if each.name not in _NOT_SHOWN}
@@ -400,28 +325,3 @@ def echo(options: RunOptions) -> dict[str, Any]:
     for name in ("output", "hosts_file", "prompt_file", "glossary", "summary_file"):
         values[name] = shown(values[name]) if values[name] else None
     return {name: value for name, value in values.items() if value not in (None, [])}
-
-
-def help_of_run(commands: str) -> str:
-    """The complete help of ``run``, with a list of the other commands."""
-    return help_text(RunOptions, USAGE, f"{DESCRIPTION}\n\n{commands}", EPILOG)
-
-
-def _with_sandbox(options: RunOptions, places: Mapping[str, str]) -> RunOptions:
-    """Variables that name hosts are for other runs; options on the command line contradict ``--sandbox``."""
-    for name in ("hosts", "hosts_file"):
-        if places.get(name, "").startswith("--"):
-            raise UsageError(f"--sandbox brings hosts of its own: leave out --{name}")
-    if options.model_column is not None:
-        raise UsageError(f"--sandbox has no other models: leave out {places['model_column']}")
-    if isinstance(options.slots, Mapping):
-        raise UsageError(f"--sandbox brings hosts of its own: {places['slots']} must be auto or a number")
-    return replace(options, hosts=(), hosts_file=None, header=())
-
-
-def _check_slots(options: RunOptions, place: str) -> None:
-    if isinstance(options.slots, Mapping) and options.hosts_from is None:
-        urls = [host.url for host in options.hosts]
-        strange = [url for url in options.slots if url not in urls]
-        if strange:
-            raise UsageError(f"{place} names {', '.join(strange)}, but the hosts are {', '.join(urls)}")

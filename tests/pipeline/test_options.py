@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from pipeline.beam_options import beam_arguments
+from pipeline.command_line import help_of_run, parse, validate
 from pipeline.option_table import misspelt_variables, options_of
-from pipeline.options import RunOptions, echo, help_of_run, parse, validate
+from pipeline.options import RunOptions, echo
 from pipeline.sandbox_options import SandboxOptions, help_of_sandbox, parse_sandbox
 from transforms.errors import UsageError
 from transforms.fleet.hosts import DEFAULT_HOST, HostAddress, parse_hosts
