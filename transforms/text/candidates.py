@@ -19,6 +19,7 @@ Checks = Literal["off", "flag", "repair"]
 WORTH_A_SECOND_TRY: Final = frozenset(
     {
         flags.LENGTH_RATIO,
+        flags.UNFINISHED,
         flags.NUMBER_MISSING,
         flags.NUMBER_ADDED,
         flags.PLACEHOLDER_MISMATCH,

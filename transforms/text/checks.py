@@ -19,6 +19,10 @@ from transforms.text.numbers import number_flags
 
 _RUN = re.compile(r"([^\w\s])\1{3,}|[ \t\u00a0]{2,}")
 
+_ENDED = re.compile(r"[.!?][\s\"'»”’)\]*_]{0,3}\Z")
+_BROKEN_OFF = re.compile(r"[\w,'’(«“-]\Z")
+
+FINISHED_RATIO = 0.9
 SHORT_CHARS, MEDIUM_CHARS = 20, 100
 LONGEST_FOR_SHORT = 120
 MEDIUM_LIMITS = (0.2, 0.4, 2.2, 4.0)
@@ -49,6 +53,7 @@ def check(source: str, translation: str, prompt_texts: Sequence[str] = ()) -> tu
         *leak_flags(source, translation, prompt_texts),
         *option_flags(source, translation),
         *(flag for flag in length if flag not in flags.HARD),
+        *ending_flags(source, translation),
         *number_flags(source, translation),
         *placeholder_flags(source, translation),
         *address_flags(source, translation),
@@ -70,6 +75,18 @@ def length_flags(source: str, translation: str) -> tuple[str, ...]:
             return ()
         found = _ratio_flags(len(_RUN.sub(r"\1", source)), len(_RUN.sub(r"\1", translation)))
     return found
+
+
+def ending_flags(source: str, translation: str) -> tuple[str, ...]:
+    """unfinished: the source ends with a sentence, and the answer, shorter than it, in the middle of one.
+
+    A model may say that it has ended where it has not. Answers that only lack the last full stop are of full length,
+    and short texts often lack it.
+    """
+    if len(source) < MEDIUM_CHARS or len(translation) >= FINISHED_RATIO * len(source):
+        return ()
+    ended = _ENDED.search(source.rstrip()[-4:])
+    return (flags.UNFINISHED,) if ended and _BROKEN_OFF.search(translation.rstrip()[-1:]) else ()
 
 
 def _ratio_flags(source_chars: int, translation_chars: int) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ PREAMBLE_STRIPPED: Final = "preamble_stripped"
 QUOTES_STRIPPED: Final = "quotes_stripped"
 THINK_STRIPPED: Final = "think_stripped"
 LENGTH_RATIO: Final = "length_ratio"
+UNFINISHED: Final = "unfinished"
 NUMBER_MISSING: Final = "number_missing"
 NUMBER_ADDED: Final = "number_added"
 PLACEHOLDER_MISMATCH: Final = "placeholder_mismatch"
@@ -68,6 +69,7 @@ SOFT: Final = frozenset(
         QUOTES_STRIPPED,
         THINK_STRIPPED,
         LENGTH_RATIO,
+        UNFINISHED,
         NUMBER_MISSING,
         NUMBER_ADDED,
         PLACEHOLDER_MISMATCH,

@@ -185,6 +185,16 @@ def cut_in_the_middle(pair: Pair, rng: random.Random) -> Spoilt | None:
     return _resized(pair, rng, rng.uniform(0.38, 0.53))
 
 
+def stopped_early(pair: Pair, rng: random.Random) -> Spoilt | None:
+    """The answer up to a word within a sentence."""
+    if len(pair.french) < 100 or pair.french[-1] not in ".!?":
+        return None
+    longest = min(0.92 * len(pair.english), 0.88 * len(pair.french))
+    ends = [match.end() for match in re.finditer(r"\w,?(?= )", pair.english)]
+    places = [end for end in ends if 0.5 * len(pair.french) <= end <= longest]
+    return (pair.french, pair.english[: rng.choice(places)]) if places else None
+
+
 def too_long(pair: Pair, rng: random.Random) -> Spoilt | None:
     return _resized(pair, rng, rng.uniform(1.56, 2.1))
 
@@ -395,6 +405,7 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
     flags.PROMPT_LEAK: (prompt_before, prompt_sentence, simple_prompt, delimiter),
     flags.MULTIPLE_OPTIONS: (options,),
     flags.LENGTH_RATIO: (cut_in_the_middle, too_long),
+    flags.UNFINISHED: (stopped_early,),
     flags.NUMBER_MISSING: (number_changed, number_dropped, decimal_moved, billion_lost),
     flags.NUMBER_ADDED: (number_changed, number_invented),
     flags.PLACEHOLDER_MISMATCH: (holder_lost, holder_translated, code_changed),

@@ -169,3 +169,23 @@ def test_time_is_in_proportion_to_the_texts(unit: str) -> None:
         stripped, _ = strip(answer, source)
         check(source, stripped, PROMPT_TEXTS)
     language_of(text)
+
+
+@pytest.mark.parametrize(
+    ("end", "answer", "found"),
+    [
+        ("Il est en service.", "It is in", True),
+        ("Il est en service.", "It is in,", True),
+        ("Il est en service. »", "It is in the", True),
+        ("Il est en service.", "It is in service.", False),
+        ("Il est en service", "It is in", False),
+        ("Il est en…", "It is in", False),
+        ("Il est en service :", "It is in", False),
+    ],
+)
+def test_an_answer_that_breaks_off_within_a_sentence_is_unfinished(end: str, answer: str, found: bool) -> None:
+    french = "Le technicien a remplacé la pompe de la chaudière, contrôlé la pression et vidangé le circuit. "
+    english = "The technician replaced the boiler's pump, checked the pressure and drained it. "
+    assert (flags.UNFINISHED in check(french + end, english + answer)) == found
+    assert flags.UNFINISHED not in check(end, answer)
+    assert flags.UNFINISHED not in check(french, english.rstrip(". ") + " " * 3 + "of the heating system")
