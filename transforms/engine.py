@@ -161,7 +161,11 @@ class Engine:
             submission.done()
         asked: dict[int, Asked] = {}
         for index, text in enumerate(submission.texts):
-            result = submission.known.get(index) or self._translator.at_once(text)
+            try:
+                result = submission.known.get(index) or self._translator.at_once(text)
+            except Exception as error:  # told to whoever submitted, in their own thread; so below
+                self._end(submission, index, None, error)
+                continue
             if result is not None:
                 submission.results[index] = result
                 self._end_one(submission)
@@ -177,13 +181,12 @@ class Engine:
 
     async def _answer(self, submission: Submission, asked: Mapping[int, Asked]) -> None:
         """Answers from the memory what it knows, and begins to translate the others."""
-        keys = {index: self._recall.key(each) for index, each in asked.items()}
         try:
+            keys = {index: self._recall.key(each) for index, each in asked.items()}
             known = await self._recall.look_up([key for key in keys.values() if key is not None])
-        except Exception as error:  # told as below
-            submission.error = submission.error or error
-            for _ in keys:
-                self._end_one(submission)
+        except Exception as error:
+            for index in asked:
+                self._end(submission, index, None, error)
             return
         for index, key in keys.items():
             if key is not None and key in known:

@@ -418,3 +418,15 @@ def test_nearly_all_rows_end_well_on_a_host_that_spoils_a_tenth_of_first_answers
     assert sum(host.stats()["text_faults"].values()) > 60
     assert sum(result.outcome.status in ("ok", "warn") for result in results) >= 990
     assert sum(not seeded & set(result.outcome.flags) for result in results) >= 990
+
+
+@pytest.mark.parametrize("place", ["translator.classify", "recall.Recall.key", "translator.split", "recall.encode"])
+def test_a_mistake_in_the_program_is_told_and_waited_for_by_nobody(
+    place: str, sandbox_host: MakeHost, translate: Translate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistake(*_: object) -> None:
+        raise ZeroDivisionError("a mistake")
+
+    monkeypatch.setattr(f"transforms.{place}", mistake)
+    with pytest.raises(ZeroDivisionError, match="a mistake"):
+        translate([sandbox_host()], [SENTENCE, None, "Le rapport est prêt."])
