@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 
 import apache_beam as beam
-import fsspec
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import graph
@@ -29,6 +28,7 @@ from pipeline.work import Work, engine_config, make_recipe, memory_settings
 from transforms import dead_letters, errors
 from transforms.engine import live_engines
 from transforms.errors import RunFailed, RunStopped, TranslateError
+from transforms.file_systems import file_system
 from transforms.output import reason
 from transforms.output_lock import OutputLock
 from transforms.statistics import Statistics
@@ -229,7 +229,9 @@ def _publish(options: RunOptions, work: Work, summary: Summary) -> None:
     work.output.write_bytes("_summary.json", detailed.encode())
     if options.summary_file:
         try:
-            with fsspec.open(options.summary_file, "wb") as file:
+            fs, path = file_system(options.summary_file)
+            # Not fsspec.open, which leaves the file open if its last bytes can't be written.
+            with fs.open(path, "wb") as file:
                 file.write(detailed.encode())
         except Exception as error:  # each client library has exceptions of its own
             raise RunFailed(f"--summary_file {options.summary_file}: {reason(error)}") from error
