@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from transforms.errors import RunFailed, RunStopped, TranslateError, UsageError
+from transforms.errors import RunFailed, RunStopped, UsageError
 from transforms.fleet.answers import Answer
 from transforms.fleet.breaker import Breaker
 from transforms.fleet.client import HostClient
@@ -23,6 +23,7 @@ from transforms.fleet.limits import AdaptiveLimit, FixedLimit
 from transforms.fleet.model_names import model_key
 from transforms.fleet.outage import OutageWatch
 from transforms.fleet.settings import FleetSettings, GenerateRequest
+from transforms.fleet.tasks import told
 
 LOG = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class Fleet:
         self._outage = OutageWatch(self._dispatcher, settings.max_outage_seconds, self._end)
         self._following: asyncio.Task[None] | None = None
         self._wake: asyncio.TimerHandle | None = None
-        self._ended: TranslateError | None = None
+        self._ended: BaseException | None = None
 
     def start(self) -> None:
         """Begins to check the hosts; each takes work as soon as it has its model loaded."""
@@ -88,7 +89,7 @@ class Fleet:
             self._join(address)
         self._outage.look()
         if self._settings.hosts_file is not None:
-            self._following = self._loop.create_task(self._follow(self._settings.hosts_file))
+            self._following = told(self._loop.create_task(self._follow(self._settings.hosts_file)), self._end)
 
     def capacity(self) -> int:
         """Requests that the healthy hosts may have in flight together."""
@@ -148,7 +149,7 @@ class Fleet:
                 continue
             running = _Running(waiting)
             self._running[key] = running
-            running.task = self._loop.create_task(self._attempt(key, running, host))
+            running.task = told(self._loop.create_task(self._attempt(key, running, host)), self._end)
         while (change := self._dispatcher.next_change()) is not None:
             idle, model = change
             self._keepers[idle.url].change_model(model)
@@ -169,7 +170,7 @@ class Fleet:
         except RequestFailed as failed:
             self._failed(key, running, host, failed)
         except asyncio.CancelledError:
-            if not running.expired:
+            if not running.expired or key not in self._running:  # its copy may have been quicker in the last moment
                 raise
             message = f"no answer within {seconds:.0f} s"
             self._failed(key, running, host, RequestFailed(Failure.TIMEOUT, message, host.url))
@@ -309,7 +310,7 @@ class Fleet:
         """Drops all work: everyone who waits gets ``RunStopped``."""
         self._end(RunStopped("the run was asked to stop"))
 
-    def _end(self, error: TranslateError) -> None:
+    def _end(self, error: BaseException) -> None:
         """Drops all work: everyone who waits gets the error, or the one that there was before."""
         self._ended = self._ended or error
         for waiting in self._waiting.values():

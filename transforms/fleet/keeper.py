@@ -14,6 +14,7 @@ from transforms.fleet.faults import Blame, Failure, RequestFailed
 from transforms.fleet.host_state import HostState
 from transforms.fleet.model_names import model_key
 from transforms.fleet.settings import FleetSettings
+from transforms.fleet.tasks import told
 
 LOG = logging.getLogger(__name__)
 
@@ -32,7 +33,8 @@ class HostKeeper:
         settings: Of the run.
         digests: The digest that each model must have, by its key; shared by all hosts, and added to.
         changed: Called after each change of the state.
-        refuse: Called with the reason when the host refuses a request that every host would refuse.
+        refuse: Called with the reason why the run can't go on: the host refuses a request that every host would refuse,
+            or there is a mistake in here.
     """
 
     def __init__(
@@ -42,7 +44,7 @@ class HostKeeper:
         settings: FleetSettings,
         digests: dict[str, str],
         changed: Callable[[], None],
-        refuse: Callable[[RunFailed], None],
+        refuse: Callable[[BaseException], None],
     ) -> None:
         self.client = client
         self._host = host
@@ -59,7 +61,7 @@ class HostKeeper:
         self._host.out, self._host.ready = None, False
         if not self._settings.any_model:
             self._host.model = model_key(self._settings.model)
-        self._task = asyncio.get_running_loop().create_task(self._keep())
+        self._task = told(asyncio.get_running_loop().create_task(self._keep()), self._refuse)
 
     def check_again(self) -> None:
         """Takes the host out until it was checked once more."""

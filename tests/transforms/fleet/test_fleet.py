@@ -13,6 +13,7 @@ from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
 from transforms.errors import NoHostLeft, RunFailed, RunStopped
 from transforms.fleet.answers import Answer
+from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RowRejected
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.hosts import HostAddress
@@ -240,3 +241,19 @@ def test_a_request_that_hangs_is_given_up_and_sent_elsewhere(sandbox_host: MakeH
     assert len(answers) == 20
     failures = {attempt.failure for log in logs for attempt in log}
     assert failures - {Failure.SUPERSEDED, Failure.TIMEOUT} == {None} < failures
+
+
+@pytest.mark.parametrize("method", ["generate", "version"])
+def test_a_mistake_of_ours_ends_the_run_instead_of_keeping_it_waiting(
+    sandbox_host: MakeHost, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    async def mistake(*_: object) -> None:
+        raise KeyError("ours")
+
+    monkeypatch.setattr(HostClient, method, mistake)
+
+    async def use(fleet: Fleet) -> None:
+        with pytest.raises(KeyError, match="ours"):
+            await fleet.generate(request(), [])
+
+    run([sandbox_host().url], use)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from tests.conftest import MakeHost
@@ -41,6 +42,15 @@ def test_what_is_wrong_with_a_file_is_said(content: bytes, word: str, tmp_path: 
     assert str(path) in str(caught.value)
     with pytest.raises(UsageError, match="can't be read: No such file"):
         HostsFile(str(tmp_path / "nothing")).read()
+
+
+def test_whatever_a_file_system_raises_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("AccessDenied")
+
+    monkeypatch.setattr(fsspec, "open", refuse)
+    with pytest.raises(UsageError, match="can't be read: AccessDenied"):
+        HostsFile("s3://bucket/hosts").read()
 
 
 def test_hosts_join_finish_what_they_have_and_come_back(
