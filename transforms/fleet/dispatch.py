@@ -11,10 +11,11 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from transforms.fleet.answers import Answer
 from transforms.fleet.faults import Blame, Failure, RequestFailed
-from transforms.fleet.host_state import HostState
+from transforms.fleet.host_state import HostState, Serving
 from transforms.fleet.jobs import Attempt, Job, PendingJobs, Verdict
 from transforms.fleet.models import next_change
 
@@ -31,6 +32,18 @@ LEAST_LATE_SECONDS = 0.05
 """Where answers take milliseconds, a copy costs more than it could save."""
 
 
+class _Sent(NamedTuple):
+    """A request under way: its job and host, and what the host had shown with the model that it was sent for.
+
+    The host may have another model before it answers, if its own vanishes under it.
+    """
+
+    job: Job
+    host: HostState
+    serving: Serving
+    at: float
+
+
 class Dispatcher:
     """The pending queues and the hosts."""
 
@@ -38,7 +51,7 @@ class Dispatcher:
         self.hosts = {host.url: host for host in hosts}
         self._pending = PendingJobs()
         self._keys = itertools.count()
-        self._sent: dict[int, tuple[Job, HostState, float]] = {}
+        self._sent: dict[int, _Sent] = {}
 
     @property
     def pending(self) -> int:
@@ -94,7 +107,7 @@ class Dispatcher:
         host.in_flight += 1
         host.limit.sent(key, job.size)
         host.breaker.sent()
-        self._sent[key] = (job, host, now)
+        self._sent[key] = _Sent(job, host, host.serving, now)
         return key, job, host
 
     def _choose(self, shares: dict[str, float]) -> tuple[Job, HostState]:
@@ -124,9 +137,9 @@ class Dispatcher:
     def _late(self, now: float) -> tuple[Job, HostState] | None:
         """The oldest request that already takes longer than it would on an idle host, and that host."""
         for seconds, idle in self._idle():
-            for job, host, sent_at in self._sent.values():
-                if self._may_copy(job, host, idle) and sent_at + _late_seconds(seconds) <= now:
-                    return job, idle
+            for sent in self._sent.values():
+                if self._may_copy(sent.job, sent.host, idle) and sent.at + _late_seconds(seconds) <= now:
+                    return sent.job, idle
         return None
 
     @staticmethod
@@ -141,9 +154,9 @@ class Dispatcher:
             quickest[idle.model] += 1
             if quickest[idle.model] <= 2:  # one of them is not the request's own
                 times += [
-                    sent_at + _late_seconds(seconds)
-                    for job, host, sent_at in self._sent.values()
-                    if self._may_copy(job, host, idle)
+                    sent.at + _late_seconds(seconds)
+                    for sent in self._sent.values()
+                    if self._may_copy(sent.job, sent.host, idle)
                 ]
         return min(times, default=None)
 
@@ -152,20 +165,20 @@ class Dispatcher:
 
         The job's other request, if there is one, is to be ended: it is what is left in ``job.running``.
         """
-        job, host, sent_at = self._sent.pop(key)
+        job, host, serving, sent_at = self._sent.pop(key)
         del job.running[key]
         host.in_flight -= 1
         host.last_answer_at = now
         job.attempts.append(Attempt(host.url, None))
         service_ns, total_ns = answer.service_duration_ns, answer.total_duration_ns
-        host.limit.done(
+        serving.limit.done(
             key,
             now,
             None if total_ns is None else total_ns / 1e9,
             None if service_ns is None else service_ns / 1e9,
         )
         eval_seconds = None if answer.eval_duration_ns is None else answer.eval_duration_ns / 1e9
-        host.deadline.answered(now - sent_at, answer.eval_count, eval_seconds)
+        serving.deadline.answered(now - sent_at, answer.eval_count, eval_seconds)
         return self._healthy(host)
 
     @staticmethod
@@ -173,19 +186,17 @@ class Dispatcher:
         back = host.breaker.succeeded()
         if back:
             host.limit.restart()
-            host.deadline.restart()
         return back
 
     def failed(self, key: int, now: float, failed: RequestFailed) -> tuple[Verdict, bool]:
         """A request failed. Returns what follows for its job, and whether its host's breaker opened by it."""
-        job, host, sent_at = self._sent.pop(key)
+        job, host, serving, sent_at = self._sent.pop(key)
         del job.running[key]
         host.in_flight -= 1
-        host.limit.gone(key)
+        serving.limit.gone(key)
         job.attempts.append(Attempt(host.url, failed.failure))
         job.failed_on.add(host.url)
-        blame = failed.blame
-        opened = False
+        blame, opened = failed.blame, False
         if blame in (Blame.HOST, Blame.UNCLEAR):
             cheap = failed.failure is Failure.CONNECTION_REFUSED
             opened = host.breaker.failed(now, str(failed), failed.retry_after_seconds, blame is Blame.HOST, cheap)
@@ -193,6 +204,8 @@ class Dispatcher:
             self._healthy(host)
         else:
             host.breaker.gave_up_probe()
+        if opened:
+            serving.deadline.restart()
         if blame is Blame.REQUEST:
             return Verdict.STOP_RUN, opened
         if blame is Blame.ROW:
@@ -216,14 +229,15 @@ class Dispatcher:
 
         A host that has answered nothing since the request was sent may hang, which copies would hide: that is noted.
         """
-        job, host, sent_at = self._sent.pop(key)
+        job, host, serving, sent_at = self._sent.pop(key)
         del job.running[key]
         job.attempts.append(Attempt(host.url, Failure.SUPERSEDED))
         host.in_flight -= 1
-        host.limit.gone(key)
-        typical_seconds = host.deadline.typical_seconds() or 0.0
-        if host.last_answer_at < sent_at and now - sent_at > LATE * typical_seconds:
-            host.breaker.failed(now, "no answer in time; other hosts were quicker", certain=False)
+        serving.limit.gone(key)
+        typical_seconds = serving.deadline.typical_seconds() or 0.0
+        late = host.last_answer_at < sent_at and now - sent_at > LATE * typical_seconds
+        if late and host.breaker.failed(now, "no answer in time; other hosts were quicker", certain=False):
+            serving.deadline.restart()
         host.breaker.gave_up_probe()
 
     def outage(self) -> bool:

@@ -36,7 +36,7 @@ class HostState:
         digests: Digest of each model that it may be asked for, by the model's key; None while it has told nothing.
         ready: Whether it was checked and has its model loaded.
         out: Why it takes no part at all; None while it does.
-        in_flight: Requests that it has not answered yet, all for ``model``.
+        in_flight: Requests that it has not answered yet; all for ``model``, unless that has vanished meanwhile.
         last_answer_at: The caller's time of its last good answer.
     """
 

@@ -7,13 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.transforms.fleet.simulation import SimulatedHost, Simulation
-from transforms.fleet.breaker import JITTER, LONGEST_PAUSE_SECONDS, Breaker
-from transforms.fleet.deadlines import Deadline
+from transforms.fleet.answers import Answer
+from transforms.fleet.breaker import FAULTS_IN_A_ROW, JITTER, LONGEST_PAUSE_SECONDS, Breaker
+from transforms.fleet.deadlines import KNOWN_AFTER, Deadline
 from transforms.fleet.dispatch import LATE, MOST_CHARGED, MOST_UNCLEAR, Dispatcher
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.host_state import HostState, Serving
 from transforms.fleet.jobs import BLOCK, Job, Verdict
-from transforms.fleet.limits import START, FixedLimit
+from transforms.fleet.limits import START, AdaptiveLimit, FixedLimit
 
 HOST_FAULTS = (Failure.BUSY, Failure.SERVER_ERROR, Failure.CONNECTION_LOST, Failure.BAD_GATEWAY, Failure.NOT_JSON)
 
@@ -143,6 +144,41 @@ def test_a_poison_row_ends_and_takes_no_other_with_it() -> None:
             dispatcher.add(job)
     assert verdicts == [Verdict.RETRY] * (MOST_CHARGED - 1) + [Verdict.REJECT]
     assert {attempt.host for attempt in poison.attempts} == {"http://gpu0:11434", "http://gpu1:11434"}
+
+
+def answer(host: HostState, total_ns: int = 10**9) -> Answer:
+    return Answer("English", host.url, "mistral", "stop", total_ns, 0, 0, total_ns, 10, 10)
+
+
+def test_a_request_is_counted_where_it_was_sent_also_if_its_model_vanishes_under_it() -> None:
+    host = state()
+    host.new_serving = lambda: Serving(AdaptiveLimit(), Deadline(300))
+    dispatcher = Dispatcher([host])
+    for _ in range(3):
+        dispatcher.add(Job(size=10))
+    sent = [chosen[0] for _ in range(3) if (chosen := dispatcher.next(0.0)) is not None]
+    host.model = "another"
+    dispatcher.answered(sent[0], 1.0, answer(host))
+    dispatcher.failed(sent[1], 1.0, RequestFailed(Failure.MODEL_MISSING, "gone", host.url))
+    dispatcher.cancelled(sent[2], 1.0)
+    assert host.in_flight == 0
+    assert host.serving_of("").deadline.typical_seconds() == 1.0
+    assert host.deadline.typical_seconds() is None
+
+
+def test_the_probe_of_a_host_that_was_quick_may_take_as_long_as_a_load() -> None:
+    host = state()
+    dispatcher = Dispatcher([host])
+    for _ in range(KNOWN_AFTER):
+        host.deadline.answered(1.0, 10, 1.0)
+    assert host.deadline.seconds(10) < 300
+    for _ in range(FAULTS_IN_A_ROW):
+        dispatcher.add(Job(size=10))
+        chosen = dispatcher.next(0.0)
+        assert chosen is not None
+        dispatcher.failed(chosen[0], 10.0, RequestFailed(Failure.TIMEOUT, "no answer", host.url))
+    assert not host.breaker.closed
+    assert host.deadline.seconds(10) == 300, "a client that leaves makes the load begin again, each time"
 
 
 def test_an_unclear_fault_is_the_rows_after_three() -> None:
