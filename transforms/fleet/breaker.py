@@ -14,7 +14,7 @@ LONGEST_PAUSE_SECONDS = 5.0
 LONGEST_CHEAP_PAUSE_SECONDS = 1.0
 """Where nobody listens, a probe costs neither side anything."""
 LONGEST_OUTAGE_PAUSE_SECONDS = 1.5
-"""While every host rests, so that the run goes on within two seconds of the first one's return."""
+"""While all that could do the work rest, so that the run goes on within two seconds of the first one's return."""
 JITTER = 0.2
 
 
@@ -49,7 +49,7 @@ class Breaker:
     def allows(self, now: float, outage: bool = False) -> bool:
         """Whether a request may be sent: always while closed; while open, only as the single probe that is due.
 
-        During an ``outage``, when every host rests, probes come sooner.
+        During an ``outage``, when all that could do the work rest, probes come sooner.
         """
         due_at = self.probe_due_at(outage)
         return self.closed or (due_at is not None and now >= due_at)

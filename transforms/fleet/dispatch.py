@@ -90,11 +90,10 @@ class Dispatcher:
 
     def next(self, now: float) -> tuple[int, Job, HostState] | None:
         """The next request to send: a key for it, its job and its host; None if there is none to send now."""
-        outage = self.outage()
         shares = {
             host.url: share
             for host in self.hosts.values()
-            if self._pending.count(host.model) and (share := host.free_share(now, outage)) > 0
+            if self._pending.count(host.model) and (share := host.free_share(now, self._needed(host))) > 0
         }
         if shares:
             return self._send(*self._choose(shares), now)
@@ -240,18 +239,26 @@ class Dispatcher:
             serving.deadline.restart()
         host.breaker.gave_up_probe()
 
-    def outage(self) -> bool:
-        """Whether no host is healthy."""
-        return not any(host.usable() for host in self.hosts.values())
+    def models_away(self) -> list[str]:
+        """The models that somebody waits for and no healthy host can serve."""
+        under_way = {host.model for host in self.hosts.values() if host.in_flight and host.model}
+        wanted = under_way.union(self._pending.models())
+        return [model for model in wanted if self._away(model)]
+
+    def _away(self, model: str) -> bool:
+        return not any(host.usable() and host.may_serve(model) for host in self.hosts.values())
+
+    def _needed(self, host: HostState) -> bool:
+        """Whether a host rests, and there is no other for its model."""
+        return not host.breaker.closed and self._away(host.model)
 
     def next_probe_at(self) -> float | None:
         """When the earliest probe of an open host is due; None if there is none to come, or nothing to probe with."""
-        outage = self.outage()
         times = [
             at
             for host in self.hosts.values()
             if host.ready and host.out is None and self._pending.count(host.model)
-            if (at := host.breaker.probe_due_at(outage)) is not None
+            if (at := host.breaker.probe_due_at(self._needed(host))) is not None
         ]
         return min(times, default=None)
 

@@ -87,7 +87,6 @@ class Fleet:
         self._loop = asyncio.get_running_loop()
         for address in self._addresses:
             self._join(address)
-        self._outage.look()
         if self._settings.hosts_file is not None:
             self._following = told(self._loop.create_task(self._follow(self._settings.hosts_file)), self._end)
 
@@ -127,7 +126,7 @@ class Fleet:
         waiting = _Waiting(request, job, self._loop.create_future())
         self._waiting[job] = waiting
         self._dispatcher.add(job)
-        if request.model is not None:
+        if request.model is not None or self._settings.any_model:
             self._reject_unserved()
         self._pump()
         try:
@@ -160,6 +159,7 @@ class Fleet:
         due = min((at for at in times if at is not None), default=None)
         if due is not None:
             self._wake = self._loop.call_at(max(due, now) + WAKE_LATE_SECONDS, self._pump)
+        self._outage.look()
 
     async def _attempt(self, key: int, running: _Running, host: HostState) -> None:
         request, job = running.waiting.request, running.waiting.job
@@ -190,7 +190,6 @@ class Fleet:
     def _answered(self, key: int, running: _Running, host: HostState, answer: Answer) -> None:
         if self._dispatcher.answered(key, self._loop.time(), answer):
             LOG.info("%s is back", host.url)
-            self._outage.look()
         self._end_copies(running.waiting.job)
         if not running.waiting.future.done():
             running.waiting.future.set_result(answer)
@@ -202,8 +201,6 @@ class Fleet:
         if failed.blame is Blame.MODEL and host.ready:
             LOG.warning("%s is left out: %s", host.url, failed)
             self._keepers[host.url].check_again()
-        if opened or failed.blame is Blame.MODEL:
-            self._outage.look()
         if running.waiting.future.done():
             return
         if verdict is Verdict.STOP_RUN:
@@ -244,7 +241,6 @@ class Fleet:
 
     def _changed(self) -> None:
         """A host has come, gone, or loaded another model."""
-        self._outage.look()
         self._reject_unserved()
         self._pump()
 
@@ -286,10 +282,10 @@ class Fleet:
             LOG.info("%s leaves: %s; it finishes its %d requests", url, LEFT, host.in_flight)
             self._keepers[url].stop()
             host.out = LEFT
-            self._outage.look()
         if not host.in_flight:
             del self._dispatcher.hosts[url]
             await self._keepers.pop(url).close()
+        self._changed()
 
     # -- the end -----------------------------------------------------------------------------------------------------
 

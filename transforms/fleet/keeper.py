@@ -198,6 +198,8 @@ class HostKeeper:
             return False  # only a generate call proves health, good or bad
         before = dict(self._host.digests or {})
         self._take_stock(report)
+        if self._host.digests != before:
+            self._changed()  # what waits for another model than the loaded one may have to wait no more
         await self._look_at_loaded()
         model = self._host.model
         return bool(model) and (self._host.digests or {}).get(model) != before.get(model)

@@ -240,4 +240,4 @@ def test_nothing_goes_to_a_host_that_is_not_ready_or_out() -> None:
     dispatcher = Dispatcher([first, second])
     dispatcher.add(Job(size=1))
     assert dispatcher.next(0.0) is None
-    assert dispatcher.outage()
+    assert dispatcher.models_away() == [""]

@@ -172,6 +172,34 @@ def test_an_outage_that_lasts_too_long_ends_the_run() -> None:
     run(["http://127.0.0.1:9"], use, max_outage_seconds=0.2)
 
 
+def test_an_outage_ends_also_when_the_host_is_found_back_by_a_row_that_is_at_fault(
+    sandbox_host: MakeHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    host = sandbox_host(faults=[Fault("runner_died_500")])
+
+    async def use(fleet: Fleet) -> None:
+        row = asyncio.create_task(fleet.generate(request(), []))
+        await until(lambda: "no host is healthy" in caplog.text)
+        host.control(faults=[Fault("length")])
+        with pytest.raises(RowRejected):
+            await row
+        await until(lambda: "the run goes on" in caplog.text)
+
+    with caplog.at_level(logging.INFO):
+        run([host.url], use)
+
+
+def test_without_anything_to_do_there_is_no_outage(caplog: pytest.LogCaptureFixture) -> None:
+    async def use(fleet: Fleet) -> None:
+        await until(lambda: any(view.state.startswith("out") for view in fleet.view()))
+        assert "no host is healthy" not in caplog.text
+        with pytest.raises(NoHostLeft):
+            await fleet.generate(request(), [])
+        assert "no host is healthy" in caplog.text
+
+    run(["http://127.0.0.1:9"], use, max_outage_seconds=0.01)
+
+
 def test_a_load_that_takes_longer_than_the_longest_outage_is_waited_for(sandbox_host: MakeHost) -> None:
     answers, _ = run([sandbox_host(load_seconds=0.5).url], ask(3), max_outage_seconds=0.05)
     assert len(answers) == 3
