@@ -20,7 +20,7 @@ from transforms.fleet.jobs import Attempt, Job, PendingJobs, Verdict
 from transforms.fleet.models import next_change
 
 MOST_CHARGED = 8
-"""Failures that a row may be charged with while its host serves others: then the row is the poison."""
+"""Failures that a row may be charged with, as its hosts serve others: then the row is the poison."""
 
 MOST_UNCLEAR = 3
 """Equal failures that may be the host's or the row's, before they are the row's."""
@@ -35,13 +35,15 @@ LEAST_LATE_SECONDS = 0.05
 class _Sent(NamedTuple):
     """A request under way: its job and host, and what the host had shown with the model that it was sent for.
 
-    The host may have another model before it answers, if its own vanishes under it.
+    The host may have another model before it answers, if its own vanishes under it. It is ``alone`` if the host had no
+    other request of ours.
     """
 
     job: Job
     host: HostState
     serving: Serving
     at: float
+    alone: bool
 
 
 class Dispatcher:
@@ -102,11 +104,12 @@ class Dispatcher:
 
     def _send(self, job: Job, host: HostState, now: float) -> tuple[int, Job, HostState]:
         key = next(self._keys)
+        alone = not host.in_flight
         job.running[key] = host.url
         host.in_flight += 1
         host.limit.sent(key, job.size)
         host.breaker.sent()
-        self._sent[key] = _Sent(job, host, host.serving, now)
+        self._sent[key] = _Sent(job, host, host.serving, now, alone)
         return key, job, host
 
     def _choose(self, shares: dict[str, float]) -> tuple[Job, HostState]:
@@ -115,6 +118,8 @@ class Dispatcher:
         A host whose slots are still being found gets the shortest: it answers soonest, so the search is over sooner.
         """
         freest = self.hosts[max(shares, key=shares.__getitem__)]
+        if not freest.breaker.closed:
+            return self._probe(freest), freest
         free = {url: share for url, share in shares.items() if self.hosts[url].model == freest.model}
         take = self._pending.take_shortest if freest.limit.growing() else self._pending.take
         job = take(freest.model, lambda job: not job.failed_on or any(url not in job.failed_on for url in free))
@@ -122,6 +127,19 @@ class Dispatcher:
             return job, freest
         untried = {url: share for url, share in free.items() if url not in job.failed_on} or free
         return job, self.hosts[max(untried, key=untried.__getitem__)]
+
+    def _probe(self, host: HostState) -> Job:
+        """What shows whether a host is back: the shortest row that has not failed on it all alone.
+
+        If all have, they may be the poison that the host rests from, so it gets a text of our own.
+        """
+
+        def may_tell(job: Job) -> bool:
+            return host.url not in job.failed_alone
+
+        if not self._pending.any(host.model, may_tell):
+            return Job(size=1, model=host.model, check=True)
+        return self._pending.take_shortest(host.model, may_tell)
 
     def _idle(self) -> list[tuple[float, HostState]]:
         """Hosts with a slot that nothing pending will fill, the quickest first, with their typical seconds."""
@@ -143,7 +161,7 @@ class Dispatcher:
 
     @staticmethod
     def _may_copy(job: Job, host: HostState, idle: HostState) -> bool:
-        return host is not idle and job.model == idle.model and len(job.running) == 1
+        return host is not idle and job.model == idle.model and len(job.running) == 1 and not job.check
 
     def next_copy_at(self) -> float | None:
         """When a request will be late enough for a copy; None if there is nothing to copy, or no idle host."""
@@ -164,10 +182,9 @@ class Dispatcher:
 
         The job's other request, if there is one, is to be ended: it is what is left in ``job.running``.
         """
-        job, host, serving, sent_at = self._sent.pop(key)
+        job, host, serving, sent_at, _ = self._sent.pop(key)
         del job.running[key]
         host.in_flight -= 1
-        host.last_answer_at = now
         job.attempts.append(Attempt(host.url, None))
         service_ns, total_ns = answer.service_duration_ns, answer.total_duration_ns
         serving.limit.done(
@@ -178,10 +195,11 @@ class Dispatcher:
         )
         eval_seconds = None if answer.eval_duration_ns is None else answer.eval_duration_ns / 1e9
         serving.deadline.answered(now - sent_at, answer.eval_count, eval_seconds)
-        return self._healthy(host)
+        return self._healthy(host, now)
 
     @staticmethod
-    def _healthy(host: HostState) -> bool:
+    def _healthy(host: HostState, now: float) -> bool:
+        host.last_answer_at = now
         back = host.breaker.succeeded()
         if back:
             host.limit.restart()
@@ -189,7 +207,8 @@ class Dispatcher:
 
     def failed(self, key: int, now: float, failed: RequestFailed) -> tuple[Verdict, bool]:
         """A request failed. Returns what follows for its job, and whether its host's breaker opened by it."""
-        job, host, serving, sent_at = self._sent.pop(key)
+        sent = self._sent.pop(key)
+        job, host, serving = sent.job, sent.host, sent.serving
         del job.running[key]
         host.in_flight -= 1
         serving.limit.gone(key)
@@ -200,7 +219,7 @@ class Dispatcher:
             cheap = failed.failure is Failure.CONNECTION_REFUSED
             opened = host.breaker.failed(now, str(failed), failed.retry_after_seconds, blame is Blame.HOST, cheap)
         elif blame is Blame.ROW:
-            self._healthy(host)
+            self._healthy(host, now)
         else:
             host.breaker.gave_up_probe()
         if opened:
@@ -212,14 +231,31 @@ class Dispatcher:
         if blame is Blame.UNCLEAR:
             job.unclear[failed.failure] = job.unclear.get(failed.failure, 0) + 1
             return self._again(job, job.unclear[failed.failure] < MOST_UNCLEAR), opened
-        # A host that serves others meanwhile is not the one at fault.
-        if blame is Blame.HOST and host.breaker.closed and host.last_answer_at > sent_at:
-            job.charged += 1
+        if blame is Blame.HOST:
+            self._charge(sent, now)
         return self._again(job, job.charged < MOST_CHARGED), opened
 
     @staticmethod
+    def _charge(sent: _Sent, now: float) -> None:
+        """Charges a job with a host's fault, as far as the host has shown that it is not the one at fault.
+
+        It has if it serves others meanwhile; or if it was well after it had failed at this job alone, and now fails at
+        it again: then those failures are charged.
+        """
+        job, host = sent.job, sent.host
+        count, since = job.failed_alone.pop(host.url, (0, now))
+        if host.last_answer_at > since:
+            job.charged, count = job.charged + count, 0
+        if host.breaker.closed and host.last_answer_at > sent.at:
+            job.charged += 1
+        elif sent.alone and not host.in_flight:
+            count += 1
+        if count:
+            job.failed_alone[host.url] = (count, now)
+
+    @staticmethod
     def _again(job: Job, worth_it: bool) -> Verdict:
-        if job.running:
+        if job.running or job.check:
             return Verdict.WAIT
         return Verdict.RETRY if worth_it else Verdict.REJECT
 
@@ -228,7 +264,7 @@ class Dispatcher:
 
         A host that has answered nothing since the request was sent may hang, which copies would hide: that is noted.
         """
-        job, host, serving, sent_at = self._sent.pop(key)
+        job, host, serving, sent_at, _ = self._sent.pop(key)
         del job.running[key]
         job.attempts.append(Attempt(host.url, Failure.SUPERSEDED))
         host.in_flight -= 1

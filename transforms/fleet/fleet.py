@@ -30,6 +30,10 @@ LOG = logging.getLogger(__name__)
 WAKE_LATE_SECONDS = 0.001
 """The loop's clock may wake us a little early."""
 
+CHECK_PROMPT = "Bonjour."
+CHECK_TOKENS = 16
+"""Of the answer to it; that it is cut then shows as well that the host works."""
+
 HOSTS_FILE_SECONDS = 5.0
 LEFT = "it has left the hosts file"
 
@@ -142,7 +146,7 @@ class Fleet:
         now = self._loop.time()
         while (chosen := self._dispatcher.next(now)) is not None:
             key, job, host = chosen
-            waiting = self._waiting.get(job)
+            waiting = self._check(job) if job.check else self._waiting.get(job)
             if waiting is None:  # whoever asked has left
                 self._dispatcher.cancelled(key, now)
                 continue
@@ -160,6 +164,15 @@ class Fleet:
         if due is not None:
             self._wake = self._loop.call_at(max(due, now) + WAKE_LATE_SECONDS, self._pump)
         self._outage.look()
+
+    def _check(self, job: Job) -> _Waiting:
+        """A request that only shows whether a host works; nobody waits for its answer."""
+        model = None if job.model == model_key(self._settings.model) else job.model
+        return _Waiting(
+            GenerateRequest(CHECK_PROMPT, None, CHECK_TOKENS, {}, job.size, model=model),
+            job,
+            self._loop.create_future(),
+        )
 
     async def _attempt(self, key: int, running: _Running, host: HostState) -> None:
         request, job = running.waiting.request, running.waiting.job

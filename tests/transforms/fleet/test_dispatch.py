@@ -146,6 +146,40 @@ def test_a_poison_row_ends_and_takes_no_other_with_it() -> None:
     assert {attempt.host for attempt in poison.attempts} == {"http://gpu0:11434", "http://gpu1:11434"}
 
 
+@settings(max_examples=150)
+@given(
+    st.lists(
+        st.builds(
+            SimulatedHost,
+            slots=st.integers(1, 8),
+            speed=st.floats(0.2, 5),
+            down=st.tuples(st.floats(0, 30), st.floats(0, 60)),
+            limit=st.one_of(st.none(), st.integers(1, 8)),
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    st.integers(1, 60),
+    st.sets(st.integers(0, 59), max_size=4),
+    st.integers(0, 1000),
+)
+def test_poison_ends_and_costs_no_other_row_however_few_are_left(
+    hosts: list[SimulatedHost], rows: int, poison: set[int], seed: int
+) -> None:
+    outcome = Simulation(hosts, lognormal(rows, 0.6, seed), seed, poison=poison).run()
+    assert dict(outcome.rejected) == {row: 1 for row in poison if row < rows}
+    assert dict(outcome.answered) == {row: 1 for row in range(rows) if row not in poison}
+
+
+def test_a_single_row_survives_an_outage_of_any_length() -> None:
+    host = SimulatedHost(slots=1, faults={Failure.SERVER_ERROR: 1.0}, limit=1)
+    simulation = Simulation([host], [1.0])
+    simulation.at(1800.0, "repaired", -1)
+    outcome = simulation.run()
+    assert dict(outcome.answered) == {0: 1}
+    assert outcome.checks > 100, "the row itself was asked for again and again"
+
+
 def answer(host: HostState, total_ns: int = 10**9) -> Answer:
     return Answer("English", host.url, "mistral", "stop", total_ns, 0, 0, total_ns, 10, 10)
 

@@ -14,6 +14,7 @@ from tests.conftest import MakeHost
 from transforms.errors import NoHostLeft, RunFailed, RunStopped
 from transforms.fleet.answers import Answer
 from transforms.fleet.client import HostClient
+from transforms.fleet.dispatch import MOST_CHARGED
 from transforms.fleet.faults import Failure, RowRejected
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.hosts import HostAddress
@@ -131,6 +132,24 @@ def test_a_row_that_is_at_fault_is_rejected_with_its_reason(sandbox_host: MakeHo
         assert (await fleet.generate(request(8), [])).text
 
     run([host.url for host in hosts], use)
+
+
+@pytest.mark.parametrize("hosts", [1, 2])
+@pytest.mark.parametrize("slots", [None, 1])
+def test_a_last_row_that_no_host_survives_fails_and_the_hosts_stay(
+    sandbox_host: MakeHost, hosts: int, slots: int | None
+) -> None:
+    sandboxes = [sandbox_host(faults=[Fault("runner_died_500", marker="rapport 7")]) for _ in range(hosts)]
+
+    async def use(fleet: Fleet) -> None:
+        log: list[Attempt] = []
+        with pytest.raises(RowRejected) as rejected:
+            await fleet.generate(request(7), log)
+        assert rejected.value.failure is Failure.SERVER_ERROR
+        assert MOST_CHARGED <= len(log) <= 2 * MOST_CHARGED
+        assert (await fleet.generate(request(8), [])).text
+
+    run([host.url for host in sandboxes], use, slots=slots)
 
 
 def test_a_fleet_that_goes_away_and_comes_back_loses_nothing(
@@ -265,7 +284,12 @@ def test_a_caller_that_leaves_is_not_served(sandbox_host: MakeHost) -> None:
 
 def test_a_request_that_hangs_is_given_up_and_sent_elsewhere(sandbox_host: MakeHost) -> None:
     good, bad = sandbox_host(), sandbox_host(faults=[Fault("hang")])
-    answers, logs = run([good.url, bad.url], ask(20), request_timeout_seconds=0.3)
+
+    async def use(fleet: Fleet) -> tuple[list[Answer], list[list[Attempt]]]:
+        await until(lambda: {view.state for view in fleet.view()} == {"healthy"})
+        return await ask(20)(fleet)
+
+    answers, logs = run([good.url, bad.url], use, request_timeout_seconds=0.3)
     assert len(answers) == 20
     failures = {attempt.failure for log in logs for attempt in log}
     assert failures - {Failure.SUPERSEDED, Failure.TIMEOUT} == {None} < failures
