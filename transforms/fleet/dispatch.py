@@ -54,6 +54,7 @@ class Dispatcher:
         self._pending = PendingJobs()
         self._keys = itertools.count()
         self._sent: dict[int, _Sent] = {}
+        self._answered: set[str] = set()  # models that have answered a request of this run
 
     @property
     def pending(self) -> int:
@@ -185,6 +186,7 @@ class Dispatcher:
         job, host, serving, sent_at, _ = self._sent.pop(key)
         del job.running[key]
         host.in_flight -= 1
+        self._answered.add(job.model)
         job.attempts.append(Attempt(host.url, None))
         service_ns, total_ns = answer.service_duration_ns, answer.total_duration_ns
         serving.limit.done(
@@ -213,9 +215,11 @@ class Dispatcher:
         host.in_flight -= 1
         serving.limit.gone(key)
         job.attempts.append(Attempt(host.url, failed.failure))
-        job.failed_on.add(host.url)
         blame, opened = failed.blame, False
-        if blame in (Blame.HOST, Blame.UNCLEAR):
+        if blame is Blame.MODEL and host.url in job.failed_on:
+            job.charged += 1  # the host has said in between that it has the model
+        job.failed_on.add(host.url)
+        if blame in (Blame.HOST, Blame.UNCLEAR, Blame.REQUEST):
             cheap = failed.failure is Failure.CONNECTION_REFUSED
             opened = host.breaker.failed(now, str(failed), failed.retry_after_seconds, blame is Blame.HOST, cheap)
         elif blame is Blame.ROW:
@@ -224,16 +228,23 @@ class Dispatcher:
             host.breaker.gave_up_probe()
         if opened:
             serving.deadline.restart()
-        if blame is Blame.REQUEST:
+        if blame is Blame.REQUEST and self._untried(job):
+            return self._again(job, True), opened  # it may be this host that is too old, say
+        if blame is Blame.REQUEST and job.model not in self._answered:
             return Verdict.STOP_RUN, opened
         if blame is Blame.ROW:
             return Verdict.REJECT, opened
-        if blame is Blame.UNCLEAR:
+        if blame in (Blame.UNCLEAR, Blame.REQUEST):
             job.unclear[failed.failure] = job.unclear.get(failed.failure, 0) + 1
             return self._again(job, job.unclear[failed.failure] < MOST_UNCLEAR), opened
         if blame is Blame.HOST:
             self._charge(sent, now)
         return self._again(job, job.charged < MOST_CHARGED), opened
+
+    def _untried(self, job: Job) -> bool:
+        """Whether a healthy host has not failed a job yet."""
+        hosts = self.hosts.values()
+        return any(host.usable() and host.may_serve(job.model) and host.url not in job.failed_on for host in hosts)
 
     @staticmethod
     def _charge(sent: _Sent, now: float) -> None:

@@ -27,7 +27,7 @@ class Blame(Enum):
     ROW = "row"
     UNCLEAR = "unclear"  # the row's, once it has happened twice
     MODEL = "model"  # the host lacks the model: it is out
-    REQUEST = "request"  # every request would fail like this: the run ends
+    REQUEST = "request"  # every request would fail like this: the run ends, unless another host takes it
 
 
 class Failure(str, Enum):
@@ -79,7 +79,7 @@ HOPELESS = (
     "raw mode",
     "cannot unmarshal",
 )
-"""Texts of 400s and 500s that no other row or host would escape (Ollama sends wrong options as 500)."""
+"""Texts of 400s and 500s that no other row would escape, and seldom another host (wrong options come as 500)."""
 
 
 LONGEST_RETRY_AFTER_SECONDS = 60

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from transforms.errors import RunFailed, RunStopped, UsageError
+from transforms.errors import NoHostLeft, RunFailed, RunStopped, UsageError
 from transforms.fleet.answers import Answer
 from transforms.fleet.breaker import Breaker
 from transforms.fleet.client import HostClient
@@ -81,7 +81,7 @@ class Fleet:
         self._keepers: dict[str, HostKeeper] = {}
         self._waiting: dict[Job, _Waiting] = {}
         self._running: dict[int, _Running] = {}
-        self._outage = OutageWatch(self._dispatcher, settings.max_outage_seconds, self._end)
+        self._outage = OutageWatch(self._dispatcher, settings.max_outage_seconds, self._give_up)
         self._following: asyncio.Task[None] | None = None
         self._wake: asyncio.TimerHandle | None = None
         self._ended: BaseException | None = None
@@ -185,7 +185,8 @@ class Fleet:
         except asyncio.CancelledError:
             if not running.expired or key not in self._running:  # its copy may have been quicker in the last moment
                 raise
-            message = f"no answer within {seconds:.0f} s"
+            longest = seconds >= self._settings.request_timeout_seconds
+            message = f"no answer within {seconds:.0f} s{' (--request_timeout)' * longest}"
             self._failed(key, running, host, RequestFailed(Failure.TIMEOUT, message, host.url))
         else:
             self._answered(key, running, host, answer)
@@ -213,7 +214,7 @@ class Fleet:
             LOG.warning("%s rests: %s; its rows go to the other hosts", host.url, failed)
         if failed.blame is Blame.MODEL and host.ready:
             LOG.warning("%s is left out: %s", host.url, failed)
-            self._keepers[host.url].check_again()
+            self._keepers[host.url].refused()
         if running.waiting.future.done():
             return
         if verdict is Verdict.STOP_RUN:
@@ -256,6 +257,15 @@ class Fleet:
         """A host has come, gone, or loaded another model."""
         self._reject_unserved()
         self._pump()
+
+    def _give_up(self, model: str, reason: NoHostLeft) -> None:
+        """No host for a model has been there for too long: the run ends, unless none is known to have the model."""
+        for host in self._dispatcher.hosts.values():
+            if host.digests is None:
+                host.digests = {}  # it might have had it, but never answered
+        self._reject_unserved()
+        if model in self._dispatcher.models_away():
+            self._end(reason)
 
     def _reject_unserved(self) -> None:
         settings = self._settings

@@ -29,10 +29,12 @@ class OutageWatch:
     Args:
         dispatcher: Knows the hosts.
         longest_seconds: After which ``give_up`` is called.
-        give_up: Takes the reason.
+        give_up: Takes the model and the reason.
     """
 
-    def __init__(self, dispatcher: Dispatcher, longest_seconds: float, give_up: Callable[[NoHostLeft], None]) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, longest_seconds: float, give_up: Callable[[str, NoHostLeft], None]
+    ) -> None:
         self._dispatcher = dispatcher
         self._longest_seconds = longest_seconds
         self._give_up = give_up
@@ -61,7 +63,8 @@ class OutageWatch:
 
     def _too_long(self, model: str) -> None:
         what, seconds = self._with([model]), self._longest_seconds
-        self._give_up(NoHostLeft(f"no host{what} was healthy for {seconds:.0f} s (--max_outage): {self._reasons()}"))
+        reason = f"no host{what} was healthy for {seconds:.0f} s (--max_outage): {self._reasons()}"
+        self._give_up(model, NoHostLeft(reason))
 
     def _with(self, models: Collection[str]) -> str:
         """Which hosts are meant; nothing if all are."""
