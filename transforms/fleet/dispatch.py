@@ -36,7 +36,7 @@ class _Sent(NamedTuple):
     """A request under way: its job and host, and what the host had shown with the model that it was sent for.
 
     The host may have another model before it answers, if its own vanishes under it. It is ``alone`` if the host had no
-    other request of ours.
+    other request of ours, and a ``probe`` if it rested.
     """
 
     job: Job
@@ -44,6 +44,7 @@ class _Sent(NamedTuple):
     serving: Serving
     at: float
     alone: bool
+    probe: bool
 
 
 class Dispatcher:
@@ -109,8 +110,7 @@ class Dispatcher:
         job.running[key] = host.url
         host.in_flight += 1
         host.limit.sent(key, job.size)
-        host.breaker.sent()
-        self._sent[key] = _Sent(job, host, host.serving, now, alone)
+        self._sent[key] = _Sent(job, host, host.serving, now, alone, host.breaker.sent())
         return key, job, host
 
     def _choose(self, shares: dict[str, float]) -> tuple[Job, HostState]:
@@ -183,7 +183,7 @@ class Dispatcher:
 
         The job's other request, if there is one, is to be ended: it is what is left in ``job.running``.
         """
-        job, host, serving, sent_at, _ = self._sent.pop(key)
+        job, host, serving, sent_at, *_ = self._sent.pop(key)
         del job.running[key]
         host.in_flight -= 1
         self._answered.add(job.model)
@@ -221,10 +221,12 @@ class Dispatcher:
         job.failed_on.add(host.url)
         if blame in (Blame.HOST, Blame.UNCLEAR, Blame.REQUEST):
             cheap = failed.failure is Failure.CONNECTION_REFUSED
-            opened = host.breaker.failed(now, str(failed), failed.retry_after_seconds, blame is Blame.HOST, cheap)
+            opened = host.breaker.failed(
+                now, str(failed), failed.retry_after_seconds, blame is Blame.HOST, cheap, sent.probe
+            )
         elif blame is Blame.ROW:
             self._healthy(host, now)
-        else:
+        elif sent.probe:
             host.breaker.gave_up_probe()
         if opened:
             serving.deadline.restart()
@@ -275,16 +277,18 @@ class Dispatcher:
 
         A host that has answered nothing since the request was sent may hang, which copies would hide: that is noted.
         """
-        job, host, serving, sent_at, _ = self._sent.pop(key)
+        job, host, serving, sent_at, _, probe = self._sent.pop(key)
         del job.running[key]
         job.attempts.append(Attempt(host.url, Failure.SUPERSEDED))
         host.in_flight -= 1
         serving.limit.gone(key)
         typical_seconds = serving.deadline.typical_seconds() or 0.0
         late = host.last_answer_at < sent_at and now - sent_at > LATE * typical_seconds
-        if late and host.breaker.failed(now, "no answer in time; other hosts were quicker", certain=False):
+        reason = "no answer in time; other hosts were quicker"
+        if late and host.breaker.failed(now, reason, certain=False, probe=probe):
             serving.deadline.restart()
-        host.breaker.gave_up_probe()
+        if probe:
+            host.breaker.gave_up_probe()
 
     def models_away(self) -> list[str]:
         """The models that somebody waits for and no healthy host can serve."""

@@ -215,6 +215,30 @@ def test_the_probe_of_a_host_that_was_quick_may_take_as_long_as_a_load() -> None
     assert host.deadline.seconds(10) == 300, "a client that leaves makes the load begin again, each time"
 
 
+def test_what_was_sent_before_a_host_rested_makes_no_room_for_a_second_probe() -> None:
+    host = state(slots=8)
+    dispatcher = Dispatcher([host])
+
+    def send(now: float) -> int | None:
+        chosen = dispatcher.next(now)
+        return None if chosen is None else chosen[0]
+
+    for _ in range(20):
+        dispatcher.add(Job(size=10))
+    keys = [key for _ in range(8) if (key := send(0.0)) is not None]
+    lost = RequestFailed(Failure.TIMEOUT, "no answer", host.url)
+    for key in keys[:FAULTS_IN_A_ROW]:
+        dispatcher.failed(key, 10.0, lost)
+    probe = send(20.0)
+    assert probe is not None
+    dispatcher.failed(keys[3], 21.0, lost)
+    dispatcher.cancelled(keys[4], 21.0)
+    dispatcher.failed(keys[5], 21.0, RequestFailed(Failure.MODEL_MISSING, "gone", host.url))
+    assert send(100.0) is None
+    dispatcher.failed(probe, 100.0, lost)
+    assert send(110.0) is not None
+
+
 def test_an_unclear_fault_is_the_rows_after_three() -> None:
     dispatcher = Dispatcher([state()])
     job = Job(size=10)
