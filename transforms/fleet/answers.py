@@ -8,13 +8,16 @@ import ollama
 
 from transforms.fleet.faults import Failure, RequestFailed
 
+MOST = 1 << 53
+"""Nanoseconds, or tokens, that may be true: 104 days. What is below can be summed over a text's pieces in 64 bits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An accepted answer of a model on a host.
 
     Durations are nanoseconds as Ollama measured them; None where it sent none, or a value outside 0..total
-    (Ollama: the new engine can answer ±9.2e18). Counts are tokens.
+    (Ollama: the new engine can answer ±9.2e18). Counts are tokens; None where they can't be.
     """
 
     text: str
@@ -61,7 +64,7 @@ def accept(response: ollama.GenerateResponse, host: str, model: str) -> Answer:
     if response.model and response.model != model:
         raise RequestFailed(Failure.UNEXPECTED_ANSWER, f"the model {response.model!r} answered, not {model!r}", host)
     total = response.total_duration
-    if total is None or not 0 < total < 1 << 62:
+    if total is None or not 0 < total < MOST:
         total = None
 
     def within(duration: int | None) -> int | None:
@@ -76,6 +79,10 @@ def accept(response: ollama.GenerateResponse, host: str, model: str) -> Answer:
         load_duration_ns=within(response.load_duration),
         prompt_eval_duration_ns=within(response.prompt_eval_duration),
         eval_duration_ns=within(response.eval_duration),
-        prompt_eval_count=response.prompt_eval_count,
-        eval_count=response.eval_count,
+        prompt_eval_count=_count(response.prompt_eval_count),
+        eval_count=_count(response.eval_count),
     )
+
+
+def _count(tokens: int | None) -> int | None:
+    return tokens if tokens is not None and 0 <= tokens < MOST else None

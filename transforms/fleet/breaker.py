@@ -14,7 +14,7 @@ LONGEST_PAUSE_SECONDS = 5.0
 LONGEST_CHEAP_PAUSE_SECONDS = 1.0
 """Where nobody listens, a probe costs neither side anything."""
 LONGEST_OUTAGE_PAUSE_SECONDS = 1.5
-"""While every host rests, so that the run goes on within two seconds of the first one's return."""
+"""While all that could do the work rest, so that the run goes on within two seconds of the first one's return."""
 JITTER = 0.2
 
 
@@ -49,7 +49,7 @@ class Breaker:
     def allows(self, now: float, outage: bool = False) -> bool:
         """Whether a request may be sent: always while closed; while open, only as the single probe that is due.
 
-        During an ``outage``, when every host rests, probes come sooner.
+        During an ``outage``, when all that could do the work rest, probes come sooner.
         """
         due_at = self.probe_due_at(outage)
         return self.closed or (due_at is not None and now >= due_at)
@@ -60,9 +60,10 @@ class Breaker:
             return None
         return self._outage_probe_at if outage else self._probe_at
 
-    def sent(self) -> None:
-        """A request was sent; while open it is the probe."""
+    def sent(self) -> bool:
+        """A request was sent. Returns whether it is the probe: while open it is."""
         self._probing = not self.closed
+        return self._probing
 
     def succeeded(self) -> bool:
         """A request was answered well. Returns whether this closed the breaker."""
@@ -81,11 +82,13 @@ class Breaker:
         retry_after_seconds: float | None = None,
         certain: bool = True,
         cheap: bool = False,
+        probe: bool = True,
     ) -> bool:
         """A request failed by the host's fault. Returns whether this opened the breaker.
 
         If it is not ``certain``, because the row may be at fault, it counts only among the last 20. After a ``cheap``
-        failure, a refused connection, the next probe comes within a second.
+        failure, a refused connection, the next probe comes within a second. What was sent before it opened is no
+        ``probe``: its failure tells nothing new.
         """
         self.reason = reason
         self._in_a_row += certain
@@ -94,7 +97,7 @@ class Breaker:
         opens = self.closed and (broken or retry_after_seconds is not None)
         if opens:
             self.opened_at = now
-        if not self.closed and (opens or self._probing):
+        if not self.closed and (opens or (self._probing and probe)):
             self._probing = False
             longest_seconds = LONGEST_CHEAP_PAUSE_SECONDS if cheap else LONGEST_PAUSE_SECONDS
             self._pause_seconds = min(max(FIRST_PAUSE_SECONDS, 2 * self._pause_seconds), longest_seconds)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import httpx
@@ -16,9 +17,13 @@ from transforms.fleet.answers import Answer, accept
 from transforms.fleet.faults import Failure, RequestFailed, from_exception, from_status
 from transforms.fleet.hosts import HostAddress
 
+T = TypeVar("T")
 CONNECT_SECONDS = 5.0
 GLANCE_SECONDS = 5.0
 """For what an idle or busy host answers at once: its version and its list of models."""
+
+LONGEST_BODY_BYTES = 16_000_000
+"""Of an answer: far more than a whole context of text. What comes without an end must not fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -87,10 +92,17 @@ class _PlainClient(httpx.AsyncClient):
         """Sends a request and reads the whole answer."""
         response = await self._transport.handle_async_request(request)
         response.request = request
+        parts: list[bytes] = []
+        size = 0
         try:
-            await response.aread()
+            async for part in response.aiter_bytes():
+                parts.append(part)
+                size += len(part)
+                if size > LONGEST_BODY_BYTES:
+                    raise httpx.ReadError(f"the answer has more than {LONGEST_BODY_BYTES // 10**6} MB")
         finally:
             await response.aclose()
+        response._content = b"".join(parts)  # as its own aread does, which has no limit
         return response
 
 
@@ -160,7 +172,7 @@ class HostClient:
         Raises:
             RequestFailed: If there is no such answer.
         """
-        return str((await self._get("/api/version")).get("version", ""))
+        return await self._get("/api/version", lambda told: str(told.get("version", "")))
 
     async def models(self) -> tuple[ModelOnHost, ...]:
         """The models that the host has.
@@ -168,16 +180,7 @@ class HostClient:
         Raises:
             RequestFailed: If it does not list them.
         """
-        listed = (await self._get("/api/tags")).get("models") or []
-        return tuple(
-            ModelOnHost(
-                name=str(model.get("name", "")),
-                digest=str(model.get("digest", "")),
-                size_bytes=_whole(model.get("size")) or 0,
-                remote=bool(model.get("remote_host") or model.get("remote_model")),
-            )
-            for model in listed
-        )
+        return await self._get("/api/tags", _models)
 
     async def loaded(self) -> tuple[LoadedModel, ...]:
         """The models that the host has in memory.
@@ -185,16 +188,7 @@ class HostClient:
         Raises:
             RequestFailed: If it does not list them.
         """
-        listed = (await self._get("/api/ps")).get("models") or []
-        return tuple(
-            LoadedModel(
-                name=str(model.get("name", "")),
-                size_bytes=_whole(model.get("size")) or 0,
-                vram_bytes=_whole(model.get("size_vram")) or 0,
-                context_length=_whole(model.get("context_length")),
-            )
-            for model in listed
-        )
+        return await self._get("/api/ps", _loaded)
 
     async def details(self, model: str) -> ModelDetails:
         """What the host knows of one of its models.
@@ -202,35 +196,64 @@ class HostClient:
         Raises:
             RequestFailed: If it does not tell.
         """
-        shown = await self._get("/api/show", {"model": model})
-        metadata = shown.get("model_info") or {}
-        architecture = str(metadata.get("general.architecture", ""))
-        return ModelDetails(
-            trained_context=_whole(metadata.get(f"{architecture}.context_length")),
-            architecture=architecture,
-            capabilities=tuple(map(str, shown.get("capabilities") or ())),
-        )
+        return await self._get("/api/show", _details, {"model": model})
 
-    async def _get(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Asks for what a host answers at once; by POST if there is a body."""
+    async def _get(self, path: str, read: Callable[[dict[str, Any]], T], body: Mapping[str, Any] | None = None) -> T:
+        """What ``read`` finds in that which a host answers at once; asked by POST if there is a body."""
         method = "GET" if body is None else "POST"
         try:
             # The package's own types drop the keys that tell a remote stub.
-            response = await self._client._client.request(method, path, json=body, timeout=GLANCE_SECONDS)
+            asking = self._client._client.request(method, path, json=body)
+            # The client's own limit is one for each piece: an answer that drips would never end.
+            response = await asyncio.wait_for(asking, GLANCE_SECONDS)
             if response.status_code >= 300:
                 raise from_status(response.status_code, response.text, self.url)
-            values = response.json()
+            return read(response.json())
         except RequestFailed:
             raise
+        except asyncio.TimeoutError:
+            message = f"no answer to {path} within {GLANCE_SECONDS:.0f} s"
+            raise RequestFailed(Failure.TIMEOUT, message, self.url) from None
         except Exception as error:
             raise from_exception(error, self.url) from error
-        if not isinstance(values, dict):
-            raise RequestFailed(Failure.NOT_JSON, "the answer is not Ollama's JSON", self.url)
-        return values
 
     async def close(self) -> None:
         """Closes its connections."""
         await self._client._client.aclose()
+
+
+def _models(told: dict[str, Any]) -> tuple[ModelOnHost, ...]:
+    return tuple(
+        ModelOnHost(
+            name=str(model.get("name") or ""),
+            digest=str(model.get("digest") or ""),
+            size_bytes=_whole(model.get("size")) or 0,
+            remote=bool(model.get("remote_host") or model.get("remote_model")),
+        )
+        for model in told.get("models") or []
+    )
+
+
+def _loaded(told: dict[str, Any]) -> tuple[LoadedModel, ...]:
+    return tuple(
+        LoadedModel(
+            name=str(model.get("name") or ""),
+            size_bytes=_whole(model.get("size")) or 0,
+            vram_bytes=_whole(model.get("size_vram")) or 0,
+            context_length=_whole(model.get("context_length")),
+        )
+        for model in told.get("models") or []
+    )
+
+
+def _details(told: dict[str, Any]) -> ModelDetails:
+    metadata = told.get("model_info") or {}
+    architecture = str(metadata.get("general.architecture", ""))
+    return ModelDetails(
+        trained_context=_whole(metadata.get(f"{architecture}.context_length")),
+        architecture=architecture,
+        capabilities=tuple(map(str, told.get("capabilities") or ())),
+    )
 
 
 def _whole(value: Any) -> int | None:

@@ -42,5 +42,5 @@ class Deadline:
         return statistics.median(self._walls) if self._walls else None
 
     def restart(self) -> None:
-        """The host came back and may have to load its model first."""
+        """The host rests: the probe that finds it back may have to wait until its model is loaded."""
         self._walls.clear()

@@ -13,6 +13,7 @@ import socket
 import ssl
 from enum import Enum
 
+import aiohttp
 import httpx
 import ollama
 import pydantic
@@ -27,7 +28,7 @@ class Blame(Enum):
     ROW = "row"
     UNCLEAR = "unclear"  # the row's, once it has happened twice
     MODEL = "model"  # the host lacks the model: it is out
-    REQUEST = "request"  # every request would fail like this: the run ends
+    REQUEST = "request"  # every request would fail like this: the run ends, unless another host takes it
 
 
 class Failure(str, Enum):
@@ -79,7 +80,7 @@ HOPELESS = (
     "raw mode",
     "cannot unmarshal",
 )
-"""Texts of 400s and 500s that no other row or host would escape (Ollama sends wrong options as 500)."""
+"""Texts of 400s and 500s that no other row would escape, and seldom another host (wrong options come as 500)."""
 
 
 _API_PATH = re.compile(r"/(?:api|v1)(?:/[a-z/]*)?$")
@@ -128,7 +129,8 @@ def from_status(status: int, body: str, host: str, retry_after_seconds: float | 
         retry_after_seconds: From the header of the same name.
     """
     text = short(body)
-    failure = _class_of(status, body)
+    # What stands in a proxy's page of HTML says nothing of the request.
+    failure = _class_of_page(status) if body.lstrip()[:1] == "<" else _class_of(status, body)
     told = f"HTTP {status}: {text}" if text else f"HTTP {status}"
     if failure is Failure.NOT_OLLAMA:
         told += f"; no Ollama answers at {host}"
@@ -137,8 +139,12 @@ def from_status(status: int, body: str, host: str, retry_after_seconds: float | 
     return RequestFailed(failure, told, host, retry_after_seconds)
 
 
+def _class_of_page(status: int) -> Failure:
+    failure = _class_of(status, "")
+    return Failure.BAD_GATEWAY if failure in (Failure.BAD_REQUEST, Failure.SERVER_ERROR) else failure
+
+
 def _class_of(status: int, body: str) -> Failure:
-    html = body.lstrip()[:1] == "<"
     if status in (400, 500) and any(text in body for text in HOPELESS):
         return Failure.INVALID_OPTIONS
     if status == 500 and "token repeat limit" in body:  # what later versions of Ollama send instead of ``done: false``
@@ -147,7 +153,7 @@ def _class_of(status: int, body: str) -> Failure:
         # Three different texts say that a prompt is too long; all have the word in them.
         return Failure.INPUT_TOO_LONG if "context" in body else Failure.BAD_REQUEST
     if status == 404:
-        return Failure.MODEL_MISSING if "model" in body and not html else Failure.NOT_OLLAMA
+        return Failure.MODEL_MISSING if "model" in body else Failure.NOT_OLLAMA
     if status == 413:
         return Failure.INPUT_TOO_LONG
     if status in (401, 403, 407):
@@ -156,7 +162,7 @@ def _class_of(status: int, body: str) -> Failure:
         return Failure.REDIRECTED
     if status in (429, 503):
         return Failure.BUSY
-    if status in (502, 504) or html:
+    if status in (502, 504):
         return Failure.BAD_GATEWAY
     if status == 405:
         return Failure.NOT_OLLAMA
@@ -181,12 +187,17 @@ def from_exception(error: Exception, host: str) -> RequestFailed:
         return RequestFailed(Failure.CONNECTION_REFUSED, "connection refused", host)
     if any(isinstance(link, json.JSONDecodeError | pydantic.ValidationError | UnicodeDecodeError) for link in chain):
         return RequestFailed(Failure.NOT_JSON, "the answer is not Ollama's JSON", host)
+    if any(isinstance(link, aiohttp.ClientResponseError) for link in chain):
+        # What is wrong is not told: it may be a piece of a text.
+        return RequestFailed(Failure.CONNECTION_LOST, "the answer is not HTTP, or broken", host)
     if any(isinstance(link, TimeoutError | asyncio.TimeoutError) for link in chain):
         return RequestFailed(Failure.TIMEOUT, "no connection in time", host)
     if isinstance(error, httpx.HTTPError | OSError):
         return RequestFailed(Failure.CONNECTION_LOST, f"connection lost: {text}", host)
-    # A JSON body that is no object makes the client itself stumble (ollama 0.6.3).
-    if isinstance(error, AttributeError | TypeError):
+    # A JSON body that is no object makes the client itself stumble (ollama 0.6.3), Python one that is nested without an
+    # end, or a number without one. What can't be encoded was not the host's.
+    unreadable = isinstance(error, AttributeError | TypeError | ValueError | RecursionError)
+    if unreadable and not isinstance(error, UnicodeEncodeError):
         return RequestFailed(Failure.NOT_JSON, "the answer is not Ollama's JSON", host)
     raise error
 
@@ -197,7 +208,9 @@ def _retry_after_seconds(error: ollama.ResponseError) -> float | None:
     if not isinstance(answer, httpx.HTTPStatusError):
         return None
     value = answer.response.headers.get("retry-after", "").strip()
-    return float(min(int(value), LONGEST_RETRY_AFTER_SECONDS)) if value.isascii() and value.isdigit() else None
+    if not (value.isascii() and value.isdigit()):
+        return None
+    return float(min(int(value[:9]), LONGEST_RETRY_AFTER_SECONDS))  # Python refuses to read thousands of digits
 
 
 def _causes(error: BaseException) -> list[BaseException]:

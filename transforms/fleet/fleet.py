@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from transforms.errors import RunFailed, RunStopped, TranslateError, UsageError
+from transforms.errors import NoHostLeft, RunFailed, RunStopped, UsageError
 from transforms.fleet.answers import Answer
 from transforms.fleet.breaker import Breaker
 from transforms.fleet.client import HostClient
@@ -23,11 +23,16 @@ from transforms.fleet.limits import AdaptiveLimit, FixedLimit
 from transforms.fleet.model_names import model_key
 from transforms.fleet.outage import OutageWatch
 from transforms.fleet.settings import FleetSettings, GenerateRequest
+from transforms.fleet.tasks import told
 
 LOG = logging.getLogger(__name__)
 
 WAKE_LATE_SECONDS = 0.001
 """The loop's clock may wake us a little early."""
+
+CHECK_PROMPT = "Bonjour."
+CHECK_TOKENS = 16
+"""Of the answer to it; that it is cut then shows as well that the host works."""
 
 HOSTS_FILE_SECONDS = 5.0
 LEFT = "it has left the hosts file"
@@ -76,19 +81,18 @@ class Fleet:
         self._keepers: dict[str, HostKeeper] = {}
         self._waiting: dict[Job, _Waiting] = {}
         self._running: dict[int, _Running] = {}
-        self._outage = OutageWatch(self._dispatcher, settings.max_outage_seconds, self._end)
+        self._outage = OutageWatch(self._dispatcher, settings.max_outage_seconds, self._give_up)
         self._following: asyncio.Task[None] | None = None
         self._wake: asyncio.TimerHandle | None = None
-        self._ended: TranslateError | None = None
+        self._ended: BaseException | None = None
 
     def start(self) -> None:
         """Begins to check the hosts; each takes work as soon as it has its model loaded."""
         self._loop = asyncio.get_running_loop()
         for address in self._addresses:
             self._join(address)
-        self._outage.look()
         if self._settings.hosts_file is not None:
-            self._following = self._loop.create_task(self._follow(self._settings.hosts_file))
+            self._following = told(self._loop.create_task(self._follow(self._settings.hosts_file)), self._end)
 
     def capacity(self) -> int:
         """Requests that the healthy hosts may have in flight together."""
@@ -126,7 +130,7 @@ class Fleet:
         waiting = _Waiting(request, job, self._loop.create_future())
         self._waiting[job] = waiting
         self._dispatcher.add(job)
-        if request.model is not None:
+        if request.model is not None or self._settings.any_model:
             self._reject_unserved()
         self._pump()
         try:
@@ -142,13 +146,13 @@ class Fleet:
         now = self._loop.time()
         while (chosen := self._dispatcher.next(now)) is not None:
             key, job, host = chosen
-            waiting = self._waiting.get(job)
+            waiting = self._check(job) if job.check else self._waiting.get(job)
             if waiting is None:  # whoever asked has left
                 self._dispatcher.cancelled(key, now)
                 continue
             running = _Running(waiting)
             self._running[key] = running
-            running.task = self._loop.create_task(self._attempt(key, running, host))
+            running.task = told(self._loop.create_task(self._attempt(key, running, host)), self._end)
         while (change := self._dispatcher.next_change()) is not None:
             idle, model = change
             self._keepers[idle.url].change_model(model)
@@ -159,6 +163,16 @@ class Fleet:
         due = min((at for at in times if at is not None), default=None)
         if due is not None:
             self._wake = self._loop.call_at(max(due, now) + WAKE_LATE_SECONDS, self._pump)
+        self._outage.look()
+
+    def _check(self, job: Job) -> _Waiting:
+        """A request that only shows whether a host works; nobody waits for its answer."""
+        model = None if job.model == model_key(self._settings.model) else job.model
+        return _Waiting(
+            GenerateRequest(CHECK_PROMPT, None, CHECK_TOKENS, {}, job.size, model=model),
+            job,
+            self._loop.create_future(),
+        )
 
     async def _attempt(self, key: int, running: _Running, host: HostState) -> None:
         request, job = running.waiting.request, running.waiting.job
@@ -169,9 +183,10 @@ class Fleet:
         except RequestFailed as failed:
             self._failed(key, running, host, failed)
         except asyncio.CancelledError:
-            if not running.expired:
+            if not running.expired or key not in self._running:  # its copy may have been quicker in the last moment
                 raise
-            message = f"no answer within {seconds:.0f} s"
+            longest = seconds >= self._settings.request_timeout_seconds
+            message = f"no answer within {seconds:.0f} s{' (--request_timeout)' * longest}"
             self._failed(key, running, host, RequestFailed(Failure.TIMEOUT, message, host.url))
         else:
             self._answered(key, running, host, answer)
@@ -189,7 +204,6 @@ class Fleet:
     def _answered(self, key: int, running: _Running, host: HostState, answer: Answer) -> None:
         if self._dispatcher.answered(key, self._loop.time(), answer):
             LOG.info("%s is back", host.url)
-            self._outage.look()
         self._end_copies(running.waiting.job)
         if not running.waiting.future.done():
             running.waiting.future.set_result(answer)
@@ -200,9 +214,7 @@ class Fleet:
             LOG.warning("%s rests: %s; its rows go to the other hosts", host.url, failed)
         if failed.blame is Blame.MODEL and host.ready:
             LOG.warning("%s is left out: %s", host.url, failed)
-            self._keepers[host.url].check_again()
-        if opened or failed.blame is Blame.MODEL:
-            self._outage.look()
+            self._keepers[host.url].refused()
         if running.waiting.future.done():
             return
         if verdict is Verdict.STOP_RUN:
@@ -243,9 +255,17 @@ class Fleet:
 
     def _changed(self) -> None:
         """A host has come, gone, or loaded another model."""
-        self._outage.look()
         self._reject_unserved()
         self._pump()
+
+    def _give_up(self, model: str, reason: NoHostLeft) -> None:
+        """No host for a model has been there for too long: the run ends, unless none is known to have the model."""
+        for host in self._dispatcher.hosts.values():
+            if host.digests is None:
+                host.digests = {}  # it might have had it, but never answered
+        self._reject_unserved()
+        if model in self._dispatcher.models_away():
+            self._end(reason)
 
     def _reject_unserved(self) -> None:
         settings = self._settings
@@ -285,10 +305,10 @@ class Fleet:
             LOG.info("%s leaves: %s; it finishes its %d requests", url, LEFT, host.in_flight)
             self._keepers[url].stop()
             host.out = LEFT
-            self._outage.look()
         if not host.in_flight:
             del self._dispatcher.hosts[url]
             await self._keepers.pop(url).close()
+        self._changed()
 
     # -- the end -----------------------------------------------------------------------------------------------------
 
@@ -309,7 +329,7 @@ class Fleet:
         """Drops all work: everyone who waits gets ``RunStopped``."""
         self._end(RunStopped("the run was asked to stop"))
 
-    def _end(self, error: TranslateError) -> None:
+    def _end(self, error: BaseException) -> None:
         """Drops all work: everyone who waits gets the error, or the one that there was before."""
         self._ended = self._ended or error
         for waiting in self._waiting.values():

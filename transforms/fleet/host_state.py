@@ -36,7 +36,7 @@ class HostState:
         digests: Digest of each model that it may be asked for, by the model's key; None while it has told nothing.
         ready: Whether it was checked and has its model loaded.
         out: Why it takes no part at all; None while it does.
-        in_flight: Requests that it has not answered yet, all for ``model``.
+        in_flight: Requests that it has not answered yet; all for ``model``, unless that has vanished meanwhile.
         last_answer_at: The caller's time of its last good answer.
     """
 
@@ -80,6 +80,10 @@ class HostState:
         """Whether it could be asked for a model."""
         return self.digests is not None and model in self.digests
 
+    def may_serve(self, model: str) -> bool:
+        """Whether it has a model loaded, or could load it."""
+        return self.model == model or self.has(model)
+
     def serves(self, model: str) -> bool:
         """Whether it has a model loaded, or is loading it, and is not known to be broken."""
         return self.model == model and self.out is None and self.breaker.closed
@@ -92,8 +96,15 @@ class HostState:
             return "loading"
         return "healthy" if self.breaker.closed else f"resting: {self.breaker.reason}"
 
+    def loading(self) -> bool:
+        """Whether it is asked for the first time, or loads a model."""
+        return not self.ready and self.out is None
+
     def free_share(self, now: float, outage: bool = False) -> float:
-        """Its free share of its limit; 0 if it may not be sent anything; a due probe comes before all else."""
+        """Its free share of its limit; 0 if it may not be sent anything; a due probe comes before all else.
+
+        During an ``outage``, when no host can serve its model, probes come sooner.
+        """
         if not self.ready or self.out is not None or not self.breaker.allows(now, outage):
             return 0.0
         if not self.breaker.closed:

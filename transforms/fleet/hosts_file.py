@@ -36,8 +36,8 @@ class HostsFile:
         try:
             with fsspec.open(self.path, "rt", encoding="utf-8") as file:
                 lines = file.read().splitlines()
-        except (OSError, ValueError, ImportError) as error:
-            reason = getattr(error, "strerror", None) or error
+        except Exception as error:  # each client library has exceptions of its own
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise UsageError(f"the hosts file {self.path} can't be read: {reason}") from None
         try:
             hosts = parse_hosts(" ".join(line.partition("#")[0] for line in lines))

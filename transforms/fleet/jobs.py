@@ -33,6 +33,9 @@ class Job:
         model: The model's key, as of ``admission.model_key``.
         failed_on: Hosts on which it failed; others are preferred.
         charged: Failures charged to it.
+        failed_alone: Failures by host as the only request there, so that either may be at fault, and when the last one
+            was; the host's next good answer settles it.
+        check: Whether it is a text of our own that only shows whether a host works.
         unclear: Failures by class that may be its own fault.
         attempts: Requests that ended.
         running: Requests under way: the host of each by its key; two at the most.
@@ -42,6 +45,8 @@ class Job:
     model: str = ""
     failed_on: set[str] = field(default_factory=set)
     charged: int = 0
+    failed_alone: dict[str, tuple[int, float]] = field(default_factory=dict)
+    check: bool = False
     unclear: dict[Failure, int] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)
     running: dict[int, str] = field(default_factory=dict)
@@ -109,6 +114,10 @@ class PendingJobs:
         if not queue:
             del self._queues[model]
         return entry[3]
+
+    def any(self, model: str, wanted: Callable[[Job], bool]) -> bool:
+        """Whether a job of a model is wanted."""
+        return any(wanted(entry[3]) for entry in self._queues.get(model, ()))
 
     def take_all(self, model: str) -> list[Job]:
         """Empties the queue of a model."""

@@ -10,10 +10,11 @@ from transforms.errors import RunFailed
 from transforms.fleet.admission import HostReport, eligible, inspect
 from transforms.fleet.advice import about_loaded
 from transforms.fleet.client import HostClient
-from transforms.fleet.faults import Blame, Failure, RequestFailed
+from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.host_state import HostState
 from transforms.fleet.model_names import model_key
 from transforms.fleet.settings import FleetSettings
+from transforms.fleet.tasks import told
 
 LOG = logging.getLogger(__name__)
 
@@ -21,6 +22,9 @@ FIRST_RETRY_SECONDS = 0.5
 LONGEST_RETRY_SECONDS = 5.0
 MISSING_MODEL_RETRY_SECONDS = 30.0
 PATROL_SECONDS = 60.0
+
+LOAD_TRIES = 3
+"""Of a model that the host fails to load, before it is asked for its other models only."""
 
 
 class HostKeeper:
@@ -32,7 +36,8 @@ class HostKeeper:
         settings: Of the run.
         digests: The digest that each model must have, by its key; shared by all hosts, and added to.
         changed: Called after each change of the state.
-        refuse: Called with the reason when the host refuses a request that every host would refuse.
+        refuse: Called with the reason why the run can't go on: the host refuses a request that every host would refuse,
+            or there is a mistake in here.
     """
 
     def __init__(
@@ -42,7 +47,7 @@ class HostKeeper:
         settings: FleetSettings,
         digests: dict[str, str],
         changed: Callable[[], None],
-        refuse: Callable[[RunFailed], None],
+        refuse: Callable[[BaseException], None],
     ) -> None:
         self.client = client
         self._host = host
@@ -52,6 +57,8 @@ class HostKeeper:
         self._refuse = refuse
         self._again = asyncio.Event()
         self._told: set[str] = set()
+        self._refused = False
+        self._failed_loads = 0
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -59,10 +66,14 @@ class HostKeeper:
         self._host.out, self._host.ready = None, False
         if not self._settings.any_model:
             self._host.model = model_key(self._settings.model)
-        self._task = asyncio.get_running_loop().create_task(self._keep())
+        self._task = told(asyncio.get_running_loop().create_task(self._keep()), self._refuse)
 
-    def check_again(self) -> None:
-        """Takes the host out until it was checked once more."""
+    def refused(self) -> None:
+        """Takes the host out until it was checked again: it does not find the model that it has said it has."""
+        self._refused = True
+        self._check_again()
+
+    def _check_again(self) -> None:
         self._host.ready = False
         self._again.set()
 
@@ -70,7 +81,7 @@ class HostKeeper:
         """Lets an idle host load another model."""
         LOG.info("%s changes from %s to %s", self._host.url, self._host.model or "no model", model)
         self._host.model = model
-        self.check_again()
+        self._check_again()
 
     def stop(self) -> None:
         """Ends it at once."""
@@ -86,23 +97,26 @@ class HostKeeper:
 
     async def _keep(self) -> None:
         host, pause_seconds = self._host, FIRST_RETRY_SECONDS
-        since = asyncio.get_running_loop().time()
         while True:
             self._again.clear()
+            self._refused = False
             problem, failure = await self._admit()
             if not problem:
-                pause_seconds = FIRST_RETRY_SECONDS
                 if host.out is not None:
                     LOG.info("%s takes part now", host.url)
                 host.out, host.ready = None, True
+                admitted_at = asyncio.get_running_loop().time()
                 self._changed()
                 await self._watch()
+                if self._refused and host.last_answer_at < admitted_at:
+                    await asyncio.sleep(pause_seconds)
+                    pause_seconds = min(2 * pause_seconds, LONGEST_RETRY_SECONDS)
+                else:
+                    pause_seconds = FIRST_RETRY_SECONDS
                 continue
             if problem != host.out:
                 LOG.warning("%s is left out: %s", host.url, problem)
             host.out, host.ready = problem, False
-            if asyncio.get_running_loop().time() - since > self._settings.max_outage_seconds:
-                host.digests = host.digests or {}  # nobody waits for it any longer
             self._changed()
             waits_for_person = failure in (None, Failure.MODEL_MISSING, Failure.FORBIDDEN)
             await asyncio.sleep(MISSING_MODEL_RETRY_SECONDS if waits_for_person else pause_seconds)
@@ -121,15 +135,27 @@ class HostKeeper:
             if not self._settings.any_model and self._settings.fallback_model is None:
                 return problems[host.model]
             host.model = ""
+        for text, _ in problems.values():
+            self._tell(f"{host.url}: {text}")
         if not host.model:
             return "", None
         problem, failure = await self._load(host.model)
-        if failure is Failure.SERVER_ERROR and len(host.digests) > 1:
+        self._failed_loads = self._failed_loads + 1 if failure is Failure.SERVER_ERROR else 0
+        if self._gives_up(failure):
             self._tell(f"{host.url} can't load {host.model}: {problem}")
             host.digests = {key: digest for key, digest in host.digests.items() if key != host.model}
-            host.model = ""
+            host.model, self._failed_loads = "", 0
             return "", None
+        if failure is Failure.INVALID_OPTIONS:
+            self._refuse(RunFailed(f"{host.url} refuses every request like this: {problem}"))
         return problem, failure
+
+    def _gives_up(self, failure: Failure | None) -> bool:
+        """Whether the host is not to be asked for the model any more that it failed to load."""
+        settings, host = self._settings, self._host
+        if failure is Failure.INVALID_OPTIONS:  # such as a model of embeddings that a row names
+            return settings.any_model or host.model != model_key(settings.model)
+        return self._failed_loads >= LOAD_TRIES and len(host.digests or ()) > 1
 
     def _take_stock(self, report: HostReport) -> dict[str, tuple[str, Failure | None]]:
         """Notes the models that the host may be asked for; returns what is wrong with the others."""
@@ -150,12 +176,10 @@ class HostKeeper:
             loading = self.client.load(model, settings.options, settings.keep_alive)
             await asyncio.wait_for(loading, settings.request_timeout_seconds)
         except RequestFailed as failed:
-            if failed.blame is Blame.REQUEST:
-                self._refuse(RunFailed(f"{self.client.url} refuses every request like this: {failed}"))
             return str(failed), failed.failure
         except asyncio.TimeoutError:
             seconds = settings.request_timeout_seconds
-            return f"the model did not load within {seconds:.0f} s", Failure.TIMEOUT
+            return f"the model did not load within {seconds:.0f} s (--request_timeout)", Failure.TIMEOUT
         self._host.serving.load_seconds = loop.time() - began
         await self._look_at_loaded()
         return "", None
@@ -196,6 +220,8 @@ class HostKeeper:
             return False  # only a generate call proves health, good or bad
         before = dict(self._host.digests or {})
         self._take_stock(report)
+        if self._host.digests != before:
+            self._changed()  # what waits for another model than the loaded one may have to wait no more
         await self._look_at_loaded()
         model = self._host.model
         return bool(model) and (self._host.digests or {}).get(model) != before.get(model)

@@ -2,7 +2,7 @@
 
 Changing a model costs a host seconds to minutes, so a host stays with the one that it has as long as there is work for
 it. Only a host that has nothing left to do takes another: one that no host serves, or whose hosts have more work before
-them than the change would cost.
+them than the change would cost. A host that rests has nothing to be probed with then, so it takes what only it has.
 """
 
 from __future__ import annotations
@@ -27,13 +27,21 @@ def next_change(hosts: Iterable[HostState], pending: PendingJobs) -> tuple[HostS
     """A host that should load another model now, and the model's key; None if all should stay as they are."""
     hosts = list(hosts)
     for host in hosts:
-        if not host.usable() or host.in_flight or pending.count(host.model):
+        if not host.ready or host.out is not None or host.in_flight or pending.count(host.model):
             continue
-        waits = {model: _wait_seconds(model, hosts, pending) for model in pending.models() if host.has(model)}
+        waits = {
+            model: _wait_seconds(model, hosts, pending) for model in pending.models() if _may_take(host, model, hosts)
+        }
         model = max(waits, key=waits.__getitem__, default=None)
         if model is not None and waits[model] > WORTH_LOADS * _load_seconds(host, model):
             return host, model
     return None
+
+
+def _may_take(host: HostState, model: str, hosts: Iterable[HostState]) -> bool:
+    if not host.has(model):
+        return False
+    return host.breaker.closed or not any(other.usable() and other.has(model) for other in hosts)
 
 
 def _wait_seconds(model: str, hosts: Iterable[HostState], pending: PendingJobs) -> float:

@@ -6,7 +6,7 @@ import heapq
 import itertools
 import random
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from transforms.fleet.answers import Answer
@@ -68,15 +68,25 @@ class Outcome:
     peaks: Counter[str]
     states: dict[str, HostState]
     copies: int = 0
+    checks: int = 0
     loads: Counter[str] = field(default_factory=Counter)
 
 
 class Simulation:
-    """Runs jobs of given work through a dispatcher until all have ended."""
+    """Runs jobs of given work through a dispatcher until all have ended.
+
+    Rows whose numbers are ``poison`` crash each host that they meet, with all that it is working on.
+    """
 
     def __init__(
-        self, hosts: Sequence[SimulatedHost], work: Sequence[float], seed: int = 0, models: Sequence[str] = ("",)
+        self,
+        hosts: Sequence[SimulatedHost],
+        work: Sequence[float],
+        seed: int = 0,
+        models: Sequence[str] = ("",),
+        poison: Collection[int] = (),
     ) -> None:
+        self.poison = poison
         self.random = random.Random(seed)
         self.hosts = {f"http://host{number}:11434": host for number, host in enumerate(hosts)}
         self.dispatcher = Dispatcher(
@@ -117,6 +127,9 @@ class Simulation:
                 assert isinstance(value, int)
                 for host in self.hosts.values():
                     host.slots = value
+            elif what == "repaired":
+                for host in self.hosts.values():
+                    host.faults = {}
             elif what == "free":
                 self.free(key, str(value))
             elif key in self.sent:
@@ -135,6 +148,9 @@ class Simulation:
             if state.breaker.closed:
                 assert state.in_flight <= state.limit.limit()
             assert job.model == state.model
+            if job.check:
+                self.work[job] = (-1, 0.1)
+                self.outcome.checks += 1
             self.receive(key, job, state)
         while (change := self.dispatcher.next_change()) is not None:
             self.load(*change)
@@ -172,6 +188,10 @@ class Simulation:
 
     def begin(self, host: SimulatedHost, key: int, service: float, arrived: float) -> None:
         host.running.add(key)
+        if self.work[self.sent[key][0]][0] in self.poison:
+            for each in [*host.running, *(entry[0] for entry in host.waiting)]:
+                self.at(self.now + 0.2 * service, "fail", each, Failure.SERVER_ERROR)
+            return
         drawn = self.random.random()
         for failure, share in host.faults.items():
             drawn -= share
@@ -211,7 +231,8 @@ class Simulation:
             answer = replace(answer, total_duration_ns=None, eval_duration_ns=None)
         self.dispatcher.answered(key, self.now, answer)
         self.end_copies(job)
-        self.outcome.answered[self.work[job][0]] += 1
+        if not job.check:
+            self.outcome.answered[self.work[job][0]] += 1
         self.outcome.makespan = self.now
 
     def tokens(self, job: Job) -> int:

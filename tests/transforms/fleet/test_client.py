@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
@@ -12,6 +13,8 @@ import pytest
 
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
+from tests.transforms.fleet.raw_host import GOOD, RawHost, reply
+from transforms.fleet import client as client_module
 from transforms.fleet.answers import accept
 from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
@@ -150,7 +153,6 @@ def raw_server() -> Iterator[tuple[str, list[bytes]]]:
     """A server that records the head of each request and answers a fixed JSON body that is no object."""
     received: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
-        import threading
 
         def serve() -> None:
             while True:
@@ -228,3 +230,69 @@ def test_an_answer_of_another_model_does_not_count() -> None:
     with pytest.raises(RequestFailed, match="'llama3' answered, not 'mistral'") as caught:
         accept(response, "http://gpu0:11434", "mistral")
     assert caught.value.failure is Failure.UNEXPECTED_ANSWER
+
+
+@pytest.mark.parametrize(
+    ("sent", "failure"),
+    [
+        (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", Failure.CONNECTION_LOST),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc", Failure.CONNECTION_LOST),
+        (reply(GOOD, headers=f"X-Long: {'a' * 70_000}\r\n"), Failure.CONNECTION_LOST),
+        (reply(b"[" * 100_000), Failure.NOT_JSON),
+        (reply(b'{"total_duration":' + b"9" * 5000 + b"}"), Failure.NOT_JSON),
+        (reply(b'{"total_duration":NaN}'), Failure.NOT_JSON),
+        (reply({**GOOD, "total_duration": 1e30}), Failure.NOT_JSON),
+        (reply({**GOOD, "done_reason": "tired"}), Failure.UNEXPECTED_ANSWER),
+        (reply(b"<html>fine</html>"), Failure.NOT_JSON),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", Failure.NOT_JSON),
+        (reply({}, "HTTP/1.1 429 Slow", f"Retry-After: {'9' * 5000}\r\n"), Failure.BUSY),
+    ],
+)
+def test_whatever_bytes_come_they_are_the_hosts_fault(sent: bytes, failure: Failure) -> None:
+    with RawHost(lambda path, body: sent, closes=True) as host, pytest.raises(RequestFailed) as failed:
+        generate(host.url)
+    assert failed.value.failure is failure
+
+
+@pytest.mark.parametrize("models", [["mistral"], 5, {"mistral": 1}, [None]])
+@pytest.mark.parametrize("ask", [HostClient.models, HostClient.loaded])
+def test_lists_of_models_that_are_none(models: Any, ask: Callable[[HostClient], Awaitable[Any]]) -> None:
+    with RawHost(lambda path, body: reply({"models": models})) as host, pytest.raises(RequestFailed) as failed:
+        use(host.url, ask)
+    assert failed.value.failure is Failure.NOT_JSON
+
+
+def test_details_that_are_none() -> None:
+    with RawHost(lambda path, body: reply({"model_info": ["a"]})) as host, pytest.raises(RequestFailed):
+        use(host.url, lambda client: client.details("mistral"))
+
+
+@pytest.mark.parametrize("count", [-1, 2**70])
+def test_a_count_that_can_not_be_is_unknown(count: int) -> None:
+    with RawHost(lambda path, body: reply({**GOOD, "eval_count": count, "total_duration": 2**61})) as host:
+        answer = generate(host.url)
+    assert (answer.eval_count, answer.total_duration_ns, answer.prompt_eval_count) == (None, None, 10)
+
+
+def test_a_body_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "LONGEST_BODY_BYTES", 100_000)
+    endless = b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n" + b" " * 200_000
+    with RawHost(lambda path, body: endless) as host, pytest.raises(RequestFailed, match="more than") as failed:
+        generate(host.url)
+    assert failed.value.failure is Failure.CONNECTION_LOST
+
+
+def test_a_list_of_models_that_drips_in_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "GLANCE_SECONDS", 0.1)
+    left = threading.Event()
+
+    def drip(path: str, body: dict[str, Any]) -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n"
+        while not left.wait(0.01):
+            yield b" "
+
+    with RawHost(drip) as host:
+        with pytest.raises(RequestFailed, match="no answer to /api/tags") as failed:
+            use(host.url, HostClient.models)
+        left.set()
+    assert failed.value.failure is Failure.TIMEOUT

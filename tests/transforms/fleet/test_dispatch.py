@@ -7,13 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.transforms.fleet.simulation import SimulatedHost, Simulation
-from transforms.fleet.breaker import JITTER, LONGEST_PAUSE_SECONDS, Breaker
-from transforms.fleet.deadlines import Deadline
+from transforms.fleet.answers import Answer
+from transforms.fleet.breaker import FAULTS_IN_A_ROW, JITTER, LONGEST_PAUSE_SECONDS, Breaker
+from transforms.fleet.deadlines import KNOWN_AFTER, Deadline
 from transforms.fleet.dispatch import LATE, MOST_CHARGED, MOST_UNCLEAR, Dispatcher
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.host_state import HostState, Serving
 from transforms.fleet.jobs import BLOCK, Job, Verdict
-from transforms.fleet.limits import START, FixedLimit
+from transforms.fleet.limits import START, AdaptiveLimit, FixedLimit
 
 HOST_FAULTS = (Failure.BUSY, Failure.SERVER_ERROR, Failure.CONNECTION_LOST, Failure.BAD_GATEWAY, Failure.NOT_JSON)
 
@@ -157,6 +158,99 @@ def test_a_host_is_probed_with_the_shortest_text_that_it_has_not_failed_at() -> 
     assert chosen[1].size == 40
 
 
+@settings(max_examples=150)
+@given(
+    st.lists(
+        st.builds(
+            SimulatedHost,
+            slots=st.integers(1, 8),
+            speed=st.floats(0.2, 5),
+            down=st.tuples(st.floats(0, 30), st.floats(0, 60)),
+            limit=st.one_of(st.none(), st.integers(1, 8)),
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    st.integers(1, 60),
+    st.sets(st.integers(0, 59), max_size=4),
+    st.integers(0, 1000),
+)
+def test_poison_ends_and_costs_no_other_row_however_few_are_left(
+    hosts: list[SimulatedHost], rows: int, poison: set[int], seed: int
+) -> None:
+    outcome = Simulation(hosts, lognormal(rows, 0.6, seed), seed, poison=poison).run()
+    assert dict(outcome.rejected) == {row: 1 for row in poison if row < rows}
+    assert dict(outcome.answered) == {row: 1 for row in range(rows) if row not in poison}
+
+
+def test_a_single_row_survives_an_outage_of_any_length() -> None:
+    host = SimulatedHost(slots=1, faults={Failure.SERVER_ERROR: 1.0}, limit=1)
+    simulation = Simulation([host], [1.0])
+    simulation.at(1800.0, "repaired", -1)
+    outcome = simulation.run()
+    assert dict(outcome.answered) == {0: 1}
+    assert outcome.checks > 100, "the row itself was asked for again and again"
+
+
+def answer(host: HostState, total_ns: int = 10**9) -> Answer:
+    return Answer("English", host.url, "mistral", "stop", total_ns, 0, 0, total_ns, 10, 10)
+
+
+def test_a_request_is_counted_where_it_was_sent_also_if_its_model_vanishes_under_it() -> None:
+    host = state()
+    host.new_serving = lambda: Serving(AdaptiveLimit(), Deadline(300))
+    dispatcher = Dispatcher([host])
+    for _ in range(3):
+        dispatcher.add(Job(size=10))
+    sent = [chosen[0] for _ in range(3) if (chosen := dispatcher.next(0.0)) is not None]
+    host.model = "another"
+    dispatcher.answered(sent[0], 1.0, answer(host))
+    dispatcher.failed(sent[1], 1.0, RequestFailed(Failure.MODEL_MISSING, "gone", host.url))
+    dispatcher.cancelled(sent[2], 1.0)
+    assert host.in_flight == 0
+    assert host.serving_of("").deadline.typical_seconds() == 1.0
+    assert host.deadline.typical_seconds() is None
+
+
+def test_the_probe_of_a_host_that_was_quick_may_take_as_long_as_a_load() -> None:
+    host = state()
+    dispatcher = Dispatcher([host])
+    for _ in range(KNOWN_AFTER):
+        host.deadline.answered(1.0, 10, 1.0)
+    assert host.deadline.seconds(10) < 300
+    for _ in range(FAULTS_IN_A_ROW):
+        dispatcher.add(Job(size=10))
+        chosen = dispatcher.next(0.0)
+        assert chosen is not None
+        dispatcher.failed(chosen[0], 10.0, RequestFailed(Failure.TIMEOUT, "no answer", host.url))
+    assert not host.breaker.closed
+    assert host.deadline.seconds(10) == 300, "a client that leaves makes the load begin again, each time"
+
+
+def test_what_was_sent_before_a_host_rested_makes_no_room_for_a_second_probe() -> None:
+    host = state(slots=8)
+    dispatcher = Dispatcher([host])
+
+    def send(now: float) -> int | None:
+        chosen = dispatcher.next(now)
+        return None if chosen is None else chosen[0]
+
+    for _ in range(20):
+        dispatcher.add(Job(size=10))
+    keys = [key for _ in range(8) if (key := send(0.0)) is not None]
+    lost = RequestFailed(Failure.TIMEOUT, "no answer", host.url)
+    for key in keys[:FAULTS_IN_A_ROW]:
+        dispatcher.failed(key, 10.0, lost)
+    probe = send(20.0)
+    assert probe is not None
+    dispatcher.failed(keys[3], 21.0, lost)
+    dispatcher.cancelled(keys[4], 21.0)
+    dispatcher.failed(keys[5], 21.0, RequestFailed(Failure.MODEL_MISSING, "gone", host.url))
+    assert send(100.0) is None
+    dispatcher.failed(probe, 100.0, lost)
+    assert send(110.0) is not None
+
+
 def test_an_unclear_fault_is_the_rows_after_three() -> None:
     dispatcher = Dispatcher([state()])
     job = Job(size=10)
@@ -216,4 +310,4 @@ def test_nothing_goes_to_a_host_that_is_not_ready_or_out() -> None:
     dispatcher = Dispatcher([first, second])
     dispatcher.add(Job(size=1))
     assert dispatcher.next(0.0) is None
-    assert dispatcher.outage()
+    assert dispatcher.models_away() == [""]

@@ -43,6 +43,7 @@ HOST = "http://gpu0:11434"
         (503, "server busy, please try again.  maximum pending requests exceeded", Failure.BUSY, Blame.HOST),
         (502, "<html><body><h1>502 Bad Gateway</h1></body></html>", Failure.BAD_GATEWAY, Blame.HOST),
         (500, "<html>proxy error</html>", Failure.BAD_GATEWAY, Blame.HOST),
+        (400, "<html>Bad Request: template: context</html>", Failure.BAD_GATEWAY, Blame.HOST),
         (301, "", Failure.REDIRECTED, Blame.HOST),
     ],
 )
@@ -76,8 +77,9 @@ def test_exceptions(error: Exception, failure: Failure) -> None:
 
 
 def test_an_exception_that_no_host_can_provoke_is_a_bug_and_stays_one() -> None:
-    with pytest.raises(KeyError):
-        from_exception(KeyError("ours"), HOST)
+    for error in (KeyError("ours"), UnicodeEncodeError("utf-8", "\ud800", 0, 1, "ours")):
+        with pytest.raises(type(error)):
+            from_exception(error, HOST)
 
 
 def test_long_texts_of_servers_are_cut_to_a_line() -> None:

@@ -13,6 +13,8 @@ from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
 from transforms.errors import NoHostLeft, RunFailed, RunStopped
 from transforms.fleet.answers import Answer
+from transforms.fleet.client import HostClient
+from transforms.fleet.dispatch import MOST_CHARGED
 from transforms.fleet.faults import Failure, RowRejected
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.hosts import HostAddress
@@ -132,6 +134,24 @@ def test_a_row_that_is_at_fault_is_rejected_with_its_reason(sandbox_host: MakeHo
     run([host.url for host in hosts], use)
 
 
+@pytest.mark.parametrize("hosts", [1, 2])
+@pytest.mark.parametrize("slots", [None, 1])
+def test_a_last_row_that_no_host_survives_fails_and_the_hosts_stay(
+    sandbox_host: MakeHost, hosts: int, slots: int | None
+) -> None:
+    sandboxes = [sandbox_host(faults=[Fault("runner_died_500", marker="rapport 7")]) for _ in range(hosts)]
+
+    async def use(fleet: Fleet) -> None:
+        log: list[Attempt] = []
+        with pytest.raises(RowRejected) as rejected:
+            await fleet.generate(request(7), log)
+        assert rejected.value.failure is Failure.SERVER_ERROR
+        assert MOST_CHARGED <= len(log) <= 2 * MOST_CHARGED
+        assert (await fleet.generate(request(8), [])).text
+
+    run([host.url for host in sandboxes], use, slots=slots)
+
+
 def test_a_fleet_that_goes_away_and_comes_back_loses_nothing(
     sandbox_host: MakeHost, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -169,6 +189,34 @@ def test_an_outage_that_lasts_too_long_ends_the_run() -> None:
             await fleet.generate(request(), [])
 
     run(["http://127.0.0.1:9"], use, max_outage_seconds=0.2)
+
+
+def test_an_outage_ends_also_when_the_host_is_found_back_by_a_row_that_is_at_fault(
+    sandbox_host: MakeHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    host = sandbox_host(faults=[Fault("runner_died_500")])
+
+    async def use(fleet: Fleet) -> None:
+        row = asyncio.create_task(fleet.generate(request(), []))
+        await until(lambda: "no host is healthy" in caplog.text)
+        host.control(faults=[Fault("length")])
+        with pytest.raises(RowRejected):
+            await row
+        await until(lambda: "the run goes on" in caplog.text)
+
+    with caplog.at_level(logging.INFO):
+        run([host.url], use)
+
+
+def test_without_anything_to_do_there_is_no_outage(caplog: pytest.LogCaptureFixture) -> None:
+    async def use(fleet: Fleet) -> None:
+        await until(lambda: any(view.state.startswith("out") for view in fleet.view()))
+        assert "no host is healthy" not in caplog.text
+        with pytest.raises(NoHostLeft):
+            await fleet.generate(request(), [])
+        assert "no host is healthy" in caplog.text
+
+    run(["http://127.0.0.1:9"], use, max_outage_seconds=0.01)
 
 
 def test_a_load_that_takes_longer_than_the_longest_outage_is_waited_for(sandbox_host: MakeHost) -> None:
@@ -236,7 +284,28 @@ def test_a_caller_that_leaves_is_not_served(sandbox_host: MakeHost) -> None:
 
 def test_a_request_that_hangs_is_given_up_and_sent_elsewhere(sandbox_host: MakeHost) -> None:
     good, bad = sandbox_host(), sandbox_host(faults=[Fault("hang")])
-    answers, logs = run([good.url, bad.url], ask(20), request_timeout_seconds=0.3)
+
+    async def use(fleet: Fleet) -> tuple[list[Answer], list[list[Attempt]]]:
+        await until(lambda: {view.state for view in fleet.view()} == {"healthy"})
+        return await ask(20)(fleet)
+
+    answers, logs = run([good.url, bad.url], use, request_timeout_seconds=0.3)
     assert len(answers) == 20
     failures = {attempt.failure for log in logs for attempt in log}
     assert failures - {Failure.SUPERSEDED, Failure.TIMEOUT} == {None} < failures
+
+
+@pytest.mark.parametrize("method", ["generate", "version"])
+def test_a_mistake_of_ours_ends_the_run_instead_of_keeping_it_waiting(
+    sandbox_host: MakeHost, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    async def mistake(*_: object) -> None:
+        raise KeyError("ours")
+
+    monkeypatch.setattr(HostClient, method, mistake)
+
+    async def use(fleet: Fleet) -> None:
+        with pytest.raises(KeyError, match="ours"):
+            await fleet.generate(request(), [])
+
+    run([sandbox_host().url], use)

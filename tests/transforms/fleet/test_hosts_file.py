@@ -4,12 +4,14 @@ import asyncio
 import logging
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from tests.conftest import MakeHost
 from tests.transforms.fleet.test_fleet import request, run, until
 from transforms.errors import UsageError
 from transforms.fleet import fleet as fleet_module
+from transforms.fleet.faults import RowRejected
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.hosts import Header
 from transforms.fleet.hosts_file import HostsFile
@@ -41,6 +43,15 @@ def test_what_is_wrong_with_a_file_is_said(content: bytes, word: str, tmp_path: 
     assert str(path) in str(caught.value)
     with pytest.raises(UsageError, match="can't be read: No such file"):
         HostsFile(str(tmp_path / "nothing")).read()
+
+
+def test_whatever_a_file_system_raises_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("AccessDenied")
+
+    monkeypatch.setattr(fsspec, "open", refuse)
+    with pytest.raises(UsageError, match="can't be read: AccessDenied"):
+        HostsFile("s3://bucket/hosts").read()
 
 
 def test_hosts_join_finish_what_they_have_and_come_back(
@@ -82,3 +93,23 @@ def test_hosts_join_finish_what_they_have_and_come_back(
         run([first.url], use, hosts_file=HostsFile(str(path)))
     assert first.stats()["cancelled"] == 0
     assert caplog.text.count("the hosts stay as they are") == 1
+
+
+def test_what_waits_for_the_only_host_with_a_model_waits_no_more_when_that_leaves(
+    sandbox_host: MakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fleet_module, "HOSTS_FILE_SECONDS", 0.02)
+    large, small = sandbox_host(models=["large:latest"]), sandbox_host(models=["small:latest"])
+    path = tmp_path / "hosts"
+    path.write_text(f"{large.url} {small.url}")
+
+    async def use(fleet: Fleet) -> None:
+        await fleet.generate(request(1, model="large"), [])
+        large.control(listening=False)
+        row = asyncio.create_task(fleet.generate(request(2, model="large"), []))
+        await until(lambda: any(view.state.startswith("resting") for view in fleet.view()))
+        path.write_text(small.url)
+        with pytest.raises(RowRejected, match="no host has the model 'large'"):
+            await row
+
+    run([large.url, small.url], use, any_model=True, hosts_file=HostsFile(str(path)))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any
 
 import pytest
 
 from tests.conftest import MakeHost
+from tests.transforms.fleet.raw_host import RawHost, reply
 from tests.transforms.fleet.test_fleet import request, run, until
 from transforms.fleet import keeper
+from transforms.fleet.dispatch import MOST_CHARGED
 from transforms.fleet.faults import Failure, RowRejected
 from transforms.fleet.fleet import Fleet
+from transforms.fleet.jobs import Attempt
 
 
 async def ready(fleet: Fleet) -> None:
@@ -110,3 +114,96 @@ def test_a_host_that_never_answers_is_not_waited_for_when_another_model_is_asked
         assert rejected.value.failure is Failure.MODEL_MISSING
 
     run([host.url, "http://127.0.0.1:9"], use, fallback_model="large", max_outage_seconds=0.5)
+
+
+def generated(path: str, body: dict[str, Any]) -> bool:
+    return path == "/api/generate" and bool(body.get("prompt"))
+
+
+def test_one_host_that_refuses_what_others_take_does_not_end_the_run(sandbox_host: MakeHost) -> None:
+    refusal = reply({"error": '"mistral" does not support thinking'}, "HTTP/1.1 400 Bad Request")
+    good = sandbox_host(tokens_per_second=100.0)
+
+    async def use(fleet: Fleet) -> set[str]:
+        await ready(fleet)
+        answers = await asyncio.gather(*(fleet.generate(request(number), []) for number in range(30)))
+        assert any(view.url == old.url and view.state.startswith("resting") for view in fleet.view())
+        return {answer.host for answer in answers}
+
+    with RawHost(lambda path, body: refusal if generated(path, body) else None) as old:
+        assert run([old.url, good.url], use, allow_mixed_digests=True) == {good.url}
+
+
+def test_what_one_host_refuses_after_good_answers_is_the_rows_fault() -> None:
+    refusal = reply({"error": "json: cannot unmarshal string"}, "HTTP/1.1 500 Internal Server Error")
+
+    async def use(fleet: Fleet) -> None:
+        assert await one(fleet) == host.url
+        with pytest.raises(RowRejected, match="cannot unmarshal"):
+            await fleet.generate(request(7), [])
+
+    with RawHost(lambda path, body: refusal if "rapport 7" in body.get("prompt", "") else None) as host:
+        run([host.url], use)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(400, '"bge" does not support generate'), (500, "llama-server process has terminated: out of memory")],
+)
+def test_a_model_that_can_not_be_loaded_costs_the_rows_that_name_it(
+    status: int, error: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "FIRST_RETRY_SECONDS", 0.01)
+    loads = 0
+
+    def answer(path: str, body: dict[str, Any]) -> bytes | None:
+        nonlocal loads
+        if path == "/api/tags":
+            return reply({"models": [{"name": name, "digest": "ab"} for name in ("mistral:latest", "bge:latest")]})
+        if not body.get("model", "").startswith("bge"):
+            return None
+        loads += 1
+        return reply({"error": error}, f"HTTP/1.1 {status} No")
+
+    async def use(fleet: Fleet) -> None:
+        bad = asyncio.create_task(fleet.generate(request(1, model="bge"), []))
+        good = asyncio.create_task(fleet.generate(request(2, model="mistral"), []))
+        with pytest.raises(RowRejected, match="no host has the model 'bge'"):
+            await bad
+        assert (await good).text
+
+    with RawHost(answer) as host:
+        run([host.url], use, any_model=True)
+    assert loads == (1 if status == 400 else keeper.LOAD_TRIES)
+
+
+def test_a_host_that_never_finds_the_model_that_it_lists_is_asked_with_pauses_and_the_row_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keeper, "FIRST_RETRY_SECONDS", 0.001)
+    missing = reply({"error": "model 'mistral' not found"}, "HTTP/1.1 404 Not Found")
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        await sleeping(0)
+
+    async def use(fleet: Fleet) -> None:
+        log: list[Attempt] = []
+        with pytest.raises(RowRejected) as rejected:
+            await fleet.generate(request(), log)
+        assert rejected.value.failure is Failure.MODEL_MISSING
+        assert len(log) == MOST_CHARGED + 1
+
+    sleeping = asyncio.sleep
+    monkeypatch.setattr("transforms.fleet.keeper.asyncio.sleep", sleep)
+    with RawHost(lambda path, body: missing if generated(path, body) else None) as host:
+        run([host.url], use)
+    assert pauses[:4] == [0.001, 0.002, 0.004, 0.008]
+
+
+def test_a_host_that_lacks_one_of_two_models_is_told_of(
+    sandbox_host: MakeHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    run([sandbox_host().url], one, fallback_model="small")
+    assert "model 'small' not found; it has mistral:latest" in caplog.text

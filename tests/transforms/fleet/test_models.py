@@ -14,10 +14,17 @@ from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
 from tests.transforms.fleet.simulation import SimulatedHost, Simulation
 from tests.transforms.fleet.test_fleet import request, run, until
+from transforms.errors import NoHostLeft
+from transforms.fleet import keeper
 from transforms.fleet.answers import Answer
+from transforms.fleet.breaker import FAULTS_IN_A_ROW, Breaker
+from transforms.fleet.deadlines import Deadline
 from transforms.fleet.faults import Failure, RowRejected
 from transforms.fleet.fleet import Fleet
+from transforms.fleet.host_state import HostState, Serving
 from transforms.fleet.jobs import Job, PendingJobs
+from transforms.fleet.limits import FixedLimit
+from transforms.fleet.models import next_change
 
 MODELS = ("large", "medium", "small")
 
@@ -145,3 +152,61 @@ def test_a_host_that_lacks_the_runs_model_still_serves_second_tries(sandbox_host
         return one.host, two.host
 
     assert run([main.url, second.url], use, fallback_model="small") == (main.url, second.url)
+
+
+def test_a_model_whose_only_host_is_away_is_not_waited_for_longer_than_any_outage(
+    sandbox_host: MakeHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    large, small = sandbox_host(models=of_models("large")), sandbox_host(models=of_models("small"))
+
+    async def use(fleet: Fleet) -> None:
+        await fleet.generate(request(1, model="large"), [])
+        large.control(listening=False)
+        with pytest.raises(NoHostLeft, match=r"no host with the model large:latest was healthy .*--max_outage"):
+            await fleet.generate(request(2, model="large"), [])
+
+    run([large.url, small.url], use, any_model=True, max_outage_seconds=0.3)
+
+
+def test_a_row_for_the_runs_own_model_is_rejected_if_rows_name_models_and_no_host_has_it(
+    sandbox_host: MakeHost,
+) -> None:
+    async def use(fleet: Fleet) -> None:
+        await until(lambda: {view.state for view in fleet.view()} == {"healthy"})
+        with pytest.raises(RowRejected, match="no host has the model 'mistral'"):
+            await fleet.generate(request(1), [])
+
+    run([sandbox_host(models=of_models("small")).url], use, any_model=True)
+
+
+def test_a_model_that_is_removed_while_a_row_waits_for_it_is_not_waited_for(
+    sandbox_host: MakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "PATROL_SECONDS", 0.02)
+    host = sandbox_host(models=of_models("large", "small"), faults=[Fault("hang", marker="rapport 1 ")])
+
+    async def use(fleet: Fleet) -> None:
+        busy = asyncio.create_task(fleet.generate(request(1, model="small"), []))
+        await until(lambda: host.stats()["in_flight"] == 1)
+        waits = asyncio.create_task(fleet.generate(request(2, model="large"), []))
+        await asyncio.sleep(0)
+        host.control(models=of_models("small"))
+        with pytest.raises(RowRejected, match="no host has the model 'large'"):
+            await waits
+        busy.cancel()
+
+    run([host.url], use, any_model=True)
+
+
+def test_a_host_that_rests_takes_a_model_that_only_it_has() -> None:
+    rests, works = (
+        HostState(url, Breaker(), lambda: Serving(FixedLimit(1), Deadline(300)), "small", digests, ready=True)
+        for url, digests in (("http://a", {"small": "1", "large": "2"}), ("http://b", {"small": "1"}))
+    )
+    for _ in range(FAULTS_IN_A_ROW):
+        rests.breaker.failed(0.0, "HTTP 500")
+    pending = PendingJobs()
+    pending.add(Job(1, "large"))
+    assert next_change([rests, works], pending) == (rests, "large"), "nothing else would probe it"
+    works.digests = rests.digests
+    assert next_change([rests, works], pending) == (works, "large")
