@@ -156,7 +156,7 @@ class RunOptions:
     max_outage: float = option(
         1800.0,
         kind.duration(0),
-        "how long to wait when no host is well: seconds, or a duration such as 30m",
+        "how long to wait for a host that is well, for each model: seconds, or a duration such as 30m",
         _HOSTS,
         "TIME",
         shown="30m",

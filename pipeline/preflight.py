@@ -7,10 +7,11 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 
-from transforms.errors import NoHostLeft, RunFailed
+from transforms.errors import NoHostLeft, RunFailed, UsageError
 from transforms.fleet.admission import HostReport, eligible, inspect_all, majority_digests
 from transforms.fleet.faults import Failure
 from transforms.fleet.hosts import HostAddress
+from transforms.fleet.hosts_file import HostsFile
 from transforms.fleet.model_names import model_key
 
 LOG = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ def find_digests(
     any_model: bool,
     use_proxy: bool,
     max_outage_seconds: float,
+    hosts_file: HostsFile | None = None,
 ) -> Mapping[str, str]:
     """The digest that most hosts have of each of their models, by the model's key; waits for a host if none answers.
 
@@ -40,6 +42,7 @@ def find_digests(
         any_model: Whether rows name their models, so that hosts need not have the run's own.
         use_proxy: Whether proxies of the environment are used.
         max_outage_seconds: How long to wait.
+        hosts_file: Where the hosts stand that are to be asked instead, as long as it can be read.
 
     Raises:
         RunFailed: All hosts answer, and none has a model that is needed.
@@ -47,6 +50,7 @@ def find_digests(
     """
     began, said = time.monotonic(), False
     while True:
+        hosts = _hosts_now(hosts_file, hosts)
         reports = ask(hosts, use_proxy)
         digests = majority_digests(reports)
         problems = _problems(reports, None if any_model else models)
@@ -64,6 +68,14 @@ def find_digests(
             LOG.warning("no host is healthy, the run waits: %s", told)
             said = True
         time.sleep(PAUSE_SECONDS)
+
+
+def _hosts_now(file: HostsFile | None, hosts: Sequence[HostAddress]) -> Sequence[HostAddress]:
+    try:
+        return hosts if file is None else file.read()
+    except UsageError as error:
+        LOG.debug("%s: the hosts stay as they are", error)
+        return hosts
 
 
 def _problems(reports: Sequence[HostReport], models: Sequence[str] | None) -> dict[str, tuple[str, Failure | None]]:

@@ -112,7 +112,7 @@ def _ask_hosts(options: RunOptions) -> Mapping[str, str]:
     """The digests of the models that the hosts have."""
     models = [model for model in (options.model, options.fallback_model) if model is not None]
     any_model = options.model_column is not None
-    return find_digests(options.hosts, models, any_model, options.use_proxy, options.max_outage)
+    return find_digests(options.hosts, models, any_model, options.use_proxy, options.max_outage, options.hosts_from)
 
 
 def _remove(work: Work, done: Resumption) -> None:

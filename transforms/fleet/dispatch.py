@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from transforms.fleet.answers import Answer
-from transforms.fleet.faults import Blame, Failure, RequestFailed
+from transforms.fleet.faults import NEVER_A_TEXTS, Blame, Failure, RequestFailed
 from transforms.fleet.host_state import HostState, Serving
 from transforms.fleet.jobs import Attempt, Job, PendingJobs, Verdict
 from transforms.fleet.models import next_change
@@ -245,7 +245,7 @@ class Dispatcher:
         if blame in (Blame.UNCLEAR, Blame.REQUEST):
             job.unclear[failed.failure] = job.unclear.get(failed.failure, 0) + 1
             return self._again(job, job.unclear[failed.failure] < MOST_UNCLEAR), opened
-        if blame is Blame.HOST:
+        if blame is Blame.HOST and failed.failure not in NEVER_A_TEXTS:
             self._charge(sent, now)
         return self._again(job, job.charged < MOST_CHARGED), opened
 

@@ -67,6 +67,17 @@ BLAME = {
 }
 """Every other class is the host's fault."""
 
+NEVER_A_TEXTS = frozenset(
+    {
+        Failure.BUSY,
+        Failure.CONNECTION_REFUSED,
+        Failure.NAME_NOT_FOUND,
+        Failure.TLS_FAILURE,
+        Failure.REDIRECTED,
+    }
+)
+"""Faults of hosts that no text can cause, however often it meets them: a proxy may refuse most requests at times."""
+
 HOPELESS = (
     'option "',
     "invalid format",

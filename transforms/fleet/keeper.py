@@ -151,10 +151,15 @@ class HostKeeper:
         return problem, failure
 
     def _gives_up(self, failure: Failure | None) -> bool:
-        """Whether the host is not to be asked for the model any more that it failed to load."""
+        """Whether the host is not to be asked for the model any more that it failed to load.
+
+        Never if it is the run's own: its rows wait for it.
+        """
         settings, host = self._settings, self._host
+        if not settings.any_model and host.model == model_key(settings.model):
+            return False
         if failure is Failure.INVALID_OPTIONS:  # such as a model of embeddings that a row names
-            return settings.any_model or host.model != model_key(settings.model)
+            return True
         return self._failed_loads >= LOAD_TRIES and len(host.digests or ()) > 1
 
     def _take_stock(self, report: HostReport) -> dict[str, tuple[str, Failure | None]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -60,8 +61,9 @@ class RawHost:
                 if sent is None:
                     loads = {"done_reason": "load", "response": ""} if body.get("prompt") == "" else {}
                     sent = reply(DISCOVERY.get(self.path) or {**GOOD, "model": body.get("model"), **loads})
-                for piece in (sent,) if isinstance(sent, bytes) else sent:
-                    self.wfile.write(piece)
+                with suppress(ConnectionError):  # the client may have had enough
+                    for piece in (sent,) if isinstance(sent, bytes) else sent:
+                        self.wfile.write(piece)
                 self.close_connection = closes
 
             def log_message(self, *words: Any) -> None:

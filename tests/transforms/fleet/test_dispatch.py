@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 import statistics
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -190,6 +191,27 @@ def test_a_single_row_survives_an_outage_of_any_length() -> None:
     outcome = simulation.run()
     assert dict(outcome.answered) == {0: 1}
     assert outcome.checks > 100, "the row itself was asked for again and again"
+
+
+@pytest.mark.parametrize(("failure", "ends"), [(Failure.BUSY, False), (Failure.FORBIDDEN, True)])
+def test_a_row_is_not_charged_with_what_no_text_can_cause(failure: Failure, ends: bool) -> None:
+    host = state(slots=1)
+    dispatcher, row = Dispatcher([host]), Job(size=10)
+    verdicts = set()
+    for moment in range(3 * MOST_CHARGED):
+        now = 100.0 * moment
+        for job in (row, Job(size=10)):  # the host serves another one between two tries
+            now += 10.0
+            dispatcher.add(job)
+            chosen = dispatcher.next(now)
+            assert chosen is not None
+            if chosen[1] is row:
+                verdicts.add(dispatcher.failed(chosen[0], now, RequestFailed(failure, "HTTP", host.url))[0])
+            else:
+                dispatcher.answered(chosen[0], now + 1.0, answer(host))
+        if Verdict.REJECT in verdicts:
+            break
+    assert (Verdict.REJECT in verdicts) == ends
 
 
 def answer(host: HostState, total_ns: int = 10**9) -> Answer:

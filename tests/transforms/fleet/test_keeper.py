@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import MakeHost
 from tests.transforms.fleet.raw_host import RawHost, reply
 from tests.transforms.fleet.test_fleet import request, run, until
+from transforms.errors import NoHostLeft
 from transforms.fleet import keeper
 from transforms.fleet.dispatch import MOST_CHARGED
 from transforms.fleet.faults import Failure, RowRejected
@@ -207,3 +208,16 @@ def test_a_host_that_lacks_one_of_two_models_is_told_of(
 ) -> None:
     run([sandbox_host().url], one, fallback_model="small")
     assert "model 'small' not found; it has mistral:latest" in caplog.text
+
+
+def test_the_runs_own_model_that_never_loads_is_not_waited_for_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "FIRST_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(keeper, "PATROL_SECONDS", 0.05)
+    tags = reply({"models": [{"name": name, "digest": "ab"} for name in ("mistral:latest", "small:latest")]})
+    died = reply({"error": "llama-server process has terminated: out of memory"}, "HTTP/1.1 500 No")
+
+    def answer(path: str, body: dict[str, Any]) -> bytes | None:
+        return tags if path == "/api/tags" else died if body.get("model") == "mistral" else None
+
+    with RawHost(answer) as host, pytest.raises(NoHostLeft, match="out of memory"):
+        run([host.url], one, fallback_model="small", max_outage_seconds=0.4)
