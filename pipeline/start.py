@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from pipeline.exit_codes import ExitCode
 from pipeline.options import RunOptions
-from pipeline.process_memory import use_one_arena
+from pipeline.process_memory import calm_collector, use_one_arena
 from pipeline.run import run_once
 from pipeline.sandbox import NOT_REAL
 from pipeline.sandbox.running import start_processes
@@ -36,6 +36,7 @@ def start(options: RunOptions) -> ExitCode:
         RunFailed: The run cannot go on; what is finished stays.
     """
     use_one_arena()
+    calm_collector()
     with CleanStop() as stop:
         try:
             with _stand_ins(options) as options:

@@ -43,3 +43,22 @@ print(colorsys.rgb_to_hsv(0, 0, 0))
 """
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert process.stdout.split() == ["hidden", "(0.0,", "0.0,", "0)"]
+
+
+def test_what_is_imported_is_left_to_itself_by_the_collector_and_new_garbage_is_not() -> None:
+    code = """
+import gc, weakref
+import pipeline.run
+from pipeline.process_memory import calm_collector
+calm_collector()
+print(gc.get_freeze_count() > 100_000 and len(gc.get_objects()) < 1_000)
+class Node: pass
+node = Node()
+node.itself = node
+left = weakref.ref(node)
+del node
+kept = [[] for _ in range(100_000)]
+print(left() is None)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True"]
