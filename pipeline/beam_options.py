@@ -47,7 +47,8 @@ def beam_arguments(left: Sequence[str], ours: Iterable[str]) -> BeamArguments:
         ours: Names of our own options, for proposals; they come before Beam's.
 
     Raises:
-        UsageError: An option that neither of us knows, a wrong value, a stray argument, or ``--streaming``.
+        UsageError: An option that neither of us knows, a wrong value, a stray argument, ``--streaming``, or a runner
+            without its job server.
     """
     if not left:
         return BeamArguments(LOCAL_RUNNER, (f"--runner={LOCAL_RUNNER}",))
@@ -61,6 +62,8 @@ def beam_arguments(left: Sequence[str], ours: Iterable[str]) -> BeamArguments:
             "what is finished is skipped"
         )
     runner = _runner(given.runner, runners)
+    if runner == "PortableRunner" and not given.job_endpoint:
+        raise UsageError("--runner PortableRunner needs a job server: name it with --job_endpoint host:port")
     _refuse(unknown, list(ours), [name for name in names if name != "streaming"], runner)
     rest = _without_runner(left)
     return BeamArguments(runner, (f"--runner={runner}", *rest))

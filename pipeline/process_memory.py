@@ -16,8 +16,8 @@ M_ARENA_MAX = -8
 """Of glibc's mallopt(3)."""
 
 YOUNG_OBJECTS = 5_000
-"""Objects that come to be between two looks of the garbage collector at the young ones; Python's own 700 or 2,000 is for less
-than some hundred requests in flight."""
+"""Objects that come to be between two looks of the garbage collector at the young ones. Python's own 700 or 2,000 is
+less than what some hundred requests in flight are made of."""
 
 
 def use_one_arena() -> bool:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from pipeline.exit_codes import ExitCode
+from pipeline.open_files import allow_open_files
 from pipeline.options import RunOptions
 from pipeline.process_memory import calm_collector, use_one_arena
 from pipeline.run import run_once
@@ -36,6 +37,7 @@ def start(options: RunOptions) -> ExitCode:
         RunFailed: The run cannot go on; what is finished stays.
     """
     use_one_arena()
+    allow_open_files()
     calm_collector()
     with CleanStop() as stop:
         try:

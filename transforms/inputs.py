@@ -135,7 +135,7 @@ def _expand(given: str, output: OutputDirectory | None) -> Iterator[SourceFile]:
     fs.invalidate_cache()
     if not _exists(given, fs, path):
         if _GLOB_CHARACTERS.isdisjoint(given):
-            raise NothingThere(f"--input {given} does not exist")
+            raise NothingThere(f"--input {given} does not exist{_reason(fs, path)}")
         yield from _among(given, fs, path, *_glob(given, fs, path), output)
         return
     info = _try(given, lambda: fs.info(path))
@@ -191,6 +191,15 @@ def _exists(what: str, fs: Any, path: str) -> bool:
             return False
         raise
     return True
+
+
+def _reason(fs: Any, path: str) -> str:
+    """Why a file is not there, where the file system says more than that: HTTP's takes a dead server for it."""
+    try:
+        fs.info(path)
+    except Exception as error:  # each client library has its own
+        return f" ({_first_line(error.__cause__)})" if error.__cause__ else ""
+    return ""
 
 
 def _among(

@@ -341,8 +341,9 @@ FLINK = [
 
 @pytest.mark.parametrize("runner", ["FlinkRunner", "flink", "PortableRunner"])
 def test_options_of_a_job_server_are_passed_on_to_it_alone(runner: str) -> None:
-    options = parse([f"--runner={runner}", *NEEDED, *FLINK], {})
-    assert options.beam_arguments[1:] == tuple(FLINK)
+    foreign = ["--job_endpoint=server:8099", *FLINK]
+    options = parse([f"--runner={runner}", *NEEDED, *foreign], {})
+    assert options.beam_arguments[1:] == tuple(foreign)
     assert "unknown option --max_bundle_size" in refused([*NEEDED, "--max_bundle_size=10"])
 
 
@@ -368,6 +369,7 @@ def test_without_foreign_arguments_only_the_runner_goes_to_beam() -> None:
         ([*NEEDED, "--watch=60", "--limit=3"], "--watch and --limit exclude each other"),
         ([*NEEDED, "--overwrite", "--retry_failed"], "--overwrite and --retry_failed exclude each other"),
         ([*NEEDED, "--sandbox", "--hosts=gpu0"], "leave out --hosts"),
+        ([*NEEDED, "--runner=PortableRunner"], "name it with --job_endpoint"),
         ([*NEEDED, "--sandbox", f"--hosts_file={HOSTS_FILE}"], "leave out --hosts_file"),
         ([*NEEDED, "--sandbox", "--model_column=engine"], "leave out --model_column"),
         ([*NEEDED, "--hosts=gpu0", f"--hosts_file={HOSTS_FILE}"], "--hosts and --hosts_file exclude each other"),

@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -150,6 +153,15 @@ def test_what_means_no_file_is_refused_by_name(
     with pytest.raises(UsageError, match=said) as caught:
         list_sources(["a.jsonl", given])
     assert "\n" not in str(caught.value)
+
+
+def test_a_server_that_is_not_there_is_told_from_a_file_that_is_not() -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{bound.getsockname()[1]}/a.jsonl"
+        code = f"from transforms.inputs import list_sources; list_sources([{address!r}])"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert f"--input {address} does not exist (Cannot connect to host" in done.stderr
 
 
 @pytest.fixture

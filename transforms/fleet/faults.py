@@ -7,6 +7,7 @@ itself (a wrong option, say) would come back for every row, so it ends the run.
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import re
 import socket
@@ -194,6 +195,9 @@ def from_exception(error: Exception, host: str) -> RequestFailed:
         return RequestFailed(Failure.TLS_FAILURE, f"TLS: {text}", host)
     if any(isinstance(link, socket.gaierror) for link in chain):
         return RequestFailed(Failure.NAME_NOT_FOUND, f"the host's name is not known: {text}", host)
+    if any(isinstance(link, OSError) and link.errno in (errno.EMFILE, errno.ENFILE) for link in chain):
+        message = "this machine lets the program open no more connections: raise its limit (ulimit -n)"
+        return RequestFailed(Failure.CONNECTION_LOST, message, host)
     if any(isinstance(link, ConnectionRefusedError) for link in chain):
         return RequestFailed(Failure.CONNECTION_REFUSED, "connection refused", host)
     if any(isinstance(link, json.JSONDecodeError | pydantic.ValidationError | UnicodeDecodeError) for link in chain):

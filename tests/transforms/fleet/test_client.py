@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import resource
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
@@ -127,6 +130,27 @@ def test_a_refused_connection_is_told_from_a_lost_one() -> None:
         with pytest.raises(RequestFailed) as failed:
             generate(f"http://127.0.0.1:{bound.getsockname()[1]}")
     assert failed.value.failure is Failure.CONNECTION_REFUSED
+
+
+def test_that_no_more_files_may_be_opened_here_is_not_said_of_the_host() -> None:
+    limits, opened = resource.getrlimit(resource.RLIMIT_NOFILE), []
+
+    async def use_all_files() -> None:
+        client = HostClient(HostAddress("http://127.0.0.1:9"))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, limits[0]), limits[1]))
+        try:
+            with contextlib.suppress(OSError):
+                while True:
+                    opened.append(os.open(os.devnull, os.O_RDONLY))
+            await client.generate(BODY)
+        finally:
+            for descriptor in opened:
+                os.close(descriptor)
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+            await client.close()
+
+    with pytest.raises(RequestFailed, match=r"ulimit -n"):
+        asyncio.run(use_all_files())
 
 
 def test_a_name_that_does_not_exist() -> None:
