@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from transforms.errors import NoHostLeft, RunFailed, RunStopped, UsageError
+from transforms.errors import NoHostLeft, RunFailed, RunStopped
 from transforms.fleet.answers import Answer
-from transforms.fleet.breaker import Breaker
-from transforms.fleet.client import HostClient
-from transforms.fleet.deadlines import Deadline
 from transforms.fleet.dispatch import Dispatcher
 from transforms.fleet.faults import Blame, Failure, RequestFailed, RowRejected
-from transforms.fleet.host_state import HostState, Serving
+from transforms.fleet.host_state import HostState
 from transforms.fleet.hosts import HostAddress
-from transforms.fleet.hosts_file import HostsFile
 from transforms.fleet.jobs import Attempt, Job, Verdict
-from transforms.fleet.keeper import HostKeeper
-from transforms.fleet.limits import AdaptiveLimit, FixedLimit
 from transforms.fleet.model_names import model_key
 from transforms.fleet.outage import OutageWatch
+from transforms.fleet.roster import Roster
 from transforms.fleet.settings import FleetSettings, GenerateRequest
 from transforms.fleet.tasks import told
 
@@ -33,9 +28,6 @@ WAKE_LATE_SECONDS = 0.001
 CHECK_PROMPT = "Bonjour."
 CHECK_TOKENS = 16
 """Of the answer to it; that it is cut then shows as well that the host works."""
-
-HOSTS_FILE_SECONDS = 5.0
-LEFT = "it has left the hosts file"
 
 
 @dataclass(frozen=True)
@@ -78,21 +70,17 @@ class Fleet:
         self._settings = settings
         self._dispatcher = Dispatcher([])
         self._digests = dict(settings.digests)
-        self._keepers: dict[str, HostKeeper] = {}
+        self._roster = Roster(self._dispatcher.hosts, settings, self._digests, self._changed, self._end)
         self._waiting: dict[Job, _Waiting] = {}
         self._running: dict[int, _Running] = {}
         self._outage = OutageWatch(self._dispatcher, settings.max_outage_seconds, self._give_up)
-        self._following: asyncio.Task[None] | None = None
         self._wake: asyncio.TimerHandle | None = None
         self._ended: BaseException | None = None
 
     def start(self) -> None:
         """Begins to check the hosts; each takes work as soon as it has its model loaded."""
         self._loop = asyncio.get_running_loop()
-        for address in self._addresses:
-            self._join(address)
-        if self._settings.hosts_file is not None:
-            self._following = told(self._loop.create_task(self._follow(self._settings.hosts_file)), self._end)
+        self._roster.start(self._addresses)
 
     def capacity(self) -> int:
         """Requests that the healthy hosts may have in flight together."""
@@ -155,7 +143,7 @@ class Fleet:
             running.task = told(self._loop.create_task(self._attempt(key, running, host)), self._end)
         while (change := self._dispatcher.next_change()) is not None:
             idle, model = change
-            self._keepers[idle.url].change_model(model)
+            self._roster.keeper(idle.url).change_model(model)
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
@@ -179,7 +167,7 @@ class Fleet:
         seconds = host.deadline.seconds(request.num_predict, job.charged)
         timer = self._loop.call_later(seconds, self._expire, running)
         try:
-            answer = await self._keepers[host.url].client.generate(request.body(self._settings))
+            answer = await self._roster.keeper(host.url).client.generate(request.body(self._settings))
         except RequestFailed as failed:
             self._failed(key, running, host, failed)
         except asyncio.CancelledError:
@@ -214,7 +202,7 @@ class Fleet:
             LOG.warning("%s rests: %s; its rows go to the other hosts", host.url, failed)
         if failed.blame is Blame.MODEL and host.ready:
             LOG.warning("%s is left out: %s", host.url, failed)
-            self._keepers[host.url].refused()
+            self._roster.keeper(host.url).refused()
         if running.waiting.future.done():
             return
         if verdict is Verdict.STOP_RUN:
@@ -237,22 +225,6 @@ class Fleet:
                 copy.task.cancel()
             self._loop.call_soon(self._pump)
 
-    # -- hosts come and go -------------------------------------------------------------------------------------------
-
-    def _join(self, address: HostAddress) -> None:
-        slots = self._settings.slots
-        number = slots.get(address.url) if isinstance(slots, Mapping) else slots
-
-        def serving() -> Serving:
-            limit = AdaptiveLimit() if number is None else FixedLimit(number)
-            return Serving(limit, Deadline(self._settings.request_timeout_seconds))
-
-        host = HostState(address.url, Breaker(), serving)
-        client = HostClient(address, self._settings.use_proxy)
-        keeper = HostKeeper(client, host, self._settings, self._digests, self._changed, self._end)
-        self._dispatcher.hosts[address.url], self._keepers[address.url] = host, keeper
-        keeper.start()
-
     def _changed(self) -> None:
         """A host has come, gone, or loaded another model."""
         self._reject_unserved()
@@ -274,43 +246,6 @@ class Fleet:
             if waiting is not None and not waiting.future.done():
                 message = f"no host has the model {waiting.request.model or settings.model!r}"
                 waiting.future.set_exception(RowRejected(Failure.MODEL_MISSING, message))
-
-    async def _follow(self, file: HostsFile) -> None:
-        """Lets hosts join and leave as the file says; a file that can't be read changes nothing."""
-        told = ""
-        while True:
-            await asyncio.sleep(HOSTS_FILE_SECONDS)
-            try:
-                addresses = {address.url: address for address in await asyncio.to_thread(file.read)}
-            except UsageError as error:
-                if str(error) != told:
-                    LOG.warning("%s: the hosts stay as they are", error)
-                told = str(error)
-                continue
-            told = ""
-            for url, address in addresses.items():
-                if url not in self._keepers:
-                    LOG.info("%s joins: it is in the hosts file now", url)
-                    self._join(address)
-                elif self._dispatcher.hosts[url].out == LEFT:
-                    LOG.info("%s stays: it is back in the hosts file", url)
-                    self._keepers[url].start()
-            for url in self._keepers.keys() - addresses.keys():
-                await self._leave(url)
-
-    async def _leave(self, url: str) -> None:
-        """A host finishes what it has and is gone."""
-        host = self._dispatcher.hosts[url]
-        if host.out != LEFT:
-            LOG.info("%s leaves: %s; it finishes its %d requests", url, LEFT, host.in_flight)
-            self._keepers[url].stop()
-            host.out = LEFT
-        if not host.in_flight:
-            del self._dispatcher.hosts[url]
-            await self._keepers.pop(url).close()
-        self._changed()
-
-    # -- the end -----------------------------------------------------------------------------------------------------
 
     def stop(self) -> None:
         """Sends nothing any more: who waits for a host gets ``RunStopped``; what is in flight may be answered."""
@@ -337,14 +272,11 @@ class Fleet:
                 waiting.future.set_exception(self._ended)
         for task in self._tasks():
             task.cancel()
-        for keeper in self._keepers.values():
-            keeper.stop()
+        self._roster.stop()
 
     def _tasks(self) -> list[asyncio.Task[None]]:
         current = asyncio.current_task()
         tasks = [running.task for running in self._running.values() if running.task is not None]
-        if self._following is not None:
-            tasks.append(self._following)
         return [task for task in tasks if task is not current]
 
     async def close(self) -> None:
@@ -354,4 +286,4 @@ class Fleet:
         if self._wake is not None:
             self._wake.cancel()
         await asyncio.gather(*self._tasks(), return_exceptions=True)
-        await asyncio.gather(*(keeper.close() for keeper in self._keepers.values()))
+        await self._roster.close()
