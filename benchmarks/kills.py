@@ -24,8 +24,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.runs import folder, hosts, text_of
-from transforms.columns import ADDED, column_name
-from transforms.remembered import DURATIONS_AND_COUNTS
+from transforms.engine.memory_entry import DURATIONS_AND_COUNTS
+from transforms.sink.columns import ADDED, column_name
 
 UNIT_ROWS = 40
 CHARACTERS = 100

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from pipeline.cli import main
-from pipeline.command_line import parse
-from pipeline.preview import show_preview
+from pipeline.console.preview import show_preview
+from pipeline.options.command_line import parse
 from transforms.fleet.admission import eligible, inspect_all
 
 OUTPUT = "demo_output"

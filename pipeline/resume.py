@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.work import Work
-from transforms.earlier_part import TO_DO_AGAIN
 from transforms.errors import UsageError
-from transforms.footers import PartFooter, is_done
-from transforms.inputs import vanished
-from transforms.recipe import Recipe
-from transforms.work_units import UnitRun, WorkUnit
+from transforms.sink.earlier_part import TO_DO_AGAIN
+from transforms.sink.footers import PartFooter, is_done
+from transforms.sink.recipe import Recipe
+from transforms.source.discovery import vanished
+from transforms.source.work_units import UnitGroup, WorkUnit
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Resumption:
         before: The footers as they were.
     """
 
-    left_runs: tuple[UnitRun, ...]
+    left_runs: tuple[UnitGroup, ...]
     obsolete: tuple[str, ...]
     removed: tuple[str, ...]
     retried: frozenset[str]

@@ -14,24 +14,25 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import graph
+from pipeline.console.preview import show_preview
+from pipeline.console.progress import ProgressReporter
+from pipeline.console.streams import json_text
 from pipeline.exit_codes import ExitCode
-from pipeline.options import RunOptions
+from pipeline.options.run import RunOptions
 from pipeline.preflight import find_digests
-from pipeline.preview import show_preview
-from pipeline.progress import ProgressReporter
 from pipeline.resume import Resumption, compare
 from pipeline.sandbox import NOT_REAL
 from pipeline.signals import CleanStop
-from pipeline.streams import json_text
 from pipeline.summary import Summary
 from pipeline.work import Work, engine_config, make_recipe, memory_settings
-from transforms import dead_letters, errors
-from transforms.engine import live_engines
+from transforms import errors
+from transforms.engine.engine import live_engines
 from transforms.errors import RunFailed, RunStopped, TranslateError
 from transforms.file_systems import file_system
-from transforms.output import reason
-from transforms.output_lock import OutputLock
-from transforms.statistics import Statistics
+from transforms.sink import dead_letters
+from transforms.sink.output_directory import reason
+from transforms.sink.output_lock import OutputLock
+from transforms.sink.statistics import Statistics
 from transforms.translate import TranslateConfig
 from transforms.write import WriteConfig
 

@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from pipeline.exit_codes import ExitCode
-from pipeline.open_files import allow_open_files
-from pipeline.options import RunOptions
-from pipeline.process_memory import calm_collector, use_one_arena
+from pipeline.options.run import RunOptions
+from pipeline.process_limits import allow_open_files, calm_collector, use_one_arena
 from pipeline.run import run_once
 from pipeline.sandbox import NOT_REAL
 from pipeline.sandbox.running import start_processes

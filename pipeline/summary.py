@@ -6,8 +6,8 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.streams import json_text
-from transforms.statistics import ORIGINS, STATUSES, HostStatistics, Statistics
+from pipeline.console.streams import json_text
+from transforms.sink.statistics import ORIGINS, STATUSES, HostStatistics, Statistics
 
 
 @dataclass

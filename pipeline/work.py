@@ -9,28 +9,27 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from pipeline.options import RunOptions
-from transforms.columns import output_schema
-from transforms.engine import EngineConfig
+from pipeline.options.run import RunOptions
+from transforms.engine.deduplicator import MemorySettings
+from transforms.engine.engine import EngineConfig
+from transforms.engine.translator import NO_GLOSSARY, TranslatorSettings
 from transforms.errors import UsageError
 from transforms.fleet.model_names import model_key
 from transforms.fleet.settings import FleetSettings
-from transforms.inputs import list_sources
 from transforms.memory.places import open_store
 from transforms.memory.store import MemoryUnavailable
-from transforms.output import MEMORY_FILE, OutputDirectory
-from transforms.plan import Plan, plan
-from transforms.recall import MemorySettings
-from transforms.recipe import Recipe
-from transforms.remembered import recipe_prefix
-from transforms.schema_option import parse_schema
+from transforms.sink.columns import output_schema
+from transforms.sink.output_directory import MEMORY_FILE, OutputDirectory
+from transforms.sink.recipe import Recipe
+from transforms.source.discovery import list_sources
+from transforms.source.plan import Plan, plan
+from transforms.source.schema_option import parse_schema
+from transforms.source.work_units import SourceFile, UnitGroup, WorkUnit
 from transforms.text import prompts
 from transforms.text.glossary import Glossary, parse_glossary
 from transforms.text.prompt_families import DEFAULT_SAMPLING
+from transforms.text.prompt_profile import ProfileChoice
 from transforms.text.prompts import PromptTemplate
-from transforms.text.voice import VoiceChoice
-from transforms.translator import NO_GLOSSARY, TranslatorSettings
-from transforms.work_units import SourceFile, UnitRun, WorkUnit
 
 LOG = logging.getLogger(__name__)
 
@@ -48,7 +47,7 @@ class Work:
     """
 
     inputs: tuple[str, ...]
-    runs: tuple[UnitRun, ...]
+    runs: tuple[UnitGroup, ...]
     text_columns: tuple[str, ...]
     schemas: Mapping[str, Any]
     output_schemas: Mapping[str, Any]
@@ -77,20 +76,20 @@ def make_work(options: RunOptions, sources: Sequence[SourceFile] | None = None) 
     """
     schema = parse_schema(options.schema) if options.schema else None
     output = OutputDirectory(options.output)
-    found = list_sources(options.input, output=output) if sources is None else sources
+    found = list_sources(options.input, is_output=output.holds_part) if sources is None else sources
     planned = plan(found, options.unit_rows, options.text_column, schema, options.model_column)
     output_schemas = {url: output_schema(schema, planned.text_columns, url) for url, schema in planned.schemas.items()}
-    voice = voice_choice(options).voice(options.model)
-    if glossary(options).terms and not voice.template.takes_terms:
+    profile = profile_choice(options).profile(options.model)
+    if glossary(options).terms and not profile.template.takes_terms:
         LOG.warning("the prompt of %s has no place for a glossary: its terms are only checked", options.model)
     output.prepare()
     runs = planned.runs if options.limit is None else first_rows(planned, options.limit)
     return Work(options.input, runs, planned.text_columns, planned.schemas, output_schemas, output)
 
 
-def first_rows(planned: Plan, rows: int) -> tuple[UnitRun, ...]:
+def first_rows(planned: Plan, rows: int) -> tuple[UnitGroup, ...]:
     """The runs of the first ``rows`` rows; the last unit is cut."""
-    runs: list[UnitRun] = []
+    runs: list[UnitGroup] = []
     left = rows
     for run in planned.runs:
         kept: list[WorkUnit] = []
@@ -106,14 +105,14 @@ def first_rows(planned: Plan, rows: int) -> tuple[UnitRun, ...]:
     return tuple(runs)
 
 
-def voice_choice(options: RunOptions) -> VoiceChoice:
+def profile_choice(options: RunOptions) -> ProfileChoice:
     """How the user wishes models to be asked.
 
     Raises:
         UsageError: If the file of one's own prompt is no template, or the prompt of a model has no place for a wish.
     """
     given = {name: getattr(options, name) for name in DEFAULT_SAMPLING}
-    choice = VoiceChoice(
+    choice = ProfileChoice(
         num_ctx=options.num_ctx,
         family=options.prompt,
         own=_own_template(options),
@@ -125,7 +124,7 @@ def voice_choice(options: RunOptions) -> VoiceChoice:
         context_chars=options.context_chars,
     )
     for model in filter(None, (options.model, options.fallback_model)):
-        choice.voice(model, "text" if options.field_names else None)
+        choice.profile(model, "text" if options.field_names else None)
     return choice
 
 
@@ -162,15 +161,15 @@ def make_recipe(options: RunOptions, text_columns: tuple[str, ...], digests: Map
         text_columns: To be translated.
         digests: Of the models, by their keys, as far as they are known.
     """
-    voice = voice_choice(options).voice(options.model)
+    profile = profile_choice(options).profile(options.model)
     return Recipe(
         model=options.model,
         model_digest=digests.get(model_key(options.model)),
-        prompt_name=voice.template.name,
-        prompt_text=voice.template.fingerprint(),
-        options={**voice.sampling, "seed": options.seed},
+        prompt_name=profile.template.name,
+        prompt_text=profile.template.fingerprint(),
+        options={**profile.sampling, "seed": options.seed},
         num_ctx=options.num_ctx,
-        chunk_chars=voice.chunk_chars,
+        chunk_chars=profile.chunk_chars,
         text_columns=text_columns,
         domain=options.domain,
         model_column=options.model_column,
@@ -192,7 +191,7 @@ def memory_settings(options: RunOptions, output: OutputDirectory, recipe: Recipe
     Raises:
         UsageError: If the place that was named can't be used.
     """
-    return MemorySettings(_memory_place(options.memory, output), recipe_prefix(recipe), uuid4().hex, options.overwrite)
+    return MemorySettings(_memory_place(options.memory, output), recipe.memory_prefix(), uuid4().hex, options.overwrite)
 
 
 def _memory_place(wanted: str, output: OutputDirectory) -> str | None:
@@ -234,7 +233,7 @@ def engine_config(options: RunOptions, digests: Mapping[str, str], memory: Memor
             hosts_file=options.hosts_from,
         ),
         translator=TranslatorSettings(
-            voices=voice_choice(options),
+            profiles=profile_choice(options),
             model=options.model,
             seed=options.seed,
             fallback_model=options.fallback_model,

@@ -6,12 +6,12 @@ import asyncio
 from collections import deque
 
 from benchmarks.fleet.job import KEEP_ALIVE, MODEL, NUM_PREDICT, OPTIONS, RETRIES, SYSTEM, Hosts, Job, Record, prompt_of
+from transforms.engine.window import LEAST_TEXTS
 from transforms.fleet.faults import RowRejected
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.hosts import HostAddress
 from transforms.fleet.jobs import Attempt
 from transforms.fleet.settings import FleetSettings, GenerateRequest
-from transforms.sliding_window import LEAST_TEXTS
 
 PAUSE_SECONDS = 1.0
 

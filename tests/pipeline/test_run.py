@@ -18,7 +18,7 @@ from pipeline.run import original_error
 from pipeline.sandbox.faults import Fault
 from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
-from tests.pipeline.restored_logging import restored_logging
+from tests.pipeline.console.restored_logging import restored_logging
 from tests.transforms.memory.stores import redis_server
 from transforms.errors import NoHostLeft, RunFailed
 

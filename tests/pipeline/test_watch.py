@@ -16,12 +16,12 @@ import pytest
 
 from pipeline import watch as watching
 from pipeline.exit_codes import ExitCode
-from pipeline.options import RunOptions
+from pipeline.options.run import RunOptions
 from pipeline.signals import CleanStop
 from pipeline.watch import Settled
 from tests.conftest import MakeHost
 from transforms.errors import RunStopped
-from transforms.work_units import SourceFile
+from transforms.source.work_units import SourceFile
 
 
 def source(url: str, size: int, modified: float) -> SourceFile:
