@@ -25,7 +25,7 @@ class Summary:
         wall_seconds: Of the run, from its start.
         exit_code: Of the process.
         message: What ended the run early, if anything did.
-        not_real: The label of output that a stand-in made.
+        not_real: The label of output made by simulated hosts.
     """
 
     output: str
