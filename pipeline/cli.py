@@ -188,7 +188,7 @@ COMMANDS: Mapping[str, Command] = {
     "doctor": Command("look at the hosts: what is wrong, how fast they are, what to do; see doctor --help", _doctor),
     "memory": Command("show what a translation memory holds, and prune it; see memory --help", _memory),
     "evaluate": Command("score an output against reference translations; see evaluate --help", _evaluate),
-    "sandbox": Command("run a stand-in Ollama host to try things without one; see sandbox --help", _sandbox),
+    "sandbox": Command("run a simulated Ollama host to try things without one; see sandbox --help", _sandbox),
 }
 
 

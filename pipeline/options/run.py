@@ -164,7 +164,7 @@ class RunOptions:
     sandbox: int | None = option(
         None,
         kind.whole(1, 16),
-        "start stand-in hosts and use them: no Ollama is needed, and the output is not real (2 hosts without a number)",
+        "start N simulated hosts (2 by default) and use them; needs no Ollama, and the output is not real",
         _HOSTS,
         "N",
         bare="2",

@@ -1,4 +1,4 @@
-"""The options of the ``sandbox`` command: one stand-in host on loopback."""
+"""The options of the ``sandbox`` command: one simulated host on loopback."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pipeline.sandbox.settings import HostSettings
 
 USAGE = "python -m pipeline sandbox [OPTIONS]"
 DESCRIPTION = """\
-Runs a stand-in Ollama host on loopback until Ctrl-C or SIGTERM, to try the program without Ollama. What it answers is
+Runs a simulated Ollama host on loopback until Ctrl-C or SIGTERM, to try the program without Ollama. What it answers is
 made word by word from a small lexicon and is not a real translation. One line of JSON on stdout tells its address and
 its control port."""
 
-_HOST = "Stand-in host"
+_HOST = "Simulated host"
 
 
 def _settings(text: str) -> str:
@@ -70,7 +70,7 @@ class SandboxOptions:
 
 
 def parse_sandbox(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> SandboxOptions:
-    """The options of a stand-in host, complete and valid.
+    """The options of a simulated host, complete and valid.
 
     Raises:
         UsageError: Anything is wrong.
