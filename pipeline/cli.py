@@ -122,8 +122,6 @@ def _run(arguments: Sequence[str]) -> int:
         *misspelt_variables(os.environ, TABLES),
     ):
         LOG.info("%s", notice)
-    # Read by now; the ollama package would read it once more while it is imported, and fail if it is no address.
-    os.environ.pop("OLLAMA_HOST", None)
     # Late, as it imports Beam: help and mistakes are told at once.
     with hidden("pandas"):
         import pyarrow as pa
@@ -156,7 +154,6 @@ def _doctor(arguments: Sequence[str]) -> int:
     logs.configure(level="warning")
     for notice in chosen.notices:
         LOG.warning("%s", notice)
-    os.environ.pop("OLLAMA_HOST", None)  # as above
     from pipeline.doctor.examine import examine
     from pipeline.doctor.report import as_json, show
     from pipeline.estimate import input_size

@@ -9,7 +9,6 @@ import asyncio
 import heapq
 import importlib
 import logging
-import os
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,8 +49,6 @@ def main(arguments: Sequence[str]) -> int:
     logs.configure(level="warning")
     for notice in options.notices:
         LOG.warning("%s", notice)
-    # Read by now; the ollama package would read it once more while it is imported, and fail if it is no address.
-    os.environ.pop("OLLAMA_HOST", None)
     evaluation = evaluate(options)
     if options.json:
         print(as_json(evaluation))
@@ -86,7 +83,7 @@ def evaluate(options: EvaluateOptions) -> Evaluation:
 def _judgement(options: EvaluateOptions, sample: Sequence[Row]) -> Judgement | None:
     if options.judge_model is None:
         return None
-    from pipeline.evaluate.judge import judge  # late, as it imports the ollama package: see main
+    from pipeline.evaluate.judge import judge  # late, as few evaluations need it
 
     return asyncio.run(judge(options, options.judge_model, sample))
 
