@@ -2,8 +2,8 @@
 
     python -m benchmarks.noop [--parts 1000] [--rows_per_part 10]
 
-Writes the parts with instant simulated hosts, once from as many input files and once from a single file. Then reruns the
-same command, and prints its duration and its requests to the hosts. Fails above 5 s or if any request was sent.
+Writes the parts with instant simulated hosts, once from as many input files and once from a single file. Then reruns
+the same command, and prints its duration and its requests to the hosts. Fails above 5 s or if any request was sent.
 """
 
 from __future__ import annotations

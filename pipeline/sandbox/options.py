@@ -1,4 +1,4 @@
-"""The options of the ``sandbox`` command: one simulated host on loopback."""
+"""The options of the ``sandbox`` command, which runs one simulated host on loopback."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pipeline.sandbox.settings import HostSettings
 
 USAGE = "python -m pipeline sandbox [OPTIONS]"
 DESCRIPTION = """\
-Runs a simulated Ollama host on loopback until Ctrl-C or SIGTERM, to try the program without Ollama. What it answers is
-made word by word from a small lexicon and is not a real translation. One line of JSON on stdout tells its address and
-its control port."""
+Run a simulated Ollama host on loopback until Ctrl-C or SIGTERM, to try the program without Ollama. Its answers are made
+word by word from a small lexicon and are not real translations. It prints one line of JSON with its address and its
+control address."""
 
 _HOST = "Simulated host"
 
@@ -33,31 +33,35 @@ def _settings(text: str) -> str:
 
 @dataclass(frozen=True)
 class SandboxOptions:
-    """What ``sandbox`` does."""
+    """Options of the ``sandbox`` command."""
 
-    port: int = option(11500, kind.whole(0, 65535), "port on 127.0.0.1; 0 chooses a free one", _HOST, "PORT")
+    port: int = option(11500, kind.whole(0, 65535), "port on 127.0.0.1; 0 picks a free one", _HOST, "PORT")
     control_port: int = option(
-        0, kind.whole(0, 65535), "port that shows figures and changes settings; 0 chooses a free one", _HOST, "PORT"
+        0, kind.whole(0, 65535), "port for statistics and control; 0 picks a free one", _HOST, "PORT"
     )
     model: tuple[str, ...] = repeated(
-        kind.one(kind.text), "model that it has", _HOST, "MODEL", shown="any that is asked for"
+        kind.one(kind.text), "installed model", _HOST, "MODEL", shown="every requested one"
     )
     num_parallel: int = option(
-        4, kind.whole(1, 1024), "requests that it works on at a time, as OLLAMA_NUM_PARALLEL", _HOST, "N"
+        4, kind.whole(1, 1024), "requests processed in parallel, as OLLAMA_NUM_PARALLEL", _HOST, "N"
     )
     tokens_per_second: float = option(
-        0.0, kind.number(0, 1e9), "speed of one request that is alone; 0 answers at once", _HOST, "NUMBER", shown="0"
+        0.0, kind.number(0, 1e9), "speed of a single request; 0 answers instantly", _HOST, "NUMBER", shown="0"
     )
-    load_seconds: float = option(0.0, kind.number(0, 3600), "time to load a model", _HOST, "SECONDS", shown="0")
+    load_seconds: float = option(0.0, kind.number(0, 3600), "duration of a model load", _HOST, "SECONDS", shown="0")
     settings: str = option(
-        "{}", _settings, "JSON object with more settings, faults among them (see pipeline/sandbox)", _HOST, "JSON"
+        "{}",
+        _settings,
+        "JSON object with further settings, such as faults (see pipeline/sandbox/settings.py)",
+        _HOST,
+        "JSON",
     )
 
     def host(self) -> HostSettings:
-        """All settings of the host.
+        """The host's settings.
 
         Raises:
-            UsageError: A name or a value of ``--settings`` is wrong.
+            UsageError: ``--settings`` has an unknown name or an invalid value.
         """
         settings = HostSettings(
             models=self.model or HostSettings.models,
@@ -70,10 +74,10 @@ class SandboxOptions:
 
 
 def parse_sandbox(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> SandboxOptions:
-    """The options of a simulated host, complete and valid.
+    """Parse and validate the options.
 
     Raises:
-        UsageError: Anything is wrong.
+        UsageError: An option is unknown or invalid.
     """
     readout = read(SandboxOptions, arguments, environ)
     if readout.left:
@@ -84,5 +88,5 @@ def parse_sandbox(arguments: Sequence[str], environ: Mapping[str, str] = os.envi
 
 
 def help_of_sandbox() -> str:
-    """The complete help of ``sandbox``."""
+    """The help text of ``sandbox``."""
     return help_text(SandboxOptions, USAGE, DESCRIPTION, "")

@@ -293,3 +293,34 @@ def test_an_endless_answer_ends_at_num_predict(sandbox_host: MakeHost) -> None:
 @pytest.mark.parametrize("text", ["Oui", TEXT, "12 %", "…", "Un\n\ndeux."])
 def test_each_spoils_any_text(kind: str, text: str) -> None:
     assert isinstance(spoil(kind, text, text, "prompt", 100), str)
+
+
+def test_a_crash_names_the_runner_of_its_version(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(version="0.24.0", faults=[{"kind": "runner_terminated", "marker": "FATAL"}])
+    reply = generate(host.url, f"{TEXT} FATAL")
+    assert (reply.status, reply.json()["error"]) == (500, "llama runner process has terminated: exit status 2")
+    assert generate(host.url).json()["response"] == ENGLISH
+    host.control(version="0.33.0")
+    assert generate(host.url, "FATAL").json()["error"].startswith("llama-server process has terminated")
+
+
+def test_a_null_answer(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(faults=["null_response"])
+    answer = generate(host.url).json()
+    assert (answer["response"], answer["done"], answer["done_reason"]) == (None, True, "stop")
+    last = json.loads(generate(host.url, stream=True).body.splitlines()[-1])
+    assert (last["response"], last["done"]) == (None, True)
+
+
+def test_an_answer_that_is_all_thinking(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(faults=["thinking_only"])
+    answer = generate(host.url).json()
+    assert (answer["response"], answer["thinking"], answer["done"]) == ("", ENGLISH, True)
+
+
+def test_a_proxy_that_limits_bodies(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(faults=[{"kind": "too_large_413", "marker": "vanne"}])
+    reply = generate(host.url)
+    assert (reply.status, reply.headers["content-type"]) == (413, "text/html")
+    assert b"413 Request Entity Too Large" in reply.body
+    assert generate(host.url, "Oui").status == 200

@@ -162,3 +162,16 @@ def test_an_answer_of_one_token_has_no_eval_duration(sandbox_host: MakeHost) -> 
     answer = generate(sandbox_host(faults=["empty"]).url).json()
     assert (answer["response"], answer["eval_count"], answer["done_reason"]) == ("", 1, "stop")
     assert "eval_duration" not in answer
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_logprobs_are_those_of_the_text_and_only_sent_on_request(sandbox_host: MakeHost, stream: bool) -> None:
+    host = sandbox_host()
+    assert "logprobs" not in generate(host.url).json()
+    lines = [json.loads(line) for line in generate(host.url, logprobs=True, stream=stream).body.splitlines()]
+    tokens = [token for line in lines for token in line.get("logprobs", ())]
+    assert "".join(token["token"] for token in tokens) == ENGLISH
+    assert all(-1 <= token["logprob"] <= 0 for token in tokens)
+    assert bytes(byte for token in tokens for byte in token["bytes"]).decode() == ENGLISH
+    host.control(version="0.12.10")
+    assert "logprobs" not in generate(host.url, logprobs=True).json()

@@ -53,7 +53,7 @@ def test_a_host_in_the_running_loop_goes_down_and_comes_back() -> None:
         await host.come_back()
         assert host.url == url
         assert (await asyncio.to_thread(generate, url)).status == 200
-        assert (host.stats.served, host.settings.num_parallel) == (2, 1)
+        assert (host.counts.served, host.settings.num_parallel) == (2, 1)
         await host.stop()
         with pytest.raises(ConnectionError):
             await asyncio.to_thread(generate, url)
