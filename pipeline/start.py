@@ -16,7 +16,6 @@ from pipeline.sandbox.running import start_processes
 from pipeline.sandbox.settings import HostSettings
 from pipeline.signals import CleanStop
 from pipeline.watch import watch
-from pipeline.work import make_work
 from transforms.errors import RunStopped
 from transforms.fleet.hosts import parse_host
 from transforms.fleet.model_names import canonical
@@ -43,7 +42,7 @@ def start(options: RunOptions) -> ExitCode:
             with _with_simulated_hosts(options) as options:
                 if options.watch is not None:
                     return watch(options, options.watch, stop)
-                return run_once(options, make_work(options), stop)
+                return run_once(options, stop)
         except RunStopped as error:
             if stop.code is None:
                 raise

@@ -11,7 +11,6 @@ from pipeline.exit_codes import ExitCode
 from pipeline.options.run import RunOptions
 from pipeline.run import run_once
 from pipeline.signals import CleanStop
-from pipeline.work import make_work
 from transforms.errors import RunFailed, UsageError
 from transforms.sink.output_directory import OutputDirectory
 from transforms.source.discovery import list_sources
@@ -76,7 +75,7 @@ def watch(options: RunOptions, seconds: float, stop: CleanStop) -> ExitCode:
         if complete and now != refused and (gone or now.items() - done.items()):
             waiting = False
             try:
-                code = run_once(options, make_work(options, complete), stop)
+                code = run_once(options, stop, complete)
                 if code == stop.code:
                     return code
                 done = now

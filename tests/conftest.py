@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -17,6 +18,8 @@ from hypothesis import settings as hypothesis_settings
 
 from pipeline.sandbox.running import SandboxThread
 from pipeline.sandbox.settings import HostSettings
+
+ROOT = Path(__file__).parents[1]
 
 hypothesis_settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis_settings.register_profile("hunt", max_examples=2000, deadline=None)

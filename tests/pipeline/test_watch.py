@@ -54,12 +54,11 @@ def test_while_no_file_is_complete_nothing_is_run_and_no_part_goes(
         except StopIteration:
             raise RunStopped("seen enough") from None
 
-    def run(options: RunOptions, work: list[SourceFile], stop: CleanStop) -> ExitCode:
-        ran.append(work)
+    def run(options: RunOptions, stop: CleanStop, sources: list[SourceFile]) -> ExitCode:
+        ran.append(sources)
         return ExitCode.DONE
 
     monkeypatch.setattr(watching, "list_sources", look)
-    monkeypatch.setattr(watching, "make_work", lambda options, sources: sources)
     monkeypatch.setattr(watching, "run_once", run)
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     with caplog.at_level(logging.INFO), pytest.raises(RunStopped):
