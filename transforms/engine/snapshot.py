@@ -19,7 +19,7 @@ class TextCounts:
         texts: All completed texts.
         characters: Characters of their sources.
         statuses, origins, flags: Texts by status, origin and flag.
-        repairs: ``texts`` whose first answer failed a check, extra ``requests`` for them, and texts that got ``better``.
+        repairs: ``texts`` whose first answer failed a check, extra ``requests`` for them, texts that got ``better``.
     """
 
     texts: int = 0
