@@ -1,4 +1,4 @@
-"""The French-English lexicon of the stand-in hosts: reads ``lexicon.tsv`` and derives the inflected forms.
+"""The French-English lexicon as the simulated hosts use it: all inflected forms, each with one translation.
 
 It is no dictionary and no grammar: just enough that a person sees what a record is about, and that nothing of the
 French remains between the words it knows.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
+
+from transforms.text.lexicon import rows, without_accents
 
 # A word with its apostrophe, as in l'huile; hyphens part words, so that phrases can join them.
 ELISION = r"(?:[cdjlmnstCDJLMNST]|[qQ]u)['’](?=\S)"
@@ -42,10 +42,7 @@ def lexicon() -> Lexicon:
     words: dict[str, str] = {}
     phrases: dict[str, dict[str, Phrases]] = {}
     infinitives = set()
-    for line in Path(__file__).with_name("lexicon.tsv").read_text(encoding="utf-8").splitlines():
-        if line.startswith("#"):
-            continue
-        french, english, kind = (*line.split("\t"), "")[:3]
+    for french, english, kind, _ in rows():
         parts = re.findall(WORD, french)
         if len(parts) > 1:
             phrases.setdefault(parts[0], {}).setdefault(parts[1], []).append((tuple(parts[2:]), english))
@@ -62,13 +59,6 @@ def lexicon() -> Lexicon:
         shouted.setdefault(without_accents(form), meaning)
     return Lexicon(words, shouted, phrases, frozenset(infinitives))
 
-
-def without_accents(text: str) -> str:
-    """``é`` becomes ``e``, and ``œ`` ``oe``."""
-    text = text.replace("œ", "oe").replace("æ", "ae")
-    return "".join(
-        character for character in unicodedata.normalize("NFD", text) if not unicodedata.combining(character)
-    )
 
 
 def _as_is(french: str, english: str) -> dict[str, str]:
