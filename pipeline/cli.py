@@ -11,14 +11,16 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline import command_line, logs, memory_command, streams
-from pipeline.doctor_options import DoctorOptions, help_of_doctor, parse_doctor
-from pipeline.evaluate_options import EvaluateOptions
+from pipeline import memory_command
+from pipeline.console import logs, streams
+from pipeline.doctor.options import DoctorOptions, help_of_doctor, parse_doctor
+from pipeline.evaluate.options import EvaluateOptions
 from pipeline.exit_codes import ExitCode
-from pipeline.option_table import misspelt_variables, proposal
-from pipeline.options import RunOptions, echo
-from pipeline.process_memory import hidden
-from pipeline.sandbox_options import SandboxOptions, help_of_sandbox, parse_sandbox
+from pipeline.options import command_line
+from pipeline.options.run import RunOptions, echo
+from pipeline.options.table import misspelt_variables, proposal
+from pipeline.process_limits import hidden
+from pipeline.sandbox.options import SandboxOptions, help_of_sandbox, parse_sandbox
 from transforms.errors import RunStopped, TranslateError, UsageError
 
 LOG = logging.getLogger(__name__)
@@ -155,8 +157,8 @@ def _doctor(arguments: Sequence[str]) -> int:
     for notice in chosen.notices:
         LOG.warning("%s", notice)
     os.environ.pop("OLLAMA_HOST", None)  # as above
-    from pipeline.doctor import examine
-    from pipeline.doctor_report import as_json, show
+    from pipeline.doctor.examine import examine
+    from pipeline.doctor.report import as_json, show
     from pipeline.estimate import input_size
 
     size = input_size(chosen.input, chosen.text_column, chosen.schema) if chosen.input else None
@@ -176,7 +178,7 @@ def _memory(arguments: Sequence[str]) -> int:
 
 
 def _evaluate(arguments: Sequence[str]) -> int:
-    from pipeline.evaluate import main
+    from pipeline.evaluate.command import main
 
     return main(arguments)
 
@@ -186,7 +188,7 @@ COMMANDS: Mapping[str, Command] = {
     "doctor": Command("look at the hosts: what is wrong, how fast they are, what to do; see doctor --help", _doctor),
     "memory": Command("show what a translation memory holds, and prune it; see memory --help", _memory),
     "evaluate": Command("score an output against reference translations; see evaluate --help", _evaluate),
-    "sandbox": Command("run a stand-in Ollama host to try things without one; see sandbox --help", _sandbox),
+    "sandbox": Command("run a simulated Ollama host to try things without one; see sandbox --help", _sandbox),
 }
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 
-from transforms.inputs import list_sources
-from transforms.plan import plan
-from transforms.read import read_run
-from transforms.schema_option import parse_schema
-from transforms.text_columns import texts_of
+from transforms.read import read_group
+from transforms.source.discovery import list_sources
+from transforms.source.plan import plan
+from transforms.source.schema_option import parse_schema
+from transforms.source.text_columns import texts_of
 
 UNIT_ROWS = 5000
 SAMPLED_RUNS = 20
@@ -45,7 +45,7 @@ def input_size(inputs: tuple[str, ...], text_columns: tuple[str, ...], schema: s
     step = max(1, len(planned.runs) // SAMPLED_RUNS)
     lengths: list[int] = []
     for run in planned.runs[::step]:
-        batch = next(read_run(run, planned.schemas[run[0].source.url], SAMPLED_ROWS))
+        batch = next(read_group(run, planned.schemas[run[0].source.url], SAMPLED_ROWS))
         for name in planned.text_columns:
             lengths += [len(text or "") for text in texts_of(batch.records.column(name))[0]]
     texts = planned.rows * len(planned.text_columns)

@@ -1,6 +1,6 @@
 """The Beam graph, on one screen.
 
-    inputs ── plan ──► UnitRun ─(Reshuffle)─► Read ──► Translate ──► Write ──► parts
+    inputs ── plan ──► UnitGroup ─(Reshuffle)─► Read ──► Translate ──► Write ──► parts
                        tiny descriptors       one fused stage: rows never cross it
 
 On FnApiRunner a Reshuffle of rows would keep about four times their bytes in memory; here only descriptors cross it.
@@ -14,10 +14,10 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.utils.shared import Shared
 
-from transforms.parts import PartResult
 from transforms.read import ReadUnits
+from transforms.sink.parts import PartResult
+from transforms.source.work_units import UnitGroup
 from transforms.translate import TranslateConfig, TranslateRows
-from transforms.work_units import UnitRun
 from transforms.write import WriteConfig, WriteParts
 
 BATCH_ROWS = 64
@@ -26,7 +26,7 @@ BATCH_ROWS = 64
 
 def build(
     pipeline: beam.Pipeline,
-    runs: Sequence[UnitRun],
+    runs: Sequence[UnitGroup],
     schemas: Mapping[str, Any],
     translate: TranslateConfig,
     write: WriteConfig,

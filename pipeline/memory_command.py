@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from pipeline import option_values as kind
 from pipeline.exit_codes import ExitCode
-from pipeline.option_table import help_text, option, options_of, read, stray
+from pipeline.options import values as kind
+from pipeline.options.table import help_text, option, options_of, read, stray
 from transforms.errors import RunFailed, UsageError
 from transforms.memory.places import is_redis, open_store
 from transforms.memory.store import MemoryUnavailable, StoreStatistics
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> i
         RunFailed: It can't be used.
     """
     # Late, as it imports Arrow: help and mistakes are told at once.
-    from transforms.output import MEMORY_FILE
+    from transforms.sink.output_directory import MEMORY_FILE
 
     options = _parse(arguments, environ)
     place = options.memory or f"{options.output}/{MEMORY_FILE}"

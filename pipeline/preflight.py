@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from transforms.errors import NoHostLeft, RunFailed, UsageError
 from transforms.fleet.admission import HostReport, eligible, inspect_all, majority_digests
 from transforms.fleet.faults import Failure
-from transforms.fleet.hosts import HostAddress
-from transforms.fleet.hosts_file import HostsFile
+from transforms.fleet.hosts import HostAddress, HostsFile
 from transforms.fleet.model_names import model_key
 
 LOG = logging.getLogger(__name__)

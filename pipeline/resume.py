@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.work import Work
-from transforms.earlier_part import TO_DO_AGAIN
+from pipeline.plan import RunPlan
 from transforms.errors import UsageError
-from transforms.footers import PartFooter, is_done
-from transforms.inputs import vanished
-from transforms.recipe import Recipe
-from transforms.work_units import UnitRun, WorkUnit
+from transforms.sink.earlier_part import TO_DO_AGAIN
+from transforms.sink.footers import PartFooter, is_done
+from transforms.sink.recipe import Recipe
+from transforms.source.discovery import vanished
+from transforms.source.work_units import UnitGroup, WorkUnit
 
 
 @dataclass(frozen=True)
 class Resumption:
-    """The parts there are, held against the work.
+    """The parts there are, held against the plan.
 
     Attributes:
-        left_runs: The work without what is done.
+        left_groups: Unit groups without the units that are done.
         obsolete: Parts of the same input files that no unit has any more (other slices, or redone with --overwrite),
             and of input files that were removed.
         removed: Addresses of these files.
@@ -27,7 +27,7 @@ class Resumption:
         before: The footers as they were.
     """
 
-    left_runs: tuple[UnitRun, ...]
+    left_groups: tuple[UnitGroup, ...]
     obsolete: tuple[str, ...]
     removed: tuple[str, ...]
     retried: frozenset[str]
@@ -36,7 +36,7 @@ class Resumption:
     @property
     def left(self) -> tuple[WorkUnit, ...]:
         """Units that are to be written."""
-        return tuple(unit for run in self.left_runs for unit in run)
+        return tuple(unit for group in self.left_groups for unit in group)
 
     def is_new(self, name: str, footer: PartFooter) -> bool:
         """Whether a part has been written since."""
@@ -44,12 +44,12 @@ class Resumption:
 
 
 def compare(
-    work: Work, recipe: Recipe, overwrite: bool, retry_failed: bool = False, limited: bool = False
+    plan: RunPlan, recipe: Recipe, overwrite: bool, retry_failed: bool = False, limited: bool = False
 ) -> Resumption:
     """Finds out which units are done.
 
     Args:
-        work: What is wanted.
+        plan: The units that are wanted.
         recipe: What it is made with; without a digest it agrees with every digest.
         overwrite: Whether nothing counts as done.
         retry_failed: Whether a part with failed rows is to be done again, but for its other rows.
@@ -59,19 +59,19 @@ def compare(
         UsageError: If parts were made with another recipe, or have more rows than are wanted now, and are not to be
             overwritten.
     """
-    parts = work.output.existing_parts()
+    parts = plan.output.existing_parts()
     if not overwrite:
-        _refuse_other_recipe(work, recipe, parts)
+        _refuse_other_recipe(plan, recipe, parts)
         if limited:
-            _refuse_loss(work, parts)
-    done = set() if overwrite else {unit for unit in work.units if _is_done(work, unit, recipe, parts)}
+            _refuse_loss(plan, parts)
+    done = set() if overwrite else {unit for unit in plan.units if _is_done(plan, unit, recipe, parts)}
     retried = {unit for unit in done if retry_failed and _has_failures(parts[unit.part_name])}
     done -= retried
-    left_runs = (tuple(unit for unit in run if unit not in done) for run in work.runs)
-    sources = {unit.source.url for unit in work.units}
+    left_groups = (tuple(unit for unit in group if unit not in done) for group in plan.groups)
+    sources = {unit.source.url for unit in plan.units}
     others = {footer.source for footer in parts.values() if footer is not None} - sources
-    removed = vanished(work.inputs, sorted(others))
-    wanted = {unit.part_name for unit in work.units}
+    removed = vanished(plan.inputs, sorted(others))
+    wanted = {unit.part_name for unit in plan.units}
     obsolete = tuple(
         name
         for name, footer in parts.items()
@@ -79,7 +79,7 @@ def compare(
         if footer.source in removed or (footer.source in sources and (name not in wanted or overwrite))
     )
     return Resumption(
-        tuple(run for run in left_runs if run),
+        tuple(group for group in left_groups if group),
         obsolete,
         tuple(removed),
         frozenset(unit.part_name for unit in retried),
@@ -87,31 +87,31 @@ def compare(
     )
 
 
-def _is_done(work: Work, unit: WorkUnit, recipe: Recipe, parts: Mapping[str, PartFooter | None]) -> bool:
+def _is_done(plan: RunPlan, unit: WorkUnit, recipe: Recipe, parts: Mapping[str, PartFooter | None]) -> bool:
     footer = parts.get(unit.part_name)
-    return footer is not None and is_done(footer, unit, recipe, work.schemas[unit.source.url])
+    return footer is not None and is_done(footer, unit, recipe, plan.schemas[unit.source.url])
 
 
 def _has_failures(footer: PartFooter | None) -> bool:
     return footer is not None and any(footer.statistics.statuses[status] for status in TO_DO_AGAIN)
 
 
-def _refuse_loss(work: Work, parts: Mapping[str, PartFooter | None]) -> None:
+def _refuse_loss(plan: RunPlan, parts: Mapping[str, PartFooter | None]) -> None:
     """A look at the first rows must not cost the others what is there of them already."""
-    sources = {unit.source.url for unit in work.units}
+    sources = {unit.source.url for unit in plan.units}
     there = sum(footer.statistics.rows for footer in parts.values() if footer is not None and footer.source in sources)
-    if there > work.rows:
+    if there > plan.rows:
         raise UsageError(
-            f"{work.output} holds {there} rows of this input, of which --limit would leave {work.rows}: choose another "
+            f"{plan.output} holds {there} rows of this input, of which --limit would leave {plan.rows}: choose another "
             "--output for a look at the first rows, or --overwrite if the others are to go"
         )
 
 
-def _refuse_other_recipe(work: Work, recipe: Recipe, parts: Mapping[str, PartFooter | None]) -> None:
+def _refuse_other_recipe(plan: RunPlan, recipe: Recipe, parts: Mapping[str, PartFooter | None]) -> None:
     others = [footer for footer in parts.values() if footer is not None and not recipe.matches(footer.recipe)]
     if others:
         differences = "; ".join(recipe.differences(others[0].recipe))
         raise UsageError(
-            f"{work.output} holds {len(others)} part{'s' * (len(others) > 1)} made with other settings: {differences}. "
+            f"{plan.output} holds {len(others)} part{'s' * (len(others) > 1)} made with other settings: {differences}. "
             "Choose another --output, or --overwrite to translate everything again"
         )

@@ -8,7 +8,7 @@ import threading
 from types import FrameType, TracebackType
 
 from pipeline.exit_codes import ExitCode
-from transforms.engine import live_engines
+from transforms.engine.engine import live_engines
 from transforms.errors import RunStopped
 
 CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}

@@ -8,25 +8,23 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from pipeline.exit_codes import ExitCode
-from pipeline.open_files import allow_open_files
-from pipeline.options import RunOptions
-from pipeline.process_memory import calm_collector, use_one_arena
+from pipeline.options.run import RunOptions
+from pipeline.process_limits import allow_open_files, calm_collector, use_one_arena
 from pipeline.run import run_once
 from pipeline.sandbox import NOT_REAL
 from pipeline.sandbox.running import start_processes
 from pipeline.sandbox.settings import HostSettings
 from pipeline.signals import CleanStop
 from pipeline.watch import watch
-from pipeline.work import make_work
 from transforms.errors import RunStopped
 from transforms.fleet.hosts import parse_host
 from transforms.fleet.model_names import canonical
 
 LOG = logging.getLogger(__name__)
 
-STAND_IN = "stand-in-for-{}"
+SIMULATED_MODEL = "simulated-{}"
 SANDBOX_TOKENS_PER_SECOND = 400.0
-"""Of each slot of a stand-in host that ``--sandbox`` starts: about what a small GPU does, so that it looks alive."""
+"""Of each slot of a simulated host that ``--sandbox`` starts: about what a small GPU does, so that it looks alive."""
 
 
 def start(options: RunOptions) -> ExitCode:
@@ -41,10 +39,10 @@ def start(options: RunOptions) -> ExitCode:
     calm_collector()
     with CleanStop() as stop:
         try:
-            with _stand_ins(options) as options:
+            with _with_simulated_hosts(options) as options:
                 if options.watch is not None:
                     return watch(options, options.watch, stop)
-                return run_once(options, make_work(options), stop)
+                return run_once(options, stop)
         except RunStopped as error:
             if stop.code is None:
                 raise
@@ -53,14 +51,14 @@ def start(options: RunOptions) -> ExitCode:
 
 
 @contextmanager
-def _stand_ins(options: RunOptions) -> Iterator[RunOptions]:
-    """The options with hosts that answer: with ``--sandbox``, stand-ins that live as long as the context."""
+def _with_simulated_hosts(options: RunOptions) -> Iterator[RunOptions]:
+    """The options with hosts that answer: with ``--sandbox``, simulated hosts that live as long as the context."""
     if options.sandbox is None:
         yield options
         return
     LOG.warning("%s", NOT_REAL)
-    model = STAND_IN.format(options.model)
-    fallback = options.fallback_model and STAND_IN.format(options.fallback_model)
+    model = SIMULATED_MODEL.format(options.model)
+    fallback = options.fallback_model and SIMULATED_MODEL.format(options.fallback_model)
     models = tuple(canonical(name) for name in (model, fallback) if name)
     hosts = start_processes(options.sandbox, HostSettings(models=models, tokens_per_second=SANDBOX_TOKENS_PER_SECOND))
     try:

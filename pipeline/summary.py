@@ -1,64 +1,116 @@
-"""What a run did, for people and schedulers: ``_summary.json`` and the one line on stdout."""
+"""Summary of a run, for people and schedulers: ``_summary.json`` and one line of JSON on stdout."""
 
 from __future__ import annotations
 
+import json
+import logging
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.streams import json_text
-from transforms.statistics import ORIGINS, STATUSES, HostStatistics, Statistics
+from pipeline.console.streams import json_text
+from pipeline.execute import Execution, ResumedPlan
+from pipeline.exit_codes import ExitCode
+from pipeline.options.run import RunOptions
+from pipeline.plan import RunPlan
+from pipeline.sandbox import NOT_REAL
+from transforms.errors import RunFailed
+from transforms.file_systems import file_system
+from transforms.sink.output_directory import OutputDirectory, reason
+from transforms.sink.statistics import ORIGINS, STATUSES, HostStatistics, Statistics
+
+LOG = logging.getLogger(__name__)
+
+SUMMARY_FILE = "_summary.json"
+STOPPED = "stopped early; rerun the same command to resume"
+SHOWN_ERROR_CLASSES = 5
 
 
-@dataclass
+@dataclass(frozen=True)
+class PartCounts:
+    """Statistics from the footers of the parts: what is on disk, whichever run wrote it.
+
+    Attributes:
+        all_rows: Sum over every part that belongs to the input now.
+        this_run: Sum over the parts that this run wrote.
+        units_written: Number of parts that this run wrote.
+        units_skipped: Number of parts that were complete before.
+    """
+
+    all_rows: Statistics = field(default_factory=Statistics)
+    this_run: Statistics = field(default_factory=Statistics)
+    units_written: int = 0
+    units_skipped: int = 0
+
+    def failed_ratio(self) -> float:
+        """Return the share of rows that failed; 0 without rows."""
+        return self.all_rows.statuses["failed"] / self.all_rows.rows if self.all_rows.rows else 0.0
+
+
+def count_parts(resumed: ResumedPlan) -> PartCounts:
+    """Read the footers of the parts that belong to the plan now, and add up their statistics."""
+    plan, resumption = resumed.plan, resumed.resumption
+    left = {unit.part_name for unit in resumption.left}
+    footers = plan.output.existing_parts()
+    all_rows, this_run = Statistics(), Statistics()
+    written = skipped = 0
+    for unit in plan.units:
+        footer = footers.get(unit.part_name)
+        if footer is None:
+            continue
+        if unit.part_name not in left:
+            skipped += 1
+        elif resumption.is_new(unit.part_name, footer):
+            written += 1
+            this_run.add(footer.statistics)
+        else:
+            continue
+        all_rows.add(footer.statistics)
+    return PartCounts(all_rows, this_run, written, skipped)
+
+
+@dataclass(frozen=True)
 class Summary:
     """The figures of one run.
 
     Attributes:
         output: Where the parts are.
-        model, model_digest: What translated.
-        rows_in: Rows of the input, as planned.
-        all_rows: Of every part that belongs to the input now, also those written by earlier runs.
-        this_run: Of the parts that this run wrote.
-        units_written, units_skipped: Parts written now, and parts that were done already.
-        slots: Per host, what the fleet found or was given.
-        wall_seconds: Of the run, from its start.
-        exit_code: Of the process.
-        message: What ended the run early, if anything did.
-        not_real: The label of output that a stand-in made.
+        model, model_digest: The model of the run; the digest is None if no host was asked.
+        rows_in: Number of rows of the input, as planned.
+        counts: Statistics of the parts.
+        removed_inputs: Addresses of input files that were deleted since an earlier run.
+        slots: Requests that each host may have in flight, by its address, as detected or given.
+        wall_seconds: Duration of the run.
+        exit_code: Exit code of the process.
+        message: Why the run ended early; None if it did not.
+        not_real: Label of output that simulated hosts made; None for real output.
     """
 
     output: str
     model: str
-    model_digest: str | None = None
-    rows_in: int = 0
-    all_rows: Statistics = field(default_factory=Statistics)
-    this_run: Statistics = field(default_factory=Statistics)
-    units_written: int = 0
-    units_skipped: int = 0
-    removed_inputs: tuple[str, ...] = ()
-    slots: dict[str, int] = field(default_factory=dict)
-    wall_seconds: float = 0.0
-    exit_code: int = 0
-    message: str | None = None
-    not_real: str | None = None
-
-    def failed_ratio(self) -> float:
-        """Failed rows of all rows; 0 if there are none."""
-        return self.all_rows.statuses["failed"] / self.all_rows.rows if self.all_rows.rows else 0.0
+    model_digest: str | None
+    rows_in: int
+    counts: PartCounts
+    removed_inputs: tuple[str, ...]
+    slots: Mapping[str, int]
+    wall_seconds: float
+    exit_code: ExitCode
+    message: str | None
+    not_real: str | None
 
     def line(self) -> str:
-        """One line of JSON for stdout, without line breaks."""
+        """Return one line of JSON for stdout."""
         return json_text(self._short(), sys.stdout)
 
     def detailed(self) -> dict[str, Any]:
-        """For ``_summary.json``: the line's keys and more."""
-        run = self.this_run
+        """Return the content of ``_summary.json``: the keys of the line and more."""
+        run, all_rows = self.counts.this_run, self.counts.all_rows
         return {
             **self._short(),
             "failures": dict(run.failures),
-            "failed_rows": dict(self.all_rows.failed_rows),
-            "flags": dict(self.all_rows.flags),
+            "failed_rows": dict(all_rows.failed_rows),
+            "flags": dict(all_rows.flags),
             "repairs": {name: run.repairs[name] for name in ("texts", "requests", "better")},
             "rows_in": self.rows_in,
             "removed_inputs": list(self.removed_inputs),
@@ -70,7 +122,7 @@ class Summary:
         }
 
     def _short(self) -> dict[str, Any]:
-        run = self.this_run
+        run, all_rows = self.counts.this_run, self.counts.all_rows
         urls = list(dict.fromkeys([*self.slots, *run.hosts]))
         label = {"not_real": self.not_real} if self.not_real else {}
         message = {"message": self.message} if self.message else {}
@@ -81,13 +133,13 @@ class Summary:
             "output": self.output,
             "model": self.model,
             "model_digest": self.model_digest,
-            "rows": self.all_rows.rows,
-            **{status: self.all_rows.statuses[status] for status in STATUSES},
-            "origins": {origin: self.all_rows.origins[origin] for origin in ORIGINS if self.all_rows.origins[origin]},
+            "rows": all_rows.rows,
+            **{status: all_rows.statuses[status] for status in STATUSES},
+            "origins": {origin: all_rows.origins[origin] for origin in ORIGINS if all_rows.origins[origin]},
             "requests": run.requests,
             "repeated_requests": run.repeated_requests,
-            "units_written": self.units_written,
-            "units_skipped": self.units_skipped,
+            "units_written": self.counts.units_written,
+            "units_skipped": self.counts.units_skipped,
             "hosts": {url: self._host(run.hosts.get(url, HostStatistics()), self.slots.get(url)) for url in urls},
             "wall_seconds": round(self.wall_seconds, 3),
         }
@@ -106,3 +158,105 @@ class Summary:
 
     def _rate(self, count: int) -> float:
         return round(count / self.wall_seconds, 3) if self.wall_seconds else 0.0
+
+
+def summarise(
+    options: RunOptions,
+    plan: RunPlan,
+    resumed: ResumedPlan | None,
+    execution: Execution,
+    stop_code: ExitCode | None,
+    wall_seconds: float,
+) -> Summary:
+    """Count what is on disk and decide on the exit code.
+
+    Args:
+        options: Options of the run.
+        plan: All units of the input.
+        resumed: What was left to do; None if the run was stopped before that was known.
+        execution: How the execution ended.
+        stop_code: Exit code of the signal that stopped the run; None without a signal.
+        wall_seconds: Duration of the run.
+
+    Raises:
+        RunFailed: The run came to its end, but rows are missing.
+    """
+    counts = PartCounts() if resumed is None else count_parts(resumed)
+    if execution.stopped and stop_code is not None:
+        LOG.warning("%s", STOPPED)
+        code, message = stop_code, STOPPED
+    else:
+        nothing_left = resumed is not None and not resumed.resumption.left
+        code, message = verdict(options, plan, counts, nothing_left), None
+    return Summary(
+        output=str(plan.output),
+        model=options.model,
+        model_digest=None if resumed is None else resumed.recipe.model_digest,
+        rows_in=plan.rows,
+        counts=counts,
+        removed_inputs=() if resumed is None else resumed.resumption.removed,
+        slots=execution.slots,
+        wall_seconds=wall_seconds,
+        exit_code=code,
+        message=message,
+        not_real=NOT_REAL if options.sandbox else None,
+    )
+
+
+def verdict(options: RunOptions, plan: RunPlan, counts: PartCounts, nothing_left: bool) -> ExitCode:
+    """Return the exit code of a run that came to its end.
+
+    Raises:
+        RunFailed: Rows are missing.
+    """
+    rows = counts.all_rows
+    if rows.rows != plan.rows:
+        raise RunFailed(
+            f"the input has {plan.rows} rows, but {plan.output} holds {rows.rows} of them: rerun the same command"
+        )
+    if repairs := counts.this_run.repairs:
+        LOG.info(
+            "retried %d texts that failed a check; %d extra requests improved %d of them",
+            repairs["texts"],
+            repairs["requests"],
+            repairs["better"],
+        )
+    if counts.failed_ratio() > options.max_failed_ratio:
+        LOG.warning(
+            "%d of %d rows failed, more than --max_failed_ratio %s allows: %s",
+            rows.statuses["failed"],
+            rows.rows,
+            options.max_failed_ratio,
+            ", ".join(f"{kind} {count}" for kind, count in rows.failed_rows.most_common(SHOWN_ERROR_CLASSES)),
+        )
+        return ExitCode.TOO_MANY_FAILED
+    if nothing_left and options.skip_exit_code is not None:
+        return ExitCode(options.skip_exit_code)
+    return ExitCode.DONE
+
+
+def publish(summary: Summary, output: OutputDirectory, summary_file: str | None) -> None:
+    """Write the summary to the output, to ``summary_file`` if given, and one line of it to stdout.
+
+    Raises:
+        RunFailed: A file or stdout cannot be written.
+        BrokenPipeError: The reader of stdout closed it.
+    """
+    detailed = json.dumps(summary.detailed(), ensure_ascii=False, indent=2) + "\n"
+    output.write_bytes(SUMMARY_FILE, detailed.encode())
+    if summary_file:
+        try:
+            fs, path = file_system(summary_file)
+            # Not fsspec.open, which leaves the file open if its last bytes can't be written.
+            with fs.open(path, "wb") as file:
+                file.write(detailed.encode())
+        except Exception as error:  # each client library has exceptions of its own
+            raise RunFailed(f"--summary_file {summary_file}: {reason(error)}") from error
+    place = output.path_of(SUMMARY_FILE)
+    try:
+        print(summary.line(), flush=True)  # flushed, so that a reader of the pipe sees each run of --watch at once
+    except BrokenPipeError:
+        LOG.warning("stdout was closed: the summary is in %s", place)
+        raise
+    except OSError as error:
+        raise RunFailed(f"cannot write to stdout: {reason(error)}; the summary is in {place}") from error

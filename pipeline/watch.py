@@ -8,14 +8,13 @@ import time
 from collections.abc import Sequence
 
 from pipeline.exit_codes import ExitCode
-from pipeline.options import RunOptions
+from pipeline.options.run import RunOptions
 from pipeline.run import run_once
 from pipeline.signals import CleanStop
-from pipeline.work import make_work
 from transforms.errors import RunFailed, UsageError
-from transforms.inputs import list_sources
-from transforms.output import OutputDirectory
-from transforms.work_units import SourceFile
+from transforms.sink.output_directory import OutputDirectory
+from transforms.source.discovery import list_sources
+from transforms.source.work_units import SourceFile
 
 LOG = logging.getLogger(__name__)
 
@@ -68,7 +67,7 @@ def watch(options: RunOptions, seconds: float, stop: CleanStop) -> ExitCode:
     refused: dict[str, str] = {}
     waiting = False
     while True:
-        found = list_sources(options.input, must_exist=False, output=output)
+        found = list_sources(options.input, must_exist=False, is_output=output.holds_part)
         complete = settled.among(found, time.time())
         now = {source.url: source.fingerprint for source in complete}
         gone = done.keys() - {source.url for source in found}
@@ -76,7 +75,7 @@ def watch(options: RunOptions, seconds: float, stop: CleanStop) -> ExitCode:
         if complete and now != refused and (gone or now.items() - done.items()):
             waiting = False
             try:
-                code = run_once(options, make_work(options, complete), stop)
+                code = run_once(options, stop, complete)
                 if code == stop.code:
                     return code
                 done = now

@@ -1,15 +1,16 @@
 """Fixtures for all tests.
 
-sandbox_host    makes stand-in Ollama hosts: real HTTP, in threads of the test process, closed after the test
+sandbox_host    starts simulated Ollama hosts: real HTTP, in threads of the test process, closed after the test
 
-Property tests try the same examples in every run, so that a commit passes or fails for what it changes; with
-``pytest --hypothesis-profile=hunt`` they look for new ones.
+Property tests use the same examples in every run, so that only a change to the code can make a test fail. To search
+for new counterexamples, run ``pytest --hypothesis-profile=hunt``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -18,20 +19,22 @@ from hypothesis import settings as hypothesis_settings
 from pipeline.sandbox.running import SandboxThread
 from pipeline.sandbox.settings import HostSettings
 
+ROOT = Path(__file__).parents[1]
+
 hypothesis_settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis_settings.register_profile("hunt", max_examples=2000, deadline=None)
 hypothesis_settings.load_profile("steady")
 
 
 class MakeHost(Protocol):
-    """Makes a stand-in host from fields of ``HostSettings``: ``sandbox_host(num_parallel=2, faults=["busy_503"])``."""
+    """Start a host with fields of ``HostSettings``: ``sandbox_host(num_parallel=2, faults=["busy_503"])``."""
 
     def __call__(self, **settings: Any) -> SandboxThread: ...
 
 
 @pytest.fixture
 def sandbox_host() -> Iterator[MakeHost]:
-    """Each call starts one more host: ``.url``, ``.control(**changes)``, ``.stats(with_requests=False)``."""
+    """Each call starts another host: ``.url``, ``.control(**changes)``, ``.stats(with_requests=False)``."""
     with ExitStack() as hosts:
 
         def make(**settings: Any) -> SandboxThread:

@@ -8,13 +8,13 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 
-from transforms import jsonl, parquet
 from transforms.errors import RunFailed
-from transforms.inputs import check_unchanged
-from transforms.work_units import Batch, UnitRun
+from transforms.source import jsonl, parquet
+from transforms.source.discovery import check_unchanged
+from transforms.source.work_units import Batch, UnitGroup
 
 
-def read_run(run: UnitRun, schema: Any, batch_rows: int) -> Iterator[Batch]:
+def read_group(run: UnitGroup, schema: Any, batch_rows: int) -> Iterator[Batch]:
     """The rows of the units of a run, in order; the last batch of each unit says so.
 
     Args:
@@ -42,12 +42,12 @@ def read_run(run: UnitRun, schema: Any, batch_rows: int) -> Iterator[Batch]:
 
 
 class ReadUnits(beam.DoFn):
-    """``UnitRun`` in, ``Batch`` out, in order within each unit."""
+    """``UnitGroup`` in, ``Batch`` out, in order within each unit."""
 
     def __init__(self, schemas: Mapping[str, Any], batch_rows: int) -> None:
         self._schemas = schemas
         self._batch_rows = batch_rows
 
-    def process(self, run: UnitRun) -> Iterator[Batch]:
+    def process(self, run: UnitGroup) -> Iterator[Batch]:
         """Reads one run, while the steps after it take its batches."""
-        yield from read_run(run, self._schemas[run[0].source.url], self._batch_rows)
+        yield from read_group(run, self._schemas[run[0].source.url], self._batch_rows)

@@ -16,15 +16,15 @@ from apache_beam.metrics.metric import Metrics
 from apache_beam.utils.shared import Shared
 from apache_beam.utils.windowed_value import WindowedValue
 
-from transforms.accounting import bad_line_result, bad_text_result, count, dead_letters, output_records
-from transforms.earlier_part import EarlierPart
-from transforms.engine import Engine, EngineConfig, Submission
-from transforms.sliding_window import SlidingWindow
-from transforms.statistics import STATUSES
-from transforms.text_columns import texts_of
-from transforms.translated import TranslatedBatch
-from transforms.translator import TextResult
-from transforms.work_units import Batch
+from transforms.engine.engine import Engine, EngineConfig, Submission
+from transforms.engine.translator import TextResult
+from transforms.engine.window import SlidingWindow
+from transforms.sink.accounting import bad_line_result, bad_text_result, count, dead_letters, output_records
+from transforms.sink.earlier_part import EarlierPart
+from transforms.sink.parts import TranslatedBatch
+from transforms.sink.statistics import STATUSES
+from transforms.source.text_columns import texts_of
+from transforms.source.work_units import Batch
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,10 @@ import apache_beam as beam
 from apache_beam.metrics.metric import Metrics
 
 from transforms.errors import RunFailed
-from transforms.output import OutputDirectory
-from transforms.parts import PartResult, PartWriter
-from transforms.recipe import Recipe
-from transforms.translated import TranslatedBatch
-from transforms.work_units import WorkUnit
+from transforms.sink.output_directory import OutputDirectory
+from transforms.sink.parts import PartResult, PartWriter, TranslatedBatch
+from transforms.sink.recipe import Recipe
+from transforms.source.work_units import WorkUnit
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
-"""The endpoints that tell about a host: version, models, what is loaded. None of them tells slots or queues, as in
-Ollama.
+"""The read-only endpoints: version, installed models, loaded models. As in Ollama, none of them reveals slots or
+queues.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from typing import Any
 from pipeline.sandbox.errors import Refusal
 from pipeline.sandbox.replies import local_stamp
 from pipeline.sandbox.scheduler import FOR_EVER_SECONDS
-from pipeline.sandbox.state import HostState, with_tag
+from pipeline.sandbox.state import ServerState, with_tag
 
-FAMILY = "stand-in"
+FAMILY = "simulated"
 WEIGHTS_BYTES = 4_372_824_384
-CACHE_BYTES_PER_TOKEN = 131_072  # of one slot
+CACHE_BYTES_PER_TOKEN = 131_072  # per slot
 
 Json = dict[str, Any]
 
 
-def tags(state: HostState) -> Json:
-    """``/api/tags``: the installed models."""
+def tags(state: ServerState) -> Json:
+    """Reply of ``/api/tags``: the installed models."""
     return {"models": [_model(state, model, "modified_at") for model in state.models()]}
 
 
-def ps(state: HostState) -> Json:
-    """``/api/ps``: the loaded models, longest remaining time first."""
+def ps(state: ServerState) -> Json:
+    """Reply of ``/api/ps``: the loaded models, in descending order of expiry."""
     now = time.time()
     shown = []
     runners = [runner for name in list(state.scheduler.runners) if (runner := state.scheduler.loaded(name)) is not None]
@@ -43,11 +43,11 @@ def ps(state: HostState) -> Json:
     return {"models": shown}
 
 
-def show(state: HostState, body: bytes) -> Json:
-    """``/api/show``.
+def show(state: ServerState, body: bytes) -> Json:
+    """Reply of ``/api/show``.
 
     Raises:
-        Refusal: 400 without a body or a model, 404 for an unknown one (quoted with its tag).
+        Refusal: 400 without a body or a model name, 404 for an unknown model (quoted with its tag).
     """
     if not body.strip():
         raise Refusal(400, "missing request body")
@@ -63,8 +63,8 @@ def show(state: HostState, body: bytes) -> Json:
     except Refusal as refusal:
         raise (Refusal(404, f"model '{with_tag(name)}' not found") if refusal.status == 404 else refusal) from None
     shown: Json = {
-        "license": "Apache License 2.0 (a stand-in, no real model)",
-        "modelfile": f"# A stand-in, no real model\nFROM {model}",
+        "license": "Apache License 2.0 (simulated, no real model)",
+        "modelfile": f"# Simulated, no real model\nFROM {model}",
         "parameters": f'{"stop":<31}"</s>"',
         "template": "{{ .System }}\n\n{{ .Prompt }}",
         "details": _details(state) | {"parent_model": ""},
@@ -80,17 +80,17 @@ def show(state: HostState, body: bytes) -> Json:
     return shown
 
 
-def version(state: HostState) -> Json:
-    """``/api/version``."""
+def version(state: ServerState) -> Json:
+    """Reply of ``/api/version``."""
     return {"version": state.settings.version}
 
 
-def status(_: HostState) -> Json:
-    """``/api/status``: the cloud is off."""
+def status(_: ServerState) -> Json:
+    """Reply of ``/api/status``: cloud features are disabled."""
     return {"cloud": {"disabled": True, "source": "env"}}
 
 
-def _model(state: HostState, model: str, *stamps: str) -> Json:
+def _model(state: ServerState, model: str, *stamps: str) -> Json:
     described: Json = {"name": model, "model": model}
     described |= {stamp: local_stamp(state.started_at) for stamp in stamps}
     described |= {"size": WEIGHTS_BYTES, "digest": state.digest(model), "details": _details(state)}
@@ -100,7 +100,7 @@ def _model(state: HostState, model: str, *stamps: str) -> Json:
     return described
 
 
-def _details(state: HostState) -> Json:
+def _details(state: ServerState) -> Json:
     return {
         "parent_model": "",
         "format": "gguf",
@@ -111,5 +111,5 @@ def _details(state: HostState) -> Json:
     }
 
 
-def _capabilities(state: HostState) -> list[str]:
+def _capabilities(state: ServerState) -> list[str]:
     return ["completion", "thinking"] if state.settings.thinking else ["completion"]

@@ -12,8 +12,8 @@ import pytest
 
 from pipeline.cli import COMMANDS, main
 from pipeline.exit_codes import ExitCode
-from pipeline.options import RunOptions
-from tests.pipeline.restored_logging import restored_logging
+from pipeline.options.run import RunOptions
+from tests.pipeline.console.restored_logging import restored_logging
 from transforms.errors import NoHostLeft, RunFailed, RunStopped, UsageError
 
 NEEDED = ["--input=reports.parquet", "--output=english"]

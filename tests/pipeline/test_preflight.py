@@ -8,8 +8,7 @@ import pytest
 
 from pipeline import preflight
 from tests.conftest import MakeHost
-from transforms.fleet.hosts import HostAddress
-from transforms.fleet.hosts_file import HostsFile
+from transforms.fleet.hosts import HostAddress, HostsFile
 
 
 def test_while_no_host_answers_the_hosts_file_is_read_again(

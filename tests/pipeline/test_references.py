@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 
 from pipeline.cli import main
 from tests.conftest import MakeHost
-from tests.pipeline.restored_logging import restored_logging
+from tests.pipeline.console.restored_logging import restored_logging
 from tests.transforms.text.clean_pairs import clean_pairs
 from transforms.text.flags import HARD
-from transforms.text.runs import mask
+from transforms.text.repeated_characters import mask
 from transforms.text.sanitize import sanitize
 
 SAMPLE_REFERENCES = 72

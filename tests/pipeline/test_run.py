@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.cli import main
-from pipeline.run import original_error
+from pipeline.execute import original_error
 from pipeline.sandbox.faults import Fault
 from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
-from tests.pipeline.restored_logging import restored_logging
+from tests.pipeline.console.restored_logging import restored_logging
 from tests.transforms.memory.stores import redis_server
 from transforms.errors import NoHostLeft, RunFailed
 
@@ -443,7 +443,7 @@ def test_a_file_that_grew_costs_its_new_texts_and_a_renamed_one_nothing(
     renamed = run(folder, output, [host])
     assert (renamed.code, renamed.summary["rows"], renamed.summary["requests"]) == (0, 80, 0)
     assert {path.name[:12] for path in output.glob("part-*")} == {"part-archive"}
-    assert "1 input files are gone" in renamed.err
+    assert "removing the parts of 1 deleted input file" in renamed.err
     assert json.loads((output / "_summary.json").read_text())["removed_inputs"] == [str(folder / "reports.parquet")]
 
 

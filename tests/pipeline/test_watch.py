@@ -16,12 +16,12 @@ import pytest
 
 from pipeline import watch as watching
 from pipeline.exit_codes import ExitCode
-from pipeline.options import RunOptions
+from pipeline.options.run import RunOptions
 from pipeline.signals import CleanStop
 from pipeline.watch import Settled
 from tests.conftest import MakeHost
 from transforms.errors import RunStopped
-from transforms.work_units import SourceFile
+from transforms.source.work_units import SourceFile
 
 
 def source(url: str, size: int, modified: float) -> SourceFile:
@@ -54,12 +54,11 @@ def test_while_no_file_is_complete_nothing_is_run_and_no_part_goes(
         except StopIteration:
             raise RunStopped("seen enough") from None
 
-    def run(options: RunOptions, work: list[SourceFile], stop: CleanStop) -> ExitCode:
-        ran.append(work)
+    def run(options: RunOptions, stop: CleanStop, sources: list[SourceFile]) -> ExitCode:
+        ran.append(sources)
         return ExitCode.DONE
 
     monkeypatch.setattr(watching, "list_sources", look)
-    monkeypatch.setattr(watching, "make_work", lambda options, sources: sources)
     monkeypatch.setattr(watching, "run_once", run)
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     with caplog.at_level(logging.INFO), pytest.raises(RunStopped):

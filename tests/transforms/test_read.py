@@ -16,10 +16,10 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.util import assert_that, equal_to
 
 from transforms.errors import RunFailed
-from transforms.inputs import list_sources
-from transforms.plan import Plan, plan
-from transforms.read import ReadUnits, read_run
-from transforms.work_units import Batch
+from transforms.read import ReadUnits, read_group
+from transforms.source.discovery import list_sources
+from transforms.source.plan import Plan, plan
+from transforms.source.work_units import Batch
 
 
 @pytest.fixture(params=["local", "memory"])
@@ -50,7 +50,7 @@ def planned(*inputs: str) -> Plan:
 
 def batches_of(found: Plan, batch_rows: int = 4) -> Iterator[Batch]:
     for run in found.runs:
-        yield from read_run(run, found.schemas[run[0].source.url], batch_rows)
+        yield from read_group(run, found.schemas[run[0].source.url], batch_rows)
 
 
 def ids(batches: Any) -> list[int]:

@@ -14,11 +14,10 @@ from apache_beam.metrics.metric import MetricsFilter
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.util import assert_that, equal_to
 
-from tests.transforms.part_batches import RECIPE, SCHEMA, batches_of
+from tests.transforms.sink.part_batches import RECIPE, SCHEMA, batches_of
 from transforms.errors import RunFailed
-from transforms.output import OutputDirectory
-from transforms.parts import PartResult
-from transforms.translated import TranslatedBatch
+from transforms.sink.output_directory import OutputDirectory
+from transforms.sink.parts import PartResult, TranslatedBatch
 from transforms.write import WriteConfig, WriteParts
 
 
@@ -92,7 +91,7 @@ def test_results_travel_between_processes(config: WriteConfig) -> None:
 def test_a_unit_that_is_incomplete_at_the_end_fails_the_bundle(
     config: WriteConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("transforms.parts.ROW_GROUP_ROWS", 20)
+    monkeypatch.setattr("transforms.sink.parts.ROW_GROUP_ROWS", 20)
     writing = step(config)
     batches = batches_of(100, 20)
     for batch in batches[:-1]:
@@ -107,7 +106,7 @@ def test_a_unit_that_is_incomplete_at_the_end_fails_the_bundle(
 def test_what_a_failed_bundle_left_is_dropped(
     config: WriteConfig, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("transforms.parts.ROW_GROUP_ROWS", 20)
+    monkeypatch.setattr("transforms.sink.parts.ROW_GROUP_ROWS", 20)
     writing = step(config)
     batches = batches_of(100, 20)
     assert not list(writing.process(batches[0]))

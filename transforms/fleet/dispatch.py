@@ -17,7 +17,7 @@ from transforms.fleet.answers import Answer
 from transforms.fleet.faults import NEVER_A_TEXTS, Blame, Failure, RequestFailed
 from transforms.fleet.host_state import HostState, Serving
 from transforms.fleet.jobs import Attempt, Job, PendingJobs, Verdict
-from transforms.fleet.models import next_change
+from transforms.fleet.model_assignment import next_change
 
 MOST_CHARGED = 8
 """Failures that a row may be charged with, as its hosts serve others: then the row is the poison."""

@@ -11,12 +11,12 @@ from transforms.errors import NoHostLeft, RunFailed, RunStopped
 from transforms.fleet.answers import Answer
 from transforms.fleet.dispatch import Dispatcher
 from transforms.fleet.faults import Blame, Failure, RequestFailed, RowRejected
+from transforms.fleet.host_pool import HostPool
 from transforms.fleet.host_state import HostState
 from transforms.fleet.hosts import HostAddress
 from transforms.fleet.jobs import Attempt, Job, Verdict
 from transforms.fleet.model_names import model_key
 from transforms.fleet.outage import OutageWatch
-from transforms.fleet.roster import Roster
 from transforms.fleet.settings import FleetSettings, GenerateRequest
 from transforms.fleet.tasks import told
 
@@ -70,7 +70,7 @@ class Fleet:
         self._settings = settings
         self._dispatcher = Dispatcher([])
         self._digests = dict(settings.digests)
-        self._roster = Roster(self._dispatcher.hosts, settings, self._digests, self._changed, self._end)
+        self._pool = HostPool(self._dispatcher.hosts, settings, self._digests, self._changed, self._end)
         self._waiting: dict[Job, _Waiting] = {}
         self._running: dict[int, _Running] = {}
         self._outage = OutageWatch(self._dispatcher, settings.max_outage_seconds, self._give_up)
@@ -80,7 +80,7 @@ class Fleet:
     def start(self) -> None:
         """Begins to check the hosts; each takes work as soon as it has its model loaded."""
         self._loop = asyncio.get_running_loop()
-        self._roster.start(self._addresses)
+        self._pool.start(self._addresses)
 
     def capacity(self) -> int:
         """Requests that the healthy hosts may have in flight together."""
@@ -143,7 +143,7 @@ class Fleet:
             running.task = told(self._loop.create_task(self._attempt(key, running, host)), self._end)
         while (change := self._dispatcher.next_change()) is not None:
             idle, model = change
-            self._roster.keeper(idle.url).change_model(model)
+            self._pool.supervisor(idle.url).change_model(model)
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
@@ -167,7 +167,7 @@ class Fleet:
         seconds = host.deadline.seconds(request.num_predict, job.charged)
         timer = self._loop.call_later(seconds, self._expire, running)
         try:
-            answer = await self._roster.keeper(host.url).client.generate(request.body(self._settings))
+            answer = await self._pool.supervisor(host.url).client.generate(request.body(self._settings))
         except RequestFailed as failed:
             self._failed(key, running, host, failed)
         except asyncio.CancelledError:
@@ -202,7 +202,7 @@ class Fleet:
             LOG.warning("%s rests: %s; its rows go to the other hosts", host.url, failed)
         if failed.blame is Blame.MODEL and host.ready:
             LOG.warning("%s is left out: %s", host.url, failed)
-            self._roster.keeper(host.url).refused()
+            self._pool.supervisor(host.url).refused()
         if running.waiting.future.done():
             return
         if verdict is Verdict.STOP_RUN:
@@ -272,7 +272,7 @@ class Fleet:
                 waiting.future.set_exception(self._ended)
         for task in self._tasks():
             task.cancel()
-        self._roster.stop()
+        self._pool.stop()
 
     def _tasks(self) -> list[asyncio.Task[None]]:
         current = asyncio.current_task()
@@ -286,4 +286,4 @@ class Fleet:
         if self._wake is not None:
             self._wake.cancel()
         await asyncio.gather(*self._tasks(), return_exceptions=True)
-        await self._roster.close()
+        await self._pool.close()

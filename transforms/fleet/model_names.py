@@ -1,4 +1,4 @@
-"""Names of models: the ways to write one, and those that mean Ollama's cloud."""
+"""Names of models: how to compare them, and which ones mean Ollama's cloud. Imports nothing, as options need it."""
 
 from __future__ import annotations
 

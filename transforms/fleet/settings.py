@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from transforms.fleet.hosts_file import HostsFile
+from transforms.fleet.hosts import HostsFile
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from transforms.text import flags
-from transforms.text.answers import clean
 from transforms.text.checks import check
 from transforms.text.glossary import Term, misses
 from transforms.text.prompts import PromptTemplate
-from transforms.text.runs import Masked
-from transforms.text.stripping import strip
+from transforms.text.repeated_characters import Masked
+from transforms.text.stripping import clean, strip
 
 Checks = Literal["off", "flag", "repair"]
 

@@ -10,11 +10,10 @@ import pytest
 from tests.conftest import MakeHost
 from tests.transforms.fleet.test_fleet import request, run, until
 from transforms.errors import UsageError
-from transforms.fleet import roster as roster_module
+from transforms.fleet import host_pool
 from transforms.fleet.faults import RowRejected
 from transforms.fleet.fleet import Fleet
-from transforms.fleet.hosts import Header
-from transforms.fleet.hosts_file import HostsFile
+from transforms.fleet.hosts import Header, HostsFile
 
 
 def test_lines_commas_and_comments(tmp_path: Path) -> None:
@@ -57,7 +56,7 @@ def test_whatever_a_file_system_raises_is_said(monkeypatch: pytest.MonkeyPatch) 
 def test_hosts_join_finish_what_they_have_and_come_back(
     sandbox_host: MakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(roster_module, "HOSTS_FILE_SECONDS", 0.02)
+    monkeypatch.setattr(host_pool, "HOSTS_FILE_SECONDS", 0.02)
     first, second = sandbox_host(tokens_per_second=200.0), sandbox_host(tokens_per_second=200.0)
     path = tmp_path / "hosts"
     path.write_text(first.url)
@@ -98,7 +97,7 @@ def test_hosts_join_finish_what_they_have_and_come_back(
 def test_what_waits_for_the_only_host_with_a_model_waits_no_more_when_that_leaves(
     sandbox_host: MakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roster_module, "HOSTS_FILE_SECONDS", 0.02)
+    monkeypatch.setattr(host_pool, "HOSTS_FILE_SECONDS", 0.02)
     large, small = sandbox_host(models=["large:latest"]), sandbox_host(models=["small:latest"])
     path = tmp_path / "hosts"
     path.write_text(f"{large.url} {small.url}")

@@ -4,7 +4,7 @@ import pytest
 
 from transforms.text.candidates import Candidate, Checks, best, judge
 from transforms.text.prompts import GENERAL
-from transforms.text.runs import mask
+from transforms.text.repeated_characters import mask
 
 SOURCE = "Le technicien a remplacé la pompe numéro 12 du bâtiment principal et contrôlé la pression."
 GOOD = "The technician replaced pump number 12 of the main building and checked the pressure."

@@ -1,0 +1,1 @@
+"""What a person at the terminal sees: log lines, progress and the preview."""

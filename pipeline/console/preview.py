@@ -1,0 +1,73 @@
+"""Source and translation side by side, for a look at the first rows. Only on request, only on stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from transforms.file_systems import file_system
+from transforms.sink.columns import column_name
+from transforms.source.text_columns import texts_of
+from transforms.text.sanitize import sanitize
+
+SHOWN = ("translation", "status", "flags", "error", "host", "total_duration_ns")
+MOST_ROWS = 20
+MOST_CHARACTERS = 600
+WIDTH = 120
+"""Of the table in a file or a scheduler's log."""
+
+
+def show_preview(parts: Iterable[str], text_columns: Sequence[str], rows: int) -> None:
+    """Prints up to 20 of the first ``rows`` rows of ``parts`` (addresses of parts in order), their long texts cut."""
+    table = Table(show_lines=True)
+    for heading in ("row", "column", "French", "English", "status", "seconds", "host"):
+        table.add_column(heading, ratio=2 if heading in ("French", "English") else None, overflow="fold")
+    shown = 0
+    for part in parts:
+        for row in _rows(part, text_columns, min(rows, MOST_ROWS) - shown):
+            for text in text_columns:
+                status = row[column_name(text, "status")]
+                flags = ", ".join(row[column_name(text, "flags")] or ())
+                table.add_row(
+                    str(shown),
+                    _cut(text),
+                    _cut(row[text]),
+                    _cut(row[column_name(text, "translation")] or row[column_name(text, "error")]),
+                    f"{status}\n{flags}",
+                    _seconds(row[column_name(text, "total_duration_ns")]),
+                    (row[column_name(text, "host")] or "").rpartition("//")[2],
+                )
+            shown += 1
+        if shown >= min(rows, MOST_ROWS):
+            break
+    console = Console(stderr=True)
+    console.print(table, width=None if console.is_terminal else WIDTH)
+
+
+def _rows(part: str, text_columns: Sequence[str], most: int) -> Iterator[dict[str, Any]]:
+    """The first rows of a part. Only what is shown: Python has no value for some of what other columns may hold."""
+    names = [name for text in text_columns for name in (text, *(column_name(text, field) for field in SHOWN))]
+    fs, path = file_system(part)
+    with fs.open(path, "rb") as file, pq.ParquetFile(file) as parquet:
+        for records in parquet.iter_batches(MOST_ROWS, columns=names, use_threads=False):
+            arrays = [records.column(records.schema.get_field_index(name)) for name in names]
+            for values in zip(*(texts_of(array)[0] for array in arrays), strict=True):
+                if most <= 0:
+                    return
+                most -= 1
+                yield dict(zip(names, values, strict=True))
+
+
+def _seconds(duration_ns: int | None) -> str:
+    return "" if duration_ns is None else f"{duration_ns / 1e9:.2f}"
+
+
+def _cut(text: str | None) -> Text:
+    # Brackets in a text are no markup, and control characters could command the terminal.
+    shown = sanitize(text or "")
+    return Text(shown if len(shown) <= MOST_CHARACTERS else shown[:MOST_CHARACTERS] + " …")

@@ -1,0 +1,1 @@
+"""The ``doctor`` command: checks every host before a run does."""

@@ -1,0 +1,237 @@
+"""Looks at every host before a run does: what it has, what it can do, and what to do about what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.doctor.gpus import Gpu, GpuWatch, about_gpus, is_local
+from pipeline.doctor.options import DoctorOptions
+from transforms.fleet import advice
+from transforms.fleet.admission import HostReport, eligible, inspect, majority_digests
+from transforms.fleet.client import HostClient, LoadedModel, ModelDetails
+from transforms.fleet.faults import Failure, RequestFailed
+from transforms.fleet.model_names import model_key
+from transforms.fleet.probe import MOST_AT_ONCE, Speed, measure
+from transforms.fleet.settings import FleetSettings, GenerateRequest
+from transforms.text.budget import estimate_tokens
+from transforms.text.prompt_profile import ProfileChoice
+from transforms.text.prompts import render
+
+TEXT = (
+    "Le technicien numéro {} a contrôlé la pompe de la chaudière, remplacé un joint et noté la pression. "
+    "La cliente demande un nouveau rendez-vous avant la fin du mois."
+)
+"""What is sent to measure; made up."""
+
+LEAST_VERSION = (0, 12, 6)
+"""Of Ollama: from here on it refuses a prompt that is too long, if asked to, instead of cutting it."""
+
+
+@dataclass(frozen=True)
+class HostFindings:
+    """What was found about one host.
+
+    Attributes:
+        url: Its address.
+        version: Ollama's; empty if it did not answer.
+        digest: Of the model on it; empty if it lacks the model.
+        loaded: The model in its memory; None if it did not load, or if the host does not tell.
+        load_seconds: What loading took; None if it did not load.
+        speed: As measured; None if it could not be.
+        problem: Why it can't take part; empty if it can.
+        advice: What could be better.
+    """
+
+    url: str
+    version: str = ""
+    digest: str = ""
+    loaded: LoadedModel | None = None
+    load_seconds: float | None = None
+    speed: Speed | None = None
+    problem: str = ""
+    advice: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found about all of them."""
+
+    model: str
+    num_ctx: int
+    hosts: tuple[HostFindings, ...]
+    gpus: tuple[Gpu, ...] = ()
+    advice: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether every host can take part."""
+        return not any(host.problem for host in self.hosts)
+
+    @property
+    def characters_per_second(self) -> float:
+        """Source text that goes through all hosts together."""
+        return sum(host.speed.characters_per_second or 0.0 for host in self.hosts if host.speed is not None)
+
+
+def examine(options: DoctorOptions) -> Findings:
+    """Examines all hosts at once; takes up to a few times ``request_timeout``."""
+    return asyncio.run(_examine(options))
+
+
+async def _examine(options: DoctorOptions) -> Findings:
+    clients = [HostClient(address, options.use_proxy) for address in options.hosts]
+    gpus = GpuWatch()
+    watching = asyncio.create_task(gpus.watch())
+    try:
+        reports = await asyncio.gather(*(inspect(client) for client in clients))
+        digests = majority_digests(reports)
+        found = await asyncio.gather(
+            *(
+                _Examination(client, report, options, digests, gpus).findings()
+                for client, report in zip(clients, reports, strict=True)
+            )
+        )
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, *(client.close() for client in clients), return_exceptions=True)
+    told = [*_about_versions(found), *about_gpus(gpus.gpus, [host.url for host in found])]
+    return Findings(options.model, options.num_ctx, tuple(found), gpus.gpus, tuple(told))
+
+
+def _about_versions(hosts: Iterable[HostFindings]) -> list[str]:
+    versions: dict[str, list[str]] = {}
+    for host in hosts:
+        if host.version:
+            versions.setdefault(host.version, []).append(host.url)
+    if len(versions) < 2:
+        return []
+    told = "; ".join(f"{version} on {', '.join(urls)}" for version, urls in versions.items())
+    return [f"the hosts run different versions of Ollama, which may translate differently: {told}"]
+
+
+def _version_numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in version.partition("-")[0].split(".") if number.isdigit())
+
+
+@dataclass
+class _Examination:
+    """One host under examination."""
+
+    client: HostClient
+    report: HostReport
+    options: DoctorOptions
+    digests: Mapping[str, str]
+    gpus: GpuWatch
+    advice: list[str] = field(default_factory=list)
+    loaded: LoadedModel | None = None
+    load_seconds: float | None = None
+    speed: Speed | None = None
+
+    async def findings(self) -> HostFindings:
+        """Goes as far as the host lets it."""
+        problem = ""
+        try:
+            await self._examine()
+        except RequestFailed as failed:
+            problem = str(failed)
+        key = model_key(self.options.model)
+        return HostFindings(
+            url=self.client.url,
+            version=self.report.version,
+            digest=self.report.models[key].digest if key in self.report.models else "",
+            loaded=self.loaded,
+            load_seconds=self.load_seconds,
+            speed=self.speed,
+            problem=problem,
+            advice=tuple(dict.fromkeys(self.advice)),
+        )
+
+    def _fail(self, problem: str, failure: Failure | None) -> RequestFailed:
+        return RequestFailed(failure or Failure.UNEXPECTED_ANSWER, problem, self.client.url)
+
+    async def _examine(self) -> None:
+        options, report, key = self.options, self.report, model_key(self.options.model)
+        if report.problem:
+            raise self._fail(report.problem, report.failure)
+        found = eligible(report, [options.model], self.digests)
+        if key not in found.digests:
+            raise self._fail(*found.problems[key])
+        if options.fallback_model is not None:
+            second = eligible(report, [options.fallback_model], self.digests).problems
+            self.advice += [problem for problem, _ in second.values()]
+        if report.version and _version_numbers(report.version) < LEAST_VERSION:
+            self.advice.append(
+                f"Ollama {report.version} may cut a prompt that is too long without saying so: use 0.12.6 or newer"
+            )
+        details = await self._details()
+        before = await self._loaded()
+        await self._load()
+        self.loaded = await self._loaded()
+        if before is not None:
+            self.advice += advice.about_reload(before, options.num_ctx)
+        if self.loaded is not None:
+            self.advice += advice.about_loaded(self.loaded, options.num_ctx)
+        if details is not None and (self.loaded is None or self.loaded.context_length is None):
+            self.advice += advice.about_details(details, options.model, options.num_ctx)
+        texts = [TEXT.format(number) for number in range(MOST_AT_ONCE)]
+        self.speed = await measure(self.client, self._body, texts, options.request_timeout)
+        on_gpu = self.loaded is None or self.loaded.vram_share >= advice.WHOLE_SHARE
+        self.advice += advice.about_speed(self.speed, details, on_gpu, self._slot_bytes(), self._free_vram_bytes())
+
+    async def _details(self) -> ModelDetails | None:
+        try:
+            details = await self.client.details(self.options.model)
+        except RequestFailed:
+            return None  # some proxies hide it; loading and generating decide
+        if details.capabilities and "completion" not in details.capabilities:
+            kinds = ", ".join(details.capabilities)
+            raise self._fail(f"the model {self.options.model!r} can't write text, only: {kinds}", None)
+        return details
+
+    async def _loaded(self) -> LoadedModel | None:
+        try:
+            loaded = await self.client.loaded()
+        except RequestFailed:
+            return None  # as above
+        key = model_key(self.options.model)
+        return next((model for model in loaded if model_key(model.name) == key), None)
+
+    async def _load(self) -> None:
+        seconds, clock = self.options.request_timeout, asyncio.get_running_loop().time
+        began = clock()
+        settings = self._settings()
+        loading = self.client.load(settings.model, settings.options, settings.keep_alive)
+        try:
+            await asyncio.wait_for(loading, seconds)
+        except asyncio.TimeoutError:
+            raise self._fail(
+                f"the model did not load within {seconds:.0f} s: the host hangs, or give it more time with "
+                "--request_timeout",
+                Failure.TIMEOUT,
+            ) from None
+        self.load_seconds = clock() - began
+
+    def _settings(self) -> FleetSettings:
+        constant = {"num_ctx": self.options.num_ctx, "seed": 1}
+        return FleetSettings(self.options.model, constant, self.options.keep_alive)
+
+    def _body(self, text: str) -> Mapping[str, object]:
+        profile = ProfileChoice(self.options.num_ctx).profile(self.options.model)
+        rendered = render(profile.template, text)
+        tokens = profile.budget.num_predict_for(estimate_tokens(text))
+        sampling = dict(profile.sampling)
+        request = GenerateRequest(rendered.prompt, rendered.system, tokens, sampling, len(text), profile.template.raw)
+        return request.body(self._settings())
+
+    def _slot_bytes(self) -> int | None:
+        """Memory of one slot, from what the model takes in memory beyond its file."""
+        if self.loaded is None or self.speed is None or not self.speed.slots:
+            return None
+        context_bytes = self.loaded.size_bytes - self.report.models[model_key(self.options.model)].size_bytes
+        return context_bytes // self.speed.slots if context_bytes > 0 else None
+
+    def _free_vram_bytes(self) -> int | None:
+        gpus: Sequence[Gpu] = self.gpus.gpus if is_local(self.client.url) else ()
+        return sum(gpu.total_bytes - gpu.used_bytes for gpu in gpus) if gpus else None

@@ -1,0 +1,93 @@
+"""What the doctor found, as a table for people and as JSON for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pipeline.console.streams import json_text
+from pipeline.doctor.examine import Findings, HostFindings
+from pipeline.estimate import InputSize
+
+WIDTH = 160
+"""Of the table where stdout is no terminal."""
+
+
+def show(findings: Findings, size: InputSize | None) -> None:
+    """Prints a table, then a line for each thing to do."""
+    table = Table(title=f"{escape(findings.model)}, context of {findings.num_ctx} tokens", title_justify="left")
+    for heading in ("host", "Ollama", "digest", "load", "on GPU", "slots", "tokens/s", "alone", "state"):
+        table.add_column(heading, overflow="fold")
+    for host in findings.hosts:
+        table.add_row(*map(escape, _cells(host)))
+    console = Console(soft_wrap=False)
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
+    console.print(table)
+    for gpu in findings.gpus:
+        used = f"{gpu.used_bytes / 1e9:.1f} of {gpu.total_bytes / 1e9:.1f} GB"
+        print(f"GPU {gpu.index} {gpu.name}: {used}, {gpu.busy_percent} % busy at most during the measurement")
+    for host in findings.hosts:
+        if host.problem:
+            print(f"PROBLEM {host.url}: {host.problem}")
+    for host in findings.hosts:
+        for sentence in host.advice:
+            print(f"ADVICE {host.url}: {sentence}")
+    for sentence in findings.advice:
+        print(f"ADVICE {sentence}")
+    if size is not None:
+        print(_estimate(findings, size))
+
+
+def as_json(findings: Findings, size: InputSize | None) -> str:
+    """All of it as one JSON object."""
+    told: dict[str, Any] = {
+        "ok": findings.ok,
+        **dataclasses.asdict(findings),
+        "characters_per_second": findings.characters_per_second,
+    }
+    if size is not None:
+        hours = size.hours(findings.characters_per_second)
+        told["estimate"] = {**dataclasses.asdict(size), "hours": hours if hours != float("inf") else None}
+    return json_text(told, sys.stdout, indent=2)
+
+
+def _cells(host: HostFindings) -> tuple[str, ...]:
+    speed = host.speed
+    return (
+        host.url,
+        host.version or "-",
+        host.digest[:12] or "-",
+        "-" if host.load_seconds is None else f"{host.load_seconds:.1f} s",
+        "-" if host.loaded is None else f"{host.loaded.vram_share:.0%}",
+        _slots(host),
+        _number(speed.tokens_per_second if speed else None),
+        _number(speed.tokens_per_second_alone if speed else None),
+        "can't take part" if host.problem else "good" if not host.advice else "works, see below",
+    )
+
+
+def _slots(host: HostFindings) -> str:
+    if host.speed is None:
+        return "-"
+    if host.speed.slots is None:
+        return "hidden"
+    return f"{host.speed.slots}{' or more' if host.speed.more_slots else ''}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}"
+
+
+def _estimate(findings: Findings, size: InputSize) -> str:
+    hours = size.hours(findings.characters_per_second)
+    what = f"{size.rows:,} rows, {size.texts:,} texts, about {size.characters:,} characters"
+    if hours == float("inf"):
+        return f"{what}: no host was measured, so there is no estimate"
+    time = f"{hours:.1f} hours" if hours >= 1 else f"{60 * hours:.0f} minutes" if hours > 0.02 else "a minute or less"
+    return f"{what}: about {time} on these hosts, if texts are like the short ones that were measured with"

@@ -1,0 +1,1 @@
+"""The ``evaluate`` command: scores an output against references, and with a model as judge."""

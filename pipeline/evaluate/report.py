@@ -1,0 +1,90 @@
+"""What an evaluation has found, as a table for people and as JSON for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.console.streams import json_text
+from pipeline.evaluate.scores import Evaluation, Judgement, Score
+from transforms.text.sanitize import sanitize
+
+WIDTH = 160
+"""Of the table where stdout is no terminal."""
+
+
+def show(evaluation: Evaluation) -> None:
+    """Prints a line for each figure, then the worst rows side by side."""
+    for heading, told in _lines(evaluation):
+        print(f"{heading:<18} {told}")
+    if evaluation.worst:
+        console = Console()
+        if not console.is_terminal:
+            console = Console(width=WIDTH)
+        console.print(_worst(evaluation))
+
+
+def as_json(evaluation: Evaluation) -> str:
+    """All of it as one JSON object; shares as keys are text, ``"0.95"``."""
+    told: dict[str, Any] = dataclasses.asdict(evaluation)
+    told["worst"] = [{"chrf": worst.chrf, **dataclasses.asdict(worst.row)} for worst in evaluation.worst]
+    return json_text(told, sys.stdout, indent=2)
+
+
+def _lines(evaluation: Evaluation) -> list[tuple[str, str]]:
+    rows = evaluation.rows
+    lines = [
+        ("output", evaluation.output),
+        ("compared", f"{evaluation.text_column}, translated, with {evaluation.reference_column}"),
+        ("rows", f"{rows:,}"),
+        *((f"  {status}", f"{count:,} ({count / rows:.1%})") for status, count in evaluation.statuses.items()),
+        ("without reference", f"{evaluation.without_reference:,} rows, which are not in the scores"),
+        ("failures", f"{evaluation.untranslated:,} rows without translation, which are not in the scores"),
+        ("scored", f"{evaluation.scored:,}"),
+        ("chrF++", _score(evaluation.chrf)),
+        ("BLEU", _score(evaluation.bleu)),
+        ("length ratio", f"{_quantiles(evaluation.length_ratios)} (English characters per French one)"),
+        *((f"flag {flag}", f"{count:,}") for flag, count in evaluation.flags.items()),
+    ]
+    return lines if evaluation.judgement is None else [*lines, *_judged(evaluation.judgement)]
+
+
+def _score(score: Score | None) -> str:
+    return "nothing to score" if score is None else f"{score.value:.1f}  {score.signature}"
+
+
+def _quantiles(values: Mapping[float, float]) -> str:
+    names = {0.0: "least", 0.5: "median", 1.0: "most"}
+    return ", ".join(f"{names.get(share, f'{share:.0%}')} {value:g}" for share, value in values.items()) or "none"
+
+
+def _judged(judgement: Judgement) -> list[tuple[str, str]]:
+    mean = "no grade" if judgement.mean is None else f"mean {judgement.mean:.1f}, {_quantiles(judgement.quantiles)}"
+    lines = [
+        ("judge", f"{judgement.model}, {judgement.asked:,} translations graded from 0 to 100"),
+        ("  grades", mean),
+        ("  no number", f"{judgement.no_number:,} answers"),
+    ]
+    rejected = [(f"  {failure}", f"{count:,} not graded") for failure, count in judgement.rejected.items()]
+    return [*lines, *rejected]
+
+
+def _worst(evaluation: Evaluation) -> Table:
+    table = Table(title="Lowest chrF++", title_justify="left", show_lines=True)
+    table.add_column("chrF++", justify="right", no_wrap=True)
+    table.add_column("row", overflow="fold", ratio=1)
+    for heading in ("French", "translation", "reference"):
+        table.add_column(heading, overflow="fold", ratio=3)
+    for worst in evaluation.worst:
+        row = worst.row
+        place = f"{row.part} row {row.number} {row.status}"
+        # Sanitised, since control characters in a text could command the terminal.
+        texts = [Text(sanitize(text or "")) for text in (row.source, row.translation, row.reference)]
+        table.add_row(f"{worst.chrf:.1f}", Text(place), *texts)
+    return table

@@ -1,0 +1,115 @@
+"""Execute a plan: run the Beam graph over the units that are left, and close the engines of this process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pipeline import graph
+from pipeline.configuration import TranslationSettings, engine_config, memory_settings
+from pipeline.console.progress import ProgressReporter
+from pipeline.options.run import RunOptions
+from pipeline.plan import RunPlan
+from pipeline.resume import Resumption
+from transforms import errors
+from transforms.engine.engine import live_engines
+from transforms.errors import RunStopped, TranslateError
+from transforms.sink.recipe import Recipe
+from transforms.translate import TranslateConfig
+from transforms.write import WriteConfig
+
+
+@dataclass(frozen=True)
+class ResumedPlan:
+    """A plan with the recipe of the run and what earlier runs left of it.
+
+    Attributes:
+        plan: All units of the input.
+        recipe: What the parts are made with.
+        digests: Digests of the models, by model key; empty if no host was asked, as no unit is left.
+        resumption: Units that are left, and parts that are obsolete.
+    """
+
+    plan: RunPlan
+    recipe: Recipe
+    digests: Mapping[str, str]
+    resumption: Resumption
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How the execution ended.
+
+    Attributes:
+        slots: Requests that each host may have in flight, by its address, as detected or given.
+        stopped: Whether the run was asked to stop before all units were written.
+    """
+
+    slots: Mapping[str, int] = field(default_factory=dict)
+    stopped: bool = False
+
+
+def execute(options: RunOptions, settings: TranslationSettings, resumed: ResumedPlan) -> Execution:
+    """Translate the units that are left.
+
+    Raises:
+        UsageError: The translation memory that the user named cannot be used.
+        RunFailed: The run cannot continue; finished parts are kept.
+    """
+    plan, resumption = resumed.plan, resumed.resumption
+    if not resumption.left:
+        return Execution()
+    memory = memory_settings(options, plan.output, resumed.recipe)
+    translate = TranslateConfig(
+        engine_config(options, settings, resumed.digests, memory),
+        plan.text_columns,
+        plan.output_schemas,
+        options.model_column,
+        options.field_names,
+        {name: plan.output.path_of(name) for name in resumption.retried},
+    )
+    write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas)
+    pipeline = beam.Pipeline(options=PipelineOptions(list(options.beam_arguments)))
+    graph.build(pipeline, resumption.left_groups, plan.schemas, translate, write)
+    texts = sum(unit.rows for unit in resumption.left) * len(plan.text_columns)
+    stopped = False
+    try:
+        with ProgressReporter(options.progress, texts):
+            _run(pipeline)
+    except RunStopped:
+        stopped = True
+    finally:
+        slots = {host.url: host.limit for engine in live_engines() for host in engine.hosts()}
+        for engine in live_engines():
+            engine.close()
+    return Execution(slots, stopped)
+
+
+def _run(pipeline: beam.Pipeline) -> None:
+    try:
+        pipeline.run().wait_until_finish()
+    except Exception as error:
+        original = original_error(f"{type(error).__name__}: {error}")
+        if original is None:
+            raise
+        raise original from error
+
+
+def original_error(text: str) -> TranslateError | None:
+    """Find an exception of ours in a runner's error text; runners pass exceptions of workers on as text.
+
+    >>> original_error("…RunFailed: the disk is full [while running 'Write']")
+    RunFailed('the disk is full')
+    """
+    kinds = {name: kind for name, kind in vars(errors).items() if isinstance(kind, type)}
+    pattern = rf"\b({'|'.join(kinds)}): (.*?)(?: \[while running .*)?$"
+    found = re.findall(pattern, text, re.MULTILINE)
+    if not found:
+        return None
+    name, message = found[-1]
+    error = kinds[name](message)
+    return error if isinstance(error, TranslateError) else None

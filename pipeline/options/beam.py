@@ -1,0 +1,141 @@
+"""Options that are not ours: Beam's are passed on, all others are refused.
+
+Beam itself only warns of an option that it does not know, and goes on without it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from pipeline.options.table import canonical, proposal, stray
+from transforms.errors import UsageError
+
+LOCAL_RUNNER = "FnApiRunner"
+"""``DirectRunner`` means this one: Beam's own tries to download Prism first, so the network decides what runs."""
+
+_DIRECT_RUNNERS = frozenset({"direct", "directrunner", "switchingdirect", "switchingdirectrunner"})
+_JOB_SERVER_RUNNERS = frozenset({"FlinkRunner", "PortableRunner", "SparkRunner"})
+"""Their job server has options of its own, which only it knows."""
+
+_SECRET_OPTION = re.compile(r"secret|password|token|access_key|connection_string", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class BeamArguments:
+    """What goes to Beam.
+
+    Attributes:
+        runner: Its name, or the full path of a class.
+        arguments: For ``PipelineOptions``, ``--runner`` included.
+    """
+
+    runner: str
+    arguments: tuple[str, ...]
+
+
+def beam_arguments(left: Sequence[str], ours: Iterable[str]) -> BeamArguments:
+    """Sorts out what is left of the command line after our own options.
+
+    Beam is imported only if something is left, as that takes more than a second.
+
+    Args:
+        left: The arguments that are not ours, in order.
+        ours: Names of our own options, for proposals; they come before Beam's.
+
+    Raises:
+        UsageError: An option that neither of us knows, a wrong value, a stray argument, ``--streaming``, or a runner
+            without its job server.
+    """
+    if not left:
+        return BeamArguments(LOCAL_RUNNER, (f"--runner={LOCAL_RUNNER}",))
+    known, runners = _beam_parser()
+    names = sorted(name[2:] for name in known.option_names())
+    left = canonical(left, names)
+    given, unknown = known.parse_known_args(left)
+    if given.streaming:
+        raise UsageError(
+            "--streaming is not supported, every run ends with its input: run the same command again for new files, "
+            "what is finished is skipped"
+        )
+    runner = _runner(given.runner, runners)
+    if runner == "PortableRunner" and not given.job_endpoint:
+        raise UsageError("--runner PortableRunner needs a job server: name it with --job_endpoint host:port")
+    _refuse(unknown, list(ours), [name for name in names if name != "streaming"], runner)
+    rest = _without_runner(left)
+    return BeamArguments(runner, (f"--runner={runner}", *rest))
+
+
+def masked(argument: str) -> str:
+    """One of Beam's arguments as it may be shown."""
+    name, equals, _ = argument.partition("=")
+    return f"{name}=***" if equals and _SECRET_OPTION.search(name) else argument
+
+
+def all_masked(arguments: Sequence[str]) -> list[str]:
+    """Beam's arguments as they may be shown, also where name and value are two arguments."""
+    before = ("", *arguments[:-1])
+    return [
+        "***" if _SECRET_OPTION.search(name) and "=" not in name and not argument.startswith("-") else masked(argument)
+        for name, argument in zip(before, arguments, strict=True)
+    ]
+
+
+class _BeamParser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{re.sub(r'^argument ([^:]+): ', _shortest, message)} (an option of Beam)")
+
+    def add_value_provider_argument(self, *names: str, **more: Any) -> None:
+        """What Beam's own parser has besides: an option whose value may come late."""
+        self.add_argument(*names, **more)
+
+    def option_names(self) -> list[str]:
+        """All that can be written, with the hyphens."""
+        return [name for name in self._option_string_actions if name.startswith("--")]
+
+
+def _shortest(match: re.Match[str]) -> str:
+    return f"{match[1].split('/')[0]}: "
+
+
+def _beam_parser() -> tuple[_BeamParser, list[str]]:
+    from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+
+    parser = _BeamParser(add_help=False, allow_abbrev=False, conflict_handler="resolve")
+    for known in PipelineOptions.__subclasses__():
+        add: Any = known._add_argparse_args
+        add(parser)
+    return parser, list(StandardOptions.KNOWN_RUNNER_NAMES)
+
+
+def _runner(name: str | None, known: Sequence[str]) -> str:
+    lowered = (name or LOCAL_RUNNER).lower()
+    if lowered in _DIRECT_RUNNERS:
+        return LOCAL_RUNNER
+    for each in known:
+        if lowered in (each.lower(), each.lower().removesuffix("runner")):
+            return each
+    if name and "." in name:
+        return name
+    similar = proposal(str(name), [*known, *(each.removesuffix("Runner") for each in known)])
+    raise UsageError(f"--runner: Beam has no runner {name!r}{similar}")
+
+
+def _refuse(unknown: Sequence[str], ours: Sequence[str], beams: Sequence[str], runner: str) -> None:
+    """Raises UsageError for the first argument that is not for a job server either."""
+    before = ""
+    for argument in unknown:
+        is_option, follows_option = argument.startswith("-"), before.startswith("--") and "=" not in before
+        for_job_server = not proposal(argument.partition("=")[0], ours) if is_option else follows_option
+        if runner not in _JOB_SERVER_RUNNERS or not for_job_server:
+            raise stray(argument, ours, beams)
+        before = argument
+
+
+def _without_runner(arguments: Sequence[str]) -> list[str]:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--runner")
+    return parser.parse_known_args(arguments)[1]

@@ -1,0 +1,85 @@
+"""Plan a run: which rows of which files are translated, and which parts hold the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+
+from pipeline.options.run import RunOptions
+from transforms.sink.columns import output_schema
+from transforms.sink.output_directory import OutputDirectory
+from transforms.source.discovery import list_sources
+from transforms.source.plan import Plan, plan
+from transforms.source.schema_option import parse_schema
+from transforms.source.work_units import SourceFile, UnitGroup, WorkUnit
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """The input of a run, cut into units, and the output they go to.
+
+    Attributes:
+        inputs: Paths and globs as the user wrote them.
+        groups: Units in the order of files and rows; the units of a group are read in one pass.
+        text_columns: Names of the columns to translate.
+        schemas: Schema of each input file, by the file's address.
+        output_schemas: Schema of the parts of each input file, by the file's address.
+        output: Directory of the parts.
+    """
+
+    inputs: tuple[str, ...]
+    groups: tuple[UnitGroup, ...]
+    text_columns: tuple[str, ...]
+    schemas: Mapping[str, pa.Schema]
+    output_schemas: Mapping[str, pa.Schema]
+    output: OutputDirectory
+
+    @property
+    def units(self) -> tuple[WorkUnit, ...]:
+        """All units, in order."""
+        return tuple(unit for group in self.groups for unit in group)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows in all units."""
+        return sum(unit.rows for unit in self.units)
+
+
+def make_plan(options: RunOptions, sources: Sequence[SourceFile] | None = None) -> RunPlan:
+    """Plan the input and prepare the output directory.
+
+    Args:
+        options: Options of the run.
+        sources: Input files; None to find those that the options name.
+
+    Raises:
+        UsageError: A file or column is missing, unreadable or unsuitable, or the output cannot be written.
+    """
+    schema = parse_schema(options.schema) if options.schema else None
+    output = OutputDirectory(options.output)
+    found = list_sources(options.input, is_output=output.holds_part) if sources is None else sources
+    planned = plan(found, options.unit_rows, options.text_column, schema, options.model_column)
+    output_schemas = {url: output_schema(schema, planned.text_columns, url) for url, schema in planned.schemas.items()}
+    output.prepare()
+    groups = planned.runs if options.limit is None else first_rows(planned, options.limit)
+    return RunPlan(options.input, groups, planned.text_columns, planned.schemas, output_schemas, output)
+
+
+def first_rows(planned: Plan, rows: int) -> tuple[UnitGroup, ...]:
+    """Return the unit groups of the first ``rows`` rows; the last unit is cut to fit."""
+    groups: list[UnitGroup] = []
+    left = rows
+    for group in planned.runs:
+        kept: list[WorkUnit] = []
+        for unit in group:
+            if left <= 0:
+                break
+            taken = min(left, unit.rows)
+            stop = unit.start + taken if unit.source.format == "parquet" else unit.stop
+            kept.append(unit if taken == unit.rows else replace(unit, rows=taken, stop=stop))
+            left -= taken
+        if kept:
+            groups.append(tuple(kept))
+    return tuple(groups)

@@ -1,0 +1,139 @@
+"""The doctor against healthy and sick loopback hosts, from its command line to what it prints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.cli import main
+from pipeline.doctor.options import DoctorOptions, help_of_doctor, parse_doctor
+from pipeline.estimate import input_size
+from pipeline.options.table import options_of
+from pipeline.sandbox.faults import Fault
+from tests.conftest import MakeHost
+from tests.pipeline.console.restored_logging import restored_logging
+from transforms.errors import UsageError
+
+Doctor = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def doctor(capsys: pytest.CaptureFixture[str]) -> Iterator[Doctor]:
+    def run(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main(["doctor", *arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    with restored_logging():
+        yield run
+
+
+def test_healthy_hosts(doctor: Doctor, sandbox_host: MakeHost) -> None:
+    hosts = [sandbox_host(tokens_per_second=200.0), sandbox_host(tokens_per_second=200.0, load_seconds=0.05)]
+    code, out, err = doctor("--hosts", ",".join(host.url for host in hosts))
+    assert (code, err) == (0, "")
+    assert "PROBLEM" not in out
+    assert "ADVICE" not in out
+    for host in hosts:
+        (line,) = (line for line in out.splitlines() if host.url in line)
+        assert "good" in line
+        assert "800" in line
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"models": ["llama3:latest"]}, ["'mistral' not found", "llama3:latest", "ollama pull mistral"]),
+        ({"digest": "ab" * 32}, ["digest abababababab", "--allow_mixed_digests"]),
+        ({"hang": True}, ["did not load within 1 s"]),
+        ({"faults": [Fault("busy_503")]}, ["HTTP 503"]),
+        ({"faults": [Fault("runner_died_500")]}, ["HTTP 500"]),
+        ({"faults": [Fault("hang")]}, ["no answer within 1 s"]),
+        ({"faults": [Fault("not_json", scope="get")]}, ["not Ollama's JSON"]),
+        ({"faults": [Fault("length")]}, ["cut"]),
+    ],
+)
+def test_a_sick_host_is_named_with_its_reason(
+    settings: dict[str, Any], words: list[str], doctor: Doctor, sandbox_host: MakeHost
+) -> None:
+    good = [sandbox_host(), sandbox_host()]
+    sick = sandbox_host(**settings)
+    urls = ",".join(host.url for host in [*good, sick])
+    code, out, _ = doctor("--hosts", urls, "--request_timeout", "1")
+    assert code == 1
+    (line,) = (line for line in out.splitlines() if line.startswith("PROBLEM"))
+    assert sick.url in line
+    assert all(word in line for word in words)
+
+
+def test_advice_is_given_for_each_host(doctor: Doctor, sandbox_host: MakeHost) -> None:
+    old = sandbox_host(version="0.12.1", num_parallel=1, tokens_per_second=100.0)
+    cpu = sandbox_host(vram_share=0.0, trained_context=2048)
+    code, out, _ = doctor("--hosts", f"{old.url},{cpu.url}")
+    assert code == 0
+    lines = [line for line in out.splitlines() if line.startswith("ADVICE")]
+    assert any(old.url in line and "OLLAMA_NUM_PARALLEL=4" in line for line in lines)
+    assert any(old.url in line and "0.12.6" in line for line in lines)
+    assert any(cpu.url in line and "CPU only" in line for line in lines)
+    assert any(cpu.url in line and "--num_ctx 2048" in line for line in lines)
+    assert any("different versions" in line for line in lines)
+
+
+def test_a_model_that_others_use_with_another_context(doctor: Doctor, sandbox_host: MakeHost) -> None:
+    host = sandbox_host()
+    assert doctor("--hosts", host.url, "--num_ctx", "2048")[0] == 0
+    assert "loaded with a context of 2048" in doctor("--hosts", host.url)[1]
+
+
+def test_json_has_all_of_it_and_an_estimate(doctor: Doctor, sandbox_host: MakeHost, tmp_path: Path) -> None:
+    texts = ["a" * 100] * 50 + [None] + ["b" * 300] * 49
+    pq.write_table(pa.table({"text": pa.array(texts, pa.string())}), tmp_path / "in.parquet")
+    urls = f"{sandbox_host(tokens_per_second=200.0).url},http://127.0.0.1:9"
+    code, out, _ = doctor("--hosts", urls, "--json", "--input", str(tmp_path / "in.parquet"))
+    told = json.loads(out)
+    assert (code, told["ok"], len(told["hosts"])) == (1, False, 2)
+    assert told["hosts"][0]["speed"]["slots"] == 4
+    assert told["hosts"][1]["problem"] == "connection refused"
+    estimate = told["estimate"]
+    assert (estimate["rows"], estimate["characters"]) == (100, 5000 + 49 * 300)
+    seconds = estimate["characters"] / told["hosts"][0]["speed"]["characters_per_second"]
+    assert estimate["hours"] == pytest.approx(seconds / 3600)
+    table = doctor("--hosts", urls, "--input", str(tmp_path / "in.parquet"))[1]
+    assert "100 rows, 100 texts, about 19,700 characters: about a minute or less" in table
+
+
+def test_a_second_model_that_is_missing_is_an_advice(doctor: Doctor, sandbox_host: MakeHost) -> None:
+    code, out, _ = doctor("--hosts", sandbox_host().url, "--fallback_model", "qwen3:8b")
+    assert code == 0
+    assert "ollama pull qwen3:8b" in out
+
+
+def test_sizes_are_sampled_over_many_files(tmp_path: Path) -> None:
+    for number in range(40):
+        pq.write_table(pa.table({"text": ["x" * 10 * (number + 1)] * 10}), tmp_path / f"{number:02}.parquet")
+    size = input_size((str(tmp_path),), (), None)
+    assert size.rows == size.texts == 400
+    assert size.characters == pytest.approx(sum(10 * 10 * (number + 1) for number in range(40)), rel=0.1)
+    assert size.hours(0.0) == float("inf")
+
+
+def test_options_mean_the_same_as_in_a_run() -> None:
+    options = parse_doctor(["--hosts=gpu0", "--num-ctx=2048"], {"TRANSLATE_MODEL": "qwen3:8b"})
+    assert (options.hosts[0].url, options.num_ctx, options.model) == ("http://gpu0:11434", 2048, "qwen3:8b")
+    assert options.request_timeout == 60.0
+    help_text = help_of_doctor()
+    assert all(f"--{name}" in help_text for name in options_of(DoctorOptions))
+    for wrong, word in (
+        (["--outptu=x"], "--output"),
+        (["--model=x:cloud"], "cloud"),
+        (["--hosts=gpu0", f"--hosts_file={__file__}"], "exclude each other"),
+    ):
+        with pytest.raises(UsageError, match=word):
+            parse_doctor(wrong, {})

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.transforms.sink.part_batches import RECIPE
+from transforms.engine.memory_entry import as_duplicate, decode, encode, from_memory, key_of
+from transforms.engine.outcome import Outcome
+
+OUTCOME = Outcome(
+    "The pump is ready.",
+    "warn",
+    ["src_short", "number_missing"],
+    origin="generated",
+    attempts=2,
+    chunks=1,
+    model="mistral",
+    model_digest="ab" * 32,
+    host="http://gpu0:11434",
+    total_duration_ns=1_000,
+    eval_count=7,
+    done_reason="stop",
+)
+PREFIX = RECIPE.memory_prefix()
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(0, 2**62), st.lists(st.sampled_from("abc")))
+def test_an_outcome_comes_back_as_it_was(text: str, duration_ns: int, flags: list[str]) -> None:
+    outcome = replace(OUTCOME, translation=text, eval_duration_ns=duration_ns, flags=flags, origin=None)
+    known = decode(encode(outcome, (), "run-7"))
+    assert known is not None
+    assert (known.outcome, known.run) == (outcome, "run-7")
+
+
+@pytest.mark.parametrize("value", [b"", b"[]", b"{}", b"null", b'{"run": "x"}', b'{"run": "x", "later": 1}', b"\xff"])
+def test_what_another_program_wrote_is_not_known(value: bytes) -> None:
+    assert decode(value) is None
+
+
+def test_what_belongs_to_one_row_only_is_left_out() -> None:
+    known = decode(encode(OUTCOME, ("src_short",), "run-7"))
+    assert known is not None
+    kept = known.outcome
+    assert (kept.flags, kept.origin) == (["number_missing"], None)
+    again = from_memory(kept, ("src_encoding_fixed",))
+    assert again == replace(OUTCOME, origin="memory", flags=["src_encoding_fixed", "number_missing"])
+    twin = as_duplicate(kept, ())
+    assert (twin.origin, twin.attempts, twin.total_duration_ns, twin.eval_count) == ("duplicate", 0, None, None)
+    assert (twin.translation, twin.model, twin.host, twin.status) == (kept.translation, "mistral", kept.host, "warn")
+
+
+def test_the_key_changes_with_all_that_a_translation_depends_on() -> None:
+    keys = [
+        key_of(PREFIX, "mistral:latest", "ab" * 32, "Bonjour"),
+        key_of(PREFIX, "mistral:latest", "ab" * 32, "Bonjour."),
+        key_of(PREFIX, "mistral:latest", "cd" * 32, "Bonjour"),
+        key_of(PREFIX, "qwen3:8b", "ab" * 32, "Bonjour"),
+        key_of(PREFIX, "mistral:latest", "ab" * 32, "Bonjour", "0123456789abcdef"),
+        *(
+            key_of(replace(RECIPE, **change).memory_prefix(), "mistral:latest", "ab" * 32, "Bonjour")
+            for change in (
+                {"prompt_text": "other"},
+                {"options": {**RECIPE.options, "seed": 9}},
+                {"num_ctx": 2048},
+                {"chunk_chars": 100},
+                {"domain": "reviews"},
+                {"fallback_model": "qwen3:8b"},
+                {"checks": "repair"},
+            )
+        ),
+    ]
+    assert len({len(key) for key in keys}) == 1
+    assert len(set(keys)) == len(keys)
+
+
+def test_columns_do_not_matter_for_the_key() -> None:
+    for change in (
+        {"glossary_digest": "ef" * 32},
+        {"text_columns": ("subject",)},
+        {"model": "x", "model_digest": "y"},
+        {"model_column": "engine"},
+    ):
+        assert replace(RECIPE, **change).memory_prefix() == PREFIX

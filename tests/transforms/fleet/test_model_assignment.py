@@ -1,0 +1,212 @@
+"""Rows that name their model: which host loads what, and when it changes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.sandbox.faults import Fault
+from tests.conftest import MakeHost
+from tests.transforms.fleet.simulation import SimulatedHost, Simulation
+from tests.transforms.fleet.test_fleet import request, run, until
+from transforms.errors import NoHostLeft
+from transforms.fleet import host_supervisor
+from transforms.fleet.answers import Answer
+from transforms.fleet.breaker import FAULTS_IN_A_ROW, Breaker
+from transforms.fleet.deadlines import Deadline
+from transforms.fleet.faults import Failure, RowRejected
+from transforms.fleet.fleet import Fleet
+from transforms.fleet.host_state import HostState, Serving
+from transforms.fleet.jobs import Job, PendingJobs
+from transforms.fleet.limits import FixedLimit
+from transforms.fleet.model_assignment import next_change
+
+MODELS = ("large", "medium", "small")
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(
+        st.builds(
+            SimulatedHost,
+            slots=st.integers(1, 8),
+            speed=st.floats(0.2, 5),
+            models=st.permutations(MODELS).map(tuple),
+            load_seconds=st.floats(0, 60),
+            faults=st.dictionaries(st.sampled_from((Failure.BUSY, Failure.SERVER_ERROR)), st.floats(0, 0.2)),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    st.integers(0, 150),
+    st.integers(0, 1000),
+)
+def test_every_row_is_answered_once_by_its_own_model(hosts: list[SimulatedHost], rows: int, seed: int) -> None:
+    rng = random.Random(seed)
+    work = [rng.lognormvariate(0, 0.6) for _ in range(rows)]
+    outcome = Simulation(hosts, work, seed, rng.choices(MODELS, k=7)).run()  # asserts that models match
+    assert not outcome.rejected
+    assert dict(outcome.answered) == dict.fromkeys(range(rows), 1)
+
+
+def test_models_are_changed_seldom_and_hosts_with_different_models_work_at_once() -> None:
+    hosts = [SimulatedHost(models=("large", "small")), SimulatedHost(models=("large", "small"))]
+    work = [1.0] * 800
+    outcome = Simulation(hosts, work, 1, ("large", "small")).run()
+    assert sum(outcome.loads.values()) <= 2
+    assert outcome.makespan < 1.2 * (800 / 8 + hosts[0].load_seconds)
+
+
+def test_a_change_that_costs_more_than_it_saves_is_not_made() -> None:
+    hosts = [
+        SimulatedHost(models=("large", "small"), load_seconds=10.0),
+        SimulatedHost(models=("small", "large"), load_seconds=1000.0),
+    ]
+    outcome = Simulation(hosts, [1.0] * 100, 1, ("large",)).run()
+    assert sum(outcome.answered.values()) == 100
+    # Nothing is known of a load yet, so the second host tries it once.
+    assert outcome.loads["http://host1:11434"] <= 1
+
+
+def test_pending_jobs_keep_their_order_by_model() -> None:
+    pending = PendingJobs()
+    jobs = [Job(size, model) for size, model in ((1, "a"), (9, "b"), (5, "a"), (3, "b"))]
+    for job in jobs:
+        pending.add(job)
+    assert sorted(pending.models()) == ["a", "b"]
+    assert (pending.count("a"), pending.count("c"), len(pending)) == (2, 0, 4)
+    assert pending.take("a", lambda job: True) is jobs[2]
+    assert pending.take("b", lambda job: job.size == 3) is jobs[3]
+    assert pending.take("b", lambda job: False) is jobs[1]
+    assert pending.take_all("a") == [jobs[0]]
+    assert not pending
+
+
+def of_models(*models: str) -> list[str]:
+    return [f"{model}:latest" for model in models]
+
+
+def test_rows_go_to_hosts_that_have_their_model(sandbox_host: MakeHost) -> None:
+    both = sandbox_host(models=of_models("large", "small"), load_seconds=0.05)
+    small = sandbox_host(models=of_models("small"), load_seconds=0.05)
+
+    async def use(fleet: Fleet) -> list[Answer]:
+        rows = (request(number, model=MODELS[2 * (number % 2)]) for number in range(80))
+        return list(await asyncio.gather(*(fleet.generate(row, []) for row in rows)))
+
+    answers = run([both.url, small.url], use, any_model=True)
+    assert [answer.model for answer in answers] == ["large", "small"] * 40
+    assert {answer.host for answer in answers if answer.model == "large"} == {both.url}
+    assert both.stats()["load_calls"] + small.stats()["load_calls"] <= 3
+
+
+def test_a_model_that_no_host_has_is_the_rows_fault_and_others_go_on(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(models=of_models("small"))
+
+    async def use(fleet: Fleet) -> None:
+        good = asyncio.create_task(fleet.generate(request(1, model="small"), []))
+        for _ in range(2):
+            with pytest.raises(RowRejected, match="no host has the model 'large'") as rejected:
+                await fleet.generate(request(2, model="large"), [])
+            assert rejected.value.failure is Failure.MODEL_MISSING
+        assert (await good).model == "small"
+
+    run([host.url], use, any_model=True)
+
+
+def test_a_model_that_does_not_load_is_given_up_where_there_are_others(
+    sandbox_host: MakeHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    host = sandbox_host(models=of_models("large", "small"), faults=[Fault("runner_died_500", first_try_only=True)])
+
+    async def use(fleet: Fleet) -> str:
+        with caplog.at_level(logging.INFO):
+            return (await fleet.generate(request(1, model="small"), [])).model
+
+    assert run([host.url], use, any_model=True) == "small"
+
+
+def test_mixed_digests_take_part_if_allowed_and_are_told_apart(sandbox_host: MakeHost) -> None:
+    hosts = [sandbox_host(digest=digits * 32, tokens_per_second=500.0) for digits in ("ab", "cd")]
+
+    async def use(fleet: Fleet) -> set[str | None]:
+        await until(lambda: {view.state for view in fleet.view()} == {"healthy"})
+        answers = await asyncio.gather(*(fleet.generate(request(number), []) for number in range(40)))
+        return {fleet.digest(answer.model, answer.host) for answer in answers}
+
+    digests = {"mistral:latest": "ab" * 32}
+    urls = [host.url for host in hosts]
+    assert run(urls, use, digests=digests, allow_mixed_digests=True) == {"ab" * 32, "cd" * 32}
+
+
+def test_a_host_that_lacks_the_runs_model_still_serves_second_tries(sandbox_host: MakeHost) -> None:
+    main, second = sandbox_host(), sandbox_host(models=of_models("small"))
+
+    async def use(fleet: Fleet) -> tuple[str, str]:
+        one, two = await asyncio.gather(fleet.generate(request(1), []), fleet.generate(request(2, model="small"), []))
+        return one.host, two.host
+
+    assert run([main.url, second.url], use, fallback_model="small") == (main.url, second.url)
+
+
+def test_a_model_whose_only_host_is_away_is_not_waited_for_longer_than_any_outage(
+    sandbox_host: MakeHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    large, small = sandbox_host(models=of_models("large")), sandbox_host(models=of_models("small"))
+
+    async def use(fleet: Fleet) -> None:
+        await fleet.generate(request(1, model="large"), [])
+        large.control(listening=False)
+        with pytest.raises(NoHostLeft, match=r"no host with the model large:latest was healthy .*--max_outage"):
+            await fleet.generate(request(2, model="large"), [])
+
+    run([large.url, small.url], use, any_model=True, max_outage_seconds=0.3)
+
+
+def test_a_row_for_the_runs_own_model_is_rejected_if_rows_name_models_and_no_host_has_it(
+    sandbox_host: MakeHost,
+) -> None:
+    async def use(fleet: Fleet) -> None:
+        await until(lambda: {view.state for view in fleet.view()} == {"healthy"})
+        with pytest.raises(RowRejected, match="no host has the model 'mistral'"):
+            await fleet.generate(request(1), [])
+
+    run([sandbox_host(models=of_models("small")).url], use, any_model=True)
+
+
+def test_a_model_that_is_removed_while_a_row_waits_for_it_is_not_waited_for(
+    sandbox_host: MakeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host_supervisor, "PATROL_SECONDS", 0.02)
+    host = sandbox_host(models=of_models("large", "small"), faults=[Fault("hang", marker="rapport 1 ")])
+
+    async def use(fleet: Fleet) -> None:
+        busy = asyncio.create_task(fleet.generate(request(1, model="small"), []))
+        await until(lambda: host.stats()["in_flight"] == 1)
+        waits = asyncio.create_task(fleet.generate(request(2, model="large"), []))
+        await asyncio.sleep(0)
+        host.control(models=of_models("small"))
+        with pytest.raises(RowRejected, match="no host has the model 'large'"):
+            await waits
+        busy.cancel()
+
+    run([host.url], use, any_model=True)
+
+
+def test_a_host_that_rests_takes_a_model_that_only_it_has() -> None:
+    rests, works = (
+        HostState(url, Breaker(), lambda: Serving(FixedLimit(1), Deadline(300)), "small", digests, ready=True)
+        for url, digests in (("http://a", {"small": "1", "large": "2"}), ("http://b", {"small": "1"}))
+    )
+    for _ in range(FAULTS_IN_A_ROW):
+        rests.breaker.failed(0.0, "HTTP 500")
+    pending = PendingJobs()
+    pending.add(Job(1, "large"))
+    assert next_change([rests, works], pending) == (rests, "large"), "nothing else would probe it"
+    works.digests = rests.digests
+    assert next_change([rests, works], pending) == (works, "large")

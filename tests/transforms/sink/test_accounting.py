@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import pyarrow as pa
+
+from transforms.engine.outcome import Outcome
+from transforms.engine.translator import TextResult
+from transforms.fleet.faults import Failure
+from transforms.fleet.jobs import Attempt
+from transforms.sink.accounting import bad_line_result, count, dead_letters, output_records
+from transforms.sink.columns import ADDED, column_name, output_schema
+from transforms.source.work_units import BadLine, Batch, SourceFile, WorkUnit
+
+HOST, OTHER = "http://gpu0:11434", "http://gpu1:11434"
+UNIT = WorkUnit(SourceFile("/in/a.jsonl", "jsonl", None, 100, "f"), 0, 0, 100, 3)
+
+
+def ok(*attempts: Attempt, host: str = HOST) -> TextResult:
+    outcome = Outcome(
+        "English",
+        "ok",
+        origin="generated",
+        attempts=len(attempts),
+        chunks=1,
+        host=host,
+        total_duration_ns=3_000_000_000,
+        queue_duration_ns=1_000_000_000,
+        prompt_eval_count=10,
+        eval_count=20,
+    )
+    return TextResult(outcome, attempts)
+
+
+def failed(error: str) -> TextResult:
+    attempts = (Attempt(HOST, Failure.OUTPUT_TRUNCATED), Attempt(HOST, Failure.OUTPUT_TRUNCATED))
+    return TextResult(Outcome(None, "failed", error=error, attempts=2, chunks=1, host=HOST), attempts, "Half of it")
+
+
+SKIPPED = TextResult(Outcome(None, "skipped", flags=("src_empty",)))
+
+
+def test_a_row_has_the_worst_status_of_its_texts() -> None:
+    warned = TextResult(Outcome("English", "warn", flags=("think_stripped",), origin="generated"))
+    first = [ok(Attempt(HOST, None)), SKIPPED, SKIPPED, warned]
+    second = [failed("output_truncated: cut"), SKIPPED, ok(Attempt(HOST, None)), ok(Attempt(HOST, None))]
+    statistics = count([first, second], 4)
+    assert statistics.rows == 4
+    assert dict(statistics.statuses) == {"failed": 1, "skipped": 1, "ok": 1, "warn": 1}
+    assert dict(statistics.failed_rows) == {"output_truncated": 1}
+    assert dict(statistics.origins) == {"generated": 4}
+    assert dict(statistics.flags) == {"src_empty": 3, "think_stripped": 1}
+
+
+def test_requests_are_counted_where_they_went_and_rows_where_the_answer_came_from() -> None:
+    attempts = (Attempt(OTHER, Failure.BUSY), Attempt(HOST, None), Attempt(OTHER, Failure.SUPERSEDED))
+    statistics = count([[ok(*attempts)]], 1)
+    assert (statistics.requests, statistics.repeated_requests) == (3, 2)
+    assert dict(statistics.failures) == {"busy": 1}
+    host, other = statistics.hosts[HOST], statistics.hosts[OTHER]
+    assert (host.rows, host.requests, host.prompt_tokens, host.output_tokens, host.busy_seconds) == (1, 1, 10, 20, 2.0)
+    assert (other.rows, other.requests, dict(other.faults)) == (0, 2, {"busy": 1})
+
+
+def test_the_added_columns_follow_the_inputs() -> None:
+    records = pa.record_batch({"id": [1, 2, 3], "text": ["un", None, "trois"]})
+    schema = output_schema(records.schema, ["text"])
+    results = [ok(Attempt(HOST, None)), SKIPPED, failed("empty_output: nothing")]
+    out = output_records(Batch(UNIT, 0, records, True), schema, [results])
+    assert out.schema.names == ["id", "text", *(column_name("text", name) for name in ADDED)]
+    assert out.column("text_en").to_pylist() == ["English", None, None]
+    assert out.column("text_en_flags").to_pylist() == [[], ["src_empty"], []]
+    assert out.column("text_en_total_duration_ns").to_pylist() == [3_000_000_000, None, None]
+
+
+def test_dead_letters_say_where_and_why() -> None:
+    records = pa.record_batch({"text": ["un", None, "trois"]})
+    line = BadLine(1, "line is not JSON", b'{"text": ')
+    results = [failed("output_truncated: cut"), bad_line_result(line), ok(Attempt(HOST, None))]
+    letters = dead_letters(Batch(UNIT, 2, records, True, (line,), first_row=128), {"text": results})
+    assert [(letter.row, letter.column, letter.error_class) for letter in letters] == [
+        (129, None, "bad_line"),
+        (128, "text", "output_truncated"),
+    ]
+    assert letters[0].raw == b'{"text": '
+    assert (letters[1].candidate, letters[1].attempts, letters[1].host) == ("Half of it", 2, HOST)
+    assert results[1].outcome.error == "bad_line: line is not JSON"

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pyarrow as pa
+import pytest
+
+from transforms.engine.outcome import Outcome
+from transforms.errors import UsageError
+from transforms.sink.columns import ADDED, added_arrays, column_name, output_schema
+
+
+def test_every_field_of_an_outcome_is_a_column_in_order() -> None:
+    assert [field.name for field in fields(Outcome)] == list(ADDED)
+    assert column_name("body", "translation") == "body_en"
+    assert column_name("body", "total_duration_ns") == "body_en_total_duration_ns"
+
+
+def test_the_inputs_fields_and_metadata_come_first() -> None:
+    given = pa.schema([pa.field("id", pa.int64(), nullable=False), ("text", pa.string())], metadata={"made": "by hand"})
+    schema = output_schema(given, ["text"])
+    assert schema.names[:3] == ["id", "text", "text_en"]
+    assert not schema.field("id").nullable
+    assert schema.metadata == {b"made": b"by hand"}
+
+
+def test_a_column_that_is_taken_is_the_users_to_rename() -> None:
+    given = pa.schema([("text", pa.string()), ("text_en", pa.string()), ("text_en_host", pa.string())])
+    with pytest.raises(UsageError, match="columns text_en, text_en_host, which the output needs"):
+        output_schema(given, ["text"])
+
+
+def test_of_many_columns_that_are_taken_a_few_are_named_and_so_is_the_file() -> None:
+    part = output_schema(pa.schema([("text", pa.string())]), ["text"])
+    with pytest.raises(UsageError, match=r"a\.parquet already has the columns text_en, \w+, \w+ and 15 more, which"):
+        output_schema(part, ["text"], "a.parquet")
+
+
+def test_arrays_have_the_types_of_the_contract() -> None:
+    arrays = added_arrays([Outcome("a", "ok", flags=("chunked",), attempts=1), Outcome(None, "skipped")])
+    assert [array.type for array in arrays] == list(ADDED.values())
+    assert all(len(array) == 2 for array in arrays)

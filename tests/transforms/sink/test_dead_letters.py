@@ -1,0 +1,61 @@
+"""Dead letters: one JSON line each, whatever the bytes were."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.transforms.sink.part_batches import unit_of
+from transforms.sink.dead_letters import DeadLetter, file_name, to_lines
+
+UNIT = unit_of(100, 3)
+
+
+def test_a_letter_says_where_it_is_from_and_why() -> None:
+    letter = DeadLetter(17, "body", "loop", "loop: the text repeats", "http://gpu0:11434", 4, "The pump the pump")
+    (line,) = to_lines(UNIT, [letter]).decode().splitlines()
+    assert json.loads(line) == {
+        "source": "/data/reports.parquet",
+        "part": UNIT.part_name,
+        "row": 17,
+        "column": "body",
+        "error_class": "loop",
+        "message": "loop: the text repeats",
+        "host": "http://gpu0:11434",
+        "attempts": 4,
+        "candidate": "The pump the pump",
+    }
+
+
+def test_the_file_is_named_after_the_part() -> None:
+    assert file_name("part-a.parquet-0123abcd-00003.parquet") == "_dead_letter/part-a.parquet-0123abcd-00003.jsonl"
+
+
+def test_letters_stand_in_the_order_of_rows_and_columns() -> None:
+    letters = [DeadLetter(row, column, "x", "x") for row, column in [(9, "b"), (2, "b"), (9, "a"), (2, None)]]
+    lines = [json.loads(line) for line in to_lines(UNIT, letters).splitlines()]
+    assert [(line["row"], line["column"]) for line in lines] == [(2, None), (2, "b"), (9, "a"), (9, "b")]
+
+
+@pytest.mark.parametrize(
+    ("raw", "key", "value"),
+    [
+        ('{"text": "Été'.encode(), "raw", '{"text": "Été'),
+        (b"", "raw", ""),
+        (b"\xff\x00 latin-1: \xe9", "raw_base64", "/wAgbGF0aW4tMTog6Q=="),
+        ("a\u2028b\x85c\r".encode(), "raw", "a\u2028b\x85c\r"),
+    ],
+)
+def test_unreadable_lines_are_kept_as_text_or_else_in_base64(raw: bytes, key: str, value: str) -> None:
+    told = to_lines(UNIT, [DeadLetter(0, None, "bad_line", "no JSON", raw=raw)])
+    assert told.count(b"\n") == 1
+    line = json.loads(told)
+    assert line[key] == value
+    assert len({"raw", "raw_base64"} & set(line)) == 1
+
+
+def test_accents_are_readable_and_lone_surrogates_do_not_stop_it() -> None:
+    told = to_lines(UNIT, [DeadLetter(0, "body", "x", "x", candidate="L'été \ud800 \\udc00")])
+    assert "L'été" in told.decode()
+    assert json.loads(told)["candidate"] == "L'été \ud800 \\udc00"

@@ -1,0 +1,408 @@
+"""Whole runs in which a write fails: one clear error, nothing half-written, and the same command completes."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from fsspec.registry import _registry
+
+from pipeline.cli import main
+from pipeline.sandbox.running import SandboxThread
+from tests.conftest import MakeHost
+from tests.pipeline.console.restored_logging import restored_logging
+from tests.transforms.sink.part_batches import FaultyFileSystem
+from transforms.memory.sqlite_store import SqliteStore
+from transforms.memory.store import MemoryUnavailable
+from transforms.sink import output_lock
+
+ROWS = 30
+UNIT_ROWS = 10
+BROKEN_ROW = 15
+ROOT = Path(__file__).parents[3]
+
+
+class Ended:
+    """A run's exit code, stdout and stderr."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    def error(self) -> str:
+        """The one error that it told, in one line."""
+        assert self.code == 1, self.err
+        assert self.out == ""
+        assert "Traceback" not in self.err
+        (line,) = [line for line in self.err.splitlines() if " ERROR " in line]
+        return line
+
+    def summary(self) -> dict[str, Any]:
+        """Of a run that ended well."""
+        assert self.code == 0, self.err
+        assert "Traceback" not in self.err
+        summary: dict[str, Any] = json.loads(self.out)
+        return summary
+
+
+Run = Callable[..., Ended]
+
+
+def arguments(source: Path, output: str, host: SandboxThread) -> list[str]:
+    places = ["--input", str(source), "--output", output, "--hosts", host.url]
+    return [*places, "--unit_rows", str(UNIT_ROWS), "--max_failed_ratio", "0.1", "--progress", "off"]
+
+
+@pytest.fixture
+def host(sandbox_host: MakeHost) -> SandboxThread:
+    return sandbox_host()
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Three units; the second has a line that can't be read, so that there are dead letters."""
+    lines = [json.dumps({"id": row, "text": f"La pompe numéro {row} est en panne."}) for row in range(ROWS)]
+    lines[BROKEN_ROW] = "{broken"
+    path = tmp_path / "reports.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.fixture(params=["local", "remote"])
+def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Where the output goes: to a local disk, or to a file system without rename."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    if request.param == "local":
+        yield str(tmp_path / "out")
+        return
+    monkeypatch.setattr(output_lock, "SETTLE_SECONDS", 0.0)
+    monkeypatch.setitem(_registry, "faulty", SelectiveFileSystem)
+    yield "faulty://out/english"
+    SelectiveFileSystem.store.clear()
+    SelectiveFileSystem.pseudo_dirs[:] = [""]
+
+
+@pytest.fixture
+def run(url: str, source: Path, host: SandboxThread, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    def start(*more: str) -> Ended:
+        capsys.readouterr()
+        code = main([*arguments(source, url, host), *more])
+        captured = capsys.readouterr()
+        return Ended(code, captured.out, captured.err)
+
+    with restored_logging():
+        yield start
+
+
+class SelectiveFileSystem(FaultyFileSystem):
+    """Fails only for files with ``only`` in their names."""
+
+    only: ClassVar[str] = ""
+    fail_open: ClassVar[BaseException | None] = None
+    store: ClassVar[dict[str, Any]] = {}
+    pseudo_dirs: ClassVar[list[str]] = [""]
+
+    def put_file(self, lpath: str, rpath: str, **kwargs: Any) -> None:
+        if self.fail_put is None or self.only in rpath:
+            super().put_file(lpath, rpath, **kwargs)
+        else:
+            super(FaultyFileSystem, self).put_file(lpath, rpath, **kwargs)
+
+    def _open(self, path: str, mode: str = "rb", **kwargs: Any) -> Any:
+        if mode == "wb" and self.fail_open is not None and path.endswith("/elsewhere/summary.json"):
+            raise self.fail_open
+        return super()._open(path, mode, **kwargs)
+
+    def rm_file(self, path: str) -> None:
+        if self.fail_remove is None or self.only in path:
+            super().rm_file(path)
+        else:
+            super(FaultyFileSystem, self).rm_file(path)
+
+
+def files(url: str) -> dict[str, bytes]:
+    """All files of an output by their names in it; the memory and the lock are not looked at."""
+    fs, root = fsspec.core.url_to_fs(url)
+    names = [path.removeprefix(root).lstrip("/") for path in fs.find(root)]
+    left_out = ("_state/memory.sqlite", "_state/lock")
+    return {name: fs.cat_file(f"{root}/{name}") for name in names if not name.startswith(left_out)}
+
+
+def rows_of(url: str) -> list[dict[str, Any]]:
+    """The rows of all parts in order; each part must be whole."""
+    found = sorted((name, content) for name, content in files(url).items() if name.startswith("part-"))
+    tables = [pq.read_table(pa.BufferReader(content)) for _, content in found]
+    assert {table.num_rows for table in tables} <= {UNIT_ROWS}
+    return [row for table in tables for row in table.to_pylist()]
+
+
+def check_nothing_half_written(url: str) -> None:
+    """Whatever has a final name is whole, and nothing has a temporary one."""
+    rows_of(url)
+    for name, content in files(url).items():
+        assert not name.endswith(".tmp")
+        if name.endswith((".json", ".jsonl")):
+            assert [json.loads(line) for line in (content.splitlines() if name.endswith("l") else [content])]
+    assert list(Path(tempfile.gettempdir()).glob("translate-*")) == []
+
+
+def check_complete(url: str, summary: dict[str, Any]) -> None:
+    check_nothing_half_written(url)
+    assert summary["rows"] == ROWS
+    rows = rows_of(url)
+    assert [row["id"] for row in rows] == [row if row != BROKEN_ROW else None for row in range(ROWS)]
+    assert [row["text_en_status"] for row in rows] == ["ok"] * 15 + ["failed"] + ["ok"] * 14
+    letters = [content for name, content in files(url).items() if name.startswith("_dead_letter/")]
+    assert len(letters) == 1
+    assert json.loads(letters[0])["raw"] == "{broken"
+    assert json.loads(files(url)["_summary.json"])["rows"] == ROWS
+
+
+def fails_to_begin(monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
+    """Temporary files can't be made."""
+    genuine = os.open
+
+    def faulty(path: Any, *more: Any, **named: Any) -> int:
+        if str(path).endswith(".tmp") and "translate-" in str(path):
+            raise error
+        return genuine(path, *more, **named)
+
+    monkeypatch.setattr(os, "open", faulty)
+
+
+def fails_to_flush(monkeypatch: pytest.MonkeyPatch, error: OSError, directories: bool) -> None:
+    genuine = os.fsync
+
+    def faulty(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode) == directories:
+            raise error
+        genuine(descriptor)
+
+    monkeypatch.setattr(os, "fsync", faulty)
+
+
+def fails_to_rename(monkeypatch: pytest.MonkeyPatch, error: OSError, only: str) -> None:
+    genuine = Path.replace
+
+    def faulty(path: Path, target: Path) -> Path:
+        if only in str(target):
+            raise error
+        return genuine(path, target)
+
+    monkeypatch.setattr(Path, "replace", faulty)
+
+
+def no_space() -> OSError:
+    return OSError(errno.ENOSPC, "No space left on device")
+
+
+def broken_disk() -> OSError:
+    return OSError(errno.EIO, "Input/output error")
+
+
+def test_no_file_can_be_begun(run: Run, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as fault:
+        fails_to_begin(fault, no_space())
+        error = run().error()
+    assert f"cannot write {url}/" in error
+    assert "No space left on device; " in error
+    assert "run the same command again" in error
+    assert files(url) == {}
+    check_complete(url, run().summary())
+
+
+@pytest.mark.parametrize("url", ["local"], indirect=True)
+@pytest.mark.parametrize("directories", [False, True], ids=["file", "directory"])
+def test_the_disk_does_not_take_what_is_flushed(
+    run: Run, url: str, monkeypatch: pytest.MonkeyPatch, directories: bool
+) -> None:
+    with monkeypatch.context() as fault:
+        fails_to_flush(fault, broken_disk(), directories)
+        error = run().error()
+    assert f"cannot write {url}/" in error
+    assert "Input/output error; then run the same command again" in error
+    check_nothing_half_written(url)
+    check_complete(url, run().summary())
+
+
+@pytest.mark.parametrize("url", ["local"], indirect=True)
+@pytest.mark.parametrize("fault", [no_space, broken_disk])
+@pytest.mark.parametrize("only", ["/part-", "-00001.parquet", "_dead_letter/", "_summary.json"])
+def test_a_file_cannot_be_renamed(
+    run: Run, url: str, host: SandboxThread, monkeypatch: pytest.MonkeyPatch, only: str, fault: Callable[[], OSError]
+) -> None:
+    with monkeypatch.context() as context:
+        fails_to_rename(context, fault(), only)
+        error = run().error()
+    assert f"cannot write {url}/" in error
+    assert only.lstrip("/") in error
+    assert f"{fault().strerror}; " in error
+    assert [name for name in files(url) if only in f"/{name}"] == []
+    check_nothing_half_written(url)
+    summary = run().summary()
+    check_complete(url, summary)
+    assert summary["units_skipped"] == {"/part-": 0, "_summary.json": 3}.get(only, summary["units_skipped"])
+    assert host.stats()["served"] - host.stats()["outcomes"].get("cancelled", 0) < 1.5 * ROWS, "all was asked again"
+
+
+@pytest.mark.parametrize("url", ["remote"], indirect=True)
+@pytest.mark.parametrize("fault", [no_space(), RuntimeError("HTTP 503: slow down")], ids=["OSError", "RuntimeError"])
+@pytest.mark.parametrize("only", ["/part-", "-00001.parquet", "_dead_letter/", "_summary.json", "_state/lock"])
+def test_a_file_cannot_be_sent(
+    run: Run, url: str, monkeypatch: pytest.MonkeyPatch, only: str, fault: Exception
+) -> None:
+    monkeypatch.setattr(SelectiveFileSystem, "only", only)
+    with monkeypatch.context() as context:
+        context.setattr(SelectiveFileSystem, "fail_put", fault)
+        error = run().error()
+    assert f"cannot write {url}/" in error
+    assert only.lstrip("/") in error
+    assert str(fault).removeprefix("[Errno 28] ") in error
+    assert [path for path in SelectiveFileSystem.store if only in path] == []
+    check_nothing_half_written(url)
+    check_complete(url, run().summary())
+    assert [path for path in SelectiveFileSystem.store if "_state" in path] == []
+
+
+@pytest.mark.parametrize("url", ["remote"], indirect=True)
+def test_the_lock_of_a_complete_run_cannot_be_removed(run: Run, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SelectiveFileSystem, "only", "_state/lock")
+    with monkeypatch.context() as context:
+        context.setattr(SelectiveFileSystem, "fail_remove", RuntimeError("HTTP 403"))
+        error = run().error()
+    assert f"cannot remove {url}/_state/lock: HTTP 403" in error
+    check_nothing_half_written(url)
+
+
+@pytest.mark.parametrize("url", ["local"], indirect=True)
+@pytest.mark.parametrize("call", ["open", "ftruncate", "write"])
+def test_the_lock_cannot_be_written(run: Run, url: str, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    genuine: Any = getattr(os, call)
+
+    def faulty(place: Any, *more: Any, **named: Any) -> Any:
+        path = place if call == "open" else f"/proc/self/fd/{place}"
+        if str(Path(path).resolve()).endswith("_state/lock"):
+            raise no_space()
+        return genuine(place, *more, **named)
+
+    with monkeypatch.context() as fault:
+        fault.setattr(os, call, faulty)
+        error = run().error()
+    assert f"{url}/_state/lock: No space left on device" in error
+    assert files(url) == {}
+    check_complete(url, run().summary())
+
+
+@pytest.mark.parametrize("url", ["local"], indirect=True)
+def test_the_memory_fails_and_the_run_goes_on(
+    run: Run, url: str, host: SandboxThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(*given: Any) -> None:
+        raise MemoryUnavailable("the translation memory can't be used: disk I/O error")
+
+    with monkeypatch.context() as fault:
+        fault.setattr(SqliteStore, "add", faulty)
+        ended = run()
+    check_complete(url, ended.summary())
+    assert "disk I/O error" in ended.err
+    assert " ERROR " not in ended.err
+    asked = host.stats()["calls"]
+    assert run().summary()["units_skipped"] == 3
+    assert host.stats()["calls"] == asked
+
+
+@pytest.mark.parametrize("url", ["local"], indirect=True)
+def test_the_memory_cannot_be_made_and_the_run_goes_on(run: Run, url: str) -> None:
+    Path(url, "_state", "memory.sqlite").mkdir(parents=True)
+    ended = run()
+    check_complete(url, ended.summary())
+    assert "the run goes on without it" in ended.err
+
+
+@pytest.mark.parametrize("url", ["local"], indirect=True)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_for_the_summary_that_was_asked_for(run: Run, url: str) -> None:
+    error = run("--summary_file", "/dev/full").error()
+    assert "--summary_file /dev/full: No space left on device" in error
+    summary = run().summary()
+    assert summary["units_skipped"] == 3
+    check_complete(url, summary)
+
+
+@pytest.mark.parametrize("url", ["remote"], indirect=True)
+def test_the_summary_that_was_asked_for_cannot_be_sent(run: Run, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as context:
+        context.setattr(SelectiveFileSystem, "fail_open", RuntimeError("HTTP 403: Forbidden"))
+        error = run("--summary_file", "faulty://elsewhere/summary.json").error()
+    assert "--summary_file faulty://elsewhere/summary.json: HTTP 403: Forbidden" in error
+    check_complete(url, run().summary())
+
+
+@pytest.mark.parametrize("url", ["local"], indirect=True)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_for_the_line_on_stdout(url: str, source: Path, host: SandboxThread) -> None:
+    command = [sys.executable, "-m", "pipeline", *arguments(source, url, host)]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False, cwd=ROOT
+        )
+    assert "No space left on device" in Ended(done.returncode, "", done.stderr).error()
+
+
+LIMITED = """
+import resource, runpy, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+del sys.argv[1]
+runpy.run_module("pipeline", run_name="__main__", alter_sys=True)
+"""
+
+
+def limited(limit_bytes: int, given: list[str]) -> Ended:
+    """Runs the program as a process that may not make a file larger than that, as on a disk that is full."""
+    command = [sys.executable, "-c", LIMITED, str(limit_bytes), *given]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("url", ["local"], indirect=True)
+def test_a_disk_that_is_full_for_parts_and_memory(run: Run, url: str, source: Path, host: SandboxThread) -> None:
+    error = limited(4000, arguments(source, url, host)).error()
+    assert f"cannot write {url}/part-" in error
+    assert "File too large; allow larger files (ulimit -f), then run the same command again" in error
+    assert [name for name in files(url) if name.startswith("part-")] == []
+    check_nothing_half_written(url)
+    check_complete(url, run().summary())
+
+
+@pytest.mark.parametrize("url", ["local"], indirect=True)
+def test_a_disk_that_is_full_for_dead_letters(run: Run, url: str, source: Path, host: SandboxThread) -> None:
+    genuine = source.read_text()
+    source.write_text(genuine.replace("{broken", "{" + "broken" * 10_000))
+    error = limited(30_000, arguments(source, url, host)).error()
+    assert f"cannot write {url}/" in error
+    assert "File too large; allow larger files (ulimit -f), then run the same command again" in error
+    assert [name for name in files(url) if "-00001." in name] == [], "neither the part nor its letters"
+    check_nothing_half_written(url)
+    source.write_text(genuine)
+    check_complete(url, run().summary())
+
+
+@pytest.mark.parametrize("url", ["local"], indirect=True)
+def test_a_disk_that_is_full_for_the_memory_only(url: str, source: Path, host: SandboxThread) -> None:
+    ended = limited(30_000, arguments(source, url, host))
+    check_complete(url, ended.summary())
+    assert " ERROR " not in ended.err
+    assert "the run goes on without it" in ended.err

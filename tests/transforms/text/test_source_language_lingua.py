@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from tests.transforms.text.clean_pairs import clean_pairs
+from transforms.errors import UsageError
+from transforms.text import source_language as module
+from transforms.text.source_language import language_detector, language_of
+
+SHORT = {
+    "es": [
+        "Hay que cambiar la bomba del edificio.",
+        "Fuga de agua en el sótano, urgente.",
+        "Gracias por su respuesta.",
+    ],
+    "de": [
+        "Wasserschaden im Keller, dringend.",
+        "Sitzung auf Montag verschoben.",
+        "Pumpe ausgetauscht, Druck geprüft.",
+    ],
+    "it": ["Bisogna sostituire la pompa dell'edificio.", "Perdita d'acqua in cantina, urgente.", "Riunione rinviata."],
+    "pt": ["O elevador não funciona desde ontem.", "O cliente pede uma cópia da fatura.", "Obrigado pela resposta."],
+    "nl": ["De lift werkt sinds gisteren niet.", "Waterlek in de kelder, dringend.", "Dank u voor uw snelle antwoord."],
+    "en": [
+        "Water leak in the basement, urgent.",
+        "Meeting postponed until Monday.",
+        "Pump replaced, pressure checked.",
+    ],
+}
+
+Detect = Callable[[str], "str | None"]
+
+
+@pytest.fixture(scope="module")
+def detect() -> Detect:
+    return language_detector("lingua")
+
+
+def test_words_alone_is_the_default_way() -> None:
+    assert language_detector("words") is language_of
+
+
+def test_lingua_knows_short_texts(detect: Detect) -> None:
+    found = [detect(text) == code for code, texts in SHORT.items() for text in texts]
+    by_words = [language_of(text) == code for code, texts in SHORT.items() for text in texts]
+    assert sum(found) >= 15
+    assert sum(by_words) < 9
+
+
+def test_no_french_text_is_taken_for_another_language(detect: Detect) -> None:
+    pairs = clean_pairs()
+    assert {detect(pair.french) for pair in pairs} == {"fr", None}
+    english = Counter(detect(pair.english) for pair in pairs)
+    assert set(english) <= {"en", "fr", None}  # addresses and menus are translated, which does no harm
+    assert english["en"] >= 0.75 * len(pairs)
+
+
+def test_a_text_with_a_french_sentence_is_not_english(detect: Detect) -> None:
+    english = "The pump was replaced on Monday and the pressure is back to normal. "
+    assert detect(english) == "en"
+    assert detect(f"{english * 5}Le client n'est pas satisfait de la réparation.") != "en"
+
+
+@pytest.mark.parametrize("text", ["", "OK", "4512", "👍", "x" * 5000, "客户对产品质量不满意，要求退货。"])
+def test_in_doubt_nothing_is_said(detect: Detect, text: str) -> None:
+    assert detect(text) in (None, "zh")
+
+
+def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r"--langid lingua needs .*pip install 'beam-ollama-translate\[langid\]'"):
+        language_detector("lingua")

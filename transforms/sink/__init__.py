@@ -1,0 +1,1 @@
+"""Outputs: the directory, parts, footers, recipe, added columns, lock, dead letters and statistics."""

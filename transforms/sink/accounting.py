@@ -1,0 +1,107 @@
+"""From the results of a batch to its columns, its counts and its dead letters. Plain functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from transforms.engine.outcome import Outcome
+from transforms.engine.translator import TextResult
+from transforms.fleet.faults import Failure
+from transforms.sink.columns import added_arrays
+from transforms.sink.dead_letters import DeadLetter
+from transforms.sink.statistics import STATUSES, HostStatistics, Statistics
+from transforms.source.work_units import BadLine, Batch
+
+BAD_LINE = "bad_line"
+BAD_TEXT = "bad_text"
+_WORST = {status: rank for rank, status in enumerate(("skipped", "ok", "warn", "partial", "failed"))}
+assert set(_WORST) == set(STATUSES)  # noqa: S101 - the two lists must name the same
+
+
+def bad_text_result(reason: str) -> TextResult:
+    """What becomes of a text that can't be read."""
+    return TextResult(Outcome(None, "failed", error=f"{BAD_TEXT}: {reason}"))
+
+
+def bad_line_result(line: BadLine) -> TextResult:
+    """The result for the texts of a line that could not be read."""
+    return TextResult(Outcome(None, "failed", error=f"{BAD_LINE}: {line.reason}"))
+
+
+def output_records(batch: Batch, schema: Any, results: Sequence[Sequence[TextResult]]) -> Any:
+    """The input's columns with the added ones, a ``pyarrow.RecordBatch``; one list of results per text column."""
+    arrays = list(batch.records.columns)
+    for column in results:
+        arrays += added_arrays([result.outcome for result in column])
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def count(results: Sequence[Sequence[TextResult]], rows: int) -> Statistics:
+    """The statistics of ``rows`` rows, given one list of results per text column."""
+    statistics = Statistics(rows=rows)
+    for texts in zip(*results, strict=True):
+        worst = max((result.outcome for result in texts), key=lambda outcome: _WORST[outcome.status])
+        statistics.statuses[worst.status] += 1
+        if worst.status == "failed":
+            statistics.failed_rows[worst.error_class] += 1
+    for column in results:
+        for result in column:
+            _count_text(statistics, result)
+    return statistics
+
+
+def _count_text(statistics: Statistics, result: TextResult) -> None:
+    outcome = result.outcome
+    if outcome.origin is not None:
+        statistics.origins[outcome.origin] += 1
+    statistics.flags.update(outcome.flags)
+    statistics.requests += len(result.attempts)
+    statistics.repeated_requests += max(0, len(result.attempts) - outcome.chunks)
+    if result.repair_requests:
+        statistics.repairs.update(texts=1, requests=result.repair_requests, better=int(result.repaired))
+    for attempt in result.attempts:
+        host = statistics.hosts.setdefault(attempt.host, HostStatistics())
+        host.requests += 1
+        if attempt.failure is not None and attempt.failure is not Failure.SUPERSEDED:
+            host.faults[attempt.failure.value] += 1
+            statistics.failures[attempt.failure.value] += 1
+    if outcome.origin == "generated" and outcome.host is not None:
+        # A text in several chunks may have several hosts; the first stands for it.
+        host = statistics.hosts.setdefault(outcome.host.partition(",")[0], HostStatistics())
+        host.rows += 1
+        host.prompt_tokens += outcome.prompt_eval_count or 0
+        host.output_tokens += outcome.eval_count or 0
+        host.busy_seconds += max(0, (outcome.total_duration_ns or 0) - (outcome.queue_duration_ns or 0)) / 1e9
+
+
+def dead_letters(batch: Batch, results: Mapping[str, Sequence[TextResult]]) -> tuple[DeadLetter, ...]:
+    """The failed texts of a batch, and its unreadable lines.
+
+    Args:
+        batch: As it was read.
+        results: By text column.
+    """
+    letters = [
+        DeadLetter(batch.first_row + line.row, None, BAD_LINE, line.reason, raw=line.raw) for line in batch.bad_lines
+    ]
+    bad_rows = {line.row for line in batch.bad_lines}
+    for column, texts in results.items():
+        for row, result in enumerate(texts):
+            outcome = result.outcome
+            if outcome.status != "failed" or row in bad_rows:
+                continue
+            letters.append(
+                DeadLetter(
+                    row=batch.first_row + row,
+                    column=column,
+                    error_class=outcome.error_class,
+                    message=outcome.error or "",
+                    host=outcome.host,
+                    attempts=outcome.attempts,
+                    candidate=result.candidate,
+                )
+            )
+    return tuple(letters)

@@ -1,0 +1,57 @@
+"""What a part of an earlier run says of its rows, for a run that does the failed ones again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from transforms.engine.outcome import Outcome
+from transforms.errors import RunFailed
+from transforms.file_systems import file_system
+from transforms.sink.columns import ADDED, column_name
+
+TO_DO_AGAIN = frozenset({"failed", "partial"})
+ROWS_AT_ONCE = 512
+
+
+class EarlierPart:
+    """Reads the outcomes of a part from its first row to its last, a few at a time.
+
+    Args:
+        url: Of the part.
+        text_columns: That were translated.
+    """
+
+    def __init__(self, url: str, text_columns: Sequence[str]) -> None:
+        self._url = url
+        self._text_columns = text_columns
+        self._names = [column_name(text, field) for text in text_columns for field in ADDED]
+        self._rows = self._read()
+
+    def take(self, rows: int) -> dict[str, list[Outcome | None]]:
+        """The outcomes of the next rows, by text column; None for those that are to be done again.
+
+        Raises:
+            RunFailed: If the part can't be read, or has fewer rows.
+        """
+        taken: dict[str, list[Outcome | None]] = {text: [] for text in self._text_columns}
+        for _ in range(rows):
+            row = next(self._rows, None)
+            if row is None:
+                raise RunFailed(f"{self._url} has fewer rows than its input: run with --overwrite")
+            for text in self._text_columns:
+                outcome = Outcome(**{field: row[column_name(text, field)] for field in ADDED})
+                taken[text].append(None if outcome.status in TO_DO_AGAIN else outcome)
+        return taken
+
+    def _read(self) -> Iterator[dict[str, Any]]:
+        fs, path = file_system(self._url)
+        try:
+            with fs.open(path, "rb") as file, pq.ParquetFile(file) as part:
+                for records in part.iter_batches(ROWS_AT_ONCE, columns=self._names, use_threads=False):
+                    yield from records.to_pylist()
+        except (OSError, pa.ArrowException) as error:
+            raise RunFailed(f"cannot read {self._url}: {str(error).splitlines()[0]}") from error

@@ -1,0 +1,1 @@
+"""Inputs: discovery, fingerprints, plan, work units, Parquet, JSON lines and schemas."""
