@@ -10,7 +10,7 @@ from transforms.errors import UsageError
 from transforms.sink.earlier_part import TO_DO_AGAIN
 from transforms.sink.footers import PartFooter, is_done
 from transforms.sink.recipe import Recipe
-from transforms.source.discovery import vanished
+from transforms.source.discovery import deleted_inputs
 from transforms.source.work_units import UnitGroup, WorkUnit
 
 
@@ -70,7 +70,7 @@ def compare(
     left_groups = (tuple(unit for unit in group if unit not in done) for group in plan.groups)
     sources = {unit.source.url for unit in plan.units}
     others = {footer.source for footer in parts.values() if footer is not None} - sources
-    removed = vanished(plan.inputs, sorted(others))
+    removed = deleted_inputs(plan.inputs, sorted(others))
     wanted = {unit.part_name for unit in plan.units}
     obsolete = tuple(
         name
