@@ -13,7 +13,7 @@ from pipeline.exit_codes import ExitCode
 from pipeline.options import values as kind
 from pipeline.options.table import help_text, option, options_of, read, stray
 from transforms.errors import RunFailed, UsageError
-from transforms.memory.places import is_redis, open_store
+from transforms.memory.addresses import is_redis, open_store
 from transforms.memory.store import MemoryUnavailable, StoreStatistics
 
 USAGE = "python -m pipeline memory (--memory PLACE | --output DIRECTORY) [--prune_days DAYS]"

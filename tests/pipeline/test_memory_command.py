@@ -8,7 +8,7 @@ import pytest
 from pipeline.memory_command import help_of_memory, main
 from tests.transforms.memory.stores import entries, redis_server
 from transforms.errors import RunFailed, UsageError
-from transforms.memory.places import open_store
+from transforms.memory.addresses import open_store
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, object]:
