@@ -1,1 +1,1 @@
-"""Where the README's figures come from: real runs of the program against stand-in hosts on this machine."""
+"""Where the README's figures come from: real runs of the program against simulated hosts on this machine."""

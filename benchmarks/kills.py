@@ -51,7 +51,7 @@ NOT_OF_DEAD_RUNS = {
 
 
 class Host(Protocol):
-    """A stand-in host, in a thread or in a process of its own, that keeps the requests it gets."""
+    """A simulated host, in a thread or in a process of its own, that keeps the requests it gets."""
 
     @property
     def url(self) -> str:

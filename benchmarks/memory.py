@@ -1,4 +1,4 @@
-"""Peak memory and throughput of the whole program on instant stand-in hosts.
+"""Peak memory and throughput of the whole program on instant simulated hosts.
 
     python -m benchmarks.memory [--rows 1000000] [--characters 200] [--rows_per_group 100000]
 

@@ -1,9 +1,9 @@
-"""A run that finds its work done: 1,000 parts that are all there.
+"""Time of a rerun with nothing to do: 1,000 parts that are all complete.
 
     python -m benchmarks.noop [--parts 1000] [--rows_per_part 10]
 
-Makes the parts on instant stand-in hosts, once of as many input files and once of one, runs the same command again, and
-prints how long that takes and what it asks of the hosts; fails above 5 s, or if it asks for anything.
+Writes the parts with instant simulated hosts, once from as many input files and once from a single file. Then reruns the
+same command, and prints its duration and its requests to the hosts. Fails above 5 s or if any request was sent.
 """
 
 from __future__ import annotations

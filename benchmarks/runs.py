@@ -68,7 +68,7 @@ def write_records(path: Path, rows: int, characters: int, rows_per_group: int) -
 
 @contextmanager
 def hosts(count: int, **settings: Any) -> Iterator[list[SandboxProcess]]:
-    """Stand-in hosts in processes of their own, with fields of ``HostSettings``."""
+    """Simulated hosts in processes of their own, with fields of ``HostSettings``."""
     running = start_processes(count, HostSettings().changed(settings))
     try:
         yield running

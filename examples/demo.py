@@ -1,4 +1,4 @@
-"""Translates the sample records: on your Ollama hosts if one of them answers and has the model, else on stand-ins.
+"""Translate the sample records on your Ollama hosts, or on simulated hosts if none of yours has the model.
 
 python examples/demo.py [OPTIONS OF python -m pipeline]
 """
@@ -34,7 +34,7 @@ def arguments(more: list[str]) -> list[str]:
     for report, host in zip(reports, found, strict=True):
         problem = report.problem or next(iter(host.problems.values()))[0]
         print(f"demo: {report.url}: {problem}", file=sys.stderr)
-    print("demo: no Ollama host can be used, so stand-in hosts are started; their output is not real", file=sys.stderr)
+    print("demo: no Ollama host can be used, so simulated hosts are started; their output is not real", file=sys.stderr)
     return [*given, "--sandbox"]
 
 

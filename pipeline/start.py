@@ -22,9 +22,9 @@ from transforms.fleet.model_names import canonical
 
 LOG = logging.getLogger(__name__)
 
-STAND_IN = "stand-in-for-{}"
+SIMULATED_MODEL = "simulated-{}"
 SANDBOX_TOKENS_PER_SECOND = 400.0
-"""Of each slot of a stand-in host that ``--sandbox`` starts: about what a small GPU does, so that it looks alive."""
+"""Of each slot of a simulated host that ``--sandbox`` starts: about what a small GPU does, so that it looks alive."""
 
 
 def start(options: RunOptions) -> ExitCode:
@@ -39,7 +39,7 @@ def start(options: RunOptions) -> ExitCode:
     calm_collector()
     with CleanStop() as stop:
         try:
-            with _stand_ins(options) as options:
+            with _with_simulated_hosts(options) as options:
                 if options.watch is not None:
                     return watch(options, options.watch, stop)
                 return run_once(options, stop)
@@ -51,14 +51,14 @@ def start(options: RunOptions) -> ExitCode:
 
 
 @contextmanager
-def _stand_ins(options: RunOptions) -> Iterator[RunOptions]:
-    """The options with hosts that answer: with ``--sandbox``, stand-ins that live as long as the context."""
+def _with_simulated_hosts(options: RunOptions) -> Iterator[RunOptions]:
+    """The options with hosts that answer: with ``--sandbox``, simulated hosts that live as long as the context."""
     if options.sandbox is None:
         yield options
         return
     LOG.warning("%s", NOT_REAL)
-    model = STAND_IN.format(options.model)
-    fallback = options.fallback_model and STAND_IN.format(options.fallback_model)
+    model = SIMULATED_MODEL.format(options.model)
+    fallback = options.fallback_model and SIMULATED_MODEL.format(options.fallback_model)
     models = tuple(canonical(name) for name in (model, fallback) if name)
     hosts = start_processes(options.sandbox, HostSettings(models=models, tokens_per_second=SANDBOX_TOKENS_PER_SECOND))
     try:

@@ -1,6 +1,6 @@
 """Fixtures for all tests.
 
-sandbox_host    makes stand-in Ollama hosts: real HTTP, in threads of the test process, closed after the test
+sandbox_host    makes simulated Ollama hosts: real HTTP, in threads of the test process, closed after the test
 
 Property tests try the same examples in every run, so that a commit passes or fails for what it changes; with
 ``pytest --hypothesis-profile=hunt`` they look for new ones.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -18,13 +19,15 @@ from hypothesis import settings as hypothesis_settings
 from pipeline.sandbox.running import SandboxThread
 from pipeline.sandbox.settings import HostSettings
 
+ROOT = Path(__file__).parents[1]
+
 hypothesis_settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis_settings.register_profile("hunt", max_examples=2000, deadline=None)
 hypothesis_settings.load_profile("steady")
 
 
 class MakeHost(Protocol):
-    """Makes a stand-in host from fields of ``HostSettings``: ``sandbox_host(num_parallel=2, faults=["busy_503"])``."""
+    """Makes a simulated host from fields of ``HostSettings``: ``sandbox_host(num_parallel=2, faults=["busy_503"])``."""
 
     def __call__(self, **settings: Any) -> SandboxThread: ...
 

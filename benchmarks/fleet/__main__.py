@@ -3,7 +3,7 @@
     python -m benchmarks.fleet [--scenario NAME ...] [--contender NAME ...] [--repeats 3] [--markdown FILE]
 
 Every figure is the makespan (from the first call that a host sees to the last answer) over the ideal (every slot of
-every healthy host always busy): the median of the repeats. Everything runs on loopback, against stand-in hosts.
+every healthy host always busy): the median of the repeats. Everything runs on loopback, against simulated hosts.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ CHARACTERS = 200
 
 @dataclass(frozen=True)
 class Host:
-    """One stand-in host.
+    """One simulated host.
 
     Attributes:
         slots: What it works on at once.

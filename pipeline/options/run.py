@@ -52,8 +52,7 @@ class FleetOptions(HostOptions):
     sandbox: int | None = option(
         None,
         parse=values.whole(1, 16),
-        help="start N simulated hosts and use them (2 without a number): no Ollama is needed, and the output is not a "
-        "real translation",
+        help="start N simulated hosts (2 by default) and use them; needs no Ollama, and the output is not real",
         group=HOSTS,
         metavar="N",
         bare="2",

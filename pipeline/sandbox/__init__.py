@@ -1,4 +1,4 @@
-"""A stand-in for an Ollama host: real HTTP on loopback, faithful in framing, queueing, timing and errors, with a toy
+"""A simulated Ollama host: real HTTP on loopback, faithful in framing, queueing, timing and errors, with a toy
 translator.
 
 It lets the program be tried, tested and measured where no Ollama answers. What it writes is word-for-word
@@ -6,7 +6,7 @@ pseudo-translation.
 """
 
 NOT_REAL = (
-    "NOT REAL: these texts come from the stand-in hosts of the sandbox, "
+    "NOT REAL: these texts come from the simulated hosts of the sandbox, "
     "a word-for-word lexicon without any language model. "
     "Use them to try the program, never as translations."
 )

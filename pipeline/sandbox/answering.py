@@ -1,4 +1,4 @@
-"""What a stand-in host answers to a call: which part of the prompt it sees, what it writes, and where that is cut. No
+"""What a simulated host answers to a call: which part of the prompt it sees, what it writes, and where that is cut. No
 time, no I/O.
 """
 

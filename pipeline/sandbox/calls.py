@@ -55,7 +55,7 @@ _UNIT_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "
 
 @dataclass
 class Call:
-    """One request for an answer, with everything that the stand-in host looks at, and its whole ``body``. ``None``
+    """One request for an answer, with everything that the simulated host looks at, and its whole ``body``. ``None``
     means unset.
     """
 

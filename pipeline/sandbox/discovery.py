@@ -11,21 +11,21 @@ from typing import Any
 from pipeline.sandbox.errors import Refusal
 from pipeline.sandbox.replies import local_stamp
 from pipeline.sandbox.scheduler import FOR_EVER_SECONDS
-from pipeline.sandbox.state import HostState, with_tag
+from pipeline.sandbox.state import ServerState, with_tag
 
-FAMILY = "stand-in"
+FAMILY = "simulated"
 WEIGHTS_BYTES = 4_372_824_384
 CACHE_BYTES_PER_TOKEN = 131_072  # of one slot
 
 Json = dict[str, Any]
 
 
-def tags(state: HostState) -> Json:
+def tags(state: ServerState) -> Json:
     """``/api/tags``: the installed models."""
     return {"models": [_model(state, model, "modified_at") for model in state.models()]}
 
 
-def ps(state: HostState) -> Json:
+def ps(state: ServerState) -> Json:
     """``/api/ps``: the loaded models, longest remaining time first."""
     now = time.time()
     shown = []
@@ -43,7 +43,7 @@ def ps(state: HostState) -> Json:
     return {"models": shown}
 
 
-def show(state: HostState, body: bytes) -> Json:
+def show(state: ServerState, body: bytes) -> Json:
     """``/api/show``.
 
     Raises:
@@ -63,8 +63,8 @@ def show(state: HostState, body: bytes) -> Json:
     except Refusal as refusal:
         raise (Refusal(404, f"model '{with_tag(name)}' not found") if refusal.status == 404 else refusal) from None
     shown: Json = {
-        "license": "Apache License 2.0 (a stand-in, no real model)",
-        "modelfile": f"# A stand-in, no real model\nFROM {model}",
+        "license": "Apache License 2.0 (simulated, no real model)",
+        "modelfile": f"# Simulated, no real model\nFROM {model}",
         "parameters": f'{"stop":<31}"</s>"',
         "template": "{{ .System }}\n\n{{ .Prompt }}",
         "details": _details(state) | {"parent_model": ""},
@@ -80,17 +80,17 @@ def show(state: HostState, body: bytes) -> Json:
     return shown
 
 
-def version(state: HostState) -> Json:
+def version(state: ServerState) -> Json:
     """``/api/version``."""
     return {"version": state.settings.version}
 
 
-def status(_: HostState) -> Json:
+def status(_: ServerState) -> Json:
     """``/api/status``: the cloud is off."""
     return {"cloud": {"disabled": True, "source": "env"}}
 
 
-def _model(state: HostState, model: str, *stamps: str) -> Json:
+def _model(state: ServerState, model: str, *stamps: str) -> Json:
     described: Json = {"name": model, "model": model}
     described |= {stamp: local_stamp(state.started_at) for stamp in stamps}
     described |= {"size": WEIGHTS_BYTES, "digest": state.digest(model), "details": _details(state)}
@@ -100,7 +100,7 @@ def _model(state: HostState, model: str, *stamps: str) -> Json:
     return described
 
 
-def _details(state: HostState) -> Json:
+def _details(state: ServerState) -> Json:
     return {
         "parent_model": "",
         "format": "gguf",
@@ -111,5 +111,5 @@ def _details(state: HostState) -> Json:
     }
 
 
-def _capabilities(state: HostState) -> list[str]:
+def _capabilities(state: ServerState) -> list[str]:
     return ["completion", "thinking"] if state.settings.thinking else ["completion"]

@@ -1,4 +1,4 @@
-"""How a stand-in host refuses a request, in the words of Ollama."""
+"""How a simulated host refuses a request, in the words of Ollama."""
 
 from __future__ import annotations
 

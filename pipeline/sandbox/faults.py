@@ -1,4 +1,4 @@
-"""What can go wrong on a stand-in host, and when.
+"""What can go wrong on a simulated host, and when.
 
 A fault meets a call if its marker word is in the source text, its share says so and, with ``first_try_only``, the
 host sees this text for the first time. The first fault of the list that meets the call is the one that happens; one

@@ -18,7 +18,7 @@ from pipeline.sandbox.errors import RUNNER_DIED, Refusal, RunnerDied, runner_gon
 from pipeline.sandbox.faults import share_of
 from pipeline.sandbox.scheduler import Runner
 from pipeline.sandbox.source import source_of
-from pipeline.sandbox.state import HostState
+from pipeline.sandbox.state import ServerState
 
 NONSENSE_NS = 9_223_372_036_854_775_808
 REPORTED_NS_PER_TOKEN = 1_000  # of a host without a speed, whose durations would be absent otherwise
@@ -37,7 +37,7 @@ class Generation:
 
     def __init__(
         self,
-        state: HostState,
+        state: ServerState,
         request: web.BaseRequest,
         call: Call,
         runner: Runner,
@@ -73,18 +73,18 @@ class Generation:
             asyncio.CancelledError: The client left; its place in the queue is free at once.
         """
         loaded = self._loop.time()
-        settings, statistics, slots = self.state.settings, self.state.statistics, self.runner.slots
+        settings, counts, slots = self.state.settings, self.state.counts, self.runner.slots
         if settings.overhead_seconds:
             await asyncio.sleep(settings.overhead_seconds * share_of("overhead", self.call.prompt))
         arrived = self._loop.time()
         start = slots.take(arrived)
         if start is None:
-            statistics.waiting_peak = max(statistics.waiting_peak, slots.waiting + 1)
+            counts.waiting_peak = max(counts.waiting_peak, slots.waiting + 1)
             try:
                 start = await slots.wait(arrived)
             except RunnerDied:
                 raise Refusal(500, runner_gone(self.state.version)) from None
-        statistics.active_peak = max(statistics.active_peak, slots.active)
+        counts.active_peak = max(counts.active_peak, slots.active)
         reading, writing = work_seconds(
             settings, source_of(self.call.prompt), self.answer.source_tokens, self.answer.eval_tokens
         )
@@ -108,11 +108,11 @@ class Generation:
                 self._loop.call_at(ended, slots.release, ended)
             else:
                 slots.release(ended)
-            statistics.busy_seconds += ended - start
+            counts.busy_seconds += ended - start
         durations = self._durations(loaded, start, reading, writing)
         response = await (self._finish_stream(durations) if self._stream is not None else self._whole(durations))
         if self.outcome == "stop" and self.fault not in ("cut_body", "stalled"):
-            statistics.answered(self.answer.prompt_tokens, self.answer.eval_tokens)
+            counts.answered(self.answer.prompt_tokens, self.answer.eval_tokens)
         return response
 
     def _durations(self, loaded: float, start: float, reading: float, writing: float) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""A stand-in Ollama host: its two ports, its routes, going down and coming back.
+"""A simulated Ollama host: its two ports, its routes, going down and coming back.
 
 The first port speaks Ollama's HTTP. The second one is for tests and benchmarks, and works whatever the first one
 suffers:
@@ -6,10 +6,10 @@ suffers:
 ``POST /_sandbox/control`` with a JSON object changes settings and answers ``{"settings": {all of them now}}``. Its
 names are the fields of ``HostSettings``, for example ``{"hang": true}``, ``{"listening": false}``, ``{"num_parallel":
 2}`` or ``{"faults": ["bad_gateway_502", {"kind": "busy_503", "share": 0.1}]}``; besides, ``"reset": true`` forgets
-the statistics and which texts were seen, and ``"unload": true`` every loaded model. A wrong name or value: 400
+the request counts and which texts were seen, and ``"unload": true`` every loaded model. A wrong name or value: 400
 ``{"error": "..."}``, nothing is changed.
 
-``GET /_sandbox/stats`` answers with the fields of ``Statistics`` (calls, load_calls, gets, served, cancelled,
+``GET /_sandbox/stats`` answers with the fields of ``RequestCounts`` (calls, load_calls, gets, served, cancelled,
 in_flight, in_flight_peak, active_peak, waiting_peak, outcomes, text_faults, prompt_tokens, eval_tokens, busy_seconds,
 first_call_at, last_answer_at), and ``active``, ``waiting`` (calls in a slot and in the queue for one now), ``loads``,
 ``reloads``, ``pending`` (calls that wait for a load), ``loaded_num_ctx`` ({model: tokens}) and ``listening``. With
@@ -28,10 +28,10 @@ from aiohttp import web
 
 from pipeline.sandbox import discovery, replies
 from pipeline.sandbox.errors import Refusal
+from pipeline.sandbox.request_counts import RequestCounts
 from pipeline.sandbox.serving import early_fault, serve_call
 from pipeline.sandbox.settings import HostSettings
-from pipeline.sandbox.state import HostState
-from pipeline.sandbox.statistics import Statistics
+from pipeline.sandbox.state import ServerState
 from transforms.errors import UsageError
 
 LOOPBACK = "127.0.0.1"
@@ -51,7 +51,7 @@ _METHODS: dict[str, tuple[str, ...]] = {
 
 
 class SandboxHost:
-    """One stand-in host in the running event loop.
+    """One simulated host in the running event loop.
 
     Example::
 
@@ -65,7 +65,7 @@ class SandboxHost:
         self._settings = settings or HostSettings()
         self._port = port
         self._control_port = control_port
-        self._state: HostState | None = None
+        self._state: ServerState | None = None
         self._runner: web.ServerRunner | None = None
         self._control_runner: web.ServerRunner | None = None
         self._site: web.TCPSite | None = None
@@ -86,19 +86,19 @@ class SandboxHost:
         return self.state.settings
 
     @property
-    def stats(self) -> Statistics:
+    def stats(self) -> RequestCounts:
         """What was counted since the start or the last reset."""
-        return self.state.statistics
+        return self.state.counts
 
     @property
-    def state(self) -> HostState:
+    def state(self) -> ServerState:
         """Everything behind the sockets.
 
         Raises:
             RuntimeError: It was not started.
         """
         if self._state is None:
-            raise RuntimeError("the stand-in host was not started")
+            raise RuntimeError("the simulated host was not started")
         return self._state
 
     async def start(self) -> None:
@@ -107,7 +107,7 @@ class SandboxHost:
         Raises:
             OSError: A port is in use.
         """
-        self._state = HostState(self._settings)
+        self._state = ServerState(self._settings)
         self._runner = await _runner(self._handle)
         self._control_runner = await _runner(self._handle_control)
         await web.TCPSite(self._control_runner, LOOPBACK, self._control_port, backlog=BACKLOG).start()
@@ -184,7 +184,7 @@ class SandboxHost:
 
     async def _tell(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         state = self.state
-        state.statistics.gets += 1
+        state.counts.gets += 1
         fault = state.plan.of_get(path) if state.settings.faults else None
         early = await early_fault(request, fault) if fault is not None else None
         if early is not None:

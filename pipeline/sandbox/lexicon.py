@@ -1,4 +1,4 @@
-"""The French-English lexicon of the stand-in hosts: reads ``lexicon.tsv`` and derives the inflected forms.
+"""The French-English lexicon of the simulated hosts: reads ``lexicon.tsv`` and derives the inflected forms.
 
 It is no dictionary and no grammar: just enough that a person sees what a record is about, and that nothing of the
 French remains between the words it knows.

@@ -35,46 +35,46 @@ class SandboxOptions(CommandOptions):
     port: int = option(
         11500,
         parse=values.whole(0, 65535),
-        help="port on 127.0.0.1; 0 chooses a free one",
+        help="port on 127.0.0.1; 0 picks a free one",
         group=HOST,
         metavar="PORT",
     )
     control_port: int = option(
         0,
         parse=values.whole(0, 65535),
-        help="port that shows figures and changes settings; 0 chooses a free one",
+        help="port for statistics and control; 0 picks a free one",
         group=HOST,
         metavar="PORT",
     )
     model: tuple[str, ...] = repeated(
         parse=values.one(values.text),
-        help="model that the host has",
+        help="installed model",
         group=HOST,
         metavar="MODEL",
-        shown="any that is asked for",
+        shown="every requested one",
     )
     num_parallel: int = option(
         4,
         parse=values.whole(1, 1024),
-        help="requests that it processes at a time, like OLLAMA_NUM_PARALLEL",
+        help="requests processed in parallel, as OLLAMA_NUM_PARALLEL",
         group=HOST,
         metavar="N",
     )
     tokens_per_second: float = option(
         0.0,
         parse=values.number(0, 1e9),
-        help="speed of a single request; 0 answers immediately",
+        help="speed of a single request; 0 answers instantly",
         group=HOST,
         metavar="NUMBER",
         shown="0",
     )
     load_seconds: float = option(
-        0.0, parse=values.number(0, 3600), help="time to load a model", group=HOST, metavar="SECONDS", shown="0"
+        0.0, parse=values.number(0, 3600), help="duration of a model load", group=HOST, metavar="SECONDS", shown="0"
     )
     settings: str = option(
         "{}",
         parse=_settings,
-        help="JSON object with further settings, faults among them (see pipeline/sandbox)",
+        help="JSON object with further settings, such as faults (see pipeline/sandbox/settings.py)",
         group=HOST,
         metavar="JSON",
     )

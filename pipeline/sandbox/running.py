@@ -1,4 +1,4 @@
-"""Stand-in hosts that run elsewhere: in a thread of this process, or in a process of their own that ends with this
+"""Simulated hosts that run elsewhere: in a thread of this process, or in a process of their own that ends with this
 one.
 """
 
@@ -29,7 +29,7 @@ _T = TypeVar("_T")
 
 
 class SandboxThread:
-    """A stand-in host with an event loop of its own in a thread of this process; about 5 ms to start.
+    """A simulated host with an event loop of its own in a thread of this process; about 5 ms to start.
 
     Use it as a context manager, or call ``close``.
     """
@@ -86,7 +86,7 @@ class SandboxThread:
 
 
 class SandboxProcess:
-    """A stand-in host in a process of its own, which ends when this one does, however that ends.
+    """A simulated host in a process of its own, which ends when this one does, however that ends.
 
     The child reads its standard input and goes when that closes. Use it as a context manager, or call ``close``.
     """
@@ -164,7 +164,7 @@ class SandboxProcess:
             line = output.readline() if output is not None and ready else b""
             if not line:
                 self.close()
-                raise RunFailed(f"a stand-in host did not start; its process ended with {self._process.returncode}")
+                raise RunFailed(f"a simulated host did not start; its process ended with {self._process.returncode}")
             self._addresses = json.loads(line)
         return self._addresses
 
@@ -188,7 +188,7 @@ class SandboxProcess:
 
 
 def start_processes(count: int, settings: HostSettings | None = None) -> list[SandboxProcess]:
-    """Starts ``count`` stand-in hosts, each in a process of its own and on a port that the system chose, and waits
+    """Starts ``count`` simulated hosts, each in a process of its own and on a port that the system chose, and waits
     until all listen.
 
     They differ in their seed only, so that a share of faults hits other texts on each. The caller closes them.

@@ -1,4 +1,4 @@
-"""Runs one stand-in host until it is told to end; the child process behind ``SandboxProcess``."""
+"""Runs one simulated host until it is told to end; the child process behind ``SandboxProcess``."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def _serve(host: SandboxHost, until_stdin_closes: bool) -> None:
         try:
             await host.start()
         except OSError as error:
-            raise UsageError(f"the stand-in host can't listen: {error.strerror or error}") from error
+            raise UsageError(f"the simulated host can't listen: {error.strerror or error}") from error
         print(json.dumps({"url": host.url, "control": host.control_url}), flush=True)
         await end.wait()
     finally:
@@ -60,7 +60,7 @@ def _wait_for_end_of_stdin(loop: asyncio.AbstractEventLoop, end: asyncio.Event) 
 
 def main() -> None:
     """The entry of the child process."""
-    parser = argparse.ArgumentParser(description="One stand-in Ollama host; its answers are not real translations.")
+    parser = argparse.ArgumentParser(description="One simulated Ollama host; its answers are not real translations.")
     parser.add_argument("--settings", default="{}", help="JSON object with fields of HostSettings")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--until_stdin_closes", action="store_true")

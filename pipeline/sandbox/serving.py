@@ -15,14 +15,14 @@ from pipeline.sandbox.faults import Fault
 from pipeline.sandbox.generation import Generation
 from pipeline.sandbox.scheduler import DEFAULT_KEEP_ALIVE_SECONDS, Launch
 from pipeline.sandbox.source import source_of
-from pipeline.sandbox.state import HostState
+from pipeline.sandbox.state import ServerState
 
 _BAD_GATEWAY = (
     "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><h1>502 Bad Gateway</h1></body>\r\n</html>\r\n"
 )
 
 
-async def serve_call(state: HostState, request: web.BaseRequest, chat: bool) -> web.StreamResponse:
+async def serve_call(state: ServerState, request: web.BaseRequest, chat: bool) -> web.StreamResponse:
     """Serves one request, and counts it by its outcome.
 
     Raises:
@@ -33,17 +33,17 @@ async def serve_call(state: HostState, request: web.BaseRequest, chat: bool) -> 
     began = asyncio.get_running_loop().time()
     call = read_call(await request.content.read(), chat, state.version)
     if call.empty:
-        state.statistics.load_calls += 1
+        state.counts.load_calls += 1
         if state.settings.hang:
             await state.awake()
         return await _load(state, call)
-    state.statistics.called()
+    state.counts.called()
     source = source_of(call.prompt)
     fault, text_fault = state.plan.of_call(source) if state.settings.faults else (None, None)
     record: dict[str, Any] = {}
     if state.settings.record_requests:
         record = {"chat": chat, "source": source, "prompt": call.prompt, "system": call.system, "body": call.body}
-        state.statistics.requests.append(record)
+        state.counts.requests.append(record)
     outcome = fault.kind if fault is not None else "ok"
     try:
         if state.settings.hang:
@@ -60,12 +60,12 @@ async def serve_call(state: HostState, request: web.BaseRequest, chat: bool) -> 
         raise
     except (asyncio.CancelledError, ConnectionError):
         outcome = "cancelled"
-        state.statistics.cancelled += 1
+        state.counts.cancelled += 1
         raise
     finally:
         record["outcome"] = outcome
-        state.statistics.outcomes[outcome] += 1
-        state.statistics.in_flight -= 1
+        state.counts.outcomes[outcome] += 1
+        state.counts.in_flight -= 1
 
 
 async def early_fault(request: web.BaseRequest, fault: Fault, model: str = "") -> web.StreamResponse | None:
@@ -97,7 +97,7 @@ async def early_fault(request: web.BaseRequest, fault: Fault, model: str = "") -
     return None
 
 
-async def _load(state: HostState, call: Call) -> web.Response:
+async def _load(state: ServerState, call: Call) -> web.Response:
     """An empty prompt: loads the model, or unloads it with ``keep_alive`` 0. One object whatever ``stream`` says."""
     model = _checked_model(state, call)
     done_reason = "load"
@@ -114,7 +114,12 @@ async def _load(state: HostState, call: Call) -> web.Response:
 
 
 async def _generate(
-    state: HostState, request: web.BaseRequest, call: Call, began: float, fault: Fault | None, text_fault: Fault | None
+    state: ServerState,
+    request: web.BaseRequest,
+    call: Call,
+    began: float,
+    fault: Fault | None,
+    text_fault: Fault | None,
 ) -> tuple[web.StreamResponse, str]:
     """The response and how the answer ended: ``stop``, ``length`` or ``aborted``."""
     model = _checked_model(state, call)
@@ -129,14 +134,14 @@ async def _generate(
             ), "stop"
         answer = answer_to(call, state.settings, runner.launch.num_ctx, text_fault)
         if text_fault is not None:
-            state.statistics.text_faults[text_fault.kind] += 1
+            state.counts.text_faults[text_fault.kind] += 1
         generation = Generation(state, request, call, runner, answer, fault.kind if fault is not None else "", began)
         return await generation.serve(), generation.outcome
     finally:
         runner.leave()
 
 
-def _checked_model(state: HostState, call: Call) -> str:
+def _checked_model(state: ServerState, call: Call) -> str:
     if call.chat and not call.model:
         raise Refusal(400, "model is required")
     model = state.model(call.model)
@@ -149,7 +154,7 @@ def _checked_model(state: HostState, call: Call) -> str:
     return model
 
 
-def _launch(state: HostState, call: Call) -> Launch:
+def _launch(state: ServerState, call: Call) -> Launch:
     options = call.options
     if not options.keys() & {"num_batch", "num_gpu", "main_gpu", "use_mmap", "num_thread", "draft_num_predict"}:
         launch = Launch(effective_num_ctx(call, state.settings))

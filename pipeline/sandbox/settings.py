@@ -1,4 +1,4 @@
-"""What can be set on one stand-in host, from the start or while it runs."""
+"""What can be set on one simulated host, from the start or while it runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from transforms.errors import UsageError
 
 @dataclass(frozen=True)
 class HostSettings:
-    """The settings of one stand-in host; every field can be changed at run time with ``POST /_sandbox/control``.
+    """The settings of one simulated host; every field can be changed at run time with ``POST /_sandbox/control``.
 
     Attributes:
         version: What ``/api/version`` says; errors, fields and the cut of long prompts follow it.
@@ -41,7 +41,7 @@ class HostSettings:
         seed: Seed of all draws, so of which calls and texts meet a fault with a share.
         hang: Generate and chat are accepted and not answered until this is off again, while all GETs work.
         listening: Off closes the socket and resets all connections, as a machine that goes down.
-        record_requests: Whether the statistics keep each generate and chat request.
+        record_requests: Whether the request counts keep each generate and chat request.
         faults: What goes wrong; see ``pipeline.sandbox.faults``.
         translations: Pairs of a source text and what is answered to it, instead of what the lexicon makes of it.
     """
@@ -122,7 +122,7 @@ _KINDS: dict[str, type] = {field.name: type(field.default) for field in dataclas
 
 def _value(name: str, value: Any) -> Any:
     if name not in _KINDS:
-        raise UsageError(f"the stand-in host has no setting {name!r}; known: {', '.join(_KINDS)}")
+        raise UsageError(f"the simulated host has no setting {name!r}; known: {', '.join(_KINDS)}")
     if name == "faults" and isinstance(value, (list, tuple)):
         return tuple(fault if isinstance(fault, Fault) else Fault.from_json(fault) for fault in value)
     if name == "models" and isinstance(value, (list, tuple)) and all(isinstance(model, str) for model in value):
@@ -130,15 +130,15 @@ def _value(name: str, value: Any) -> Any:
     if name == "translations" and isinstance(value, (list, tuple)):
         if all(isinstance(pair, (list, tuple)) and list(map(type, pair)) == [str, str] for pair in value):
             return tuple((source, english) for source, english in value)
-        raise UsageError("the stand-in host's setting translations must be pairs of a source text and its translation")
+        raise UsageError("the simulated host's setting translations must be pairs of a source text and its translation")
     kind = _KINDS[name]
     if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     if type(value) is not kind or kind is tuple:
-        raise UsageError(f"the stand-in host's setting {name} is {value!r}, but must be of type {kind.__name__}")
+        raise UsageError(f"the simulated host's setting {name} is {value!r}, but must be of type {kind.__name__}")
     return value
 
 
 def _require(holds: bool, message: str) -> None:
     if not holds:
-        raise UsageError(f"stand-in host: {message}")
+        raise UsageError(f"simulated host: {message}")

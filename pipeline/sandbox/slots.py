@@ -1,7 +1,7 @@
 """The hidden slots of one loaded model: first come, first served, with an unbounded and untimed queue, as in Ollama.
 
 Slots keep a schedule of their own: work that waited begins when the work before it was due to end, not when the event
-loop got round to it. So a busy machine does not slow a stand-in host down, and the best possible schedule of some
+loop got round to it. So a busy machine does not slow a simulated host down, and the best possible schedule of some
 work can be computed beforehand.
 """
 

@@ -1,4 +1,4 @@
-"""What the parts of one stand-in host share: its settings in force, faults, loaded models and statistics."""
+"""What the parts of one simulated host share: its settings in force, faults, loaded models and request counts."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from typing import Any
 from pipeline.sandbox.errors import Refusal
 from pipeline.sandbox.faults import FaultPlan
 from pipeline.sandbox.replies import Clock
+from pipeline.sandbox.request_counts import RequestCounts
 from pipeline.sandbox.scheduler import Scheduler
 from pipeline.sandbox.settings import HostSettings
-from pipeline.sandbox.statistics import Statistics
 
 _NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)*(?::[\w.-]+)?")
 _DEFAULT_PREFIXES = ("registry.ollama.ai/", "library/")
 
 
-class HostState:
-    """One stand-in host without its sockets. Made inside a running event loop."""
+class ServerState:
+    """One simulated host without its sockets. Made inside a running event loop."""
 
     def __init__(self, settings: HostSettings) -> None:
         self.settings = settings
         self.version = settings.version_numbers
         self.plan = FaultPlan(settings.faults, settings.seed)
         self.scheduler = Scheduler(settings)
-        self.statistics = Statistics()
+        self.counts = RequestCounts()
         self.clock = Clock()
         self.started_at = time.time()
         self.names_used: dict[str, None] = {}
@@ -54,9 +54,9 @@ class HostState:
             self._awake.set()
 
     def reset(self) -> None:
-        """Forgets the statistics and which texts were seen; calls in flight stay counted as such."""
-        in_flight = self.statistics.in_flight
-        self.statistics = Statistics(in_flight=in_flight, in_flight_peak=in_flight)
+        """Forgets the request counts and which texts were seen; calls in flight stay counted as such."""
+        in_flight = self.counts.in_flight
+        self.counts = RequestCounts(in_flight=in_flight, in_flight_peak=in_flight)
         self.plan.tries.clear()
 
     async def awake(self) -> None:
@@ -94,7 +94,7 @@ class HostState:
 
     def digest(self, model: str) -> str:
         """64 hex digits; the same on all hosts unless set."""
-        return self.settings.digest or hashlib.sha256(f"stand-in:{model}".encode()).hexdigest()
+        return self.settings.digest or hashlib.sha256(f"simulated:{model}".encode()).hexdigest()
 
 
 def with_tag(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The translation of the stand-in hosts: word by word from the lexicon, the longest phrase first, the same text
+"""The translation of the simulated hosts: word by word from the lexicon, the longest phrase first, the same text
 always the same way.
 
 Numbers, URLs, e-mail addresses, codes, names, placeholders, markup, code and line breaks stay as they are. Words that

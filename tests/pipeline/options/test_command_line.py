@@ -494,7 +494,7 @@ def test_every_option_of_the_sandbox_is_read_in_all_its_forms() -> None:
         assert f"TRANSLATE_{name.upper()}" in help_text
 
 
-def test_the_settings_of_a_stand_in_host() -> None:
+def test_the_settings_of_a_simulated_host() -> None:
     host = SANDBOX.parse([f"--{name}={text}" for name, text in SANDBOX_SAMPLES.items()], {}).host()
     assert (host.models, host.any_model, host.num_parallel, host.tokens_per_second) == (("llama3",), False, 2, 50.0)
     assert (host.load_seconds, host.version, host.hang) == (1.5, "0.24.0", True)

@@ -1,4 +1,4 @@
-"""Plain HTTP for the tests of the stand-in host, without any client library's opinion."""
+"""Plain HTTP for the tests of the simulated host, without any client library's opinion."""
 
 from __future__ import annotations
 

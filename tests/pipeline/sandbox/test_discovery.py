@@ -18,7 +18,7 @@ def test_tags_and_digests(sandbox_host: MakeHost) -> None:
     assert re.fullmatch("[0-9a-f]{64}", first["digest"])
     assert first["digest"] != second["digest"]
     assert first["details"].keys() == DETAILS | {"context_length"}
-    assert first["details"]["family"] == "stand-in"
+    assert first["details"]["family"] == "simulated"
     digests = [model["digest"] for model in send(twin.url, "GET", "/api/tags").json()["models"]]
     assert digests == [first["digest"], second["digest"]]
     other = sandbox_host(digest="ab" * 32)

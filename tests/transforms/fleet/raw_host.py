@@ -1,4 +1,4 @@
-"""A host that answers whatever bytes a test wants, where the stand-in host is too well-behaved."""
+"""A host that answers whatever bytes a test wants, where the simulated host is too well-behaved."""
 
 from __future__ import annotations
 

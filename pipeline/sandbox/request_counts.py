@@ -1,4 +1,4 @@
-"""What a stand-in host counts, for tests and benchmarks."""
+"""What a simulated host counts, for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass
-class Statistics:
+class RequestCounts:
     """Counts since the start or the last reset.
 
     Attributes:

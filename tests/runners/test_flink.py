@@ -1,0 +1,68 @@
+"""Whole runs on a real Flink session cluster with two TaskManagers (opt-in)."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.sandbox.running import SandboxProcess
+from tests.runners.conftest import installed
+from tests.runners.flink import FlinkCluster
+from tests.runners.jobs import Job, wait_until
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
+
+AFTER_STOP_SECONDS = 2.0
+"""Workers may send requests for so long after the launcher's end."""
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[FlinkCluster]:
+    with FlinkCluster(installed("flink/lib"), tmp_path / "flink") as cluster:
+        yield cluster
+
+
+@pytest.mark.parametrize("environment", ["LOOPBACK", "PROCESS"])
+def test_rows_are_exact_and_a_second_run_sends_nothing(
+    environment: str, cluster: FlinkCluster, engine_hosts: list[SandboxProcess], tmp_path: Path
+) -> None:
+    job = Job(tmp_path / "job", engine_hosts, cluster.options(environment), files=8, rows=50)
+    ended = job.run()
+    assert (ended.code, ended.summary.get("rows")) == (0, job.rows), ended.log
+    job.check_rows()
+    served = job.served()
+    assert job.run().code == 0
+    assert job.served() == served
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_the_launchers_end_stops_the_workers(
+    how: signal.Signals, cluster: FlinkCluster, engine_hosts: list[SandboxProcess], tmp_path: Path
+) -> None:
+    job = Job(tmp_path / "job", engine_hosts, cluster.options("PROCESS"), files=8, rows=150)
+    ended = job.stop_after(200, how)
+    assert ended.code == (143 if how is signal.SIGTERM else -signal.SIGKILL), ended.log
+    time.sleep(AFTER_STOP_SECONDS)  # the bar itself, no synchronisation
+    served = job.served()
+    time.sleep(2 * AFTER_STOP_SECONDS)
+    assert job.served() <= served + 10  # the hosts' slots: what was in flight
+    assert served < job.rows
+    assert job.run().code == 0
+    job.check_rows()
+
+
+def test_a_lost_task_manager_costs_no_row(
+    cluster: FlinkCluster, engine_hosts: list[SandboxProcess], tmp_path: Path
+) -> None:
+    job = Job(tmp_path / "job", engine_hosts, cluster.options("PROCESS"), files=8, rows=100)
+    process = job.start()
+    wait_until(lambda: job.served() >= 200)
+    cluster.kill_task_manager(1)
+    cluster.start_task_manager(2)
+    ended = job.end(process)
+    assert ended.code == 0, ended.log
+    job.check_rows()
