@@ -19,6 +19,7 @@ from pipeline.options.command import Command
 from pipeline.options.run import RUN
 from pipeline.options.table import misspelt_variables, proposal
 from pipeline.sandbox.options import SANDBOX
+from pipeline.signals import StopRequested, exit_on_sigterm
 from transforms.errors import RunStopped, TranslateError, UsageError
 
 LOG = logging.getLogger(__name__)
@@ -43,6 +44,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     streams.prepare()
+    with exit_on_sigterm():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str]) -> int:
     # Before anything else, since Beam logs while it is imported; configured again once the options are known.
     logs.configure()
     try:
@@ -67,6 +73,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except RunStopped as error:
         LOG.warning("%s", error)
         return ExitCode.TERMINATED
+    except StopRequested as request:
+        LOG.warning("%s", request)
+        return request.code
     except TranslateError as error:
         LOG.error("%s", error)
         return ExitCode.FAILED
