@@ -73,7 +73,30 @@ def _entries() -> _Entries:
 
 _FRENCH_WORD = re.compile(r"[^\W\d_]{3,}")
 _ENGLISH_WORD = re.compile(r"[A-Za-zé]{2,}")
-_FILLERS: Final = frozenset("to of the an be is by for in on at it as or and up out off with from".split())
+_FILLERS: Final = frozenset(
+    [
+        "to",
+        "of",
+        "the",
+        "an",
+        "be",
+        "is",
+        "by",
+        "for",
+        "in",
+        "on",
+        "at",
+        "it",
+        "as",
+        "or",
+        "and",
+        "up",
+        "out",
+        "off",
+        "with",
+        "from",
+    ]
+)
 
 
 def _endings(lemma_ending: str, endings: str) -> list[tuple[str, str]]:
