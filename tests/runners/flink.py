@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -118,7 +120,7 @@ class FlinkCluster:
     def kill_task_manager(self, number: int) -> None:
         """End a TaskManager as a lost machine would, with the workers that it started."""
         process = self._processes.pop(f"taskmanager{number}")
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def stop(self) -> None:
@@ -126,11 +128,12 @@ class FlinkCluster:
         for process in reversed(self._processes.values()):
             process.terminate()
         for process in self._processes.values():
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            # A TaskManager leaves its workers behind.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
         self._processes.clear()
 
     def options(self, environment: str) -> list[str]:
@@ -170,7 +173,11 @@ class FlinkCluster:
     def _start(self, name: str, entry: str, *arguments: str) -> None:
         with (self._place / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
-                [*_JAVA, "-cp", self._classes, entry, *arguments], cwd=self._place, stdout=log, stderr=log
+                [*_JAVA, "-cp", self._classes, entry, *arguments],
+                cwd=self._place,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     def _wait_for(self, port: int) -> None:
