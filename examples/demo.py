@@ -21,7 +21,7 @@ SAMPLE_DATA = Path(__file__).resolve().parents[1] / "sample_data"
 
 
 def arguments(more: list[str]) -> list[str]:
-    """The command line of the demo, with ``more`` options from whoever runs it."""
+    """The demo's command line, with the user's options ``more``."""
     records = ["--input", str(SAMPLE_DATA / "records.parquet"), "--output", OUTPUT, "--text_column", "body"]
     given = [*records, "--overwrite", "--max_failed_ratio", "0.05", *more]
     options = RUN.parse(given, os.environ)
@@ -34,12 +34,12 @@ def arguments(more: list[str]) -> list[str]:
     for report, host in zip(reports, found, strict=True):
         problem = report.problem or next(iter(host.problems.values()))[0]
         print(f"demo: {report.url}: {problem}", file=sys.stderr)
-    print("demo: no Ollama host can be used, so simulated hosts are started; their output is not real", file=sys.stderr)
+    print("demo: no usable Ollama host; starting simulated hosts, whose output is not real", file=sys.stderr)
     return [*given, "--sandbox"]
 
 
 def demo(more: list[str]) -> int:
-    """Runs the program and shows the first rows of what it wrote."""
+    """Run the program and show the first rows of its output."""
     code = main(arguments(more))
     show_preview(sorted(map(str, Path(OUTPUT).glob("part-*.parquet"))), ["body"], ROWS_SHOWN)
     return code

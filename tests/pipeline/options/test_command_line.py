@@ -10,7 +10,7 @@ import pytest
 from pipeline.options.beam import beam_arguments
 from pipeline.options.run import RUN, RunOptions, echo, validate
 from pipeline.options.table import misspelt_variables, options_of
-from pipeline.sandbox.options import SANDBOX, SandboxOptions
+from pipeline.sandbox.options import SandboxOptions
 from transforms.errors import UsageError
 from transforms.fleet.hosts import DEFAULT_HOST, HostAddress, parse_hosts
 
@@ -469,51 +469,3 @@ def test_ours_win_over_options_of_beam_with_the_same_name() -> None:
         "--runner=FnApiRunner",
         "--labels=a=b",
     )
-
-
-SANDBOX_SAMPLES = {
-    "port": "0",
-    "control_port": "12000",
-    "model": "llama3",
-    "num_parallel": "2",
-    "tokens_per_second": "50",
-    "load_seconds": "1.5",
-    "settings": '{"version": "0.24.0", "hang": true}',
-}
-
-
-def test_every_option_of_the_sandbox_is_read_in_all_its_forms() -> None:
-    assert list(SANDBOX_SAMPLES) == list(options_of(SandboxOptions))
-    help_text = SANDBOX.help()
-    for name, text in SANDBOX_SAMPLES.items():
-        forms = [f"--{name}={text}", f"--{name.replace('_', '-')}={text}"]
-        read = [getattr(SANDBOX.parse([form], {}), name) for form in forms]
-        read.append(getattr(SANDBOX.parse([], {f"TRANSLATE_{name.upper()}": text}), name))
-        assert all(value == read[0] != getattr(SandboxOptions(), name) for value in read)
-        assert f"--{name} " in help_text
-        assert f"TRANSLATE_{name.upper()}" in help_text
-
-
-def test_the_settings_of_a_simulated_host() -> None:
-    host = SANDBOX.parse([f"--{name}={text}" for name, text in SANDBOX_SAMPLES.items()], {}).host()
-    assert (host.models, host.any_model, host.num_parallel, host.tokens_per_second) == (("llama3",), False, 2, 50.0)
-    assert (host.load_seconds, host.version, host.hang) == (1.5, "0.24.0", True)
-    assert SANDBOX.parse([], {}).host().any_model
-
-
-@pytest.mark.parametrize(
-    ("argument", "words"),
-    [
-        ("--prot=1", "unknown option --prot: did you mean --port?"),
-        ("--runner=x", "unknown option --runner, see --help"),
-        ("stray", "unexpected argument 'stray'"),
-        ("--port=70000", "--port must be a whole number from 0 to 65535, got '70000'"),
-        ("--settings={", "--settings must be a JSON object"),
-        ("--settings=[]", "--settings must be a JSON object"),
-        ('--settings={"hangs": true}', "hangs"),
-    ],
-)
-def test_mistakes_in_the_options_of_the_sandbox(argument: str, words: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        SANDBOX.parse([argument], {})
-    assert words in str(caught.value)
