@@ -13,7 +13,7 @@ from pipeline.options import values
 from pipeline.options.command import Command, CommandOptions
 from pipeline.options.table import Readout, option
 from transforms.errors import RunFailed, UsageError
-from transforms.memory.places import is_redis, open_store
+from transforms.memory.addresses import is_redis, open_store
 from transforms.memory.store import MemoryUnavailable, StoreStatistics
 
 MEMORY_OPTIONS = "Translation memory"

@@ -11,7 +11,7 @@ from pipeline.options.run import RunOptions
 from transforms.sink.columns import output_schema
 from transforms.sink.output_directory import OutputDirectory
 from transforms.source.discovery import list_sources
-from transforms.source.plan import Plan, plan
+from transforms.source.plan import InputPlan, plan_inputs
 from transforms.source.schema_option import parse_schema
 from transforms.source.work_units import SourceFile, UnitGroup, WorkUnit
 from transforms.waiting import announced
@@ -64,19 +64,19 @@ def make_plan(options: RunOptions, sources: Sequence[SourceFile] | None = None) 
         with announced("listing the input files"):
             sources = list_sources(options.input, is_output=output.holds_part)
     with announced(f"reading the schemas and row counts of {len(sources)} input files"):
-        planned = plan(sources, options.unit_rows, options.text_column, schema, options.model_column)
+        planned = plan_inputs(sources, options.unit_rows, options.text_column, schema, options.model_column)
     output_schemas = {url: output_schema(schema, planned.text_columns, url) for url, schema in planned.schemas.items()}
     with announced(f"preparing the output {output}"):
         output.prepare()
-    groups = planned.runs if options.limit is None else first_rows(planned, options.limit)
+    groups = planned.groups if options.limit is None else first_rows(planned, options.limit)
     return RunPlan(options.input, groups, planned.text_columns, planned.schemas, output_schemas, output)
 
 
-def first_rows(planned: Plan, rows: int) -> tuple[UnitGroup, ...]:
+def first_rows(planned: InputPlan, rows: int) -> tuple[UnitGroup, ...]:
     """Return the unit groups of the first ``rows`` rows; the last unit is cut to fit."""
     groups: list[UnitGroup] = []
     left = rows
-    for group in planned.runs:
+    for group in planned.groups:
         kept: list[WorkUnit] = []
         for unit in group:
             if left <= 0:

@@ -24,7 +24,7 @@ from transforms.file_systems import file_system
 from transforms.sink.columns import column_name
 from transforms.sink.footers import PartFooter
 from transforms.sink.output_directory import OutputDirectory, reason
-from transforms.source.text_columns import choose_text_columns, texts_of
+from transforms.source.text_columns import choose_text_columns, read_texts
 from transforms.text.gate import is_blank
 
 LOG = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ def _rows(output: OutputDirectory, name: str, text_column: str, reference_column
         with fs.open(path, "rb") as file:
             for batch in pq.ParquetFile(file).iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
                 arrays = [batch.column(batch.schema.get_field_index(column)) for column in columns]
-                lists: list[list[Any]] = [texts_of(array)[0] for array in arrays]
+                lists: list[list[Any]] = [read_texts(array)[0] for array in arrays]
                 for source, translation, status, flags, reference in zip(*lists, strict=True):
                     yield Row(name, number, source, translation, reference, status, flags or ())
                     number += 1

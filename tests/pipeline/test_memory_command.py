@@ -9,7 +9,7 @@ import pytest
 from pipeline.memory_command import MEMORY
 from tests.transforms.memory.stores import entries, redis_server
 from transforms.errors import RunFailed, UsageError
-from transforms.memory.places import open_store
+from transforms.memory.addresses import open_store
 
 
 def main(arguments: Sequence[str]) -> int:
