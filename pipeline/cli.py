@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib.metadata
 import json
 import logging
 import os
@@ -11,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline import memory_command
+from pipeline import __version__, memory_command
 from pipeline.console import logs, streams
 from pipeline.doctor.options import DoctorOptions, help_of_doctor, parse_doctor
 from pipeline.evaluate.options import EvaluateOptions
@@ -84,14 +83,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def version() -> str:
-    """The version that is installed."""
-    try:
-        return importlib.metadata.version(DISTRIBUTION)
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown (not installed)"
-
-
 def _dispatch(arguments: Sequence[str]) -> int:
     word, rest = "run", list(arguments)
     if rest and not rest[0].startswith("-"):
@@ -100,7 +91,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
             hint = proposal(word, COMMANDS) or f", the commands are {', '.join(COMMANDS)}"
             raise UsageError(f"unknown command {word!r}{hint}")
     elif rest[:1] == ["--version"]:
-        print(f"{DISTRIBUTION} {version()}")
+        print(f"{DISTRIBUTION} {__version__}")
         return ExitCode.DONE
     return COMMANDS[word].main(rest)
 
@@ -116,7 +107,7 @@ def _run(arguments: Sequence[str]) -> int:
     chosen = command_line.parse(arguments)
     logs.configure(chosen.log_format, chosen.log_level)
     effective = echo(chosen)
-    LOG.info("version %s, options %s", version(), json.dumps(effective, ensure_ascii=False))
+    LOG.info("version %s, options %s", __version__, json.dumps(effective, ensure_ascii=False))
     for notice in (
         *chosen.notices,
         *misspelt_variables(os.environ, TABLES),
