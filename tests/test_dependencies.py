@@ -9,10 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+import tomli
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN = {"beam_ollama_translate", "pipeline", "transforms"}
@@ -20,7 +17,7 @@ OWN = {"beam_ollama_translate", "pipeline", "transforms"}
 
 def declared() -> dict[str, set[str]]:
     """Normalised names of the declared packages: those always installed under "", those of an extra under its name."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomli.loads((ROOT / "pyproject.toml").read_text())["project"]
     groups = {"": project["dependencies"], **project["optional-dependencies"]}
     return {group: {normalised(re.split(r"[^\w.-]", line)[0]) for line in lines} for group, lines in groups.items()}
 
