@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.doctor.options import DoctorOptions
-from pipeline.evaluate.options import EvaluateOptions
-from pipeline.memory_command import MemoryOptions
-from pipeline.options.run import RunOptions
+from pipeline.cli import COMMANDS
 from pipeline.options.table import Option, options_of
-from pipeline.sandbox.options import SandboxOptions
 
 PAGE = Path(__file__).with_name("options.md")
-
-TABLES: Mapping[str, type] = {
-    "run": RunOptions,
-    "doctor": DoctorOptions,
-    "evaluate": EvaluateOptions,
-    "memory": MemoryOptions,
-    "sandbox": SandboxOptions,
-}
-"""Option table of each command, by the command's name."""
 
 INTRODUCTION = """\
 # Options
@@ -43,7 +29,7 @@ INTRODUCTION = """\
 
 def options_page() -> str:
     """Return the whole page as Markdown."""
-    return "\n".join([INTRODUCTION, *(_section(command, table) for command, table in TABLES.items())])
+    return "\n".join([INTRODUCTION, *(_section(name, command.options) for name, command in COMMANDS.items())])
 
 
 def _section(command: str, table: type) -> str:

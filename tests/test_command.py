@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from beam_ollama_translate import PACKAGES, main, shadowing
-from pipeline import __version__
+from transforms import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 
