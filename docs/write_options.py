@@ -18,7 +18,8 @@ INTRODUCTION = """\
 
 - `--num_ctx 2048`, `--num_ctx=2048` and `--num-ctx 2048` are the same.
 - Every option has an environment variable, `TRANSLATE_<NAME>`; options with further variables name them. The command
-  line takes precedence over the environment, which takes precedence over the default. An empty variable counts as unset.
+  line takes precedence over the environment, which takes precedence over the default.
+  An empty variable counts as unset.
 - In the environment, the values of a repeatable option are separated by commas or line breaks.
 - `OLLAMA_API_KEY` is sent to https hosts as a bearer token; to plain http hosts only with `--allow_insecure_auth`.
 - A mistyped option is an error that names the closest match.
