@@ -25,7 +25,7 @@ from transforms.sink.accounting import bad_line_result, bad_text_result, count, 
 from transforms.sink.earlier_part import EarlierPart
 from transforms.sink.parts import TranslatedBatch
 from transforms.sink.statistics import STATUSES
-from transforms.source.text_columns import texts_of
+from transforms.source.text_columns import read_texts
 from transforms.source.work_units import Batch
 
 
@@ -94,7 +94,7 @@ class TranslateRows(beam.DoFn):
         texts: list[SourceText | None] = []
         known = self._earlier_results(batch)
         for name in self._config.text_columns:
-            column, faults = texts_of(batch.records.column(name))
+            column, faults = read_texts(batch.records.column(name))
             known |= {len(texts) + row: bad_text_result(fault) for row, fault in faults.items()}
             field_name = name if self._config.field_names else None
             texts += [
@@ -107,7 +107,7 @@ class TranslateRows(beam.DoFn):
         """The model that each row of a batch names; None for the run's model."""
         if self._config.model_column is None:
             return [None] * int(batch.records.num_rows)
-        names, _ = texts_of(batch.records.column(self._config.model_column))
+        names, _ = read_texts(batch.records.column(self._config.model_column))
         return [(name or "").strip() or None for name in names]
 
     def _earlier_results(self, batch: Batch) -> dict[int, TextResult]:

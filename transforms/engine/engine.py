@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from transforms.engine.deduplicator import NO_MEMORY, Deduplicator, MemorySettings
 from transforms.engine.first_texts import FirstTexts
 from transforms.engine.outcome import TextResult
+from transforms.engine.snapshot import Snapshot, TextCounts, snapshot_of
 from transforms.engine.translator import SourceText, Translator, TranslatorSettings
 from transforms.fleet.fleet import Fleet, HostView
 from transforms.fleet.hosts import HostAddress
 from transforms.fleet.settings import FleetSettings
+from transforms.memory.addresses import open_store
 from transforms.memory.memory import Memory
-from transforms.memory.places import open_store
 
 LOG = logging.getLogger(__name__)
 
@@ -45,12 +46,12 @@ class Engine:
     """Translates batches of texts that any thread submits.
 
     Attributes:
-        texts_done: Texts that have finished since the engine was made, for progress.
+        counts: The texts that have finished since the engine was made, for monitoring.
     """
 
     def __init__(self, config: EngineConfig) -> None:
         self._config = config
-        self.texts_done = 0
+        self.counts = TextCounts()
         self._loop = asyncio.new_event_loop()
         self._batches: set[Future[list[TextResult]]] = set()
         self._first_texts = FirstTexts()
@@ -145,7 +146,10 @@ class Engine:
                 results[index] = self._deduplicator.result(entry, source.text)
             else:
                 requested[index] = self._translate(source, key, texts_done)
-        self._finished(len(texts) - len(requested), texts_done)
+        for text, decided in zip(texts, results, strict=True):
+            if decided is not None:
+                self.counts.add(None if text is None else text.text, decided)
+        texts_done(len(texts) - len(requested))
         translated = await asyncio.gather(*requested.values(), return_exceptions=True)
         for index, result in zip(requested, translated, strict=True):
             if isinstance(result, BaseException):
@@ -155,16 +159,14 @@ class Engine:
 
     async def _translate(self, source: SourceText, key: bytes | None, texts_done: Callable[[int], None]) -> TextResult:
         """The result of a text that neither the gate nor the memory decided."""
+        result = None
         try:
             result = await self._deduplicator.translate(source, key)
             self._first_texts.finished(result.outcome)
             return result
         finally:
-            self._finished(1, texts_done)
-
-    def _finished(self, count: int, texts_done: Callable[[int], None]) -> None:
-        self.texts_done += count
-        texts_done(count)
+            self.counts.add(source.text, result)
+            texts_done(1)
 
     def capacity(self) -> int:
         """The number of requests that the healthy hosts can have in flight together."""
@@ -196,6 +198,11 @@ class Engine:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
+
+
+def live_snapshot() -> Snapshot:
+    """The figures of all engines of this process; all zero in a driver whose workers run elsewhere."""
+    return snapshot_of(live_engines())
 
 
 def live_engines() -> list[Engine]:

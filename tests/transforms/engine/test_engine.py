@@ -16,7 +16,7 @@ from transforms.engine.deduplicator import MemorySettings
 from transforms.engine.engine import live_engines
 from transforms.engine.first_texts import FIRST_TEXTS
 from transforms.errors import RunFailed, RunStopped
-from transforms.memory.places import open_store
+from transforms.memory.addresses import open_store
 from transforms.memory.store import MemoryUnavailable
 
 
