@@ -21,8 +21,8 @@ from functools import partial
 
 from benchmarks.runs import folder
 from tests.transforms.memory.stores import redis_executable, redis_server
+from transforms.memory.addresses import open_store
 from transforms.memory.memory import Memory
-from transforms.memory.places import open_store
 from transforms.memory.sqlite_store import SqliteStore
 from transforms.memory.store import Store
 

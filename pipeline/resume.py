@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from pipeline.plan import RunPlan
 from transforms.errors import UsageError
-from transforms.sink.earlier_part import TO_DO_AGAIN
+from transforms.sink.earlier_part import RETRIED_STATUSES
 from transforms.sink.footers import PartFooter, is_done
 from transforms.sink.recipe import Recipe
-from transforms.source.discovery import vanished
+from transforms.source.discovery import deleted_inputs
 from transforms.source.work_units import UnitGroup, WorkUnit
 
 
@@ -70,7 +70,7 @@ def compare(
     left_groups = (tuple(unit for unit in group if unit not in done) for group in plan.groups)
     sources = {unit.source.url for unit in plan.units}
     others = {footer.source for footer in parts.values() if footer is not None} - sources
-    removed = vanished(plan.inputs, sorted(others))
+    removed = deleted_inputs(plan.inputs, sorted(others))
     wanted = {unit.part_name for unit in plan.units}
     obsolete = tuple(
         name
@@ -93,7 +93,7 @@ def _is_done(plan: RunPlan, unit: WorkUnit, recipe: Recipe, parts: Mapping[str, 
 
 
 def _has_failures(footer: PartFooter | None) -> bool:
-    return footer is not None and any(footer.statistics.statuses[status] for status in TO_DO_AGAIN)
+    return footer is not None and any(footer.statistics.statuses[status] for status in RETRIED_STATUSES)
 
 
 def _refuse_loss(plan: RunPlan, parts: Mapping[str, PartFooter | None]) -> None:

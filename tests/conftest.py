@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from pipeline.sandbox.running import SandboxThread
+from pipeline.sandbox.running import SandboxProcess, SandboxThread
 from pipeline.sandbox.settings import HostSettings
 
 ROOT = Path(__file__).parents[1]
@@ -41,3 +41,13 @@ def sandbox_host() -> Iterator[MakeHost]:
             return hosts.enter_context(SandboxThread(HostSettings().changed(settings)))
 
         yield make
+
+
+@pytest.fixture
+def engine_hosts() -> Iterator[list[SandboxProcess]]:
+    """Three simulated hosts with 4, 4 and 2 slots."""
+    with ExitStack() as running:
+        yield [
+            running.enter_context(SandboxProcess(HostSettings(num_parallel=slots, tokens_per_second=400.0)))
+            for slots in (4, 4, 2)
+        ]

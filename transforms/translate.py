@@ -23,7 +23,7 @@ from transforms.sink.accounting import bad_line_result, bad_text_result, count, 
 from transforms.sink.earlier_part import EarlierPart
 from transforms.sink.parts import TranslatedBatch
 from transforms.sink.statistics import STATUSES
-from transforms.source.text_columns import texts_of
+from transforms.source.text_columns import read_texts
 from transforms.source.work_units import Batch
 
 
@@ -81,7 +81,7 @@ class TranslateRows(beam.DoFn):
         texts: list[str | None] = []
         known = self._known(batch)
         for name in self._config.text_columns:
-            column, faults = texts_of(batch.records.column(name))
+            column, faults = read_texts(batch.records.column(name))
             known |= {len(texts) + row: bad_text_result(fault) for row, fault in faults.items()}
             texts += column
         number = 0
@@ -100,7 +100,7 @@ class TranslateRows(beam.DoFn):
         """The model of each text of a batch."""
         if self._config.model_column is None:
             return None
-        names, _ = texts_of(batch.records.column(self._config.model_column))
+        names, _ = read_texts(batch.records.column(self._config.model_column))
         return [(name or "").strip() or None for name in names] * len(self._config.text_columns)
 
     def _field_names(self, batch: Batch) -> list[str] | None:

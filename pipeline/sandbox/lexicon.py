@@ -1,4 +1,4 @@
-"""The French-English lexicon of the simulated hosts: read from ``lexicon.tsv``, with derived inflected forms.
+"""The French-English lexicon as the simulated hosts use it: all inflected forms, each with one translation.
 
 It is neither a dictionary nor a grammar: it covers enough for a reader to recognise the subject of a record, and for
 no French to remain between the known words.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
+
+from transforms.text.lexicon import rows, without_accents
 
 # A word with its apostrophe, as in l'huile. Hyphens separate words, so that phrases can join them.
 ELISION = r"(?:[cdjlmnstCDJLMNST]|[qQ]u)['’](?=\S)"
@@ -42,10 +42,7 @@ def lexicon() -> Lexicon:
     words: dict[str, str] = {}
     phrases: dict[str, dict[str, Phrases]] = {}
     infinitives = set()
-    for line in Path(__file__).with_name("lexicon.tsv").read_text(encoding="utf-8").splitlines():
-        if line.startswith("#"):
-            continue
-        french, english, kind = (*line.split("\t"), "")[:3]
+    for french, english, kind, _ in rows():
         parts = re.findall(WORD, french)
         if len(parts) > 1:
             phrases.setdefault(parts[0], {}).setdefault(parts[1], []).append((tuple(parts[2:]), english))
@@ -61,14 +58,6 @@ def lexicon() -> Lexicon:
     for form, meaning in words.items():
         shouted.setdefault(without_accents(form), meaning)
     return Lexicon(words, shouted, phrases, frozenset(infinitives))
-
-
-def without_accents(text: str) -> str:
-    """Replace ``é`` by ``e``, ``œ`` by ``oe``, and so on."""
-    text = text.replace("œ", "oe").replace("æ", "ae")
-    return "".join(
-        character for character in unicodedata.normalize("NFD", text) if not unicodedata.combining(character)
-    )
 
 
 def _as_is(french: str, english: str) -> dict[str, str]:

@@ -11,7 +11,8 @@ import functools
 import re
 import unicodedata
 
-from pipeline.sandbox.lexicon import ELISION, WORD, Phrases, lexicon, without_accents
+from pipeline.sandbox.lexicon import ELISION, WORD, Phrases, lexicon
+from transforms.text.lexicon import without_accents
 
 _CAPITAL = "A-ZÀ-ÖØ-ÞŒ"
 _TOKEN = re.compile(

@@ -18,8 +18,8 @@ from transforms.errors import RunFailed
 from transforms.fleet.fleet import Fleet, HostView
 from transforms.fleet.hosts import HostAddress
 from transforms.fleet.settings import FleetSettings
+from transforms.memory.addresses import open_store
 from transforms.memory.memory import Memory
-from transforms.memory.places import open_store
 
 LOG = logging.getLogger(__name__)
 
