@@ -10,6 +10,7 @@ from pipeline.report import plots, rates
 from pipeline.report.figures import Figures
 from pipeline.report.plots import COLOURS, Plot
 from pipeline.report.row_sample import RowSample, SampledText
+from pipeline.report.time_series import Sample
 
 MAX_LINES = COLOURS
 """Hosts in one plot; more would not be told apart."""
@@ -39,15 +40,14 @@ def host_plots(figures: Figures) -> list[PlotGroup]:
     if len(samples) > 1 and names:
         shown = names[:MAX_LINES]
         tokens = {short(name): rates.tokens_per_second(samples, name) for name in shown}
+        texts = rates.texts_per_second(samples)
         note = f"The first {MAX_LINES} of {len(names)} hosts." if len(names) > MAX_LINES else ""
         groups.append(
             PlotGroup(
                 "Throughput in the last run",
                 (
                     plots.lines("tokens", "Generated tokens per second", tokens, "tokens/s", note=note),
-                    plots.lines(
-                        "texts", "Completed texts per second", {"texts": rates.texts_per_second(samples)}, "texts/s"
-                    ),
+                    plots.lines("texts", "Completed texts per second", {"texts": texts}, "texts/s"),
                 ),
             )
         )
@@ -70,7 +70,7 @@ def host_plots(figures: Figures) -> list[PlotGroup]:
     return groups
 
 
-def _events(samples: Sequence[rates.Sample], names: Sequence[str]) -> Iterator[PlotGroup]:
+def _events(samples: Sequence[Sample], names: Sequence[str]) -> Iterator[PlotGroup]:
     outages, faults = rates.outages(samples), rates.faults(samples)
     if not outages and not faults:
         return

@@ -1,8 +1,8 @@
 """SVG plots of the report. Colours are CSS variables of the page, so that plots follow its light or dark theme.
 
-Plots are made by pygal: pure Python, small, and its output is plain SVG that CSS can style; matplotlib would add tens of
-megabytes to every installation. Lines differ in dash pattern as well as in colour, and the page shows the figures of
-each plot as a table, too.
+Plots are made by pygal: it is pure Python and small, and its output is plain SVG that CSS can style; matplotlib would
+add tens of megabytes to every installation. Lines differ in dash pattern as well as in colour, and each plot has a
+description with its main figures for screen readers.
 """
 
 from __future__ import annotations

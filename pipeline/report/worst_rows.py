@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -60,7 +61,7 @@ def worst_rows(output: OutputDirectory, figures: Figures, count: int) -> list[Wo
     for name in figures.failed_parts:
         if len(found) >= count:
             break
-        found += [row for row in _rows(output, name, columns, ("failed",))][: count - len(found)]
+        found += islice(_rows(output, name, columns, ("failed",)), count - len(found))
     flagged: list[WorstRow] = []
     for name in figures.flagged_parts:
         if len(found) + len(flagged) >= 4 * count or len(found) >= count:
@@ -123,6 +124,6 @@ def _candidates(output: OutputDirectory, part: str) -> dict[tuple[int, str], str
     }
 
 
-def _cut(text: Any) -> str:
-    text = "" if text is None else str(text).encode("utf-8", "replace").decode()
+def _cut(value: object) -> str:
+    text = "" if value is None else str(value).encode("utf-8", "replace").decode()
     return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + " …"
