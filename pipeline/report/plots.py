@@ -7,6 +7,7 @@ description with its main figures for screen readers.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ WIDTH, HEIGHT = 760, 260
 SMALL_WIDTH, SMALL_HEIGHT = 370, 170
 MAX_DOTS = 600
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_FIXED_WIDTH = ";stroke-width:1}", "}"
+"""pygal's style sheet would override the width of each series."""
 _OPENING = re.compile(r"<svg [^>]*?(viewBox=\"[^\"]*\")[^>]*>")
 
 Points = Sequence[tuple[float, float]]
@@ -36,13 +39,15 @@ class Plot:
         title: Heading of the figure.
         svg: The SVG element.
         key: Label and index of the style of each series.
-        note: A sentence below the plot.
+        note: A sentence below the title.
+        dashed: Whether the series are lines, which differ in their dash pattern.
     """
 
     title: str
     svg: str
     key: tuple[tuple[str, int], ...] = ()
     note: str = ""
+    dashed: bool = False
 
 
 def _style(colours: Sequence[str]) -> Style:
@@ -52,9 +57,15 @@ def _style(colours: Sequence[str]) -> Style:
         foreground="var(--muted)",
         foreground_strong="var(--text)",
         foreground_subtle="var(--grid)",
+        guide_stroke_color="var(--grid)",
+        major_guide_stroke_color="var(--grid)",
+        guide_stroke_dasharray="0",
+        major_guide_stroke_dasharray="0",
         font_family="inherit",
+        title_font_size=12,
         label_font_size=12,
         major_label_font_size=12,
+        no_data_font_size=14,
         opacity=".85",
         transition="0s",
         colors=tuple(colours),
@@ -82,7 +93,7 @@ def _configured(kind: Callable[..., Any], styles: Sequence[int], small: bool = F
 
 def _svg(chart: Any, identity: str, description: str) -> str:
     chart.uuid = identity
-    svg = _COMMENT.sub("", chart.render(is_unicode=True))
+    svg = _COMMENT.sub("", chart.render(is_unicode=True)).replace(*_FIXED_WIDTH)
     label = description.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
     return _OPENING.sub(
         lambda match: (
@@ -116,26 +127,30 @@ def lines(
         note: A sentence below the plot.
     """
     chosen = list(styles or range(len(series)))
+    top = max((value for points in series.values() for _, value in points), default=0) or 1
     chart = _configured(
         pygal.XY,
         chosen,
         small,
         x_value_formatter=duration,
         value_formatter=_number,
-        x_labels=_ticks([at for points in series.values() for at, _ in points], 3 if small else 6),
-        range=(0, max((value for points in series.values() for _, value in points), default=0) or 1),
+        x_labels=_time_ticks(max((at for points in series.values() for at, _ in points), default=0), 3 if small else 6),
+        y_labels=_ticks(0, top, 3 if small else 5),
+        range=(0, top * 1.05),
     )
     for style, (name, points) in zip(chosen, series.items(), strict=True):
         chart.add(name, list(points), stroke_style={"width": 2, "dasharray": DASHES[style % len(DASHES)] or "0"})
     peaks = ", ".join(f"{name} up to {_number(max(v for _, v in points))}" for name, points in series.items() if points)
     svg = _svg(chart, identity, f"{title}: {unit} over time. {peaks}.")
-    return Plot(title, svg, tuple(zip(series, chosen, strict=True)), note)
+    return Plot(title, svg, tuple(zip(series, chosen, strict=True)), note, dashed=True)
 
 
 def dots(identity: str, title: str, series: Mapping[str, Points], x_title: str, y_title: str, note: str = "") -> Plot:
     """A scatter plot with at most ``MAX_DOTS`` dots in all."""
     total = sum(map(len, series.values()))
     step = max(1, -(-total // MAX_DOTS))
+    across = [x for points in series.values() for x, _ in points]
+    up = [y for points in series.values() for _, y in points]
     chart = _configured(
         pygal.XY,
         list(range(len(series))),
@@ -146,6 +161,10 @@ def dots(identity: str, title: str, series: Mapping[str, Points], x_title: str, 
         y_title=y_title,
         x_value_formatter=_number,
         value_formatter=_number,
+        x_labels=_ticks(0, max(across), 8),
+        y_labels=_ticks(0, max(up), 5),
+        xrange=(0, max(across) * 1.05),
+        range=(0, max(up) * 1.05),
         height=300,
     )
     for name, points in series.items():
@@ -164,7 +183,7 @@ def stacked_bars(
         height=70 + 34 * len(labels),
         value_formatter=_number,
         x_title=unit,
-        show_minor_x_labels=True,
+        y_labels=_ticks(0, max((sum(bars) for bars in zip(*series.values(), strict=True)), default=1), 6),
     )
     chart.x_labels = list(labels)
     for name, values in series.items():
@@ -183,7 +202,7 @@ def histogram(identity: str, title: str, buckets: Sequence[tuple[str, int]], x_t
         y_title="texts",
         value_formatter=_number,
         spacing=2,
-        x_label_rotation=0,
+        y_labels=_ticks(0, max((count for _, count in buckets), default=1), 4),
     )
     chart.x_labels = [label for label, _ in buckets]
     chart.add("texts", [count for _, count in buckets])
@@ -220,7 +239,7 @@ def events(
         range=(-0.6, len(hosts) - 0.4),
         x_value_formatter=duration,
         value_formatter=_number,
-        x_labels=_ticks([0, end_seconds], 6),
+        x_labels=_time_ticks(end_seconds, 6),
         allow_interruptions=True,
     )
     chart.y_labels = [{"label": name, "value": len(hosts) - 1 - number} for number, name in enumerate(hosts)]
@@ -239,14 +258,24 @@ def events(
     return Plot(title, svg, tuple((name, number) for number, name in enumerate(names)), note)
 
 
-def _ticks(values: Sequence[float], count: int) -> list[float]:
-    """About ``count`` round values of a time axis in seconds."""
-    end = max(values, default=0.0)
-    if end <= 0:
+def _time_ticks(end_seconds: float, count: int) -> list[float]:
+    """At most about ``count`` round values of a time axis in seconds."""
+    if end_seconds <= 0:
         return [0.0]
     steps = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 86400)
-    step = next((each for each in steps if end / each <= count), 86400 * max(1, round(end / 86400 / count)))
-    return [number * step for number in range(int(end / step) + 1)]
+    days = 86400 * max(1, round(end_seconds / 86400 / count))
+    step = next((each for each in steps if end_seconds / each <= count), days)
+    return [number * step for number in range(int(end_seconds / step) + 1)]
+
+
+def _ticks(low: float, high: float, count: int) -> list[float]:
+    """At most about ``count`` round values of an axis."""
+    if high <= low:
+        return [low]
+    rough = (high - low) / count
+    size = 10.0 ** math.floor(math.log10(rough))
+    step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough * (1 - 1e-9))
+    return [low + number * step for number in range(int((high - low) / step + 1e-9) + 1)]
 
 
 def _number(value: float) -> str:

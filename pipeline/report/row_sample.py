@@ -15,7 +15,8 @@ from transforms.sink.columns import column_name
 from transforms.sink.output_directory import OutputDirectory, reason
 
 MAX_PARTS = 40
-ROWS_PER_PART = 500
+MAX_ROWS = 20_000
+BATCH_ROWS = 500
 
 _FIELDS = (
     "status",
@@ -58,7 +59,7 @@ class RowSample:
 
     Attributes:
         texts: The sampled texts.
-        rows: Rows that were read.
+        rows: Number of rows that were read.
         complete: Whether these are all rows of the output.
     """
 
@@ -68,7 +69,7 @@ class RowSample:
 
 
 def read_sample(output: OutputDirectory, parts: Sequence[tuple[str, int]], text_columns: Sequence[str]) -> RowSample:
-    """Read up to ``ROWS_PER_PART`` rows from each of up to ``MAX_PARTS`` evenly spaced parts.
+    """Read about ``MAX_ROWS`` rows from up to ``MAX_PARTS`` evenly spaced parts.
 
     Args:
         output: The output directory.
@@ -80,27 +81,34 @@ def read_sample(output: OutputDirectory, parts: Sequence[tuple[str, int]], text_
     """
     step = max(1, -(-len(parts) // MAX_PARTS))
     chosen = parts[::step]
+    limit = MAX_ROWS // max(1, len(chosen))
     texts: list[SampledText] = []
     rows = 0
     for number, (name, _) in enumerate(chosen):
-        batch = _some_rows(output, name, number, text_columns)
-        rows += batch.num_rows
-        for column in text_columns:
-            texts.extend(_generated(batch, column))
+        for batch in _some_rows(output, name, number, text_columns, limit):
+            rows += batch.num_rows
+            for column in text_columns:
+                texts.extend(_generated(batch, column))
     return RowSample(tuple(texts), rows, complete=rows == sum(count for _, count in parts))
 
 
-def _some_rows(output: OutputDirectory, name: str, number: int, text_columns: Sequence[str]) -> pa.RecordBatch:
-    """The first rows of one row group, another one in each part."""
+def _some_rows(
+    output: OutputDirectory, name: str, number: int, text_columns: Sequence[str], limit: int
+) -> Iterator[pa.RecordBatch]:
+    """At least ``limit`` rows, if there are as many, from a row group on that differs between parts."""
     wanted = [column_name(text, field) for text in text_columns for field in ("translation", *_FIELDS, CERTAINTY)]
     try:
         fs, path = file_system(output.path_of(name))
         with fs.open(path, "rb") as file:
             parquet = pq.ParquetFile(file)
             names = [each for each in (*text_columns, *wanted) if each in parquet.schema_arrow.names]
-            group = number % max(1, parquet.num_row_groups)
-            batches = parquet.iter_batches(ROWS_PER_PART, row_groups=[group], columns=names)
-            return next(iter(batches), pa.RecordBatch.from_pylist([], pa.schema([])))
+            first = number % max(1, parquet.num_row_groups) if parquet.metadata.num_rows > limit else 0
+            groups = list(range(first, parquet.num_row_groups))
+            for batch in parquet.iter_batches(BATCH_ROWS, row_groups=groups, columns=names):
+                yield batch
+                limit -= batch.num_rows
+                if limit <= 0:
+                    break
     except Exception as error:  # each client library has exceptions of its own
         raise RunFailed(f"cannot read {output.path_of(name)}: {reason(error)}") from error
 
