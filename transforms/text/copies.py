@@ -32,7 +32,7 @@ MOST_LINES: Final = 400
 
 
 def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
-    """untranslated if the whole answer is the source's French, else french_left for a line or word of it."""
+    """Untranslated if the whole answer is the source's French, else french_left for a line or word of it."""
     if _folded(source) == _folded(translation):
         return _whole_copy(translation)
     if source.isascii() and translation.isascii() and not _shares_words(source, translation):
