@@ -10,8 +10,9 @@ from pipeline.doctor.gpus import Gpu, GpuWatch, about_gpus, is_local
 from pipeline.doctor.options import DoctorOptions
 from transforms.fleet import advice
 from transforms.fleet.admission import HostReport, eligible, inspect, majority_digests
-from transforms.fleet.client import HostClient, LoadedModel, ModelDetails
+from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
+from transforms.fleet.listings import LoadedModel, ModelDetails
 from transforms.fleet.model_names import model_key
 from transforms.fleet.probe import MOST_AT_ONCE, Speed, measure
 from transforms.fleet.settings import FleetSettings, GenerateRequest
