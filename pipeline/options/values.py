@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from transforms.errors import UsageError
-from transforms.fleet.hosts import without_credentials
 
 Name = TypeVar("Name", bound=str)
 
@@ -172,11 +171,6 @@ def check_writable(place: str, path: str, directory: bool) -> None:
         raise UsageError(f"{place}: cannot create {path!r}: {str(existing)!r} is a file")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise UsageError(f"{place}: cannot create {path!r}: no permission to write in {str(existing)!r}")
-
-
-def shown(path: str) -> str:
-    """Return the path or URL without credentials."""
-    return without_credentials(path) if re.match(r"[A-Za-z][A-Za-z0-9+.:-]*://[^/]*@", path) else path
 
 
 def _local(path: str) -> Path | None:

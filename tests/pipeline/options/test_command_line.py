@@ -414,6 +414,8 @@ SECRETS = [
     "--input=s3://key:geheim3@bucket/x",
     "--output=s3://key:geheim4@bucket/y",
     "--s3_secret_access_key=geheim5",
+    "--memory=redis://:geheim8@cache:6379/0",
+    "--summary_file=simplecache::ftp://u:geheim9@store/summary.json",
     "--s3_session_token",
     "geheim6",
 ]
