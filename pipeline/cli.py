@@ -105,8 +105,6 @@ def _dispatch(arguments: Sequence[str]) -> int:
     LOG.info("version %s", __version__)
     for notice in (*options.notices, *misspelt_variables(os.environ, [each.options for each in COMMANDS.values()])):
         LOG.warning("%s", notice)
-    # The ollama package reads this variable when it is imported, and fails if it is no address; we have read it.
-    os.environ.pop("OLLAMA_HOST", None)
     return command.run(options)
 
 
