@@ -6,14 +6,18 @@ import re
 import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from pipeline.exit_codes import ExitCode
-from tests.docs.markdown import ROOT
+from tests.docs.markdown import ROOT, pages
 from transforms.sink.columns import ADDED, column_name
 from transforms.sink.footers import KEYS, PREFIX
 from transforms.text import flags
+
+
+SOURCE_PATH = re.compile(r"`((?:pipeline|transforms|tests|benchmarks|docs|deploy|examples)/[\w./-]*)`")
 
 
 def page(name: str) -> str:
@@ -54,3 +58,9 @@ def test_files_for_the_hosting_site_are_valid(schema: str, pattern: str) -> None
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("document", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_source_files_that_are_named_exist(document: Path) -> None:
+    named = SOURCE_PATH.findall(document.read_text(encoding="utf-8"))
+    assert [name for name in named if not (ROOT / name).exists()] == []
