@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from transforms.errors import RunFailed
 from transforms.source import jsonl, parquet
-from transforms.source.discovery import check_unchanged
+from transforms.source.fingerprints import check_unchanged
 from transforms.source.work_units import Batch, UnitGroup
 
 
