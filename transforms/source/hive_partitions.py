@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -11,6 +12,9 @@ import pyarrow as pa
 from transforms.source.work_units import SourceFile
 
 NULL_NAME = "__HIVE_DEFAULT_PARTITION__"
+_KEY = b"translate.partition_columns"
+"""In a schema's metadata: its partition columns, a JSON list of names."""
+
 _INTEGER = re.compile(r"0|-?[1-9]\d{0,17}")
 
 
@@ -40,29 +44,38 @@ def partition_types(sources: Iterable[SourceFile]) -> dict[str, pa.DataType]:
     for source in sources:
         for name, value in source.partitions:
             values.setdefault(name, set()).add(value)
-    return {
-        name: pa.int64() if known - {None} and all(map(_INTEGER.fullmatch, known - {None})) else pa.string()  # type: ignore[arg-type]
-        for name, known in values.items()
-    }
+    return {name: pa.int64() if _are_integers(known) else pa.string() for name, known in values.items()}
 
 
-def add_partition_fields(schema: pa.Schema, source: SourceFile, types: dict[str, pa.DataType]) -> pa.Schema:
+def _are_integers(values: Iterable[str | None]) -> bool:
+    texts = [value for value in values if value is not None]
+    return bool(texts) and all(map(_INTEGER.fullmatch, texts))
+
+
+def add_partition_fields(schema: pa.Schema, source: SourceFile, types: Mapping[str, pa.DataType]) -> pa.Schema:
     """Return the schema of a file with its partition columns at the end; columns that the file has itself win."""
-    for name, _ in source.partitions:
-        if name not in schema.names:
-            schema = schema.append(pa.field(name, types[name]))
-    return schema
+    added = [name for name, _ in source.partitions if name not in schema.names]
+    if not added:
+        return schema
+    metadata = {**(schema.metadata or {}), _KEY: json.dumps(added).encode()}
+    return pa.schema([*schema, *(pa.field(name, types[name]) for name in added)], metadata)
+
+
+def file_schema(schema: pa.Schema) -> pa.Schema:
+    """Return a schema that ``add_partition_fields`` has made, without the partition columns."""
+    added = json.loads((schema.metadata or {}).get(_KEY, b"[]"))
+    return pa.schema(list(schema)[: len(schema) - len(added)], schema.metadata)
 
 
 def add_partition_columns(records: pa.RecordBatch, source: SourceFile, schema: pa.Schema) -> pa.RecordBatch:
     """Return a file's rows in its whole schema: the fields that they lack are partition columns."""
-    missing = len(schema) - records.num_columns
+    missing = list(schema)[records.num_columns :]
     if not missing:
         return records
     values = dict(source.partitions)
-    columns = []
-    for field in list(schema)[-missing:]:
+    columns = list(records.columns)
+    for field in missing:
         text = values[field.name]
         value = int(text) if text is not None and pa.types.is_integer(field.type) else text
         columns.append(pa.repeat(pa.scalar(value, field.type), records.num_rows))
-    return pa.RecordBatch.from_arrays([*records.columns, *columns], schema=schema)
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
