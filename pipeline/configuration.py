@@ -19,7 +19,7 @@ from transforms.engine.translator import NO_GLOSSARY, TranslatorSettings
 from transforms.errors import UsageError
 from transforms.fleet.model_names import model_key
 from transforms.fleet.settings import FleetSettings
-from transforms.memory.places import open_store
+from transforms.memory.addresses import open_store
 from transforms.memory.store import MemoryUnavailable
 from transforms.sink.output_directory import MEMORY_FILE, OutputDirectory
 from transforms.sink.recipe import Recipe

@@ -15,6 +15,7 @@ from pipeline.console.progress import ProgressReporter
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan
 from pipeline.resume import Resumption
+from pipeline.signals import StopRequested
 from transforms import errors
 from transforms.engine.engine import live_engines
 from transforms.errors import RunStopped, TranslateError
@@ -80,7 +81,7 @@ def execute(options: RunOptions, settings: TranslationSettings, resumed: Resumed
     try:
         with ProgressReporter(options.progress, texts):
             _run(pipeline)
-    except RunStopped:
+    except (RunStopped, StopRequested):
         stopped = True
     finally:
         slots = {host.url: host.limit for engine in live_engines() for host in engine.hosts()}

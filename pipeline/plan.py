@@ -14,6 +14,7 @@ from transforms.source.discovery import list_sources
 from transforms.source.plan import InputPlan, plan_inputs
 from transforms.source.schema_option import parse_schema
 from transforms.source.work_units import SourceFile, UnitGroup, WorkUnit
+from transforms.waiting import announced
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,14 @@ def make_plan(options: RunOptions, sources: Sequence[SourceFile] | None = None) 
     """
     schema = parse_schema(options.schema) if options.schema else None
     output = OutputDirectory(options.output)
-    found = list_sources(options.input, is_output=output.holds_part) if sources is None else sources
-    planned = plan_inputs(found, options.unit_rows, options.text_column, schema, options.model_column)
+    if sources is None:
+        with announced("listing the input files"):
+            sources = list_sources(options.input, is_output=output.holds_part)
+    with announced(f"reading the schemas and row counts of {len(sources)} input files"):
+        planned = plan_inputs(sources, options.unit_rows, options.text_column, schema, options.model_column)
     output_schemas = {url: output_schema(schema, planned.text_columns, url) for url, schema in planned.schemas.items()}
-    output.prepare()
+    with announced(f"preparing the output {output}"):
+        output.prepare()
     groups = planned.groups if options.limit is None else first_rows(planned, options.limit)
     return RunPlan(options.input, groups, planned.text_columns, planned.schemas, output_schemas, output)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.plan import RunPlan
 from transforms.errors import UsageError
-from transforms.sink.earlier_part import TO_DO_AGAIN
+from transforms.sink.earlier_part import RETRIED_STATUSES
 from transforms.sink.footers import PartFooter, is_done
 from transforms.sink.recipe import Recipe
 from transforms.source.discovery import deleted_inputs
@@ -93,7 +93,7 @@ def _is_done(plan: RunPlan, unit: WorkUnit, recipe: Recipe, parts: Mapping[str, 
 
 
 def _has_failures(footer: PartFooter | None) -> bool:
-    return footer is not None and any(footer.statistics.statuses[status] for status in TO_DO_AGAIN)
+    return footer is not None and any(footer.statistics.statuses[status] for status in RETRIED_STATUSES)
 
 
 def _refuse_loss(plan: RunPlan, parts: Mapping[str, PartFooter | None]) -> None:

@@ -15,7 +15,7 @@ from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan, make_plan
 from pipeline.preflight import find_digests
 from pipeline.resume import compare
-from pipeline.signals import CleanStop
+from pipeline.signals import CleanStop, StopRequested
 from pipeline.summary import publish, summarise
 from transforms.errors import RunStopped
 from transforms.sink import dead_letters
@@ -53,7 +53,7 @@ def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile]
             if options.overwrite:
                 _remove_obsolete(resumed)  # before the run, so that recipes never mix
             execution = execute(options, settings, resumed)
-        except RunStopped:  # while waiting for a healthy host
+        except (RunStopped, StopRequested):  # while waiting for a healthy host
             execution = Execution(stopped=True)
         if execution.stopped and stop.code is None:
             raise RunStopped("the run was stopped")

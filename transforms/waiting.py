@@ -1,4 +1,7 @@
-"""Waiting for storage that may not answer: the log says what is waited for, and a signal ends the wait."""
+"""Reads that may block without end: on a dead mount, a pipe that nobody writes to, or a store that does not answer.
+
+The log says what is waited for, a signal ends the wait, and a deadline may be set.
+"""
 
 from __future__ import annotations
 
@@ -14,21 +17,20 @@ from typing import TypeVar
 
 LOG = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 5.0
-"""How long a wait may last before the log mentions it. It is mentioned again whenever it has lasted twice as long."""
+T = TypeVar("T")
 
-_Result = TypeVar("_Result")
+ANNOUNCE_SECONDS = 5.0
 
 
 @dataclass
 class _Wait:
-    what: str
+    work: str
     started: float
     next_message: float
 
 
 class _Watcher:
-    """One thread that looks at all waits of the process."""
+    """One thread that looks at all waits of the process: a thread for each of thousands of reads would be costly."""
 
     def __init__(self) -> None:
         self._waits: dict[int, _Wait] = {}
@@ -36,15 +38,16 @@ class _Watcher:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
-    def add(self, what: str, patience_seconds: float) -> int:
+    def add(self, work: str, seconds: float) -> int:
         now = time.monotonic()
         number = next(self._numbers)
         with self._changed:
-            self._waits[number] = _Wait(what, now, now + patience_seconds)
+            earliest = min((wait.next_message for wait in self._waits.values()), default=float("inf"))
+            self._waits[number] = _Wait(work, now, now + seconds)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._watch, name="waits", daemon=True)
                 self._thread.start()
-            elif len(self._waits) == 1:
+            elif now + seconds < earliest:
                 self._changed.notify()
         return number
 
@@ -60,47 +63,69 @@ class _Watcher:
                 for wait in due:
                     wait.next_message = wait.started + 2 * (now - wait.started)
             for wait in due:
-                LOG.warning("still waiting for %s after %.0f s", wait.what, now - wait.started)
+                LOG.warning("still waiting after %.0f s: %s", now - wait.started, wait.work)
             with self._changed:
-                following = min((wait.next_message for wait in self._waits.values()), default=None)
-                self._changed.wait(None if following is None else max(0.0, following - time.monotonic()))
+                following = min((wait.next_message for wait in self._waits.values()), default=float("inf"))
+                self._changed.wait(min(60.0, max(0.0, following - time.monotonic())))
 
 
 _watcher = _Watcher()
 
 
 @contextmanager
-def waiting_for(what: str) -> Iterator[None]:
-    """While the context is open, the log says from time to time that ``what`` is waited for.
+def announced(work: str, seconds: float = ANNOUNCE_SECONDS) -> Iterator[None]:
+    """Log what the program waits for, if the block takes longer than ``seconds``, and again after twice the time.
 
     Args:
-        what: What the block reads, without secrets.
+        work: What is being done, as it continues the sentence "still waiting after 5 s: …".
+        seconds: When to log first.
     """
-    number = _watcher.add(what, PATIENCE_SECONDS)
+    number = _watcher.add(work, seconds)
     try:
         yield
     finally:
         _watcher.remove(number)
 
 
-def interruptible(action: Callable[[], _Result]) -> _Result:
-    """Return the result of an action that may block; a signal handler that raises ends the wait for it.
+def interruptible(function: Callable[[], T]) -> T:
+    """Call ``function`` in a thread, so that a signal handler that raises ends the wait for it, whatever blocks.
 
-    The action runs in a thread of its own. If the wait ends early, that thread is abandoned: it does not keep the
-    process from ending.
+    A thread that is given up does not keep the process from exiting.
 
     Raises:
-        BaseException: What the action or a signal handler raised.
+        BaseException: Whatever the function or a signal handler raised.
     """
     if threading.current_thread() is not threading.main_thread():
-        return action()  # signal handlers only run in the main thread
-    result: Future[_Result] = Future()
+        return function()  # signal handlers only run in the main thread
+    return _call_in_thread(function, "interruptible").result()
 
-    def run() -> None:
+
+def within(seconds: float, work: str, function: Callable[[], T]) -> T:
+    """Call ``function`` in a thread, and give up on it after ``seconds``.
+
+    A thread that is given up does not keep the process from exiting.
+
+    Raises:
+        TimeoutError: The function did not return in time.
+        Exception: Whatever the function raised.
+    """
+    with announced(work):
+        outcome = _call_in_thread(function, work)
+        done = threading.Event()
+        outcome.add_done_callback(lambda _: done.set())
+        if not done.wait(seconds):
+            raise TimeoutError(f"no answer within {seconds:g} s")
+    return outcome.result()
+
+
+def _call_in_thread(function: Callable[[], T], name: str) -> Future[T]:
+    outcome: Future[T] = Future()
+
+    def call() -> None:
         try:
-            result.set_result(action())
+            outcome.set_result(function())
         except BaseException as error:
-            result.set_exception(error)
+            outcome.set_exception(error)
 
-    threading.Thread(target=run, name="interruptible", daemon=True).start()
-    return result.result()
+    threading.Thread(target=call, name=name, daemon=True).start()
+    return outcome

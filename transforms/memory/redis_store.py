@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from transforms.errors import UsageError
-from transforms.memory.store import MemoryUnavailable, StoreStatistics, opened, sealed
+from transforms.memory.store import MemoryUnavailable, StoreStatistics, with_checksum, without_checksum
 
 SCHEMA_VERSION = 1
 PREFIX = b"translate:%d:" % SCHEMA_VERSION
@@ -81,7 +81,7 @@ class RedisStore:
             with self._failures():
                 values = self._client.mget([PREFIX + key for key in some])
             for key, value in zip(some, values, strict=True):
-                if value is not None and (content := opened(key, value[_WRITTEN_AT.size :])) is not None:
+                if value is not None and (content := without_checksum(key, value[_WRITTEN_AT.size :])) is not None:
                     found[key] = content
         return found
 
@@ -91,7 +91,7 @@ class RedisStore:
         with self._failures():
             pipeline = self._client.pipeline(transaction=False)
             for key, value in entries:
-                pipeline.set(PREFIX + key, now + sealed(key, value))
+                pipeline.set(PREFIX + key, now + with_checksum(key, value))
             # If it raised the first error itself, its text would have the entry in it.
             for answer in pipeline.execute(raise_on_error=False):
                 if isinstance(answer, Exception):

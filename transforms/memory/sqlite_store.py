@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
 from transforms.errors import UsageError
-from transforms.memory.store import MemoryUnavailable, StoreStatistics, opened, sealed
+from transforms.memory.store import MemoryUnavailable, StoreStatistics, with_checksum, without_checksum
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -74,7 +74,7 @@ class SqliteStore:
         synchronous: As above.
 
     Raises:
-        MemoryUnavailable: If the file can't be opened or made.
+        MemoryUnavailable: If the file can't be without_checksum or made.
         UsageError: If a newer program has made it, or it is a database of something else.
     """
 
@@ -97,7 +97,11 @@ class SqliteStore:
                 rows = connection.execute(f"SELECT key, value FROM entries WHERE key IN ({marks})", some)  # noqa: S608
                 for key, value in rows:
                     # A damaged page may hold values of any type.
-                    if key in asked and isinstance(value, bytes) and (content := opened(key, value)) is not None:
+                    if (
+                        key in asked
+                        and isinstance(value, bytes)
+                        and (content := without_checksum(key, value)) is not None
+                    ):
                         found[key] = content
 
         self._run(read)
@@ -106,7 +110,7 @@ class SqliteStore:
     def add(self, entries: Sequence[tuple[bytes, bytes]]) -> None:
         """Keeps entries in one transaction, in place of former ones."""
         now = int(time.time())
-        rows = [(key, now, sealed(key, value)) for key, value in entries]
+        rows = [(key, now, with_checksum(key, value)) for key, value in entries]
 
         def write(connection: sqlite3.Connection) -> None:
             with _transaction(connection):

@@ -70,13 +70,13 @@ class Store(Protocol):
         """Ends its connections; no other thread uses it any more."""
 
 
-def sealed(key: bytes, value: bytes) -> bytes:
+def with_checksum(key: bytes, value: bytes) -> bytes:
     """The value with a checksum of both before it: what a damaged page or server returns is never taken for true."""
     return _checksum(key, value) + value
 
 
-def opened(key: bytes, value: bytes) -> bytes | None:
-    """The value that ``sealed`` was given; None if it is not intact."""
+def without_checksum(key: bytes, value: bytes) -> bytes | None:
+    """The value that ``with_checksum`` was given; None if it is not intact."""
     content = value[CHECKSUM_BYTES:]
     return content if value[:CHECKSUM_BYTES] == _checksum(key, content) else None
 

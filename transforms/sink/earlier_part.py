@@ -13,7 +13,7 @@ from transforms.errors import RunFailed
 from transforms.file_systems import file_system
 from transforms.sink.columns import ADDED, column_name
 
-TO_DO_AGAIN = frozenset({"failed", "partial"})
+RETRIED_STATUSES = frozenset({"failed", "partial"})
 ROWS_AT_ONCE = 512
 
 
@@ -44,7 +44,7 @@ class EarlierPart:
                 raise RunFailed(f"{self._url} has fewer rows than its input: run with --overwrite")
             for text in self._text_columns:
                 outcome = Outcome(**{field: row[column_name(text, field)] for field in ADDED})
-                taken[text].append(None if outcome.status in TO_DO_AGAIN else outcome)
+                taken[text].append(None if outcome.status in RETRIED_STATUSES else outcome)
         return taken
 
     def _read(self) -> Iterator[dict[str, Any]]:

@@ -88,7 +88,7 @@ class PartFooter:
         return {**told, PREFIX + "version": self.version, PREFIX + "schema": schema}
 
 
-def without_ours(metadata: Mapping[bytes, bytes] | None) -> dict[bytes, bytes]:
+def without_own_entries(metadata: Mapping[bytes, bytes] | None) -> dict[bytes, bytes]:
     """Metadata of an input schema, without what an earlier run of this program wrote (the input may be its output)."""
     return {key: value for key, value in (metadata or {}).items() if not key.startswith(PREFIX.encode())}
 

@@ -197,7 +197,7 @@ class OutputDirectory:
         Raises:
             RunFailed: If that is not possible; the file is as it was before, or absent.
         """
-        with self.full_disk_told(name):
+        with self.explain_write_errors(name):
             self._publisher.publish(temporary, name)
 
     def write_bytes(self, name: str, content: bytes) -> None:
@@ -206,7 +206,7 @@ class OutputDirectory:
         Raises:
             RunFailed: If that is not possible; the file is as it was before, or absent.
         """
-        with self.full_disk_told(name, len(content)):
+        with self.explain_write_errors(name, len(content)):
             temporary = self.begin()
             try:
                 temporary.write_bytes(content)
@@ -242,7 +242,7 @@ class OutputDirectory:
             raise RunFailed(f"cannot remove {self.path_of(name)}: {reason(error)}") from error
 
     @contextlib.contextmanager
-    def full_disk_told(self, name: str, needed_bytes: int = 0) -> Iterator[None]:
+    def explain_write_errors(self, name: str, needed_bytes: int = 0) -> Iterator[None]:
         """Turns errors of writing into one line that says where, why and what to do.
 
         Args:

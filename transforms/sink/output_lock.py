@@ -81,7 +81,7 @@ class OutputLock:
         return RunFailed(f"another run is writing to {self._output}{who}: wait for its end, or choose another --output")
 
     def _lock_file(self, path: Path) -> None:
-        with self._output.full_disk_told(FILE):
+        with self._output.explain_write_errors(FILE):
             descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

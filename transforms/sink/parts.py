@@ -14,7 +14,7 @@ from transforms.errors import RunFailed
 from transforms.sink import dead_letters
 from transforms.sink.columns import ADDED, column_name
 from transforms.sink.dead_letters import DeadLetter
-from transforms.sink.footers import PartFooter, without_ours
+from transforms.sink.footers import PartFooter, without_own_entries
 from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.recipe import Recipe
 from transforms.sink.statistics import Statistics
@@ -91,7 +91,7 @@ class PartWriter:
         self._output = output
         self._unit = unit
         self._recipe = recipe
-        self._schema = schema.with_metadata(without_ours(schema.metadata) or None)
+        self._schema = schema.with_metadata(without_own_entries(schema.metadata) or None)
         self._early: dict[int, _Owned] = {}
         self._next = 0
         self._ready: list[Any] = []
@@ -142,7 +142,7 @@ class PartWriter:
     def _keep_letters(self, batch: TranslatedBatch) -> None:
         """On the disk, as a compressed file of bad lines may have any number of them."""
         lines = dead_letters.to_lines(self._unit, batch.dead_letters)
-        with self._output.full_disk_told(self._unit.part_name, len(lines)):
+        with self._output.explain_write_errors(self._unit.part_name, len(lines)):
             if self._letters_file is None:
                 self._letters_file = self._output.begin()
             with self._letters_file.open("ab") as file:
@@ -150,7 +150,7 @@ class PartWriter:
         self._letters += len(batch.dead_letters)
 
     def _write_group(self) -> None:
-        with self._output.full_disk_told(self._unit.part_name, self._ready_bytes):
+        with self._output.explain_write_errors(self._unit.part_name, self._ready_bytes):
             if self._writer is None:
                 self._open()
             if self._ready_rows:
@@ -193,7 +193,7 @@ class PartWriter:
         else:
             self._output.publish(self._letters_file, letters)
         footer = PartFooter.of(self._unit, self._recipe, self.statistics, self._letters, self._schema)
-        with self._output.full_disk_told(name):
+        with self._output.explain_write_errors(name):
             self._writer.add_key_value_metadata(footer.to_metadata())
             self._writer.close()
             self._sink.close()

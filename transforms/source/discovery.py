@@ -30,7 +30,7 @@ from transforms.source.fingerprints import fingerprint, version
 from transforms.source.hive_partitions import partitions_of
 from transforms.source.table_formats import managed_ancestor, managed_tables, refuse
 from transforms.source.work_units import SourceFile
-from transforms.waiting import interruptible, waiting_for
+from transforms.waiting import announced, interruptible
 
 LOG = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -128,7 +128,7 @@ def _opened(given: str) -> _Input:
             "or fsspec's configuration"
         )
     shown = identity_of(given)
-    with waiting_for(shown):
+    with announced(f"opening {shown}"):
         fs, path = file_system(given)
     if isinstance(fs, LocalFileSystem):
         path = real_path(path)
@@ -207,7 +207,7 @@ def _closed(fs: Any, root: str, depth: int | None) -> list[str]:
     if not isinstance(fs, LocalFileSystem):
         return []
     errors: list[OSError] = []
-    with waiting_for(f"the list of files in {root}"):
+    with announced(f"listing {root}"):
         for folder, folders, _ in os.walk(root, onerror=errors.append):
             level = folder.removeprefix(root).count("/") + 1
             folders[:] = [] if level == depth else [name for name in folders if not is_hidden(name)]
@@ -299,7 +299,7 @@ def _source(each: _Input, path: str, info: dict[str, Any]) -> SourceFile:
 def _try(what: str, action: Callable[[], _Result]) -> _Result:
     """The result of an access to a file system; its errors (each client library has its own) become the user's."""
     try:
-        with waiting_for(what):
+        with announced(f"reading {what}"):
             return action()
     except TranslateError:
         raise

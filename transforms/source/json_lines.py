@@ -19,7 +19,7 @@ from fsspec.implementations.http import HTTPFileSystem
 from transforms.errors import RunFailed, UsageError
 from transforms.file_systems import file_system, first_line
 from transforms.source.work_units import Compression, SourceFile
-from transforms.waiting import waiting_for
+from transforms.waiting import announced
 
 UNREADABLE = (OSError, EOFError, zlib.error, pa.ArrowException, ValueError)
 """What file systems and decompressors raise for files that are damaged or can't be reached."""
@@ -148,7 +148,7 @@ def _blocks(source: SourceFile, start: int, stop: int | None) -> Iterator[bytes]
     decoder = codecs.getincrementaldecoder(source.encoding)() if _is_wide(source) else None
     with _open_bytes(source, start) as file:
         while left is None or left > 0:
-            with waiting_for(source.url):
+            with announced(f"reading {source.url}"):
                 block = file.read(_BLOCK_BYTES if left is None else min(left, _BLOCK_BYTES))
             if not block:
                 break
@@ -175,7 +175,7 @@ def _open_bytes(source: SourceFile, start: int = 0) -> Iterator[Any]:
 
 @contextmanager
 def _open_raw(source: SourceFile, start: int = 0) -> Iterator[Any]:
-    with waiting_for(source.url):
+    with announced(f"reading {source.url}"):
         fs, path = file_system(source.address)
         # A stream from the start: not every server sends parts of files.
         options = {"block_size": 0} if isinstance(fs, HTTPFileSystem) and not start else {}

@@ -60,8 +60,8 @@ class Scan:
 def scan(source: SourceFile, unit_rows: int, given: Collection[str], encoding: str | None = None) -> Scan:
     """Count the rows of a file, cut it into units of about ``unit_rows`` rows, and gather the kinds of its values.
 
-    A file that can only be read from its start is one unit. The last unit of a file has half to one and a half times the
-    rows of the others.
+    A file that can only be read from its start is one unit. The last unit of a file has half to one and a half times
+    the rows of the others.
 
     Args:
         source: The file.
@@ -209,9 +209,9 @@ def schema_of(
             )
         elif misfits:
             remarks.append(
-                f"column {name} is {types[name]}, but {misfits} values do not fit ({described(counts.kinds)}): they will "
-                f"be null, flagged src_misfit, and their lines kept in the dead letters; to keep all as text, give "
-                f"--schema '{name}:string'"
+                f"column {name} is {types[name]}, but {misfits} values do not fit ({described(counts.kinds)}): they "
+                "will be null, flagged src_misfit, and their lines kept in the dead letters; to keep all as text, "
+                f"give --schema '{name}:string'"
             )
     metadata = {}
     if given:

@@ -13,7 +13,7 @@ from transforms.file_systems import first_line
 from transforms.source.hive_partitions import add_partition_columns
 from transforms.source.parquet_footer import UNREADABLE, open_parquet, refused
 from transforms.source.work_units import Batch, SourceFile, UnitGroup, WorkUnit
-from transforms.waiting import waiting_for
+from transforms.waiting import announced
 
 _BATCH_BYTES = 1 << 20
 _TRIAL_ROWS = 16
@@ -125,7 +125,7 @@ def _stream(
             batches = file.iter_batches(batch_size, row_groups=[number], use_threads=False)
             while True:
                 try:
-                    with waiting_for(source.url):
+                    with announced(f"reading {source.url}"):
                         records = next(batches, None)
                 except UNREADABLE as error:
                     raise RunFailed(_unreadable(source, file, number, error)) from error

@@ -18,7 +18,7 @@ from fsspec.spec import AbstractBufferedFile
 from transforms.errors import TranslateError, UsageError
 from transforms.file_systems import file_system, first_line
 from transforms.source.work_units import SourceFile
-from transforms.waiting import waiting_for
+from transforms.waiting import announced
 
 UNREADABLE = (OSError, pa.ArrowException, ValueError, OverflowError, EOFError)
 """What Arrow raises for damaged files: names that are not UTF-8 are a ValueError, impossible sizes an OverflowError."""
@@ -78,7 +78,7 @@ def refused(source: SourceFile) -> Iterator[None]:
         UsageError: For every error of reading.
     """
     try:
-        with waiting_for(source.url):
+        with announced(f"reading {source.url}"):
             yield
     except TranslateError:
         raise

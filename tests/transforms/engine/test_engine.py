@@ -20,7 +20,7 @@ from transforms.engine.engine import FIRST_TEXTS, Engine, Submission, live_engin
 from transforms.engine.translator import TextResult
 from transforms.errors import RunFailed, RunStopped
 from transforms.fleet.faults import Failure
-from transforms.memory.places import open_store
+from transforms.memory.addresses import open_store
 from transforms.memory.store import MemoryUnavailable
 from transforms.text.flags import HARD
 from transforms.text.glossary import parse_glossary

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from tests.transforms.memory.stores import entries, key, redis_server, remember
 from transforms.memory import memory as memory_module
+from transforms.memory.addresses import open_store
 from transforms.memory.memory import Counters, Memory
-from transforms.memory.places import open_store
 from transforms.memory.sqlite_store import SqliteStore
 from transforms.memory.store import MemoryUnavailable, Store, StoreStatistics
 

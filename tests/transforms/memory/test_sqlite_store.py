@@ -22,7 +22,7 @@ from tests.transforms.memory.stores import entries, key
 from transforms.errors import UsageError
 from transforms.memory import sqlite_store
 from transforms.memory.sqlite_store import SCHEMA_VERSION, SqliteStore
-from transforms.memory.store import MemoryUnavailable, sealed
+from transforms.memory.store import MemoryUnavailable, with_checksum
 
 OPENED = 20
 
@@ -328,7 +328,9 @@ def test_a_value_that_was_changed_is_not_believed(tmp_path: Path) -> None:
     store = SqliteStore(path)
     store.add(entries(0, 3))
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE entries SET value = ? WHERE key = ?", (sealed(key(0), b"x")[:-1] + b"y", key(0)))
+        connection.execute(
+            "UPDATE entries SET value = ? WHERE key = ?", (with_checksum(key(0), b"x")[:-1] + b"y", key(0))
+        )
         connection.execute(
             "UPDATE entries SET value = (SELECT value FROM entries WHERE key = ?) WHERE key = ?", (key(2), key(1))
         )

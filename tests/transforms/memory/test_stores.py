@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from tests.transforms.memory.stores import entries, key, redis_server
 from transforms.errors import UsageError
 from transforms.memory import redis_store
-from transforms.memory.places import is_redis, open_store
-from transforms.memory.store import MemoryUnavailable, Store, opened, sealed
+from transforms.memory.addresses import is_redis, open_store
+from transforms.memory.store import MemoryUnavailable, Store, with_checksum, without_checksum
 
 FUTURE = datetime.now(timezone.utc) + timedelta(days=1)
 
@@ -94,11 +94,11 @@ def test_any_bytes_come_back_as_they_were(store: Store, values: dict[bytes, byte
 
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=100), st.integers(0, 10_000), st.integers(1, 255))
 def test_a_changed_byte_is_noticed(sought: bytes, value: bytes, place: int, change: int) -> None:
-    whole = bytearray(sealed(sought, value))
-    assert opened(sought, bytes(whole)) == value
+    whole = bytearray(with_checksum(sought, value))
+    assert without_checksum(sought, bytes(whole)) == value
     whole[place % len(whole)] ^= change
-    assert opened(sought, bytes(whole)) is None
-    assert opened(bytes(32), sealed(sought, value)) is None or sought == bytes(32)
+    assert without_checksum(sought, bytes(whole)) is None
+    assert without_checksum(bytes(32), with_checksum(sought, value)) is None or sought == bytes(32)
 
 
 @pytest.mark.parametrize("url", ["redis://user:geheim@127.0.0.1:9/0", "rediss://:geheim@127.0.0.1:9/0?db=2"])

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.transforms.sink.part_batches import INPUT, RECIPE, SCHEMA, unit_of
-from transforms.sink.footers import VERSION, PartFooter, is_done, read_footer, without_ours
+from transforms.sink.footers import VERSION, PartFooter, is_done, read_footer, without_own_entries
 from transforms.sink.recipe import Recipe
 from transforms.sink.statistics import COUNTERS, HostStatistics, Statistics
 from transforms.source.work_units import WorkUnit
@@ -180,8 +180,8 @@ def test_types_that_parquet_stores_as_others_are_still_the_same(tmp_path: Path) 
 
 
 def test_of_an_input_that_is_output_only_the_foreign_metadata_stay() -> None:
-    assert without_ours({b"pandas": b"{}", b"translate.recipe": b"{}", b"translated": b"yes"}) == {
+    assert without_own_entries({b"pandas": b"{}", b"translate.recipe": b"{}", b"translated": b"yes"}) == {
         b"pandas": b"{}",
         b"translated": b"yes",
     }
-    assert without_ours(None) == {}
+    assert without_own_entries(None) == {}

@@ -319,7 +319,7 @@ def test_a_full_disk_is_told_with_what_to_do(tmp_path: Path) -> None:
     output = prepared(str(tmp_path))
     with (
         pytest.raises(RunFailed) as caught,
-        output.full_disk_told("part.parquet", 2_500_000),
+        output.explain_write_errors("part.parquet", 2_500_000),
         Path("/dev/full").open("wb", buffering=0) as full,
     ):
         full.write(b"x")
@@ -333,7 +333,7 @@ def test_a_full_disk_is_told_with_what_to_do(tmp_path: Path) -> None:
 def test_a_full_local_disk_under_another_output_names_the_folder(temporary_folder: Path) -> None:
     output = prepared("memory://out/english")
     said = f"free in {temporary_folder}: make room, or name another directory with TMPDIR"
-    with pytest.raises(RunFailed, match=said), output.full_disk_told("part.parquet"):
+    with pytest.raises(RunFailed, match=said), output.explain_write_errors("part.parquet"):
         raise OSError(errno.EDQUOT, "Disk quota exceeded")
 
 

@@ -24,7 +24,7 @@ def open_store(where: str, named: bool = False) -> Store:
             all is left as it is then, and not taken for a damaged memory.
 
     Raises:
-        MemoryUnavailable: If it can't be opened.
+        MemoryUnavailable: If it can't be without_checksum.
         UsageError: If the address is none, if a newer or another program has made it, or if the package for Redis is
             missing.
     """
