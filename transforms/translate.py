@@ -19,7 +19,14 @@ from apache_beam.utils.windowed_value import WindowedValue
 from transforms.engine.engine import Engine, EngineConfig, Submission
 from transforms.engine.translator import TextResult
 from transforms.engine.window import SlidingWindow
-from transforms.sink.accounting import bad_line_result, bad_text_result, count, dead_letters, output_records
+from transforms.sink.accounting import (
+    bad_line_result,
+    bad_text_result,
+    count,
+    dead_letters,
+    mark_misfits,
+    output_records,
+)
 from transforms.sink.earlier_part import EarlierPart
 from transforms.sink.parts import TranslatedBatch
 from transforms.sink.statistics import STATUSES
@@ -154,4 +161,5 @@ class TranslateRows(beam.DoFn):
         for line in batch.bad_lines:
             for column in by_column.values():
                 column[line.row] = bad_line_result(line)
+        mark_misfits(by_column, batch)
         return by_column

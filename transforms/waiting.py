@@ -61,7 +61,7 @@ class _Watcher:
                 now = time.monotonic()
                 due = [wait for wait in self._waits.values() if wait.next_message <= now]
                 for wait in due:
-                    wait.next_message = wait.started + 2 * (now - wait.started)
+                    wait.next_message = now + max(ANNOUNCE_SECONDS, now - wait.started)
             for wait in due:
                 LOG.warning("still waiting after %.0f s: %s", now - wait.started, wait.work)
             with self._changed:

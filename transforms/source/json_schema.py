@@ -176,8 +176,8 @@ class KindCounts:
     def _column(self, name: str) -> KindCounts:
         if name not in self.fields and len(self.fields) >= MAX_FIELDS:
             raise UsageError(
-                f"the JSON lines have more than {MAX_FIELDS} different keys, and each would be a column: put those that "
-                "are data into one object, or split the input"
+                f"the JSON lines have more than {MAX_FIELDS} different keys, and each would be a column: put those "
+                "that are data into one object, or split the input"
             )
         return self.fields.setdefault(name, KindCounts())
 
@@ -185,8 +185,8 @@ class KindCounts:
 def resolve(counts: KindCounts) -> tuple[pa.DataType, int]:
     """Return the type that holds most of the values counted, and at most how many values do not fit it.
 
-    It is bool, int64, uint64, decimal128(38, 0), double, string, list or struct. A type holds what it keeps without loss.
-    Where there are only nulls, the type is string. Objects without any field are text (``{}``), because Parquet
+    It is bool, int64, uint64, decimal128(38, 0), double, string, list or struct. A type holds what it keeps without
+    loss. Where there are only nulls, the type is string. Objects without any field are text (``{}``), because Parquet
     has no empty struct.
     """
     kinds = counts.kinds

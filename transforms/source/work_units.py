@@ -104,7 +104,7 @@ class BadLine:
 
 @dataclass(frozen=True)
 class MisfitValue:
-    """A JSON value that its column can't hold; the value is null in the batch, the other columns of its row stay.
+    """A JSON value that its column can't hold and that is null in the batch, or of a key that is in the line twice.
 
     Attributes:
         row: Index within the batch.
@@ -130,7 +130,7 @@ class Batch:
         last: Whether the unit ends with it. A unit without rows is one empty batch.
         bad_lines: Rows of ``records`` that stand for unreadable lines.
         first_row: Number of the unit's rows before this batch.
-        misfits: Values that were dropped from ``records``, at most one for each row and column.
+        misfits: Values that ``records`` lacks; the other columns of their rows stay.
     """
 
     unit: WorkUnit
