@@ -40,6 +40,9 @@ def read_group(group: UnitGroup, schema: pa.Schema, batch_rows: int) -> Iterator
             if batch.last:
                 check_unchanged(source)
             yield batch
+    except RunFailed:
+        check_unchanged(source)  # a file that has changed explains whatever was found in it
+        raise
     except UNREADABLE as error:
         check_unchanged(source)
         raise RunFailed(f"cannot read {source.url}: {first_line(error)}") from error

@@ -28,8 +28,8 @@ LOG = logging.getLogger(__name__)
 _DISTINCT_SHAPES = 1000
 """Number of shapes kept at a time: rows of one origin have a few, but where keys vary freely there is no end."""
 
-_MAX_NOT_ENCODED = 0.1
-"""Share of lines that are not in the encoding of the file; more means that the encoding is another one."""
+_MAX_NOT_ENCODED = 0.5
+"""Share of lines that may not be in the encoding of the file; more means that the encoding is another one."""
 
 GIVEN_KEY = b"translate.given_columns"
 JSON_KEY = b"translate.json_columns"
@@ -133,7 +133,8 @@ class _Counter:
                 self._not_encoded += 1
                 self._first_not_encoded = self._first_not_encoded or line
             self.unreadable += 1
-            self.first_fault = self.first_fault or f"row {self.rows}: {fault(error)}"
+            hint = " (see --text_encoding)" if isinstance(error, NotEncoded) else ""
+            self.first_fault = self.first_fault or f"row {self.rows}: {fault(error)}{hint}"
         else:
             self._shapes[shape] = self._shapes.get(shape, 0) + 1
 

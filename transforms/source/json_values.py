@@ -93,7 +93,7 @@ def repeated_keys(line: bytes, row: dict[str, Any]) -> list[str]:
         line: Bytes of the line, in an encoding that is ASCII where ASCII can be.
         row: What ``parse_line`` returned for it.
     """
-    if line.count(b'":') == _count_keys(row):
+    if line.count(b'":') + line.count(b'" :') == _count_keys(row):
         return []
     repeated: list[str] = []
 

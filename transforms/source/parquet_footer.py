@@ -33,9 +33,9 @@ _OPTIONS = {
     "thrift_container_size_limit": 1_000_000,
 }
 _MAX_DEPTH = 100
-_ROWS_PER_BYTE = 1000
+_ROWS_PER_BYTE = 100
 _MAX_ROWS_PER_BYTE = 1_000_000
-"""Real files have less than one row a byte. Files of nulls may have thousands, so such a file is counted; more than a
+"""Real files have less than one row a byte. Files of nulls may have hundreds, so such a file is counted; more than a
 million can't be."""
 
 
