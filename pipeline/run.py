@@ -5,19 +5,25 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 
-from pipeline.configuration import TranslationSettings, make_recipe, read_translation_settings
 from pipeline.console.preview import show_preview
 from pipeline.dry_run import show_dry_run
 from pipeline.execute import Execution, ResumedPlan, execute
 from pipeline.exit_codes import ExitCode
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan, make_plan
-from pipeline.preflight import find_digests
+from pipeline.report.recorder import RunRecorder
+from pipeline.report.run_files import new_name
+from pipeline.report.time_series import RunRecord
 from pipeline.resume import compare
 from pipeline.signals import CleanStop, StopRequested
 from pipeline.summary import publish, summarise
+from transforms import __version__
+from transforms.configuration import TranslationSettings, configuration_of, make_recipe, read_translation_settings
+from transforms.engine.engine import live_snapshot
 from transforms.errors import RunStopped
+from transforms.fleet.preflight import find_digests
 from transforms.sink import dead_letters
 from transforms.sink.output_lock import OutputLock
 from transforms.source.work_units import SourceFile
@@ -41,18 +47,21 @@ def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile]
         RunStopped: The run was asked to stop, but not by a signal.
     """
     started = time.monotonic()
-    settings = read_translation_settings(options)
+    settings = read_translation_settings(configuration_of(options))
     plan = make_plan(options, sources)
     if options.dry_run:
         show_dry_run(resume(options, settings, plan))
         return ExitCode.DONE
     with OutputLock(plan.output):
         resumed: ResumedPlan | None = None
+        recorder: RunRecorder | None = None
         try:
             resumed = resume(options, settings, plan)
             if options.overwrite:
                 _remove_obsolete(resumed)  # before the run, so that recipes never mix
-            execution = execute(options, settings, resumed)
+            if resumed.resumption.left:
+                recorder = start_recorder(options, resumed)
+            execution = execute(options, settings, resumed, recorder)
         except (RunStopped, StopRequested):  # while waiting for a healthy host
             execution = Execution(stopped=True)
         if execution.stopped and stop.code is None:
@@ -63,8 +72,31 @@ def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile]
         if options.limit is not None and not execution.stopped:
             parts = [plan.output.path_of(unit.part_name) for unit in plan.units]
             show_preview(parts, plan.text_columns, options.limit)
+        if recorder is not None:
+            recorder.finish(summary.detailed())
         publish(summary, plan.output, options.summary_file)
+        if options.report:
+            # Late, since templates and plots take a moment to import.
+            from pipeline.report.write import write_report
+
+            LOG.info("report: %s", write_report(plan.output, options.report_texts))
     return summary.exit_code
+
+
+def start_recorder(options: RunOptions, resumed: ResumedPlan) -> RunRecorder:
+    """Prepare the time series of a run over the units that are left."""
+    plan = resumed.plan
+    now = datetime.now(timezone.utc)
+    rows = sum(unit.rows for unit in resumed.resumption.left)
+    record = RunRecord(
+        started=now.isoformat(timespec="seconds"),
+        version=__version__,
+        model=options.model,
+        rows_in=plan.rows,
+        rows=rows,
+        texts=rows * len(plan.text_columns),
+    )
+    return RunRecorder(plan.output, new_name(now), record, live_snapshot)
 
 
 def resume(options: RunOptions, settings: TranslationSettings, plan: RunPlan) -> ResumedPlan:
@@ -78,7 +110,7 @@ def resume(options: RunOptions, settings: TranslationSettings, plan: RunPlan) ->
     limited = options.limit is not None
 
     def compared(digests: Mapping[str, str]) -> ResumedPlan:
-        recipe = make_recipe(options, settings, plan.text_columns, digests)
+        recipe = make_recipe(settings, plan.text_columns, digests)
         resumption = compare(plan, recipe, options.overwrite, options.retry_failed, limited)
         return ResumedPlan(plan, recipe, digests, resumption)
 

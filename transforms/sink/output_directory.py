@@ -228,6 +228,21 @@ class OutputDirectory:
         except Exception as error:
             raise RunFailed(f"cannot read {self.path_of(name)}: {reason(error)}") from error
 
+    def names_in(self, folder: str) -> list[str]:
+        """Return the names of the files in a folder of it, sorted; none if there is no such folder.
+
+        Raises:
+            RunFailed: The folder can't be listed.
+        """
+        path = f"{self._root}/{folder}"
+        try:
+            self._fs.invalidate_cache(path)
+            return sorted(found.rpartition("/")[2] for found in self._fs.ls(path, detail=False))
+        except FileNotFoundError:
+            return []
+        except Exception as error:
+            raise RunFailed(f"cannot list {self.path_of(folder)}: {reason(error)}") from error
+
     def remove(self, name: str) -> None:
         """Removes a file; it is no error if there is none.
 
