@@ -21,7 +21,14 @@ from transforms.engine.engine import Engine, EngineConfig
 from transforms.engine.outcome import TextResult
 from transforms.engine.translator import SourceText
 from transforms.engine.window import SlidingWindow
-from transforms.sink.accounting import bad_line_result, bad_text_result, count, dead_letters, output_records
+from transforms.sink.accounting import (
+    bad_line_result,
+    bad_text_result,
+    count,
+    dead_letters,
+    mark_misfits,
+    output_records,
+)
 from transforms.sink.earlier_part import EarlierPart
 from transforms.sink.parts import TranslatedBatch
 from transforms.sink.statistics import STATUSES
@@ -151,4 +158,5 @@ class TranslateRows(beam.DoFn):
         for line in batch.bad_lines:
             for column in by_column.values():
                 column[line.row] = bad_line_result(line)
+        mark_misfits(by_column, batch)
         return by_column
