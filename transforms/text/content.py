@@ -25,11 +25,17 @@ from transforms.text.alignment import (
     source_keys,
 )
 from transforms.text.findings import Finding, finding
+from transforms.text.language import hardly_english
 
 MANY_WORDS, SOME_WORDS, FEW_WORDS = 10, 6, 4
 LEAST_COVERED, LEAST_COVERED_SHORT = 0.32, 0.17
 """Another text covers less than this of the source's ten content words and more, or of six to nine; of four and five,
 none. Measured on pairs of human translators: 0.2 to 0.3 % of good translations, 90 to 98 % of other texts."""
+
+LEAST_ENGLISH: Final = 0.4
+"""The same for an answer whose words are hardly English."""
+
+LEAST_CONTEXT_WORDS, CONTEXT_EXPLAINED, CONTEXT_OTHERWISE = 3, 0.6, 0.34
 
 WEAK: Final = 0.45
 LEAST_PAIR: Final = 0.2
@@ -44,23 +50,41 @@ _REPEATABLE: Final = 15
 _FOLDED = re.compile(r"[\W_]+")
 
 
-def content_findings(source: str, translation: str) -> tuple[Finding, ...]:
+def content_findings(source: str, translation: str, context: str = "") -> tuple[Finding, ...]:
     """At most one each of content_mismatch, sentence_missing, sentence_added and sentence_repeated."""
     there = french_sentences(source)
     words = [word for sentence in there for word in sentence.words]
-    if len(words) < FEW_WORDS:
+    if len(words) < 2:
         return ()
     keys = keys_of(translation)
     covered = coverage(words, keys)
-    if covered < _least(len(words)):
+    if (len(words) >= FEW_WORDS and covered < _least(len(words))) or (
+        covered < LEAST_ENGLISH and hardly_english(translation, source)
+    ):
         return (Finding(flags.CONTENT_MISMATCH),)
-    if len(there) == 1 and len(translation) < 1.2 * len(source):
+    if len(words) < FEW_WORDS:
+        return ()
+    if len(there) == 1 and len(translation) < 1.2 * len(source) and not context:
         return ()
     here = english_sentences(translation)
+    if context and (leaked := _of_context(context, there, here)):
+        return (finding(flags.PROMPT_LEAK, leaked),)
     found = repeated(source, translation, here)
     if not here or (len(there) == 1 and len(here) == 1) or not _asks_for_alignment(there, here, keys):
         return found
     return (*found, *_aligned(there, here))
+
+
+def _of_context(context: str, there: Sequence[Sentence], here: Sequence[Sentence]) -> str:
+    """A first sentence of the answer that translates the text shown before, not the source; "" if there is none."""
+    before = source_keys(french_sentences(context))
+    keys = source_keys(there)
+    for sentence in here[:2]:
+        if len(sentence.words) < LEAST_CONTEXT_WORDS:
+            continue
+        if explained(sentence, before) > CONTEXT_EXPLAINED and explained(sentence, keys) < CONTEXT_OTHERWISE:
+            return sentence.text
+    return ""
 
 
 def _least(words: int) -> float:

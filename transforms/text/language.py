@@ -292,6 +292,15 @@ FOREIGN_WORDS = 5
 """With fewer words in lower case, another language is a guess."""
 
 
+def hardly_english(text: str, source: str) -> bool:
+    """Whether less than a third of the words that ``source`` does not have are known as English; at least two."""
+    there = {word.lower() for word in words_of(source)}
+    words = [word.lower() for word in words_of(_CODE.sub(" ", text)) if len(word) > 2]
+    words = [word for word in words if word not in there]
+    known = sum(word in _ENGLISH or is_english(word) for word in words)
+    return len(words) >= 2 and known <= 0.34 * len(words)
+
+
 def is_foreign(text: str, source: str = "") -> bool:
     """Whether a text in Latin letters is neither English nor French: hardly one of its words is known.
 
