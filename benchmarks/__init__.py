@@ -1,1 +1,1 @@
-"""Where the README's figures come from: real runs of the program against simulated hosts on this machine."""
+"""The source of the documented figures: real runs of the program against simulated hosts on this machine."""

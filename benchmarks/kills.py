@@ -1,9 +1,9 @@
-"""Runs that are killed (SIGKILL) at random moments and started again, held against one that is left alone.
+"""Kill a run (SIGKILL) at random moments, restart it, and compare its output with that of an uninterrupted run.
 
     python -m benchmarks.kills [--kills 20] [--seed 1] [--rows 4000]
 
-Prints for each kill how many calls had to be made again, and whether the output is that of the unbroken run; fails if
-it is not, or if more was asked again than was in flight at the kill and answered in the second before it.
+Prints the repeated calls of each kill, and whether the outputs are equal. Fails if they differ, or if a kill repeats
+more calls than were in flight plus those answered in the second before it.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ NO_TEXTS = (None, "", " \t ")
 BROKEN_LINE = '{"id": 1, "text": "Une ligne sans fin'
 
 BY_RUN = frozenset({"host", "origin", "attempts"} | {name for name in DURATIONS_AND_COUNTS if "duration" in name})
-"""Added columns that tell which host answered and when, so that two runs differ in them."""
+"""Added columns that depend on the host and the time, so that they differ between runs."""
 
 BY_FIRST = frozenset(DURATIONS_AND_COUNTS) - BY_RUN
-"""Those that only one of the rows with the same text has; which one, depends on the run."""
+"""Added columns that only one of the rows with equal texts has; the run determines which."""
 
 NOT_OF_DEAD_RUNS = {
     "_summary.json",
@@ -51,26 +51,26 @@ NOT_OF_DEAD_RUNS = {
 
 
 class Host(Protocol):
-    """A simulated host, in a thread or in a process of its own, that keeps the requests it gets."""
+    """A simulated host, in a thread or a child process, that records its requests."""
 
     @property
     def url(self) -> str:
         """Its address."""
 
     def stats(self, with_requests: bool = False) -> dict[str, Any]:
-        """What it counted."""
+        """Its request counts."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A process that was killed, or came to its end before that.
+    """A process that was killed, or finished before.
 
     Attributes:
         killed: Whether it was killed.
         code: Its exit code.
         in_flight: Calls that the hosts had not answered at the kill.
-        last_second: Answers in the second before it.
-        log: What it wrote to stderr.
+        last_second: Answers in the second before the kill.
+        log: Its output on stderr.
     """
 
     killed: bool
@@ -81,7 +81,7 @@ class Ended:
 
 
 def write_inputs(place: Path, rows: int, seed: int) -> Path:
-    """Two Parquet files and one of JSON lines, with texts that come again, without text, and a broken line."""
+    """Write two Parquet files and one JSON Lines file with duplicate and missing texts, and one broken line."""
     draw = random.Random(seed)
     place.mkdir()
     records: list[dict[str, Any]] = []
@@ -101,14 +101,14 @@ def write_inputs(place: Path, rows: int, seed: int) -> Path:
 
 
 def command(source: Path, output: Path, running: Sequence[Host]) -> list[str]:
-    """The program over the inputs."""
+    """The command line of the program."""
     urls = ",".join(host.url for host in running)
     arguments = ["--input", str(source), "--output", str(output), "--hosts", urls, "--unit_rows", str(UNIT_ROWS)]
     return [sys.executable, "-m", "pipeline", *arguments, "--progress", "off"]
 
 
 def run_until(arguments: Sequence[str], running: Sequence[Host], log: Path, due: Callable[[int], bool]) -> Ended:
-    """Runs a command and kills it when ``due``, given the answers of all hosts so far, says so."""
+    """Run a command and kill it as soon as ``due`` returns True for the number of answers of all hosts."""
     answers = [(time.monotonic(), _total(running, "served"))]
     with log.open("wb") as errors, subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=errors) as process:
         try:
@@ -131,7 +131,7 @@ def _total(running: Sequence[Host], name: str) -> int:
 
 
 class Asked:
-    """The texts that hosts were asked for, over several runs."""
+    """The texts that hosts received, over several runs."""
 
     def __init__(self, running: Sequence[Host]) -> None:
         self._running = running
@@ -141,12 +141,12 @@ class Asked:
 
     @property
     def texts(self) -> int:
-        """How many different texts they were asked for, as of the last call of ``again``."""
+        """Number of different texts received, as of the last call of ``again``."""
         return len(self._last)
 
     def again(self) -> Counter[int]:
-        """How many texts of earlier runs were asked for once more since the last call, by the run (0, 1, ...) that had
-        asked for them last; a call belongs after each run.
+        """Count the texts of earlier runs that were requested again since the last call, by the number (0, 1, ...) of
+        the run that requested them last. Call it after each run.
         """
         new: set[str] = set()
         for number, host in enumerate(self._running):
@@ -160,7 +160,7 @@ class Asked:
 
 
 def content(output: Path) -> dict[str, Any]:
-    """All of an output that does not depend on which host answered and when: by file, schemas and rows or letters."""
+    """The content of each file that does not depend on hosts and times: schema and rows, or dead letters."""
     tables = {path.name: pq.ParquetFile(path).read() for path in sorted(output.glob("part-*.parquet"))}
     times = Counter(text for table in tables.values() for text in table.column("text").to_pylist())
     found: dict[str, Any] = {}
@@ -178,14 +178,14 @@ def content(output: Path) -> dict[str, Any]:
 
 
 def left_behind(output: Path) -> set[str]:
-    """Files in an output that no run leaves when it comes to its end."""
+    """Files in an output that no finished run leaves behind."""
     files = {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()}
     results = {name for name in files if name.startswith(("part-", "_dead_letter/")) and not name.endswith(".tmp")}
     return files - results - NOT_OF_DEAD_RUNS
 
 
 def main() -> int:
-    """Kills one run many times and prints what that cost."""
+    """Kill one run many times and print the cost."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
@@ -198,14 +198,15 @@ def main() -> int:
             asked = Asked(instant)
             asked.again()
         if alone.code != 0:
-            raise SystemExit(f"the unbroken run failed with exit code {alone.code}\n{alone.log}")
+            raise SystemExit(f"the uninterrupted run failed with exit code {alone.code}\n{alone.log}")
         settings = {"num_parallel": 4, "sigma": 0.4, "tokens_per_second": TOKENS_PER_SECOND, "record_requests": True}
         with hosts(2, **settings) as running:
             within = _kill_often(command(source, place / "killed", running), running, place / "log", given, asked.texts)
         same = content(place / "killed") == content(place / "alone")
         left = left_behind(place / "killed")
     print(
-        f"the output is {'that' if same else 'NOT that'} of the unbroken run; left behind: {sorted(left) or 'nothing'}"
+        f"the output {'equals' if same else 'DIFFERS FROM'} that of the uninterrupted run; "
+        f"left behind: {sorted(left) or 'nothing'}"
     )
     return int(not (within and same) or bool(left))
 
@@ -213,7 +214,7 @@ def main() -> int:
 def _kill_often(
     arguments: Sequence[str], running: Sequence[Host], log: Path, given: argparse.Namespace, texts: int
 ) -> bool:
-    """Kills a run and starts it again until it comes to its end; returns whether no kill cost more than it may."""
+    """Kill and restart a run until it finishes. Returns whether every kill stayed within its allowed cost."""
     draw, asked = random.Random(given.seed), Asked(running)
     token_seconds = 40 * texts / TOKENS_PER_SECOND
     longest_seconds = START_SECONDS + 1.6 * token_seconds / 8 / max(1, given.kills)
@@ -231,10 +232,10 @@ def _kill_often(
     for number, kill in enumerate(kills):
         print(
             f"kill {number + 1:3}: {kill.in_flight:3} in flight, {kill.last_second:4} answers in the second before, "
-            f"asked again: {again[number]}"
+            f"repeated: {again[number]}"
         )
     print(
-        f"{given.rows:,} rows, {texts:,} different texts, {len(kills)} kills: {again.total()} calls made again, "
+        f"{given.rows:,} rows, {texts:,} different texts, {len(kills)} kills: {again.total()} calls repeated, "
         f"{sum(kill.in_flight for kill in kills)} were in flight at the kills"
     )
     return all(again[number] <= kill.in_flight + kill.last_second for number, kill in enumerate(kills))

@@ -1,8 +1,8 @@
-"""Resident memory over the minutes of a long run, with the translation memory on and hosts that fail now and then.
+"""Resident memory during a long run with the translation memory and hosts that fail now and then.
 
     python -m benchmarks.long_run [--minutes 30] [--rows_per_second 500]
 
-Prints the highest resident memory of each sixth of the run; fails if the last is more than a tenth above the second.
+Prints the peak resident memory of each sixth of the run. Fails if the last exceeds the second by more than 10 %.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BUSY = {"kind": "busy_503", "share": 0.01}
 
 
 def main() -> int:
-    """Runs it once and prints the figures."""
+    """Run it once and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--rows_per_second", type=int, default=500)
@@ -38,7 +38,7 @@ def main() -> int:
     size = len(measured.resident_mb) // PARTS
     peaks = [max(measured.resident_mb[number * size : (number + 1) * size]) for number in range(PARTS)]
     print(
-        f"{rows:,} rows in {measured.wall_seconds / 60:.1f} minutes; highest resident memory of each sixth: "
+        f"{rows:,} rows in {measured.wall_seconds / 60:.1f} minutes; peak resident memory of each sixth: "
         f"{', '.join(f'{peak:.0f}' for peak in peaks)} MB"
     )
     return int(peaks[-1] > MOST_GROWTH * peaks[1])

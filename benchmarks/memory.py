@@ -2,7 +2,7 @@
 
     python -m benchmarks.memory [--rows 1000000] [--characters 200] [--rows_per_group 100000]
 
-Prints rows/s, CPU per row, and peak resident memory; fails above 350 MB or below 1,000 rows/s.
+Prints rows/s, CPU per row, and peak resident memory. Fails above 350 MB or below 1,000 rows/s.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LEAST_ROWS_PER_SECOND = 1000
 
 
 def main() -> int:
-    """Runs it once and prints the figures."""
+    """Run it once and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--characters", type=int, default=200)

@@ -1,9 +1,9 @@
-"""The translation memory by itself: look-ups and adds a second, and CPU for each entry that is remembered.
+"""The translation memory alone: look-ups and additions per second, and CPU per stored entry.
 
     python -m benchmarks.memory_store [--entries 1000000] [--characters 600] [--seconds 5] [--redis URL]
 
-SQLite with both settings of ``synchronous``, and a Redis server if one is named or can be started. Half of the keys
-that are looked up are there. "remember" is the asynchronous front at a steady pace, its tasks included.
+Measures SQLite with both settings of ``synchronous``, and Redis if a server is named or can be started. Half of the
+looked-up keys exist. "remember" is the asynchronous front at a constant rate, including its background tasks.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ LOOK_UP_BATCHES = (64, 512)
 LOOK_UPS = 50_000
 PACES = (1_000, 5_000)
 TICK_SECONDS = 0.01
-"""Entries are handed over in small bursts, as answers of many hosts come."""
+"""Interval of the bursts in which entries are submitted, as answers of many hosts arrive in bursts."""
 
 
 def keys(start: int, stop: int) -> list[bytes]:
-    """Digests, as the pipeline makes them of texts."""
+    """Digests like the pipeline's digests of texts."""
     return [hashlib.sha256(number.to_bytes(8, "big")).digest() for number in range(start, stop)]
 
 
 def adds_per_second(store: Store, entries: int, value: bytes) -> float:
-    """Fills the store with so many entries."""
+    """Add entries and return the rate."""
     began = time.perf_counter()
     for start in range(0, entries, ADD_BATCH):
         store.add([(key, value) for key in keys(start, min(entries, start + ADD_BATCH))])
@@ -48,7 +48,7 @@ def adds_per_second(store: Store, entries: int, value: bytes) -> float:
 
 
 def look_ups_per_second(store: Store, entries: int, batch: int) -> float:
-    """Looks up random keys, half of which are there."""
+    """Look up random keys, half of which exist, and return the rate."""
     numbers = random.Random(batch).choices(range(2 * entries), k=LOOK_UPS)
     sought = [key for number in numbers for key in keys(number, number + 1)]
     began = time.perf_counter()
@@ -59,7 +59,7 @@ def look_ups_per_second(store: Store, entries: int, batch: int) -> float:
 
 
 async def remembering(store: Store, first: int, pace: int, seconds: float, value: bytes) -> tuple[float, list[float]]:
-    """CPU milliseconds for each entry, and how long each waited, in seconds."""
+    """CPU milliseconds per entry, and the seconds that each entry waited for its commit."""
     memory = Memory(store)
     waits: list[float] = []
 
@@ -85,7 +85,7 @@ async def remembering(store: Store, first: int, pace: int, seconds: float, value
 
 
 def measure(name: str, opened: Callable[[], Store], given: argparse.Namespace) -> None:
-    """Prints the figures of one store, which is empty."""
+    """Print the figures of one store, which must be empty."""
     value = os.urandom(given.characters)
     store = opened()
     adds = adds_per_second(store, given.entries, value)
@@ -96,19 +96,19 @@ def measure(name: str, opened: Callable[[], Store], given: argparse.Namespace) -
         first = 3 * given.entries + number * 1_000_000_000
         cpu_ms, waits = asyncio.run(remembering(opened(), first, pace, given.seconds, value))
         print(
-            f"{name}: remember at {pace:,}/s: {cpu_ms:.3f} ms CPU for each; waits "
-            f"{1000 * statistics.median(waits):.0f} ms (median), {1000 * max(waits):.0f} ms (most)",
+            f"{name}: remember at {pace:,}/s: {cpu_ms:.3f} ms CPU per entry; waits "
+            f"{1000 * statistics.median(waits):.0f} ms (median), {1000 * max(waits):.0f} ms (maximum)",
             flush=True,
         )
 
 
 def main() -> None:
-    """Measures each store and prints its figures."""
+    """Measure each store and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--entries", type=int, default=1_000_000)
-    parser.add_argument("--characters", type=int, default=600, help="of each value")
-    parser.add_argument("--seconds", type=float, default=5.0, help="of remembering at each pace")
-    parser.add_argument("--redis", default="", help="a server to fill with entries, instead of one that is started")
+    parser.add_argument("--characters", type=int, default=600, help="length of each value")
+    parser.add_argument("--seconds", type=float, default=5.0, help="duration of the measurement at each rate")
+    parser.add_argument("--redis", default="", help="URL of a server to fill with entries; default: start one")
     given = parser.parse_args()
     with ExitStack() as stack:
         place = stack.enter_context(folder())
@@ -117,7 +117,7 @@ def main() -> None:
         if url := given.redis or (redis_executable() and stack.enter_context(redis_server(place))):
             measure("Redis", lambda: open_store(url), given)
         else:
-            print("Redis: not measured, as no server was found")
+            print("Redis: not measured, no server found")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     python -m benchmarks.noop [--parts 1000] [--rows_per_part 10]
 
-Writes the parts with instant simulated hosts, once from as many input files and once from a single file. Then reruns the
-same command, and prints its duration and its requests to the hosts. Fails above 5 s or if any request was sent.
+Writes the parts with instant simulated hosts, once from as many input files and once from a single file. Then reruns
+the same command, and prints its duration and its requests to the hosts. Fails above 5 s or if any request was sent.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CHARACTERS = 60
 
 
 def main() -> int:
-    """Makes the parts, runs again and prints the figures."""
+    """Write the parts, rerun and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", type=int, default=1000)
     parser.add_argument("--rows_per_part", type=int, default=10)
@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def _is_kept(what: str, source: Path, parts: int, rows_per_part: int) -> bool:
-    """Runs twice over one source; prints the figures of the second run and returns whether they are good enough."""
+    """Run twice over one source, print the figures of the second run, and return whether they meet the limits."""
     output = source.parent / f"english-{source.stem}"
     with hosts(1, num_parallel=32) as running:
         first = run(source, output, running, "--unit_rows", str(rows_per_part))
@@ -49,12 +49,12 @@ def _is_kept(what: str, source: Path, parts: int, rows_per_part: int) -> bool:
         after = running[0].stats()
     requests = sum(after[name] - before[name] for name in ("calls", "load_calls", "gets"))
     print(
-        f"{written:,} parts {what}: made in {first.wall_seconds:.1f} s; again in {again.wall_seconds:.2f} s, "
+        f"{written:,} parts {what}: written in {first.wall_seconds:.1f} s; rerun in {again.wall_seconds:.2f} s, "
         f"{again.cpu_seconds:.2f} s CPU, peak {again.peak_mb:.0f} MB, {requests} requests"
     )
     skipped = again.summary["units_skipped"]
     if written != parts or skipped != parts:
-        print(f"{parts} parts were expected, {written} are there and {skipped} were left alone", file=sys.stderr)
+        print(f"expected {parts} parts, found {written}, of which {skipped} were skipped", file=sys.stderr)
         return False
     return requests == 0 and again.wall_seconds < MOST_SECONDS
 

@@ -33,13 +33,13 @@ POLL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Measured:
-    """One run of the program as a process of its own.
+    """One run of the program in a child process.
 
     Attributes:
-        wall_seconds, cpu_seconds: Of the whole process, start-up included.
-        peak_mb: Peak resident memory of the process, in 10**6 bytes; hosts not included.
-        resident_mb: What it was at each tenth of a second.
-        summary: The line on stdout.
+        wall_seconds, cpu_seconds: Times of the whole process, including start-up.
+        peak_mb: Peak resident memory of the process in 10**6 bytes, without the hosts.
+        resident_mb: Resident memory, sampled every tenth of a second.
+        summary: The summary line on stdout.
     """
 
     wall_seconds: float
@@ -50,13 +50,13 @@ class Measured:
 
 
 def text_of(number: int, characters: int) -> str:
-    """A French text of so many characters, unlike any other number's."""
+    """A French text of the given length that is unique to ``number``."""
     sentence = SENTENCES[number % len(SENTENCES)].format(n=number)
     return (sentence * (characters // len(sentence) + 1))[:characters]
 
 
 def write_records(path: Path, rows: int, characters: int, rows_per_group: int) -> Path:
-    """A Parquet file of records with an id and a text, written a row group at a time."""
+    """Write a Parquet file of records with an id and a text, one row group at a time."""
     schema = pa.schema([("id", pa.int64()), ("text", pa.string())])
     with pq.ParquetWriter(path, schema) as writer:
         for start in range(0, rows, rows_per_group):
@@ -68,7 +68,7 @@ def write_records(path: Path, rows: int, characters: int, rows_per_group: int) -
 
 @contextmanager
 def hosts(count: int, **settings: Any) -> Iterator[list[SandboxProcess]]:
-    """Simulated hosts in processes of their own, with fields of ``HostSettings``."""
+    """Simulated hosts in child processes, with fields of ``HostSettings``."""
     running = start_processes(count, HostSettings().changed(settings))
     try:
         yield running
@@ -85,7 +85,7 @@ def folder() -> Iterator[Path]:
 
 
 def run(source: Path, output: Path, running: list[SandboxProcess], *more: str) -> Measured:
-    """Runs the program once; its log goes to this process's stderr."""
+    """Run the program once. Its log goes to this process's stderr."""
     urls = ",".join(host.url for host in running)
     command = [sys.executable, "-m", "pipeline", "--input", str(source), "--output", str(output), "--hosts", urls]
     started = time.monotonic()
@@ -108,7 +108,7 @@ def run(source: Path, output: Path, running: list[SandboxProcess], *more: str) -
 
 
 def _memory_mb(pid: int, name: str) -> float:
-    """A figure of the process. ``VmHWM`` is its peak so far; ``ru_maxrss`` begins with that of the one that forked."""
+    """A memory figure of a process. ``VmHWM`` is its peak; ``ru_maxrss`` would include the parent's, from the fork."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:

@@ -1,8 +1,8 @@
-"""Three unequal hosts with hidden slots (4/4/2) and speeds (1/2.5/1): makespan over the ideal, and the slots found.
+"""Three hosts with unknown slots (4/4/2) and speeds (1/2.5/1): makespan relative to the ideal, and detected slots.
 
     python -m benchmarks.spread [--rows 2000] [--sigma 0.6] [--repeats 3]
 
-The ideal is every slot always busy: the work that the hosts did, divided by what they can do in a second.
+In the ideal every slot is always busy: the work done, divided by the hosts' total rate.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TOKENS_PER_SECOND = 400.0
 
 
 def makespan_over_ideal(rows: int, sigma: float) -> tuple[float, list[int]]:
-    """One run: its makespan over the ideal, and the limit found for each host."""
+    """Run once and return the makespan relative to the ideal, and the limit detected for each host."""
     with ExitStack() as stack:
         place = stack.enter_context(folder())
         running = [
@@ -40,7 +40,7 @@ def makespan_over_ideal(rows: int, sigma: float) -> tuple[float, list[int]]:
 
 
 def main() -> None:
-    """Repeats it and prints the median."""
+    """Repeat the run and print the median."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=2000)
     parser.add_argument("--sigma", type=float, default=0.6)
@@ -50,7 +50,7 @@ def main() -> None:
     for _ in range(given.repeats):
         ratio, found = makespan_over_ideal(given.rows, given.sigma)
         ratios.append(ratio)
-        print(f"makespan {ratio:.3f} x ideal; limits found {found} for slots {[slots for slots, _ in FLEET]}")
+        print(f"makespan {ratio:.3f} x ideal; limits detected {found} for slots {[slots for slots, _ in FLEET]}")
     print(
         f"median of {given.repeats}: {statistics.median(ratios):.3f} x ideal ({given.rows} rows, sigma {given.sigma})"
     )

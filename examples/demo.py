@@ -6,12 +6,13 @@ python examples/demo.py [OPTIONS OF python -m pipeline]
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
 from pipeline.cli import main
 from pipeline.console.preview import show_preview
-from pipeline.options.command_line import parse
+from pipeline.options.run import RUN
 from transforms.fleet.admission import eligible, inspect_all
 
 OUTPUT = "demo_output"
@@ -20,10 +21,10 @@ SAMPLE_DATA = Path(__file__).resolve().parents[1] / "sample_data"
 
 
 def arguments(more: list[str]) -> list[str]:
-    """The command line of the demo, with ``more`` options from whoever runs it."""
+    """The demo's command line, with the user's options ``more``."""
     records = ["--input", str(SAMPLE_DATA / "records.parquet"), "--output", OUTPUT, "--text_column", "body"]
     given = [*records, "--overwrite", "--max_failed_ratio", "0.05", *more]
-    options = parse(given)
+    options = RUN.parse(given, os.environ)
     if options.sandbox is not None:
         return given
     reports = asyncio.run(inspect_all(options.hosts, options.use_proxy))
@@ -33,12 +34,12 @@ def arguments(more: list[str]) -> list[str]:
     for report, host in zip(reports, found, strict=True):
         problem = report.problem or next(iter(host.problems.values()))[0]
         print(f"demo: {report.url}: {problem}", file=sys.stderr)
-    print("demo: no Ollama host can be used, so simulated hosts are started; their output is not real", file=sys.stderr)
+    print("demo: no usable Ollama host; starting simulated hosts, whose output is not real", file=sys.stderr)
     return [*given, "--sandbox"]
 
 
 def demo(more: list[str]) -> int:
-    """Runs the program and shows the first rows of what it wrote."""
+    """Run the program and show the first rows of its output."""
     code = main(arguments(more))
     show_preview(sorted(map(str, Path(OUTPUT).glob("part-*.parquet"))), ["body"], ROWS_SHOWN)
     return code

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from transforms.read import read_group
 from transforms.source.discovery import list_sources
-from transforms.source.plan import plan
+from transforms.source.plan import plan_inputs
 from transforms.source.schema_option import parse_schema
-from transforms.source.text_columns import texts_of
+from transforms.source.text_columns import read_texts
 
 UNIT_ROWS = 5000
-SAMPLED_RUNS = 20
+SAMPLED_GROUPS = 20
 SAMPLED_ROWS = 256
 
 
@@ -41,12 +41,12 @@ def input_size(inputs: tuple[str, ...], text_columns: tuple[str, ...], schema: s
     Raises:
         UsageError: If a file or a column is missing or can't be read.
     """
-    planned = plan(list_sources(inputs), UNIT_ROWS, text_columns, parse_schema(schema) if schema else None)
-    step = max(1, len(planned.runs) // SAMPLED_RUNS)
+    planned = plan_inputs(list_sources(inputs), UNIT_ROWS, text_columns, parse_schema(schema) if schema else None)
+    step = max(1, len(planned.groups) // SAMPLED_GROUPS)
     lengths: list[int] = []
-    for run in planned.runs[::step]:
-        batch = next(read_group(run, planned.schemas[run[0].source.url], SAMPLED_ROWS))
+    for group in planned.groups[::step]:
+        batch = next(read_group(group, planned.schemas[group[0].source.url], SAMPLED_ROWS))
         for name in planned.text_columns:
-            lengths += [len(text or "") for text in texts_of(batch.records.column(name))[0]]
+            lengths += [len(text or "") for text in read_texts(batch.records.column(name))[0]]
     texts = planned.rows * len(planned.text_columns)
     return InputSize(planned.rows, texts, round(texts * statistics.mean(lengths)) if lengths else 0)

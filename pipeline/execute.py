@@ -15,9 +15,12 @@ from pipeline.console.progress import ProgressReporter
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan
 from pipeline.resume import Resumption
+from pipeline.signals import StopRequested
 from transforms import errors
 from transforms.engine.engine import live_engines
 from transforms.errors import RunStopped, TranslateError
+from transforms.sink.fence import close_fences
+from transforms.sink.output_lock import OutputLock
 from transforms.sink.recipe import Recipe
 from transforms.translate import TranslateConfig
 from transforms.write import WriteConfig
@@ -53,8 +56,14 @@ class Execution:
     stopped: bool = False
 
 
-def execute(options: RunOptions, settings: TranslationSettings, resumed: ResumedPlan) -> Execution:
-    """Translate the units that are left.
+def execute(options: RunOptions, settings: TranslationSettings, resumed: ResumedPlan, lock: OutputLock) -> Execution:
+    """Translate the units that are left; if that fails or is stopped, tell the workers to stop.
+
+    Args:
+        options: Options of the run.
+        settings: Prompt and glossary of the run.
+        resumed: Plan of the run.
+        lock: Lock of the output, which is held.
 
     Raises:
         UsageError: The translation memory that the user named cannot be used.
@@ -71,8 +80,10 @@ def execute(options: RunOptions, settings: TranslationSettings, resumed: Resumed
         options.model_column,
         options.field_names,
         {name: plan.output.path_of(name) for name in resumption.retried},
+        plan.output.url,
+        lock.run_id,
     )
-    write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas)
+    write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas, lock.run_id)
     pipeline = beam.Pipeline(options=PipelineOptions(list(options.beam_arguments)))
     graph.build(pipeline, resumption.left_groups, plan.schemas, translate, write)
     texts = sum(unit.rows for unit in resumption.left) * len(plan.text_columns)
@@ -80,9 +91,14 @@ def execute(options: RunOptions, settings: TranslationSettings, resumed: Resumed
     try:
         with ProgressReporter(options.progress, texts):
             _run(pipeline)
-    except RunStopped:
+    except (RunStopped, StopRequested):
         stopped = True
+        lock.stop_workers(elsewhere=not live_engines())
+    except BaseException:
+        lock.stop_workers(elsewhere=not live_engines())
+        raise
     finally:
+        close_fences()
         slots = {host.url: host.limit for engine in live_engines() for host in engine.hosts()}
         for engine in live_engines():
             engine.close()

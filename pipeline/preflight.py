@@ -64,7 +64,7 @@ def find_digests(
         if time.monotonic() - began > max_outage_seconds:
             raise NoHostLeft(f"no host answered for {max_outage_seconds:.0f} s (--max_outage): {told}")
         if not said:
-            LOG.warning("no host is healthy, the run waits: %s", told)
+            LOG.warning("no healthy host; waiting: %s", told)
             said = True
         time.sleep(PAUSE_SECONDS)
 

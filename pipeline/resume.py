@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from pipeline.plan import RunPlan
 from transforms.errors import UsageError
+from transforms.file_systems import masked_url
 from transforms.sink.earlier_part import RETRIED_STATUSES
 from transforms.sink.footers import PartFooter, is_done
 from transforms.sink.recipe import Recipe
-from transforms.source.discovery import vanished
+from transforms.source.discovery import deleted_inputs
 from transforms.source.work_units import UnitGroup, WorkUnit
 
 
@@ -39,8 +40,9 @@ class Resumption:
         return tuple(unit for group in self.left_groups for unit in group)
 
     def is_new(self, name: str, footer: PartFooter) -> bool:
-        """Whether a part has been written since."""
-        return self.before.get(name) != footer
+        """Return whether a part was written after the comparison: each run leaves its identifier in the footer."""
+        before = self.before.get(name)
+        return before is None or before.run_id != footer.run_id
 
 
 def compare(
@@ -68,9 +70,9 @@ def compare(
     retried = {unit for unit in done if retry_failed and _has_failures(parts[unit.part_name])}
     done -= retried
     left_groups = (tuple(unit for unit in group if unit not in done) for group in plan.groups)
-    sources = {unit.source.url for unit in plan.units}
+    sources = {masked_url(unit.source.url) for unit in plan.units}
     others = {footer.source for footer in parts.values() if footer is not None} - sources
-    removed = vanished(plan.inputs, sorted(others))
+    removed = deleted_inputs(plan.inputs, sorted(others))
     wanted = {unit.part_name for unit in plan.units}
     obsolete = tuple(
         name
@@ -98,7 +100,7 @@ def _has_failures(footer: PartFooter | None) -> bool:
 
 def _refuse_loss(plan: RunPlan, parts: Mapping[str, PartFooter | None]) -> None:
     """A look at the first rows must not cost the others what is there of them already."""
-    sources = {unit.source.url for unit in plan.units}
+    sources = {masked_url(unit.source.url) for unit in plan.units}
     there = sum(footer.statistics.rows for footer in parts.values() if footer is not None and footer.source in sources)
     if there > plan.rows:
         raise UsageError(

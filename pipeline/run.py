@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from uuid import uuid4
 
 from pipeline.configuration import TranslationSettings, make_recipe, read_translation_settings
 from pipeline.console.preview import show_preview
@@ -15,7 +16,7 @@ from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan, make_plan
 from pipeline.preflight import find_digests
 from pipeline.resume import compare
-from pipeline.signals import CleanStop
+from pipeline.signals import CleanStop, StopRequested
 from pipeline.summary import publish, summarise
 from transforms.errors import RunStopped
 from transforms.sink import dead_letters
@@ -46,14 +47,14 @@ def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile]
     if options.dry_run:
         show_dry_run(resume(options, settings, plan))
         return ExitCode.DONE
-    with OutputLock(plan.output):
+    with OutputLock(plan.output, uuid4().hex) as lock:
         resumed: ResumedPlan | None = None
         try:
             resumed = resume(options, settings, plan)
             if options.overwrite:
                 _remove_obsolete(resumed)  # before the run, so that recipes never mix
-            execution = execute(options, settings, resumed)
-        except RunStopped:  # while waiting for a healthy host
+            execution = execute(options, settings, resumed, lock)
+        except (RunStopped, StopRequested):  # while waiting for a healthy host
             execution = Execution(stopped=True)
         if execution.stopped and stop.code is None:
             raise RunStopped("the run was stopped")
@@ -111,6 +112,6 @@ def _log_state(resumed: ResumedPlan) -> None:
 
 
 def _remove_obsolete(resumed: ResumedPlan) -> None:
-    for name in resumed.resumption.obsolete:
-        resumed.plan.output.remove(name)
-        resumed.plan.output.remove(dead_letters.file_name(name))
+    output = resumed.plan.output
+    output.remove_all(resumed.resumption.obsolete)
+    output.remove_all(dead_letters.file_name(name) for name in resumed.resumption.obsolete)

@@ -18,8 +18,8 @@ from pipeline.sandbox import NOT_REAL
 from transforms.errors import RunFailed
 from transforms.file_systems import file_system
 from transforms.sink.output_directory import OutputDirectory
-from transforms.sink.write_errors import reason
 from transforms.sink.statistics import ORIGINS, STATUSES, HostStatistics, Statistics
+from transforms.sink.write_errors import reason
 
 LOG = logging.getLogger(__name__)
 

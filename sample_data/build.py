@@ -1,8 +1,8 @@
-"""Rebuilds records.parquet from records.jsonl, which is the source of truth.
+"""Build records.parquet from records.jsonl, the source of truth.
 
     python sample_data/build.py [--check]
 
-With ``--check`` nothing is written; the exit code is 1 if the Parquet file holds other rows or types.
+With ``--check`` nothing is written; the exit code is 1 if the Parquet file has different rows or types.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SCHEMA = pa.schema(
 
 
 def records() -> Any:
-    """The records as a ``pyarrow.Table`` with proper types."""
+    """The records as a ``pyarrow.Table`` with precise types."""
     rows = [json.loads(line) for line in (FOLDER / "records.jsonl").read_text("utf-8").splitlines()]
     for row in rows:
         row["created_at"] = datetime.fromisoformat(row["created_at"])
@@ -48,7 +48,7 @@ def records() -> Any:
 
 
 def main(arguments: list[str]) -> int:
-    """Builds, or checks what was built."""
+    """Build the file, or check it."""
     target = FOLDER / "records.parquet"
     if "--check" in arguments:
         return int(not target.is_file() or not pq.ParquetFile(target).read().equals(records()))

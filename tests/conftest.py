@@ -1,9 +1,9 @@
 """Fixtures for all tests.
 
-sandbox_host    makes simulated Ollama hosts: real HTTP, in threads of the test process, closed after the test
+sandbox_host    starts simulated Ollama hosts: real HTTP, in threads of the test process, closed after the test
 
-Property tests try the same examples in every run, so that a commit passes or fails for what it changes; with
-``pytest --hypothesis-profile=hunt`` they look for new ones.
+Property tests use the same examples in every run, so that only a change to the code can make a test fail. To search
+for new counterexamples, run ``pytest --hypothesis-profile=hunt``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from pipeline.sandbox.running import SandboxThread
+from pipeline.sandbox.running import SandboxProcess, SandboxThread
 from pipeline.sandbox.settings import HostSettings
 
 ROOT = Path(__file__).parents[1]
@@ -27,17 +27,27 @@ hypothesis_settings.load_profile("steady")
 
 
 class MakeHost(Protocol):
-    """Makes a simulated host from fields of ``HostSettings``: ``sandbox_host(num_parallel=2, faults=["busy_503"])``."""
+    """Start a host with fields of ``HostSettings``: ``sandbox_host(num_parallel=2, faults=["busy_503"])``."""
 
     def __call__(self, **settings: Any) -> SandboxThread: ...
 
 
 @pytest.fixture
 def sandbox_host() -> Iterator[MakeHost]:
-    """Each call starts one more host: ``.url``, ``.control(**changes)``, ``.stats(with_requests=False)``."""
+    """Each call starts another host: ``.url``, ``.control(**changes)``, ``.stats(with_requests=False)``."""
     with ExitStack() as hosts:
 
         def make(**settings: Any) -> SandboxThread:
             return hosts.enter_context(SandboxThread(HostSettings().changed(settings)))
 
         yield make
+
+
+@pytest.fixture
+def engine_hosts() -> Iterator[list[SandboxProcess]]:
+    """Three simulated hosts with 4, 4 and 2 slots."""
+    with ExitStack() as running:
+        yield [
+            running.enter_context(SandboxProcess(HostSettings(num_parallel=slots, tokens_per_second=400.0)))
+            for slots in (4, 4, 2)
+        ]

@@ -75,7 +75,7 @@ def _masked_link(url: str) -> str:
     name = authority.rpartition("@")[2]
     if not _AUTHORITY.fullmatch(name) or (not name and "@" not in authority) or (name.endswith(":") and "@" in path):
         # A password with a slash in it: everything before the last @ may belong to it.
-        before, at, after = rest.rpartition("@")
+        _, at, after = rest.rpartition("@")
         if at:
             return f"{scheme}://***@{_without_query(scheme, after)}"
     if "@" in authority:

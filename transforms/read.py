@@ -14,23 +14,23 @@ from transforms.source.discovery import check_unchanged
 from transforms.source.work_units import Batch, UnitGroup
 
 
-def read_group(run: UnitGroup, schema: Any, batch_rows: int) -> Iterator[Batch]:
-    """The rows of the units of a run, in order; the last batch of each unit says so.
+def read_group(group: UnitGroup, schema: Any, batch_rows: int) -> Iterator[Batch]:
+    """The rows of the units of a group, in order; the last batch of each unit says so.
 
     Args:
-        run: Units of one file; those of a Parquet row group are read in one pass.
+        group: Units of one file; those of a Parquet row group are read in one pass.
         schema: The file's ``pyarrow.Schema``; JSON lines are made to fit it, a Parquet file has its own.
         batch_rows: At most so many rows in a batch; fewer if they are large.
 
     Raises:
         RunFailed: If the file can't be read, or is not the one that was planned; no unit's last batch comes then.
     """
-    source = run[0].source
+    source = group[0].source
     check_unchanged(source)
     if source.format == "parquet":
-        batches = parquet.read_units(run, batch_rows)
+        batches = parquet.read_units(group, batch_rows)
     else:
-        batches = (batch for unit in run for batch in jsonl.read_unit(unit, schema, batch_rows))
+        batches = (batch for unit in group for batch in jsonl.read_unit(unit, schema, batch_rows))
     try:
         for batch in batches:
             if batch.last:
@@ -48,6 +48,6 @@ class ReadUnits(beam.DoFn):
         self._schemas = schemas
         self._batch_rows = batch_rows
 
-    def process(self, run: UnitGroup) -> Iterator[Batch]:
-        """Reads one run, while the steps after it take its batches."""
-        yield from read_group(run, self._schemas[run[0].source.url], self._batch_rows)
+    def process(self, group: UnitGroup) -> Iterator[Batch]:
+        """Reads one group, while the steps after it take its batches."""
+        yield from read_group(group, self._schemas[group[0].source.url], self._batch_rows)

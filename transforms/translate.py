@@ -21,9 +21,10 @@ from transforms.engine.translator import TextResult
 from transforms.engine.window import SlidingWindow
 from transforms.sink.accounting import bad_line_result, bad_text_result, count, dead_letters, output_records
 from transforms.sink.earlier_part import EarlierPart
+from transforms.sink.fence import fence_of
 from transforms.sink.parts import TranslatedBatch
 from transforms.sink.statistics import STATUSES
-from transforms.source.text_columns import texts_of
+from transforms.source.text_columns import read_texts
 from transforms.source.work_units import Batch
 
 
@@ -38,6 +39,8 @@ class TranslateConfig:
         field_names: Whether the model is told the column of each text.
         retried: Addresses of parts, by their names, whose rows stay as they are but for those that failed.
         schemas: The output's schema for the files of each source, by the source's address.
+        output: Address of the output directory, whose lock is watched.
+        run_id: Identifier of the run that holds the lock; if empty, no lock is watched.
     """
 
     engine: EngineConfig
@@ -46,6 +49,8 @@ class TranslateConfig:
     model_column: str | None = None
     field_names: bool = False
     retried: Mapping[str, str] = field(default_factory=dict)
+    output: str = ""
+    run_id: str = ""
 
 
 @dataclass(eq=False)
@@ -65,13 +70,27 @@ class TranslateRows(beam.DoFn):
         self._rows = {status: Metrics.counter("translate", f"rows_{status}") for status in STATUSES}
 
     def setup(self) -> None:
-        """One engine for all DoFn instances of a process: the hosts' limits hold for the process as a whole."""
-        self._engine: Engine = self._shared.acquire(lambda: Engine(self._config.engine))
+        """One engine for all DoFn instances of a process: the hosts' limits hold for the process as a whole.
+
+        Raises:
+            RunFailed: The run has lost the lock of the output; so in ``start_bundle``.
+        """
+        config = self._config
+        self._fence = fence_of(config.output, config.run_id) if config.run_id else None
+        self._check_lock()
+        self._engine: Engine = self._shared.acquire(lambda: Engine(config.engine))
+        if self._fence is not None:
+            self._fence.when_lost(self._engine.stop)
 
     def start_bundle(self) -> None:
         """A window of its own for each bundle."""
+        self._check_lock()
         self._window: SlidingWindow[_UnderWay] = SlidingWindow(self._engine.capacity)
         self._earlier: dict[str, EarlierPart] = {}
+
+    def _check_lock(self) -> None:
+        if self._fence is not None:
+            self._fence.check()
 
     def process(
         self, batch: Batch, timestamp: Any = beam.DoFn.TimestampParam, window: Any = beam.DoFn.WindowParam
@@ -81,7 +100,7 @@ class TranslateRows(beam.DoFn):
         texts: list[str | None] = []
         known = self._known(batch)
         for name in self._config.text_columns:
-            column, faults = texts_of(batch.records.column(name))
+            column, faults = read_texts(batch.records.column(name))
             known |= {len(texts) + row: bad_text_result(fault) for row, fault in faults.items()}
             texts += column
         number = 0
@@ -100,7 +119,7 @@ class TranslateRows(beam.DoFn):
         """The model of each text of a batch."""
         if self._config.model_column is None:
             return None
-        names, _ = texts_of(batch.records.column(self._config.model_column))
+        names, _ = read_texts(batch.records.column(self._config.model_column))
         return [(name or "").strip() or None for name in names] * len(self._config.text_columns)
 
     def _field_names(self, batch: Batch) -> list[str] | None:

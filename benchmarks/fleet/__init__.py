@@ -1,3 +1,4 @@
-"""How well work is spread over several hosts: this project's fleet beside what people use today, as ratios to the
-ideal. ``python -m benchmarks.fleet``.
+"""Load balancing over several hosts: this project's fleet and common alternatives, relative to the ideal makespan.
+
+Run it with ``python -m benchmarks.fleet``.
 """

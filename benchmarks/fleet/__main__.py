@@ -1,9 +1,9 @@
-"""Measures how well work is spread over several Ollama hosts: ours beside what people use today, in one run.
+"""Measure load balancing over several Ollama hosts, for our fleet and common alternatives in one run.
 
     python -m benchmarks.fleet [--scenario NAME ...] [--contender NAME ...] [--repeats 3] [--markdown FILE]
 
-Every figure is the makespan (from the first call that a host sees to the last answer) over the ideal (every slot of
-every healthy host always busy): the median of the repeats. Everything runs on loopback, against simulated hosts.
+Every figure is the makespan (from the first call to the last answer, as the hosts see them) divided by the ideal (every
+slot of every healthy host always busy), the median of all repeats. Everything runs on loopback with simulated hosts.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ OURS = "ours"
 def run_all(
     scenarios: Sequence[str], contenders: Sequence[str], repeats: int, size: Size
 ) -> dict[tuple[str, str], list[Outcome]]:
-    """All runs; repeats are rounds over everything, so that what else the machine does meets all alike.
+    """Run everything ``repeats`` times, in rounds, so that other load on the machine affects all contenders alike.
 
-    A contender that was cut off in the first round of a scenario is not run again in it.
+    A contender that was cut off in the first round of a scenario is not run in it again.
     """
     outcomes: dict[tuple[str, str], list[Outcome]] = {(each, name): [] for each in scenarios for name in contenders}
     for repeat in range(repeats):
@@ -36,13 +36,13 @@ def run_all(
                 if not installed(name) or (runs and runs[0].ratio is None):
                     continue
                 runs.append(measure(SCENARIOS[scenario], name, size))
-                _tell(f"{repeat + 1}/{repeats} {scenario}: {name} {table.cell(runs[-1:], size.cut_off)}")
+                _show(f"{repeat + 1}/{repeats} {scenario}: {name} {table.cell(runs[-1:], size.cut_off)}")
     return outcomes
 
 
 def report(outcomes: table.Outcomes, scenarios: Sequence[str], contenders: Sequence[str], size: Size) -> str:
     """All tables as Markdown."""
-    head = f"Makespan over the ideal, {size.rows} rows, ideal {size.seconds:g} s, ended at {size.cut_off:g} x the ideal"
+    head = f"Makespan / ideal, {size.rows} rows, ideal {size.seconds:g} s, cut off at {size.cut_off:g} x the ideal"
     parts = [
         f"{head}:\n\n{table.ratios(outcomes, scenarios, contenders, size.cut_off)}",
         f"CPU of the client, ms per row:\n\n{table.cpu(outcomes, scenarios, contenders)}",
@@ -53,7 +53,7 @@ def report(outcomes: table.Outcomes, scenarios: Sequence[str], contenders: Seque
 
 
 def main() -> int:
-    """Runs what was asked for and prints the tables."""
+    """Run the selected scenarios and print the tables."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.fleet", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -62,7 +62,7 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--rows", type=int, default=Size.rows)
     parser.add_argument("--ideal_seconds", type=float, default=Size.seconds)
-    parser.add_argument("--markdown", type=Path, help="file to write the tables to, besides stdout")
+    parser.add_argument("--markdown", type=Path, help="also write the tables to this file")
     given = parser.parse_args()
     size = Size(given.rows, given.ideal_seconds)
     outcomes = run_all(given.scenario, given.contender, given.repeats, size)
@@ -73,7 +73,7 @@ def main() -> int:
     return 0
 
 
-def _tell(line: str) -> None:
+def _show(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 

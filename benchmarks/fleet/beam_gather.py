@@ -1,4 +1,4 @@
-"""Beam's RunInference with a model handler that gathers the calls of a batch, as its remote handlers are written."""
+"""Beam's RunInference with a model handler that gathers the calls of a batch, like Beam's remote handlers."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ BATCH = 64
 
 @dataclass
 class _Model:
-    """What RunInference calls a model: the clients, and the loop that they live in."""
+    """The 'model' of RunInference: the clients and their event loop."""
 
     loop: asyncio.AbstractEventLoop
     hosts: Hosts
     urls: Sequence[str]
 
 
-# The runner works in this process but pickles its transforms, and a record must not be copied.
-_under_way: list[tuple[Job, Record]] = []
+# The runner works in this process but pickles its transforms, and the record must be shared.
+_current: list[tuple[Job, Record]] = []
 
 
 class OllamaHandler(ModelHandler[Any, Any, Any]):
-    """Rows as (number, text) in; whether each was answered out."""
+    """Takes rows as (number, text) and returns whether each was answered."""
 
     def load_model(self) -> _Model:
-        """Makes the clients."""
-        job, record = _under_way[-1]
+        """Create the clients."""
+        job, record = _current[-1]
         return _Model(asyncio.new_event_loop(), Hosts(job, record), job.urls)
 
     def run_inference(
         self, batch: Sequence[tuple[int, str]], model: _Model, inference_args: Any = None
     ) -> Iterable[PredictionResult]:
-        """Sends a batch at once and waits for all of it."""
+        """Send a batch at once and wait for all answers."""
 
         async def gather() -> list[bool]:
             return await asyncio.gather(*(ask_somewhere(model.hosts, model.urls, row, text) for row, text in batch))
@@ -50,13 +50,13 @@ class OllamaHandler(ModelHandler[Any, Any, Any]):
         return map(PredictionResult, batch, model.loop.run_until_complete(gather()))
 
     def batch_elements_kwargs(self) -> dict[str, Any]:
-        """The size of batches."""
+        """The batch size."""
         return {"min_batch_size": BATCH, "max_batch_size": BATCH}
 
 
 def beam_gather(job: Job, record: Record) -> None:
-    """The pipeline on Beam's in-process runner."""
-    _under_way.append((job, record))
+    """Run the pipeline on Beam's in-process runner."""
+    _current.append((job, record))
     # Not "DirectRunner", which would try to download another runner first.
     with beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"])) as pipeline:
         _ = pipeline | beam.Create(list(enumerate(job.texts))) | RunInference(OllamaHandler())

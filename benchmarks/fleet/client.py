@@ -1,9 +1,9 @@
-"""The process of one client: reads its task, says that it is ready, waits for the start, and tells what it did.
+"""The process of one client: it reads its task, waits for the start signal, runs the contender and reports.
 
     python -m benchmarks.fleet.client
 
-Line by line: in comes the task as JSON, out goes ``ready``, in comes anything, out goes the report as JSON. A contender
-that has not ended after ``cut_off_seconds`` is ended where it is. No contender can connect to anything but loopback.
+Protocol, one line each: stdin the task as JSON, stdout ``ready``, stdin the start signal, stdout the report as JSON. A
+contender that still runs after ``cut_off_seconds`` is aborted. Contenders can only connect to loopback.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from benchmarks.fleet.job import Job, Record
 
 @dataclass(frozen=True)
 class Task:
-    """What a client is to do: see ``Job``; ``contender`` names who does it."""
+    """The task of a client: a ``Job`` and the name of its contender."""
 
     contender: str
     urls: list[str]
@@ -33,14 +33,14 @@ class Task:
 
 @dataclass(frozen=True)
 class Report:
-    """What a client did.
+    """The report of a client.
 
     Attributes:
-        answered_at: Numbers of the rows that were answered, and when (``time.time()``).
-        requests: Requests sent by host, empty if unknown.
-        limits: Limits found by host, empty if there is nothing to find.
-        cpu_seconds: Of this process from the start signal on, imports not included.
-        cut_off: Whether it had not ended in its time.
+        answered_at: Answered rows by number, with their ``time.time()``.
+        requests: Requests sent by host; empty if unknown.
+        limits: Limits detected by host; empty if the contender has none.
+        cpu_seconds: CPU time of this process from the start signal on, without imports.
+        cut_off: Whether the contender was aborted.
     """
 
     answered_at: dict[int, float]
@@ -51,22 +51,22 @@ class Report:
 
 
 def report_of(line: str) -> Report:
-    """A report from its JSON, in which keys are strings."""
+    """Parse a report, whose JSON keys are strings."""
     values = json.loads(line)
     return Report(**{**values, "answered_at": {int(row): at for row, at in values["answered_at"].items()}})
 
 
 def _stay_on_loopback(event: str, arguments: tuple[object, ...]) -> None:
     if event == "socket.connect" and isinstance(address := arguments[1], tuple) and address[0] not in _LOOPBACK:
-        raise PermissionError(f"a contender wanted to connect to {address[0]}, which is not loopback")
+        raise PermissionError(f"a contender tried to connect to {address[0]}, which is not loopback")
 
 
 _LOOPBACK = ("127.0.0.1", "::1")
 
 
 def main() -> None:
-    """Runs one client."""
-    # Whatever libraries print goes to stderr; only our own lines go to stdout.
+    """Run one client."""
+    # Output of libraries goes to stderr; stdout carries only the protocol.
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     sys.addaudithook(_stay_on_loopback)
@@ -77,11 +77,11 @@ def main() -> None:
     record, began = Record(), time.process_time()
 
     def report(cut_off: bool) -> None:
-        told = Report(
+        result = Report(
             dict(record.answered_at), dict(record.requests), record.limits, time.process_time() - began, cut_off
         )
-        _say(out, json.dumps(asdict(told)))
-        # Without the end of the interpreter, which would wait for what is still under way.
+        _say(out, json.dumps(asdict(result)))
+        # A normal interpreter exit would wait for requests in flight.
         os._exit(0)
 
     timer = threading.Timer(task.cut_off_seconds, report, (True,))

@@ -1,4 +1,4 @@
-"""Who takes part, by the names of the command line and the table."""
+"""The contenders, by their names on the command line and in the table."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ CONTENDERS = {
     "gather all": "gathers:gather_all",
     "beam gather": "beam_gather:beam_gather",
     "litellm": "litellm_router:litellm_router",
-    "told queue": "queues:told_queue",
+    "known slots": "queues:known_slots",
 }
-"""Module and function of each; in the order of the table."""
+"""Module and function of each, in the order of the table."""
 
 _NEEDS = {"litellm": "litellm"}
 
 
 def installed(name: str) -> bool:
-    """Whether the package that a contender needs is there."""
+    """Whether the package that a contender needs is installed."""
     return name not in _NEEDS or find_spec(_NEEDS[name]) is not None
 
 
 def contend(name: str) -> Contend:
-    """A contender's function; imported only in the process that runs it, since some take seconds."""
+    """Import a contender's function. Call it only in the process that runs it, because some imports take seconds."""
     module, _, function = CONTENDERS[name].partition(":")
     found: Contend = getattr(import_module(f"benchmarks.fleet.{module}"), function)
     return found

@@ -1,4 +1,4 @@
-"""What most people write: a random host for each text, and ``asyncio.gather``."""
+"""The usual script: a random host per text, and ``asyncio.gather``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BATCH = 32
 
 
 async def ask_somewhere(hosts: Hosts, urls: Sequence[str], row: int, text: str) -> bool:
-    """Tries a random host, and up to three others after failures; whether the row was answered."""
+    """Try a random host and, after failures, up to three others. Returns whether the row was answered."""
     url = random.choice(urls)
     for _ in range(RETRIES + 1):
         if await hosts.ask(url, row, text):
@@ -29,10 +29,10 @@ async def _gather(job: Job, record: Record, batch: int) -> None:
 
 
 def gather_32(job: Job, record: Record) -> None:
-    """Batches of 32: the next one begins when the last answer of the one before has come."""
+    """Batches of 32; each starts after the last answer of the previous one."""
     asyncio.run(_gather(job, record, BATCH))
 
 
 def gather_all(job: Job, record: Record) -> None:
-    """Everything at once."""
+    """All requests at once."""
     asyncio.run(_gather(job, record, len(job.texts)))

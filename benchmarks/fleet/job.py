@@ -1,4 +1,4 @@
-"""What a contender is given, what it notes, and the one request that all of them send."""
+"""The contenders' input and record, and the request that all of them send."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ OPTIONS = {"num_ctx": 4096, "temperature": 0.0, "seed": 1}
 NUM_PREDICT = 400
 KEEP_ALIVE = "30m"
 RETRIES = 3
-"""After the first try; a row that fails then is lost. Ours alone decides for itself."""
+"""Retries per row, after which the row is lost. Our fleet has its own retry policy."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """Rows to send, and where.
+    """Rows to send, and their hosts.
 
     Attributes:
         urls: The hosts.
-        slots: Their slots in the beginning, for the one contender that is told.
+        slots: Initial slots of the hosts, only for the contender that knows them.
         texts: The rows.
     """
 
@@ -36,12 +36,12 @@ class Job:
 
 @dataclass
 class Record:
-    """What a contender did so far; read from another thread when its time is over.
+    """The progress of a contender. Another thread reads it when the contender is cut off.
 
     Attributes:
-        answered_at: When each answered row got its answer (``time.time()``), by the row's number.
-        requests: Requests sent, by host; empty if the contender can't tell.
-        limits: The limit that was found for each host at the end, by host; empty if nothing was to be found.
+        answered_at: ``time.time()`` of each answer, by row number.
+        requests: Requests sent by host; empty if unknown.
+        limits: Final limit of each host; empty if the contender has none.
     """
 
     answered_at: dict[int, float] = field(default_factory=dict)
@@ -49,28 +49,28 @@ class Record:
     limits: dict[str, int] = field(default_factory=dict)
 
     def answered(self, row: int) -> None:
-        """A row got its answer."""
+        """Record the answer of a row."""
         self.answered_at[row] = time.time()
 
 
 Contend = Callable[[Job, Record], None]
-"""Sends all rows of a job, and returns when each is answered or lost."""
+"""A function that sends all rows of a job, and returns when each is answered or lost."""
 
 
 def prompt_of(text: str) -> str:
-    """The user turn."""
+    """The user message."""
     return f"<source>\n{text}\n</source>"
 
 
 class Hosts:
-    """One ``ollama.AsyncClient`` per host, as its documentation shows it; for the contenders but ours and litellm."""
+    """One ``ollama.AsyncClient`` per host, as in its documentation; not used by our fleet and litellm."""
 
     def __init__(self, job: Job, record: Record) -> None:
         self._record = record
         self._clients = {url: ollama.AsyncClient(url, trust_env=False) for url in job.urls}
 
     async def ask(self, url: str, row: int, text: str) -> bool:
-        """Whether the host at ``url`` answered the row, which is noted then."""
+        """Ask a host for a row. Records and returns whether it answered."""
         self._record.requests[url] += 1
         try:
             answer = await self._clients[url].generate(

@@ -1,4 +1,4 @@
-"""LiteLLM's Router over one deployment per host. Imported only by the process that runs it, and heavy."""
+"""LiteLLM's Router with one deployment per host. Imported only by the process that runs it, because it is heavy."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Any
 
 from benchmarks.fleet.job import KEEP_ALIVE, MODEL, NUM_PREDICT, OPTIONS, RETRIES, SYSTEM, Job, Record, prompt_of
 
-os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # or the import asks the internet for prices
-# By name, since it need not be installed for type checks.
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # otherwise the import downloads a price list
+# Imported by name, because type checks must not require it.
 litellm: Any = import_module("litellm")
 openai: Any = import_module("openai")
 
 STRATEGY = "least-busy"
-"""The best here: on the standard fleet simple-shuffle took 2.2 times as long, latency-based-routing 1.2 times."""
+"""The best strategy on the standard fleet: simple-shuffle took 2.2 times as long, latency-based-routing 1.2 times."""
 IN_FLIGHT = 64
-"""The best of 16, 32, 64 and 128 on the standard fleet, by a little."""
+"""Slightly the best of 16, 32, 64 and 128 on the standard fleet."""
 
 
 def litellm_router(job: Job, record: Record) -> None:
-    """At most 64 calls at a time, spread by the router, which also retries."""
+    """At most 64 concurrent calls, distributed and retried by the router."""
     litellm.telemetry = False
     litellm.suppress_debug_info = True
     for name in ("LiteLLM", "LiteLLM Router"):
@@ -46,8 +46,8 @@ async def _send(job: Job, record: Record) -> None:
         async with room:
             try:
                 answer = await router.acompletion(model=MODEL, messages=messages, max_tokens=NUM_PREDICT)
-            except (openai.OpenAIError, ValueError):  # the latter when all deployments cool down
-                return  # lost, which is counted by the rows that are answered
+            except (openai.OpenAIError, ValueError):  # ValueError: all deployments are cooling down
+                return  # lost: counted as not answered
         if answer.choices[0].message.content:
             record.answered(row)
 

@@ -1,4 +1,4 @@
-"""One run: hosts and clients start as processes, changes come on time, and the hosts' own clock tells how it went."""
+"""One run: start hosts and clients as processes, apply changes on schedule, and evaluate the hosts' time stamps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipeline.sandbox.running import SandboxProcess
 START_ALLOWANCE_SECONDS = 1.0
 POLL_SECONDS = 0.01
 PATIENCE_SECONDS = 60.0
-"""For imports, and for a client that does not even notice that its time is over."""
+"""Allowance for imports, and for a client that does not react to its cut-off."""
 SHOWN_ERRORS = 4000
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,13 +32,12 @@ class Outcome:
     """One run.
 
     Attributes:
-        ratio: Makespan over the ideal of the answered rows; None if it was cut off.
+        ratio: Makespan divided by the ideal for the answered rows; None if it was cut off.
         lost: Rows without an answer.
-        broken_share: Requests to hosts that never answer, as a share of all; None if there are none, or the
-            contender can't tell.
-        cpu_ms_per_row: CPU of the clients' processes.
-        limits: Found for each host by the first client; empty if there is nothing to find.
-        fairness: The smaller of two clients' throughputs over the larger one, while both ran; None for one client.
+        broken_share: Share of requests sent to hosts that never answer; None without such hosts, or if unknown.
+        cpu_ms_per_row: CPU time of the clients' processes.
+        limits: Limits of the hosts as detected by the first client; empty if the contender has none.
+        fairness: Ratio of the smaller to the larger throughput of two clients, while both ran; None for one client.
     """
 
     ratio: float | None
@@ -50,11 +49,11 @@ class Outcome:
 
 
 def measure(scenario: Scenario, contender: str, size: Size) -> Outcome:
-    """Runs ``contender`` once.
+    """Run ``contender`` once.
 
     Raises:
         RunFailed: A host did not start.
-        RuntimeError: A client broke.
+        RuntimeError: A client failed.
     """
     rows = texts(size)
     work = [work_of(text, scenario.sigma) for text in rows]
@@ -95,9 +94,9 @@ def measure(scenario: Scenario, contender: str, size: Size) -> Outcome:
 
 
 def fairness(answered_at: Sequence[Sequence[float]]) -> float | None:
-    """The smallest of the clients' throughputs over the largest, until the first of them had its last answer.
+    """Ratio of the smallest to the largest client throughput, up to the last answer of the client that ends first.
 
-    ``answered_at`` are the sorted times of each client's answers. None for one client, or if one answered nothing.
+    ``answered_at`` holds the sorted answer times of each client. None for one client, or if one has no answer.
     """
     if len(answered_at) < 2 or not all(answered_at):
         return None
@@ -107,7 +106,7 @@ def fairness(answered_at: Sequence[Sequence[float]]) -> float | None:
 
 
 def _rows(report: Report, client: int, clients: int) -> Iterator[int]:
-    """The numbers that the answered rows of a client have among all rows."""
+    """The row numbers, among all rows, of a client's answered rows."""
     return (client + clients * row for row in report.answered_at)
 
 
@@ -126,7 +125,7 @@ def _broken_share(scenario: Scenario, urls: Sequence[str], reports: Sequence[Rep
 def _change(
     scenario: Scenario, hosts: Sequence[SandboxProcess], times: Sequence[float], longest_seconds: float
 ) -> list[float]:
-    """Makes the changes in time after the first call; returns when each was in force (``time.time()``)."""
+    """Apply the changes on schedule after the first call; returns the ``time.time()`` at which each took effect."""
     if not scenario.changes:
         return []
     give_up_at = time.time() + longest_seconds
@@ -143,7 +142,7 @@ def _change(
 
 
 class _Client:
-    """A client's process; its stderr goes to ``errors``, which is shown if it breaks."""
+    """A client's process. Its stderr goes to ``errors``, which is shown if it fails."""
 
     def __init__(self, task: Task, errors: IO[str]) -> None:
         self._errors = errors
@@ -156,23 +155,23 @@ class _Client:
             text=True,
             cwd=ROOT,
         )
-        self._say(json.dumps(asdict(task)))
+        self._send(json.dumps(asdict(task)))
 
     def wait_until_ready(self) -> None:
-        self._hear()
+        self._read_line()
 
     def go(self) -> None:
-        self._say("go")
+        self._send("go")
 
     def report(self) -> Report:
-        return report_of(self._hear())
+        return report_of(self._read_line())
 
-    def _say(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(line + "\n")
         self._process.stdin.flush()
 
-    def _hear(self) -> str:
+    def _read_line(self) -> str:
         output = self._process.stdout
         assert output is not None
         line = output.readline() if select.select([output], [], [], self._patience_seconds)[0] else ""
@@ -180,7 +179,7 @@ class _Client:
             self.close()
             self._errors.seek(0)
             raise RuntimeError(
-                f"a client ended with {self._process.returncode}:\n{self._errors.read()[-SHOWN_ERRORS:]}"
+                f"a client exited with code {self._process.returncode}:\n{self._errors.read()[-SHOWN_ERRORS:]}"
             )
         return line
 

@@ -1,4 +1,4 @@
-"""Pulling: ours, which is told nothing, and a queue with one worker per slot, which is told the slots."""
+"""Pull dispatch: our fleet, which has to detect the slots, and a queue with one worker per slot, which knows them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAUSE_SECONDS = 1.0
 
 
 def ours(job: Job, record: Record) -> None:
-    """The fleet with adaptive limits and a window of 512 texts under way."""
+    """Our fleet with adaptive limits and a window of 512 texts in flight."""
     asyncio.run(_ours(job, record))
 
 
@@ -31,7 +31,7 @@ async def _ours(job: Job, record: Record) -> None:
             await fleet.generate(GenerateRequest(prompt_of(text), SYSTEM, NUM_PREDICT, {}, len(text)), attempts)
             record.answered(row)
         except RowRejected:
-            pass  # lost, which is counted by the rows that are answered
+            pass  # lost: counted as not answered
         finally:
             record.requests.update(attempt.host for attempt in attempts)
             window.release()
@@ -48,14 +48,14 @@ async def _ours(job: Job, record: Record) -> None:
         await fleet.close()
 
 
-def told_queue(job: Job, record: Record) -> None:
-    """One worker per slot pulls from one queue. After a failure the row goes back to the queue, up to three times, and
-    the worker pauses a second, so that a host that fails fast does not drain the queue.
+def known_slots(job: Job, record: Record) -> None:
+    """One worker per slot pulls from one queue. A failed row returns to the queue, up to three times, and its worker
+    pauses for a second, so that a host that fails fast does not drain the queue.
     """
-    asyncio.run(_told_queue(job, record))
+    asyncio.run(_known_slots(job, record))
 
 
-async def _told_queue(job: Job, record: Record) -> None:
+async def _known_slots(job: Job, record: Record) -> None:
     hosts = Hosts(job, record)
     pending = deque((row, 0) for row in range(len(job.texts)))
     unfinished = set(range(len(job.texts)))

@@ -1,4 +1,4 @@
-"""The fleets and what happens to them. Slots are hidden from every contender but the one that is told."""
+"""The scenarios: fleets and events. Only the contender 'known slots' is given the slots."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Host:
     """One simulated host.
 
     Attributes:
-        slots: What it works on at once.
-        speed: In units of the fleet's speed.
-        broken: Whether it never answers, so that the ideal does without it.
-        settings: More fields of ``HostSettings``.
+        slots: Requests that it serves in parallel.
+        speed: Speed in units of the fleet's speed.
+        broken: Whether it never answers, so that the ideal excludes it.
+        settings: Further fields of ``HostSettings``.
     """
 
     slots: int
@@ -33,24 +33,24 @@ class Host:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def changed(self, settings: Mapping[str, Any]) -> Host:
-        """It, after ``settings`` were changed."""
+        """A copy with changed ``settings``."""
         slots = settings.get("num_parallel", self.slots)
         return replace(self, slots=slots, settings={**self.settings, **settings})
 
     def rate(self, contention: float) -> float:
-        """What it does in a second at best, in slot-seconds at speed 1."""
+        """Its maximum rate, in slot-seconds (at speed 1) per second."""
         away = self.broken or not self.settings.get("listening", True)
         return 0.0 if away else host_rate(self.slots, self.speed, contention)
 
 
 @dataclass(frozen=True)
 class Change:
-    """Something that happens during a run.
+    """A change of a host's settings during a run.
 
     Attributes:
-        at: When, as a share of the time that the run would ideally take without any change.
-        host: The host's number.
-        settings: Fields of ``HostSettings`` that change.
+        at: Time of the change, as a share of the ideal duration without any change.
+        host: Index of the host.
+        settings: Changed fields of ``HostSettings``.
     """
 
     at: float
@@ -60,15 +60,15 @@ class Change:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A fleet, its texts' spread and what happens.
+    """A fleet, the spread of its texts and its events.
 
     Attributes:
-        name: As on the command line.
-        hosts: The fleet as it is in the beginning.
+        name: Name on the command line.
+        hosts: The initial fleet.
         sigma: Spread of the texts' work: sigma of a lognormal factor.
         contention: See ``HostSettings``.
-        changes: In order of time.
-        clients: Clients of the same kind that share the hosts, and the rows.
+        changes: Changes in order of time.
+        clients: Number of equal clients that share the hosts and the rows.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Scenario:
     clients: int = 1
 
     def rates(self, changed_at: Sequence[float]) -> list[tuple[float, float]]:
-        """The fleet's rates as ``ideal_seconds`` wants them; ``changed_at`` tells when the changes came, in seconds."""
+        """The fleet's rates in the form of ``ideal_seconds``, with changes at ``changed_at`` (seconds)."""
         hosts = list(self.hosts)
         rates = [(0.0, self._rate(hosts))]
         for at, change in zip(changed_at, self.changes, strict=False):
@@ -93,12 +93,12 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Size:
-    """How much work a run is.
+    """The amount of work of a run.
 
     Attributes:
-        rows: Texts in all.
-        seconds: What they would take ideally, if nothing changed during the run; the hosts' speed follows from it.
-        cut_off: Times the ideal, after which a contender is ended.
+        rows: Number of texts.
+        seconds: Ideal duration without changes, which determines the hosts' speed.
+        cut_off: Multiple of the ideal duration after which a contender is aborted.
     """
 
     rows: int = 1200
@@ -112,18 +112,18 @@ def texts(size: Size) -> list[str]:
 
 
 def work_of(text: str, sigma: float) -> float:
-    """The work of one text in tokens of a slot that works alone, its spread included."""
+    """The work of one text, in tokens of a slot that works alone, including its spread."""
     settings = HostSettings(tokens_per_second=1.0, sigma=sigma)
     return work_seconds(settings, text, 0, tokens_of(translate(text)))[1]
 
 
 def tokens_per_second(scenario: Scenario, size: Size, tokens: float) -> float:
-    """The speed 1 with which ``tokens`` of work take ``size.seconds`` on the fleet as it is in the beginning."""
+    """The unit of speed at which ``tokens`` of work take ``size.seconds`` on the initial fleet."""
     return tokens / (scenario.rates(())[0][1] * size.seconds)
 
 
 def host_settings(scenario: Scenario, host: Host, speed_1_tokens_per_second: float) -> HostSettings:
-    """What to start a host with."""
+    """The initial settings of a host."""
     return HostSettings().changed(
         {
             "num_parallel": host.slots,
@@ -139,7 +139,7 @@ _STANDARD = (Host(4), Host(4, 2.5), Host(2))
 
 
 def _with_broken(**settings: Any) -> tuple[Host, ...]:
-    """The standard fleet and one host more that never answers, so that its ideal is that of the standard fleet."""
+    """The standard fleet with an additional host that never answers, so that the ideal is the same."""
     return (*_STANDARD, Host(4, broken=True, settings=settings))
 
 
@@ -168,4 +168,4 @@ SCENARIOS = {
         Scenario("contention 1.0", _STANDARD, contention=1.0),
     )
 }
-"""In the order of the table. ``hanging`` loads its model and then answers no request with a text."""
+"""Scenarios in the order of the table. The host of ``hanging`` loads its model but answers no request with a text."""

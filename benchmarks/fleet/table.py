@@ -10,14 +10,14 @@ from benchmarks.fleet.measure import Outcome
 
 NOT_INSTALLED = "not installed"
 THREE_DIGITS = 2.0
-"""Ratios below it are told to a thousandth."""
+"""Ratios below this are shown with three decimals."""
 Outcomes = Mapping[tuple[str, str], Sequence[Outcome]]
 """The runs of each scenario and contender; a contender that is not installed has none."""
 
 
 def cell(outcomes: Sequence[Outcome], longest: float) -> str:
-    """The median ratio, rows lost in brackets, the fairness of two clients; ``> 6`` if half of the runs were cut off at
-    ``longest`` 6.
+    """The median ratio, lost rows in brackets, and the fairness of two clients. ``> 6`` if half of the runs were cut
+    off at ``longest`` 6.
     """
     if not outcomes:
         return NOT_INSTALLED
@@ -36,7 +36,7 @@ def ratios(outcomes: Outcomes, scenarios: Sequence[str], contenders: Sequence[st
 
 
 def details(outcomes: Outcomes, scenarios: Sequence[str], contender: str) -> str:
-    """What else is known of one contender's runs."""
+    """Further figures of one contender."""
     rows = []
     for scenario in scenarios:
         runs = outcomes[scenario, contender]
@@ -54,7 +54,7 @@ def details(outcomes: Outcomes, scenarios: Sequence[str], contender: str) -> str
                 f"{statistics.median(each.cpu_ms_per_row for each in runs):.2f}",
             ]
         )
-    return _table(["scenario", "ratios", "limits found", "requests to the broken host", "CPU ms per row"], rows)
+    return _table(["scenario", "ratios", "limits detected", "requests to the broken host", "CPU ms per row"], rows)
 
 
 def cpu(outcomes: Outcomes, scenarios: Sequence[str], contenders: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from transforms.file_systems import file_system
 from transforms.sink.columns import column_name
-from transforms.source.text_columns import texts_of
+from transforms.source.text_columns import read_texts
 from transforms.text.sanitize import sanitize
 
 SHOWN = ("translation", "status", "flags", "error", "host", "total_duration_ns")
@@ -56,7 +56,7 @@ def _rows(part: str, text_columns: Sequence[str], most: int) -> Iterator[dict[st
     with fs.open(path, "rb") as file, pq.ParquetFile(file) as parquet:
         for records in parquet.iter_batches(MOST_ROWS, columns=names, use_threads=False):
             arrays = [records.column(records.schema.get_field_index(name)) for name in names]
-            for values in zip(*(texts_of(array)[0] for array in arrays), strict=True):
+            for values in zip(*(read_texts(array)[0] for array in arrays), strict=True):
                 if most <= 0:
                     return
                 most -= 1

@@ -24,7 +24,7 @@ RICH_SECONDS = 0.5
 
 def texts_done() -> int:
     """Texts that have ended in the engines of this process."""
-    return sum(engine.texts_done for engine in live_engines())
+    return sum(engine.counts.texts for engine in live_engines())
 
 
 def hosts_line() -> str:

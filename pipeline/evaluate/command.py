@@ -9,7 +9,6 @@ import asyncio
 import heapq
 import importlib
 import logging
-import os
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,18 +17,15 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from pipeline.console import logs
-from pipeline.evaluate.options import EvaluateOptions, help_of_evaluate, parse_evaluate
-from pipeline.evaluate.report import as_json, show
+from pipeline.evaluate.options import EvaluateOptions
 from pipeline.evaluate.scores import Evaluation, Judgement, Row, Score, ScoredRow, quantiles
-from pipeline.exit_codes import ExitCode
 from transforms.errors import RunFailed, UsageError
 from transforms.file_systems import file_system
 from transforms.sink.columns import column_name
 from transforms.sink.footers import PartFooter
 from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.write_errors import reason
-from transforms.source.text_columns import choose_text_columns, texts_of
+from transforms.source.text_columns import choose_text_columns, read_texts
 from transforms.text.gate import is_blank
 
 LOG = logging.getLogger(__name__)
@@ -37,35 +33,12 @@ LOG = logging.getLogger(__name__)
 BATCH_ROWS = 256
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Evaluates an output and prints what was found.
-
-    Raises:
-        UsageError: Anything is wrong with the options or the output, or sacrebleu is missing.
-        RunFailed: The output can't be read, or no host is able to judge.
-    """
-    if "--help" in arguments or "-h" in arguments:
-        print(help_of_evaluate(), end="")
-        return ExitCode.DONE
-    options = parse_evaluate(arguments)
-    logs.configure(level="warning")
-    for notice in options.notices:
-        LOG.warning("%s", notice)
-    # Read by now; the ollama package would read it once more while it is imported, and fail if it is no address.
-    os.environ.pop("OLLAMA_HOST", None)
-    evaluation = evaluate(options)
-    if options.json:
-        print(as_json(evaluation))
-    else:
-        show(evaluation)
-    return ExitCode.DONE
-
-
 def evaluate(options: EvaluateOptions) -> Evaluation:
     """Reads all parts once, then asks the judge if there is one.
 
     Raises:
-        As ``main``.
+        UsageError: The output or its columns are not what the options say, or sacrebleu is missing.
+        RunFailed: The output cannot be read, or no host can judge.
     """
     tally = _Tally(_Metric("CHRF", word_order=2), _Metric("BLEU"), options)
     output = OutputDirectory(options.output)
@@ -87,7 +60,7 @@ def evaluate(options: EvaluateOptions) -> Evaluation:
 def _judgement(options: EvaluateOptions, sample: Sequence[Row]) -> Judgement | None:
     if options.judge_model is None:
         return None
-    from pipeline.evaluate.judge import judge  # late, as it imports the ollama package: see main
+    from pipeline.evaluate.judge import judge  # late, as it imports the fleet
 
     return asyncio.run(judge(options, options.judge_model, sample))
 
@@ -111,7 +84,7 @@ def _rows(output: OutputDirectory, name: str, text_column: str, reference_column
         with fs.open(path, "rb") as file:
             for batch in pq.ParquetFile(file).iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
                 arrays = [batch.column(batch.schema.get_field_index(column)) for column in columns]
-                lists: list[list[Any]] = [texts_of(array)[0] for array in arrays]
+                lists: list[list[Any]] = [read_texts(array)[0] for array in arrays]
                 for source, translation, status, flags, reference in zip(*lists, strict=True):
                     yield Row(name, number, source, translation, reference, status, flags or ())
                     number += 1

@@ -1,12 +1,10 @@
-"""A simulated Ollama host: real HTTP on loopback, faithful in framing, queueing, timing and errors, with a toy
+"""A simulated Ollama host: real HTTP on loopback with Ollama's framing, queueing, timing and errors, and a toy
 translator.
 
-It lets the program be tried, tested and measured where no Ollama answers. What it writes is word-for-word
-pseudo-translation.
+Use it to try, test and measure the program without Ollama. Its output is a word-for-word pseudo-translation.
 """
 
 NOT_REAL = (
-    "NOT REAL: these texts come from the simulated hosts of the sandbox, "
-    "a word-for-word lexicon without any language model. "
-    "Use them to try the program, never as translations."
+    "NOT REAL: these texts come from the simulated hosts of the sandbox, which use a word-for-word lexicon and no "
+    "language model. Use them to try the program, never as translations."
 )

@@ -1,5 +1,5 @@
-"""What a simulated host answers to a call: which part of the prompt it sees, what it writes, and where that is cut. No
-time, no I/O.
+"""The answer of a simulated host to a call: which part of the prompt the model sees, what it writes, and where the
+answer is cut. Pure functions without clock or I/O.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.sandbox.calls import Call
 from pipeline.sandbox.errors import Refusal, prompt_too_long
-from pipeline.sandbox.faults import Fault
+from pipeline.sandbox.faults import Fault, share_of
 from pipeline.sandbox.settings import HostSettings
 from pipeline.sandbox.source import source_of
 from pipeline.sandbox.text_faults import spoil
@@ -30,7 +30,7 @@ SHIFT_OFF_TOO_LONG = (
 
 @dataclass(frozen=True)
 class Answer:
-    """The outcome of one generation; ``aborted`` means ``done: false``, without a reason or counts."""
+    """The outcome of one generation. ``aborted`` stands for a reply with ``done: false`` and no reason or counts."""
 
     text: str
     thinking: str
@@ -42,18 +42,33 @@ class Answer:
 
 
 def tokens_of(text: str) -> int:
-    """The tokens of ``text``: one for each 3.3 characters."""
+    """Number of tokens of ``text``, at 3.3 characters per token."""
     return -(-len(text) * 10 // 33)
 
 
+def logprobs_of(text: str) -> list[dict[str, Any]]:
+    """The reply's ``logprobs`` for ``text``: one object per token, with a logprob that depends on text and position."""
+    tokens = [text[number * 33 // 10 : (number + 1) * 33 // 10] for number in range(tokens_of(text))]
+    return [
+        {
+            "token": token,
+            "logprob": -(share_of(str(number), text) ** 4),
+            "bytes": list(token.encode("utf-8", "replace")),
+        }
+        for number, token in enumerate(tokens)
+    ]
+
+
 def effective_num_ctx(call: Call, settings: HostSettings) -> int:
-    """The context in tokens that a runner gets for this call."""
+    """Context length in tokens with which the runner is loaded for this call."""
     return max(SMALLEST_NUM_CTX, min(call.option("num_ctx", settings.default_num_ctx), settings.trained_context))
 
 
 def work_seconds(settings: HostSettings, text: str, source_tokens: int, eval_tokens: int) -> tuple[float, float]:
-    """What reading and writing cost in a slot that works alone; instructions count as cached. With it the ideal
-    makespan of any work is known beforehand.
+    """Seconds that reading and writing take in a slot that works alone. Instructions count as cached.
+
+    The result depends on the settings and the text only, so the ideal makespan of any workload can be computed in
+    advance.
     """
     reading = source_tokens / settings.prompt_tokens_per_second if settings.prompt_tokens_per_second else 0.0
     writing = eval_tokens / settings.tokens_per_second if settings.tokens_per_second else 0.0
@@ -62,14 +77,14 @@ def work_seconds(settings: HostSettings, text: str, source_tokens: int, eval_tok
 
 
 def seen_part(call: Call, num_ctx: int, settings: HostSettings) -> tuple[str, int, int]:
-    """The prompt as the model sees it, its tokens, and the tokens that the answer may have.
+    """Return the part of the prompt that the model sees, its token count, and the maximum tokens of the answer.
 
-    A prompt that does not fit is refused or loses its front in silence: all before the newest num_ctx tokens (up to
-    0.30.10), or about half of the context (later). The window slides if the answer outgrows it, unless ``shift`` is
-    false.
+    A prompt that exceeds the context is refused or silently truncated at the front: up to 0.30.10 the newest num_ctx
+    tokens remain, later about half of the context. The context window slides while the answer outgrows it, unless
+    ``shift`` is false.
 
     Raises:
-        Refusal: 400, it does not fit and the call forbids to cut it.
+        Refusal: 400 if the prompt does not fit and the call forbids truncation.
     """
     version = settings.version_numbers
     prompt_tokens = settings.hidden_tokens + tokens_of(call.system) + tokens_of(call.prompt)
@@ -90,10 +105,10 @@ def seen_part(call: Call, num_ctx: int, settings: HostSettings) -> tuple[str, in
 
 
 def answer_to(call: Call, settings: HostSettings, num_ctx: int, fault: Fault | None) -> Answer:
-    """The answer to a call with a prompt; ``fault`` is what is wrong with its text.
+    """The answer to a call with a prompt, with the text fault ``fault`` if there is one.
 
     Raises:
-        Refusal: 400, the prompt is too long; 500, the answer repeated itself (later versions).
+        Refusal: 400 if the prompt is too long; 500 if the answer repeats one token (from 0.34 on).
     """
     version = settings.version_numbers
     prompt, prompt_tokens, room = seen_part(call, num_ctx, settings)
@@ -125,7 +140,7 @@ def answer_to(call: Call, settings: HostSettings, num_ctx: int, fault: Fault | N
 
 
 def _filled(wanted: Any, text: str) -> Any:
-    """A value of the wanted format with ``text`` for each string in it."""
+    """A value of the requested format with ``text`` in place of every string."""
     if not isinstance(wanted, dict):
         return {"translation": text}
     kind = wanted.get("type", "object")
@@ -137,13 +152,13 @@ def _filled(wanted: Any, text: str) -> Any:
 
 
 def _repeats_itself(text: str, limit: int) -> bool:
-    return len(text) >= limit and _run(limit).search(text) is not None
+    return len(text) >= limit and _repetition(limit).search(text) is not None
 
 
 def _until_repeated(text: str, limit: int) -> str:
-    match = _run(limit).search(text)
+    match = _repetition(limit).search(text)
     return text[: match.end()] if match else text
 
 
-def _run(limit: int) -> re.Pattern[str]:
+def _repetition(limit: int) -> re.Pattern[str]:
     return re.compile(rf"(\S)\1{{{limit - 1}}}|\s{{{limit}}}")

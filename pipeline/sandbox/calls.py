@@ -1,7 +1,7 @@
-"""Reads the body of ``/api/generate`` and ``/api/chat`` by the rules of Ollama, and refuses it in Ollama's words.
+"""Parsing of the bodies of ``/api/generate`` and ``/api/chat`` by Ollama's rules, with Ollama's error texts.
 
-Go's JSON: names are case-insensitive, unknown ones are ignored, ``null`` means unset, a wrong type is 400.
-``options`` of a wrong type are 500, although they are the request's fault (measured on 0.12.11 and 0.24.0).
+Go's JSON rules apply: names are case-insensitive, unknown names are ignored, ``null`` means unset, and a wrong type
+is a 400. An option of a wrong type is a 500, although the request is at fault (measured on 0.12.11 and 0.24.0).
 """
 
 from __future__ import annotations
@@ -55,9 +55,7 @@ _UNIT_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "
 
 @dataclass
 class Call:
-    """One request for an answer, with everything that the simulated host looks at, and its whole ``body``. ``None``
-    means unset.
-    """
+    """One parsed request. ``body`` holds all of its fields; ``None`` means unset."""
 
     model: str
     prompt: str
@@ -71,22 +69,23 @@ class Call:
     think: bool | str | None = None
     keep_alive_seconds: float | None = None
     debug_render_only: bool = False
+    logprobs: bool = False
     suffix: str = ""
     format: Any = None
     options: dict[str, Any] = field(default_factory=dict)
     body: dict[str, Any] = field(default_factory=dict)
 
     def option(self, name: str, default: int) -> int:
-        """An integer option; fractions are cut, as in Ollama."""
+        """The value of an integer option. Fractions are truncated, as in Ollama."""
         value = self.options.get(name)
         return default if value is None else int(value)
 
 
 def read_call(body: bytes, chat: bool, version: tuple[int, ...]) -> Call:
-    """The call that ``body`` asks for.
+    """Parse ``body``.
 
     Raises:
-        Refusal: 400 for what is no such request, 500 for options, format and template that can't be used.
+        Refusal: 400 for an invalid request, 500 for an invalid template.
     """
     fields = _fields(body, "ChatRequest" if chat else "GenerateRequest")
     get = fields.get
@@ -114,6 +113,7 @@ def read_call(body: bytes, chat: bool, version: tuple[int, ...]) -> Call:
         think=_think(get("think"), version),
         keep_alive_seconds=_keep_alive(get("keep_alive")),
         debug_render_only=get("_debug_render_only", False),
+        logprobs=get("logprobs", False) and version >= (0, 12, 11),
         suffix=get("suffix", ""),
         format=get("format") or None if get("format") != [] else [],
         options=get("options", {}),
@@ -125,7 +125,7 @@ def read_call(body: bytes, chat: bool, version: tuple[int, ...]) -> Call:
 
 
 def check_options(options: dict[str, Any]) -> None:
-    """Raises the Refusal with 500 for an option of a wrong type; unknown names are ignored."""
+    """Raise a Refusal with status 500 if an option has a wrong type. Unknown names are ignored."""
     for name, value in options.items():
         if value is None:
             continue
@@ -143,7 +143,7 @@ def check_options(options: dict[str, Any]) -> None:
 
 
 def check_format(wanted: Any) -> None:
-    """Raises the Refusal with 500 for a ``format`` that is neither ``json`` nor a schema."""
+    """Raise a Refusal with status 500 if ``format`` is neither ``json`` nor a JSON schema."""
     if wanted is None or wanted == "json":
         return
     if not isinstance(wanted, dict):
@@ -173,7 +173,7 @@ def _fields(body: bytes, request: str) -> dict[str, Any]:
 
 
 def _without_lone_surrogates(value: Any) -> Any:
-    """Go reads half of a surrogate pair as U+FFFD."""
+    """Replace lone surrogates by U+FFFD, as Go does."""
     text = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return json.loads(text)
 
@@ -191,7 +191,7 @@ def _wrong_type(value: Any, target: str) -> Refusal:
 
 
 def _chat_prompt(turns: list[Any]) -> tuple[str, str]:
-    """The last turn, and all before it as one text."""
+    """The last turn, and all earlier turns joined to one text."""
     contents = [str(turn.get("content") or "") if isinstance(turn, dict) else "" for turn in turns]
     return (contents[-1] if contents else ""), "\n".join(contents[:-1])
 
@@ -205,7 +205,7 @@ def _think(value: Any, version: tuple[int, ...]) -> bool | str | None:
 
 
 def _keep_alive(value: Any) -> float | None:
-    """Seconds, infinite for negative ones."""
+    """Seconds; infinity for negative values."""
     if value is None:
         return None
     if isinstance(value, bool):
@@ -219,10 +219,10 @@ def _keep_alive(value: Any) -> float | None:
 
 
 def parse_duration(text: str) -> float:
-    """Seconds of a duration in Go's form, such as ``1h30m`` or ``-1m``.
+    """Parse a Go duration such as ``1h30m`` or ``-1m`` to seconds.
 
     Raises:
-        Refusal: 400 in the words of Go's time.ParseDuration.
+        Refusal: 400 with the error text of Go's time.ParseDuration.
     """
     rest = text[1:] if text[:1] in ("-", "+") else text
     if rest == "0":

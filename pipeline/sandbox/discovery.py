@@ -1,5 +1,5 @@
-"""The endpoints that tell about a host: version, models, what is loaded. None of them tells slots or queues, as in
-Ollama.
+"""The read-only endpoints: version, installed models, loaded models. As in Ollama, none of them reveals slots or
+queues.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from pipeline.sandbox.state import ServerState, with_tag
 
 FAMILY = "simulated"
 WEIGHTS_BYTES = 4_372_824_384
-CACHE_BYTES_PER_TOKEN = 131_072  # of one slot
+CACHE_BYTES_PER_TOKEN = 131_072  # per slot
 
 Json = dict[str, Any]
 
 
 def tags(state: ServerState) -> Json:
-    """``/api/tags``: the installed models."""
+    """Reply of ``/api/tags``: the installed models."""
     return {"models": [_model(state, model, "modified_at") for model in state.models()]}
 
 
 def ps(state: ServerState) -> Json:
-    """``/api/ps``: the loaded models, longest remaining time first."""
+    """Reply of ``/api/ps``: the loaded models, in descending order of expiry."""
     now = time.time()
     shown = []
     runners = [runner for name in list(state.scheduler.runners) if (runner := state.scheduler.loaded(name)) is not None]
@@ -44,10 +44,10 @@ def ps(state: ServerState) -> Json:
 
 
 def show(state: ServerState, body: bytes) -> Json:
-    """``/api/show``.
+    """Reply of ``/api/show``.
 
     Raises:
-        Refusal: 400 without a body or a model, 404 for an unknown one (quoted with its tag).
+        Refusal: 400 without a body or a model name, 404 for an unknown model (quoted with its tag).
     """
     if not body.strip():
         raise Refusal(400, "missing request body")
@@ -81,12 +81,12 @@ def show(state: ServerState, body: bytes) -> Json:
 
 
 def version(state: ServerState) -> Json:
-    """``/api/version``."""
+    """Reply of ``/api/version``."""
     return {"version": state.settings.version}
 
 
 def status(_: ServerState) -> Json:
-    """``/api/status``: the cloud is off."""
+    """Reply of ``/api/status``: cloud features are disabled."""
     return {"cloud": {"disabled": True, "source": "env"}}
 
 

@@ -1,4 +1,4 @@
-"""How a simulated host refuses a request, in the words of Ollama."""
+"""Error replies of a simulated host, with Ollama's texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ BUSY = "server busy, please try again.  maximum pending requests exceeded"
 
 
 class Refusal(Exception):
-    """A request ends with this status and ``{"error": text}``."""
+    """The request is answered with this status and ``{"error": text}``."""
 
     def __init__(self, status: int, error: str) -> None:
         super().__init__(error)
@@ -18,11 +18,11 @@ class Refusal(Exception):
 
 
 class RunnerDied(RuntimeError):
-    """The process that runs the model is gone; everybody who works or waits on it fails."""
+    """The model's runner process died; all requests that it serves or queues fail."""
 
 
 def prompt_too_long(version: tuple[int, ...], prompt_tokens: int, num_ctx: int) -> str:
-    """The text of the 400 for ``truncate: false``; from 0.30 on it is the JSON of llama-server as a string."""
+    """Error text of the 400 for ``truncate: false``. From 0.30 on it is llama-server's JSON in a string."""
     if version < (0, 30):
         return "the input length exceeds the context length"
     message = (
@@ -39,5 +39,14 @@ def prompt_too_long(version: tuple[int, ...], prompt_tokens: int, num_ctx: int) 
 
 
 def runner_gone(version: tuple[int, ...]) -> str:
-    """The text of the 500 for those who waited when the runner died."""
-    return f"llama{'-server' if version >= (0, 30) else ' runner'} process no longer running: -1 "
+    """Error text of the 500 for requests that were queued when the runner died."""
+    return f"{_runner_name(version)} process no longer running: -1 "
+
+
+def runner_terminated(version: tuple[int, ...]) -> str:
+    """Error text of the 500 for a request whose runner crashed."""
+    return f"{_runner_name(version)} process has terminated: exit status 2"
+
+
+def _runner_name(version: tuple[int, ...]) -> str:
+    return "llama-server" if version >= (0, 30) else "llama runner"

@@ -1,31 +1,35 @@
-"""What can go wrong on a simulated host, and when.
+"""Faults of a simulated host, and the rules that decide which calls they affect.
 
-A fault meets a call if its marker word is in the source text, its share says so and, with ``first_try_only``, the
-host sees this text for the first time. The first fault of the list that meets the call is the one that happens; one
-of the answer's text can come on top. Which calls a share hits depends on the seed, the text and how often the host
-has seen it; never on time or order.
+A fault affects a call if the source text contains its marker, if the draw for its share hits and, with
+``first_try_only``, if the host sees the text for the first time. Of the call faults that match, the first in the list
+applies; a text fault can apply in addition. The draw for a share depends on the seed, the text and the number of times
+that the host has seen it, never on time or order.
 
 Faults of the call (``CALL_FAULTS``):
-    busy_503                     refused at once, as if too many waited for a load
+    busy_503                     immediate refusal, as with a full queue
     bad_gateway_502              HTML of a reverse proxy
     forbidden_403                empty body (Host header refused)
-    too_many_429                 of a reverse proxy, ``Retry-After`` is ``seconds``
+    too_large_413                HTML of a reverse proxy that limits the size of bodies
+    too_many_429                 JSON of a reverse proxy, with ``seconds`` as ``Retry-After``
     model_missing                404, as if the model had been deleted
-    redirect_301, redirect_307   to another path of the same host
-    not_json                     200 with a body that is no JSON
+    redirect_301, redirect_307   redirect to another path of the same host
+    not_json                     200 with a body that isn't JSON
     hang                         accepted, never answered
-    slow_first_byte              answered ``seconds`` later; no slot is held meanwhile
-    runner_died_500              fails in the middle of the work
-    runner_crash                 everybody who works or waits on this model fails with it; the next call reloads
-    reset, closed                the connection is reset (RST) or closed without a reply in the middle of the work
-    cut_body                     the connection is closed in the middle of the reply
-    stalled                      half of the reply comes, then nothing more
-    done_false                   aborted: 200, half of the text, ``done`` false, no durations
+    slow_first_byte              answered after ``seconds`` more, without holding a slot
+    runner_died_500              error during generation
+    runner_crash                 every request that this model serves or queues fails; the next call reloads it
+    runner_terminated            the same, with the text "llama runner process has terminated"
+    reset, closed                connection reset (RST), or closed without a reply, during generation
+    cut_body                     connection closed in the middle of the reply
+    stalled                      half of the reply, then silence
+    null_response                200 and ``done`` true, with null as the text
+    done_false                   aborted generation: 200, half of the text, ``done`` false, no durations
     length                       half of the text, ``done_reason`` "length"
+    thinking_only                all of the answer in ``thinking``, an empty text
     negative_eval_duration, huge_eval_duration, missing_durations
-                                 right text, nonsense in the numbers
+                                 correct text, invalid durations
 
-Faults of the answer's text (``TEXT_FAULTS``, see ``pipeline.sandbox.text_faults``) leave the reply itself correct.
+Text faults (``TEXT_FAULTS``, see ``pipeline.sandbox.text_faults``) spoil the answer's text in a valid reply.
 """
 
 from __future__ import annotations
@@ -42,6 +46,7 @@ EARLY_FAULTS = frozenset(
         "busy_503",
         "bad_gateway_502",
         "forbidden_403",
+        "too_large_413",
         "too_many_429",
         "model_missing",
         "redirect_301",
@@ -54,12 +59,15 @@ EARLY_FAULTS = frozenset(
 CALL_FAULTS = EARLY_FAULTS | {
     "runner_died_500",
     "runner_crash",
+    "runner_terminated",
     "reset",
     "closed",
     "cut_body",
     "stalled",
+    "null_response",
     "done_false",
     "length",
+    "thinking_only",
     "negative_eval_duration",
     "huge_eval_duration",
     "missing_durations",
@@ -88,16 +96,16 @@ SCOPES = ("generate", "get", "all")
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that goes wrong.
+    """One kind of fault, and the calls that it affects.
 
     Attributes:
         kind: One of ``CALL_FAULTS`` or ``TEXT_FAULTS``.
-        share: Part of the calls (or texts) that it hits, 0 to 1.
-        marker: Only texts that contain this.
-        first_try_only: Only the first time that this host sees a text.
-        scope: ``generate`` (with chat), ``get`` (the endpoints that tell about the host) or ``all``; the latter two
+        share: Share of the calls (or texts) that it affects, 0 to 1.
+        marker: Restricts it to texts that contain this string.
+        first_try_only: Restricts it to the first time that this host sees a text.
+        scope: ``generate`` (chat included), ``get`` (the read-only endpoints) or ``all``. The latter two are valid
             only for faults that need no model.
-        seconds: For ``slow_first_byte`` and ``too_many_429``.
+        seconds: Delay of ``slow_first_byte``, ``Retry-After`` of ``too_many_429``.
     """
 
     kind: str
@@ -108,7 +116,7 @@ class Fault:
     seconds: float = 1.0
 
     def __post_init__(self) -> None:
-        """Raises UsageError for a fault that can't be."""
+        """Raise UsageError for an invalid fault."""
         if self.kind not in CALL_FAULTS | TEXT_FAULTS:
             raise UsageError(f"unknown fault {self.kind!r}; known: {', '.join(sorted(CALL_FAULTS | TEXT_FAULTS))}")
         if not 0 <= self.share <= 1:
@@ -122,10 +130,10 @@ class Fault:
 
     @classmethod
     def from_json(cls, value: Any) -> Fault:
-        """A fault from its JSON object, ``{"kind": "busy_503", "share": 0.1}``, or from its kind alone.
+        """Parse a JSON object such as ``{"kind": "busy_503", "share": 0.1}``, or a kind alone.
 
         Raises:
-            UsageError: Another shape, an unknown name, a wrong value.
+            UsageError: The value has another shape, an unknown name or an invalid value.
         """
         if isinstance(value, str):
             return cls(value)
@@ -138,21 +146,21 @@ class Fault:
             "seconds": (int, float),
         }
         if not isinstance(value, Mapping) or "kind" not in value:
-            raise UsageError(f"a fault is {value!r}, but must be an object with a kind")
+            raise UsageError(f"invalid fault {value!r}: expected its kind or an object with a kind")
         for name, given in value.items():
             if name not in types or not isinstance(given, types[name]):  # type: ignore[arg-type]
                 raise UsageError(f"the fault {value['kind']} has {name} {given!r}; known: {', '.join(types)}")
         return cls(**value)
 
     def hits(self, text: str, tries: int, draw_key: str) -> bool:
-        """Whether it meets a call with ``text``, which the host has seen ``tries`` times before."""
+        """Whether it affects a call with ``text``, which the host has seen ``tries`` times before."""
         if self.marker not in text or (self.first_try_only and tries):
             return False
         return self.share >= 1 or share_of(draw_key, text) < self.share
 
 
 class FaultPlan:
-    """The faults of one host in force, and how often it has seen each text."""
+    """The active faults of one host, and how often the host has seen each text."""
 
     def __init__(self, faults: Iterable[Fault], seed: int) -> None:
         faults = tuple(faults)
@@ -164,7 +172,7 @@ class FaultPlan:
         self.tries: dict[bytes, int] = {}
 
     def of_call(self, text: str) -> tuple[Fault | None, Fault | None]:
-        """The fault of this call and that of its text; counts the text as seen once more."""
+        """The call fault and the text fault of this call, if any. Counts the text as seen once more."""
         if not self._calls and not self._texts:
             return None, None
         tries = 0
@@ -177,7 +185,7 @@ class FaultPlan:
         return call, self._first(self._texts, text, tries, f"{self._seed}")
 
     def of_get(self, path: str) -> Fault | None:
-        """The fault of this request for something that is not generated."""
+        """The fault of this request to a read-only endpoint, if any."""
         if not self._gets:
             return None
         key = _digest(path)
@@ -192,7 +200,7 @@ class FaultPlan:
 
 
 def share_of(key: str, text: str) -> float:
-    """A number in [0, 1) that depends on ``key`` and ``text`` alone, evenly spread."""
+    """A uniformly distributed number in [0, 1), determined by ``key`` and ``text``."""
     return int.from_bytes(_digest(f"{key}\0{text}"), "big") / 2**64
 
 

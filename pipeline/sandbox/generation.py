@@ -1,4 +1,4 @@
-"""An answer on its way: it waits for a slot, takes the time of its work there, and is sent, whole or in pieces."""
+"""Serving one generation: wait for a slot, hold it for the time of the work, send the answer whole or streamed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 from aiohttp import web
 
 from pipeline.sandbox import replies
-from pipeline.sandbox.answering import Answer, tokens_of, work_seconds
+from pipeline.sandbox.answering import Answer, logprobs_of, tokens_of, work_seconds
 from pipeline.sandbox.calls import Call
-from pipeline.sandbox.errors import RUNNER_DIED, Refusal, RunnerDied, runner_gone
+from pipeline.sandbox.errors import RUNNER_DIED, Refusal, RunnerDied, runner_gone, runner_terminated
 from pipeline.sandbox.faults import share_of
 from pipeline.sandbox.scheduler import Runner
 from pipeline.sandbox.source import source_of
@@ -22,17 +22,17 @@ from pipeline.sandbox.state import ServerState
 
 NONSENSE_NS = 9_223_372_036_854_775_808
 REPORTED_NS_PER_TOKEN = 1_000  # of a host without a speed, whose durations would be absent otherwise
-# Ollama returns the token ids of prompt and answer, which mean nothing here: five digits and a comma each.
+# Ollama returns the token ids of prompt and answer. Their values are arbitrary here: five digits and a comma each.
 _CONTEXT_IDS = ",".join(str(10_000 + number * 7_919 % 90_000) for number in range(32_768)).encode()
+_FATAL_FAULTS = frozenset({"runner_died_500", "runner_crash", "runner_terminated", "reset", "closed"})
 _PIECE = re.compile(r"\s*\S+|\s+\Z")
 
 
 class Generation:
     """One answer of one runner to one request.
 
-    ``fault`` is the kind of a fault that comes in the middle of the work or in the reply, or empty; ``began`` the
-    time at which the request came, on the event loop's clock. After ``serve``, ``outcome`` is ``stop``, ``length`` or
-    ``aborted``.
+    ``fault`` is the kind of a fault that occurs during generation or in the reply, or empty. ``began`` is the arrival
+    of the request on the event loop's clock. After ``serve``, ``outcome`` is ``stop``, ``length`` or ``aborted``.
     """
 
     def __init__(
@@ -54,6 +54,8 @@ class Generation:
                 aborted=fault == "done_false",
                 done_reason="length",
             )
+        elif fault == "thinking_only":
+            answer = dataclasses.replace(answer, text="", thinking=f"{answer.thinking} {answer.text}".strip())
         self.state = state
         self.request = request
         self.call = call
@@ -66,11 +68,11 @@ class Generation:
         self._stream: web.StreamResponse | None = None
 
     async def serve(self) -> web.StreamResponse:
-        """Waits, works and answers.
+        """Wait for a slot, generate and reply.
 
         Raises:
             Refusal: 500, the runner died.
-            asyncio.CancelledError: The client left; its place in the queue is free at once.
+            asyncio.CancelledError: The client disconnected; its place in the queue is freed at once.
         """
         loaded = self._loop.time()
         settings, counts, slots = self.state.settings, self.state.counts, self.runner.slots
@@ -92,17 +94,17 @@ class Generation:
         reading, writing = reading * slowness, writing * slowness
         end = start + reading + writing
         try:
-            if self.fault in ("runner_died_500", "runner_crash", "reset", "closed"):
+            if self.fault in _FATAL_FAULTS:
                 return await self._fail_midway(start, end)
             if self.call.stream:
                 await self._send_pieces(start + reading, writing)
             elif end > arrived:
                 await self.runner.work(end)
         except RunnerDied:
-            end = start  # its slots are gone with it
+            end = start  # the slots died with their runner
             return await self._send_error(RUNNER_DIED)
         finally:
-            # Who leaves while the prompt is read keeps the slot until it is read; who leaves later frees it at once.
+            # A client that disconnects while its prompt is read holds the slot until that is done.
             ended = min(end, max(start + reading, self._loop.time()))
             if ended > self._loop.time():
                 self._loop.call_at(ended, slots.release, ended)
@@ -116,7 +118,7 @@ class Generation:
         return response
 
     def _durations(self, loaded: float, start: float, reading: float, writing: float) -> dict[str, int]:
-        """Ollama's nanoseconds and counts. The total is the sum of the parts and the wait for the slot."""
+        """Ollama's durations (nanoseconds) and token counts. The total includes the wait for the slot."""
         answer = self.answer
         load = max(1, int((loaded - self.began) * 1e9))
         prompt_eval = int(reading * 1e9) or answer.source_tokens * REPORTED_NS_PER_TOKEN
@@ -140,10 +142,12 @@ class Generation:
 
     def _head(self, text: str, thinking: str, done: bool) -> dict[str, Any]:
         stamped = {"model": self.call.model, "created_at": self.state.clock.created_at()}
-        return stamped | replies.message_fields(self.call.chat, text, thinking) | {"done": done}
+        shown = None if self.fault == "null_response" else text
+        head = stamped | replies.message_fields(self.call.chat, shown, thinking) | {"done": done}
+        return head | {"logprobs": logprobs_of(text)} if self.call.logprobs and text else head
 
     def _last(self, text: str, thinking: str, durations: dict[str, int]) -> bytes:
-        """The object that says ``done``."""
+        """The last object of a reply, with ``done: true``."""
         head = replies.encode(self._head(text, thinking, True) | {"done_reason": self.answer.done_reason})
         context = b""
         if not self.call.raw and not self.call.chat:
@@ -167,7 +171,7 @@ class Generation:
         return half
 
     async def _send_pieces(self, begin: float, writing_seconds: float) -> None:
-        """Writes the answer piece by piece, spread evenly over the time of writing, which begins at ``begin``."""
+        """Stream the answer in pieces, spread evenly over ``writing_seconds`` from ``begin`` on."""
         await self.runner.work(begin)
         stream = await self._open_stream()
         answer = self.answer
@@ -196,12 +200,13 @@ class Generation:
         if self.fault in ("reset", "closed"):
             self._cut_connection(reset=self.fault == "reset")
             return web.Response()
-        if self.fault == "runner_crash":
+        if self.fault in ("runner_crash", "runner_terminated"):
             self.state.scheduler.crash(self.runner)
-        return await self._send_error(RUNNER_DIED)
+        terminated = self.fault == "runner_terminated"
+        return await self._send_error(runner_terminated(self.state.version) if terminated else RUNNER_DIED)
 
     async def _send_error(self, error: str) -> web.StreamResponse:
-        """In a stream the status is 200 already, and the last line says it."""
+        """Reply with an error. In a stream, whose status is already sent, the last line carries it."""
         if not self.call.stream:
             raise Refusal(500, error)
         stream = await self._open_stream()

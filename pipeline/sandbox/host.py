@@ -1,20 +1,19 @@
 """A simulated Ollama host: its two ports, its routes, going down and coming back.
 
-The first port speaks Ollama's HTTP. The second one is for tests and benchmarks, and works whatever the first one
-suffers:
+The first port speaks Ollama's HTTP. The second one controls the host for tests and benchmarks, and works whatever
+state the first one is in:
 
-``POST /_sandbox/control`` with a JSON object changes settings and answers ``{"settings": {all of them now}}``. Its
-names are the fields of ``HostSettings``, for example ``{"hang": true}``, ``{"listening": false}``, ``{"num_parallel":
-2}`` or ``{"faults": ["bad_gateway_502", {"kind": "busy_503", "share": 0.1}]}``; besides, ``"reset": true`` forgets
-the request counts and which texts were seen, and ``"unload": true`` every loaded model. A wrong name or value: 400
-``{"error": "..."}``, nothing is changed.
+``POST /_sandbox/control`` takes a JSON object with fields of ``HostSettings`` and replies with ``{"settings": {...}}``,
+all settings after the change. Examples: ``{"hang": true}``, ``{"listening": false}``, ``{"num_parallel": 2}``,
+``{"faults": ["bad_gateway_502", {"kind": "busy_503", "share": 0.1}]}``. In addition, ``"reset": true`` clears the
+request counts and the texts seen, and ``"unload": true`` unloads all models. An invalid name or value gives 400 with
+``{"error": "..."}`` and changes nothing.
 
-``GET /_sandbox/stats`` answers with the fields of ``RequestCounts`` (calls, load_calls, gets, served, cancelled,
-in_flight, in_flight_peak, active_peak, waiting_peak, outcomes, text_faults, prompt_tokens, eval_tokens, busy_seconds,
-first_call_at, last_answer_at), and ``active``, ``waiting`` (calls in a slot and in the queue for one now), ``loads``,
-``reloads``, ``pending`` (calls that wait for a load), ``loaded_num_ctx`` ({model: tokens}) and ``listening``. With
-``?requests=1`` also ``requests``, if ``record_requests`` was set: objects with ``chat``, ``prompt``, ``system``,
-``source`` (the text to translate), ``body`` (as sent, names in lower case, without nulls) and ``outcome``.
+``GET /_sandbox/stats`` replies with the fields of ``RequestCounts``, and with ``active`` and ``waiting`` (calls in a
+slot and queued for one), ``loads``, ``reloads``, ``pending`` (calls that wait for a load), ``loaded_num_ctx``
+({model: tokens}) and ``listening``. With ``?requests=1`` and the setting ``record_requests`` it adds ``requests``:
+objects with ``chat``, ``prompt``, ``system``, ``source`` (the text to translate), ``body`` (the fields as sent, names
+in lower case, without nulls) and ``outcome``.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ from transforms.errors import UsageError
 
 LOOPBACK = "127.0.0.1"
 BACKLOG = 2048
-FOR_EVER_SECONDS = 10.0**7  # Ollama closes no idle connection
+KEEPALIVE_SECONDS = 10.0**7  # Ollama never closes an idle connection
 
 _METHODS: dict[str, tuple[str, ...]] = {
     "/": ("GET", "HEAD"),
@@ -51,7 +50,7 @@ _METHODS: dict[str, tuple[str, ...]] = {
 
 
 class SandboxHost:
-    """One simulated host in the running event loop.
+    """A simulated host in the running event loop.
 
     Example::
 
@@ -72,37 +71,37 @@ class SandboxHost:
 
     @property
     def url(self) -> str:
-        """Where it speaks Ollama's HTTP. The port stays the same over ``go_down`` and ``come_back``."""
+        """Address of Ollama's HTTP. The port survives ``go_down`` and ``come_back``."""
         return f"http://{LOOPBACK}:{self._port}"
 
     @property
     def control_url(self) -> str:
-        """Where it is controlled."""
+        """Address of the control port."""
         return f"http://{LOOPBACK}:{self._control_port}"
 
     @property
     def settings(self) -> HostSettings:
-        """The settings in force."""
+        """The current settings."""
         return self.state.settings
 
     @property
-    def stats(self) -> RequestCounts:
-        """What was counted since the start or the last reset."""
+    def counts(self) -> RequestCounts:
+        """The counts since the start or the last reset."""
         return self.state.counts
 
     @property
     def state(self) -> ServerState:
-        """Everything behind the sockets.
+        """The host without its sockets.
 
         Raises:
-            RuntimeError: It was not started.
+            RuntimeError: The host was not started.
         """
         if self._state is None:
             raise RuntimeError("the simulated host was not started")
         return self._state
 
     async def start(self) -> None:
-        """Opens both ports.
+        """Open both ports.
 
         Raises:
             OSError: A port is in use.
@@ -117,7 +116,7 @@ class SandboxHost:
             await self.go_down()
 
     async def stop(self) -> None:
-        """Closes both ports and all connections, in the middle of whatever they do."""
+        """Close both ports and abort all connections."""
         for runner in (self._runner, self._control_runner):
             if runner is not None:
                 _abort_connections(runner)
@@ -125,14 +124,14 @@ class SandboxHost:
         self._runner = self._control_runner = self._site = None
 
     async def go_down(self) -> None:
-        """The machine is gone: connections are reset, new ones refused."""
+        """Simulate a machine that goes down: reset all connections and refuse new ones."""
         if self._site is not None and self._runner is not None:
             await self._site.stop()
             self._site = None
             _abort_connections(self._runner)
 
     async def come_back(self) -> None:
-        """Listens again, on the same port, with the model not loaded."""
+        """Listen again on the same port, with no model loaded."""
         if self._site is None and self._runner is not None:
             self.state.scheduler.runners.clear()
             self._site = web.TCPSite(self._runner, LOOPBACK, self._port, backlog=BACKLOG)
@@ -140,10 +139,10 @@ class SandboxHost:
             self._port = self._runner.addresses[0][1]
 
     async def control(self, changes: Mapping[str, Any]) -> None:
-        """Changes settings, or resets or unloads, as ``POST /_sandbox/control`` does.
+        """Apply the changes of ``POST /_sandbox/control``.
 
         Raises:
-            UsageError: An unknown name or a wrong value; nothing is changed.
+            UsageError: Unknown name or invalid value; nothing is changed.
         """
         settings = {name: value for name, value in changes.items() if name not in ("reset", "unload")}
         self.state.change(settings)
@@ -154,7 +153,7 @@ class SandboxHost:
         await (self.come_back() if self.settings.listening else self.go_down())
 
     def stats_json(self, with_requests: bool = False) -> dict[str, Any]:
-        """What ``GET /_sandbox/stats`` answers."""
+        """The reply of ``GET /_sandbox/stats``."""
         scheduler = self.state.scheduler
         runners = list(scheduler.runners.values())
         now = {
@@ -166,7 +165,7 @@ class SandboxHost:
             "loaded_num_ctx": {runner.model: runner.launch.num_ctx for runner in runners},
             "listening": self._site is not None,
         }
-        return self.stats.as_json(with_requests) | now
+        return self.counts.as_json(with_requests) | now
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.raw_path.partition("?")[0]
@@ -176,13 +175,13 @@ class SandboxHost:
                     return await serve_call(self.state, request, chat=False)
                 if path == "/api/chat":
                     return await serve_call(self.state, request, chat=True)
-            return await self._tell(request, path)
+            return await self._discover(request, path)
         except Refusal as refusal:
             return replies.reply_json({"error": refusal.error}, refusal.status)
         except ConnectionError:
-            return web.Response()  # the client left and was counted; nobody reads this
+            return web.Response()  # the client disconnected and was counted; nobody reads this
 
-    async def _tell(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
+    async def _discover(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         state = self.state
         state.counts.gets += 1
         fault = state.plan.of_get(path) if state.settings.faults else None
@@ -198,13 +197,13 @@ class SandboxHost:
             return replies.reply_text("Ollama is running")
         if path == "/api/show":
             return replies.reply_json(discovery.show(state, await request.content.read()))
-        tell = {
+        endpoints = {
             "/api/tags": discovery.tags,
             "/api/ps": discovery.ps,
             "/api/version": discovery.version,
             "/api/status": discovery.status,
         }
-        return replies.reply_json(tell[path](state))
+        return replies.reply_json(endpoints[path](state))
 
     async def _handle_control(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.method == "GET" and request.path == "/_sandbox/stats":
@@ -222,8 +221,8 @@ class SandboxHost:
 
 
 async def _runner(handler: Any) -> web.ServerRunner:
-    # Cancelling the handler is how a client that leaves gives its slot back.
-    server = web.Server(handler, handler_cancellation=True, access_log=None, keepalive_timeout=FOR_EVER_SECONDS)
+    # A disconnect cancels the handler, which frees the slot.
+    server = web.Server(handler, handler_cancellation=True, access_log=None, keepalive_timeout=KEEPALIVE_SECONDS)
     runner = web.ServerRunner(server, shutdown_timeout=0)
     await runner.setup()
     return runner

@@ -1,18 +1,18 @@
-"""The French-English lexicon of the simulated hosts: reads ``lexicon.tsv`` and derives the inflected forms.
+"""The French-English lexicon as the simulated hosts use it: all inflected forms, each with one translation.
 
-It is no dictionary and no grammar: just enough that a person sees what a record is about, and that nothing of the
-French remains between the words it knows.
+It is neither a dictionary nor a grammar: it covers enough for a reader to recognise the subject of a record, and for
+no French to remain between the known words.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
 
-# A word with its apostrophe, as in l'huile; hyphens part words, so that phrases can join them.
+from transforms.text.lexicon import rows, without_accents
+
+# A word with its apostrophe, as in l'huile. Hyphens separate words, so that phrases can join them.
 ELISION = r"(?:[cdjlmnstCDJLMNST]|[qQ]u)['’](?=\S)"
 WORD = rf"{ELISION}|[^\W\d_]+(?:['’](?=[^\W\d_]))?"
 VOWELS = "aeiou"
@@ -21,13 +21,13 @@ Phrases = list[tuple[tuple[str, ...], str]]
 
 @dataclass(frozen=True)
 class Lexicon:
-    """The forms of the lexicon, in lower case unless they are acronyms.
+    """The forms of the lexicon, in lower case except for acronyms.
 
     Attributes:
-        words: English by French form.
-        shouted: The same by the form without accents, for texts in capitals.
-        phrases: By first and by second word: (the other words, English), longest first.
-        infinitives: French forms after which ``de``, ``à`` and ``pour`` mean ``to``.
+        words: French form to English.
+        shouted: French form without accents to English, for texts in capitals.
+        phrases: First word to second word to pairs of the remaining words and the English, longest first.
+        infinitives: French forms before which ``de``, ``à`` and ``pour`` mean ``to``.
     """
 
     words: dict[str, str]
@@ -38,14 +38,11 @@ class Lexicon:
 
 @functools.cache
 def lexicon() -> Lexicon:
-    """The lexicon, read once."""
+    """The lexicon, cached."""
     words: dict[str, str] = {}
     phrases: dict[str, dict[str, Phrases]] = {}
     infinitives = set()
-    for line in Path(__file__).with_name("lexicon.tsv").read_text(encoding="utf-8").splitlines():
-        if line.startswith("#"):
-            continue
-        french, english, kind = (*line.split("\t"), "")[:3]
+    for french, english, kind, _ in rows():
         parts = re.findall(WORD, french)
         if len(parts) > 1:
             phrases.setdefault(parts[0], {}).setdefault(parts[1], []).append((tuple(parts[2:]), english))
@@ -63,20 +60,12 @@ def lexicon() -> Lexicon:
     return Lexicon(words, shouted, phrases, frozenset(infinitives))
 
 
-def without_accents(text: str) -> str:
-    """``é`` becomes ``e``, and ``œ`` ``oe``."""
-    text = text.replace("œ", "oe").replace("æ", "ae")
-    return "".join(
-        character for character in unicodedata.normalize("NFD", text) if not unicodedata.combining(character)
-    )
-
-
 def _as_is(french: str, english: str) -> dict[str, str]:
     return {french: english}
 
 
 def noun_forms(french: str, english: str) -> dict[str, str]:
-    """Singular and plural; ``analysis|analyses`` names an irregular English plural."""
+    """Singular and plural forms; ``analysis|analyses`` gives an irregular English plural."""
     singular, _, plural = english.partition("|")
     forms = {french: singular}
     if not french.endswith(("s", "x", "z")):
@@ -85,7 +74,7 @@ def noun_forms(french: str, english: str) -> dict[str, str]:
 
 
 def adjective_forms(french: str, english: str) -> dict[str, str]:
-    """Masculine and feminine, singular and plural: one English word."""
+    """Masculine and feminine forms, singular and plural, with the same English word."""
     feminine = french if french.endswith("e") else french + "e"
     doubled = ("el", "eil", "en", "on", "et")
     changes = {"eux": "euse", "if": "ive", "er": "ère", "teur": "trice"}
@@ -99,7 +88,7 @@ def adjective_forms(french: str, english: str) -> dict[str, str]:
 
 
 def verb_forms(french: str, english: str) -> dict[str, str]:
-    """All simple tenses of the regular groups in -er, -ir (finir) and -re (rendre)."""
+    """All simple tenses of a regular verb in -er, -ir (like finir) or -re (like rendre)."""
     base, past, participle = _english_parts(english)
     third, gerund = _third_person(base), _gerund(base, past)
     stem = french[:-2]
@@ -168,7 +157,7 @@ def _ends_in_consonant_y(word: str) -> bool:
 
 
 def _english_parts(english: str) -> tuple[str, str, str]:
-    """Base, past and past participle; regular unless given."""
+    """Base, past and past participle; regular forms are derived."""
     base, *irregular = english.split(",")
     if irregular:
         return base, irregular[0], irregular[-1]

@@ -1,27 +1,24 @@
-"""The options of the ``sandbox`` command: one simulated host on loopback."""
+"""The command ``sandbox``: one simulated Ollama host on loopback."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.options import values as kind
-from pipeline.options.table import help_text, option, options_of, read, repeated, stray
+from pipeline.exit_codes import ExitCode
+from pipeline.options import values
+from pipeline.options.command import Command, CommandOptions
+from pipeline.options.table import Readout, option, repeated
 from pipeline.sandbox.settings import HostSettings
 
-USAGE = "python -m pipeline sandbox [OPTIONS]"
-DESCRIPTION = """\
-Runs a simulated Ollama host on loopback until Ctrl-C or SIGTERM, to try the program without Ollama. What it answers is
-made word by word from a small lexicon and is not a real translation. One line of JSON on stdout tells its address and
-its control port."""
+LOG = logging.getLogger(__name__)
 
-_HOST = "Simulated host"
+HOST = "Simulated host"
 
 
 def _settings(text: str) -> str:
-    """A JSON object."""
     try:
         is_object = isinstance(json.loads(text), dict)
     except ValueError:
@@ -32,32 +29,61 @@ def _settings(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class SandboxOptions:
-    """What ``sandbox`` does."""
+class SandboxOptions(CommandOptions):
+    """Options of ``sandbox``."""
 
-    port: int = option(11500, kind.whole(0, 65535), "port on 127.0.0.1; 0 chooses a free one", _HOST, "PORT")
+    port: int = option(
+        11500,
+        parse=values.whole(0, 65535),
+        help="port on 127.0.0.1; 0 picks a free one",
+        group=HOST,
+        metavar="PORT",
+    )
     control_port: int = option(
-        0, kind.whole(0, 65535), "port that shows figures and changes settings; 0 chooses a free one", _HOST, "PORT"
+        0,
+        parse=values.whole(0, 65535),
+        help="port for statistics and control; 0 picks a free one",
+        group=HOST,
+        metavar="PORT",
     )
     model: tuple[str, ...] = repeated(
-        kind.one(kind.text), "model that it has", _HOST, "MODEL", shown="any that is asked for"
+        parse=values.one(values.text),
+        help="installed model",
+        group=HOST,
+        metavar="MODEL",
+        shown="every requested one",
     )
     num_parallel: int = option(
-        4, kind.whole(1, 1024), "requests that it works on at a time, as OLLAMA_NUM_PARALLEL", _HOST, "N"
+        4,
+        parse=values.whole(1, 1024),
+        help="requests processed in parallel, as OLLAMA_NUM_PARALLEL",
+        group=HOST,
+        metavar="N",
     )
     tokens_per_second: float = option(
-        0.0, kind.number(0, 1e9), "speed of one request that is alone; 0 answers at once", _HOST, "NUMBER", shown="0"
+        0.0,
+        parse=values.number(0, 1e9),
+        help="speed of a single request; 0 answers instantly",
+        group=HOST,
+        metavar="NUMBER",
+        shown="0",
     )
-    load_seconds: float = option(0.0, kind.number(0, 3600), "time to load a model", _HOST, "SECONDS", shown="0")
+    load_seconds: float = option(
+        0.0, parse=values.number(0, 3600), help="duration of a model load", group=HOST, metavar="SECONDS", shown="0"
+    )
     settings: str = option(
-        "{}", _settings, "JSON object with more settings, faults among them (see pipeline/sandbox)", _HOST, "JSON"
+        "{}",
+        parse=_settings,
+        help="JSON object with further settings, such as faults (see pipeline/sandbox/settings.py)",
+        group=HOST,
+        metavar="JSON",
     )
 
     def host(self) -> HostSettings:
-        """All settings of the host.
+        """Return all settings of the host.
 
         Raises:
-            UsageError: A name or a value of ``--settings`` is wrong.
+            UsageError: ``--settings`` has an unknown name or an invalid value.
         """
         settings = HostSettings(
             models=self.model or HostSettings.models,
@@ -69,20 +95,30 @@ class SandboxOptions:
         return settings.changed(json.loads(self.settings))
 
 
-def parse_sandbox(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> SandboxOptions:
-    """The options of a simulated host, complete and valid.
-
-    Raises:
-        UsageError: Anything is wrong.
-    """
-    readout = read(SandboxOptions, arguments, environ)
-    if readout.left:
-        raise stray(readout.left[0], options_of(SandboxOptions))
+def _complete(readout: Readout, environ: Mapping[str, str]) -> SandboxOptions:
     options = SandboxOptions(**readout.values)
     options.host()
     return options
 
 
-def help_of_sandbox() -> str:
-    """The complete help of ``sandbox``."""
-    return help_text(SandboxOptions, USAGE, DESCRIPTION, "")
+def _run(options: SandboxOptions) -> int:
+    from pipeline.sandbox import NOT_REAL
+    from pipeline.sandbox.server import serve
+
+    LOG.warning("%s", NOT_REAL)
+    serve(options.host(), options.port, options.control_port)
+    return ExitCode.DONE
+
+
+SANDBOX = Command(
+    summary="run a simulated Ollama host to try things without one; see sandbox --help",
+    usage="python -m pipeline sandbox [OPTIONS]",
+    description="""\
+Runs a simulated Ollama host on loopback until Ctrl-C or SIGTERM, to try the program without Ollama. Its answers are
+made word by word from a small lexicon and are not real translations. Prints one line of JSON with its address and its
+control port on stdout.""",
+    epilog="",
+    options=SandboxOptions,
+    complete=_complete,
+    run=_run,
+)

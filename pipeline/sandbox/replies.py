@@ -1,4 +1,4 @@
-"""How replies look on the wire: Go's JSON, Ollama's content types, lengths and time stamps."""
+"""Replies on the wire: Go's JSON, and Ollama's content types, framing and time stamps."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from multidict import CIMultiDict
 
 JSON_TYPE = "application/json; charset=utf-8"
 NDJSON_TYPE = "application/x-ndjson"
-CONTENT_LENGTH_LIMIT = 2048  # Go sends Content-Length for a body up to this many bytes, else chunks
+CONTENT_LENGTH_LIMIT = 2048  # bytes; Go sends larger bodies chunked
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def encode(value: Any) -> bytes:
-    """JSON as Go writes it: compact UTF-8 with ``< > &`` and the two Unicode line ends escaped."""
+    """Encode JSON as Go does: compact UTF-8 with ``< > &`` and the two Unicode line separators escaped."""
     return escaped(_encode(value)).encode("utf-8", "replace")
 
 
 def escaped(text: str) -> str:
-    """JSON text with Go's escapes of what could harm a web page."""
+    """JSON text with the escapes that Go adds for HTML safety."""
     text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     return text if text.isascii() else text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
@@ -34,7 +34,7 @@ def reply_json(value: Mapping[str, Any], status: int = 200) -> web.Response:
 
 
 def reply_bytes(body: bytes, status: int = 200, content_type: str = JSON_TYPE) -> web.Response:
-    """A reply, chunked if Go would send it so."""
+    """A reply, chunked where Go would send it chunked."""
     response = web.Response(body=body, status=status, headers=CIMultiDict({"Content-Type": content_type}))
     if len(body) > CONTENT_LENGTH_LIMIT:
         response.enable_chunked_encoding()
@@ -42,31 +42,31 @@ def reply_bytes(body: bytes, status: int = 200, content_type: str = JSON_TYPE) -
 
 
 def reply_text(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """A reply in plain text: the root, 404 and 405."""
+    """A plain-text reply, as for the root, 404 and 405."""
     return web.Response(
         body=text.encode(), status=status, headers={"Content-Type": "text/plain; charset=utf-8", **(headers or {})}
     )
 
 
-def message_fields(chat: bool, text: str, thinking: str) -> dict[str, Any]:
-    """Where generate and chat put an answer; ``thinking`` is left out when empty."""
+def message_fields(chat: bool, text: str | None, thinking: str) -> dict[str, Any]:
+    """The fields that carry an answer in generate and chat replies; an empty ``thinking`` is omitted."""
     thoughts = {"thinking": thinking} if thinking else {}
     return {"message": {"role": "assistant", "content": text} | thoughts} if chat else {"response": text} | thoughts
 
 
 class Clock:
-    """Time stamps as Go's RFC3339Nano: UTC, up to nine decimals, without trailing zeros."""
+    """Time stamps in Go's RFC3339Nano format: UTC, up to nine decimals, without trailing zeros."""
 
     def __init__(self) -> None:
         self._second = -1
         self._prefix = ""
 
     def created_at(self) -> str:
-        """The present moment."""
+        """The current time."""
         return self.stamp(time.time_ns())
 
     def stamp(self, time_ns: int) -> str:
-        """A moment that is given in nanoseconds since 1970."""
+        """A time given in nanoseconds since 1970."""
         second, nanoseconds = divmod(time_ns, 1_000_000_000)
         if second != self._second:
             self._second = second
@@ -75,7 +75,7 @@ class Clock:
 
 
 def local_stamp(seconds: float) -> str:
-    """A moment with the server's own offset to UTC, as in ``modified_at`` and ``expires_at``."""
+    """A time with the server's UTC offset, as in ``modified_at`` and ``expires_at``."""
     offset = time.strftime("%z", time.localtime(seconds))
     moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(seconds))
     fraction = f"{seconds % 1:.9f}"[1:].rstrip("0").rstrip(".")

@@ -1,4 +1,4 @@
-"""What a simulated host counts, for tests and benchmarks."""
+"""Request counts of a simulated host, for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ class RequestCounts:
 
     Attributes:
         calls: Generate and chat requests with a text.
-        load_calls: Those without one, which load or unload a model.
-        gets: Requests for anything else.
-        served: Calls answered with a whole reply that says ``done`` and ``stop``.
-        cancelled: Calls whose client left before the reply.
-        in_flight, in_flight_peak: Calls that have come and not ended.
-        active_peak, waiting_peak: Calls in a slot, and in the queue for one.
-        outcomes: Calls by how they ended: ``ok``, ``length``, ``aborted``, ``cancelled``, the name of a fault of the
-            call, or the status of a refusal.
-        text_faults: Texts by the fault they were answered with.
-        prompt_tokens, eval_tokens: Of the calls served.
-        busy_seconds: Time in slots, all slots together.
-        first_call_at, last_answer_at: time.time() of the first call and of the last one that was served.
-        requests: The bodies of calls and how each ended, if ``record_requests`` is set.
+        load_calls: Generate and chat requests without a text, which load or unload a model.
+        gets: All other requests.
+        served: Calls with a complete reply (``done`` true, ``done_reason`` "stop").
+        cancelled: Calls whose client disconnected before the reply.
+        in_flight, in_flight_peak: Calls received and not completed.
+        active_peak, waiting_peak: Calls in a slot, and queued for one.
+        outcomes: Calls by outcome: ``ok``, ``length``, ``aborted``, ``cancelled``, the kind of a call fault, or the
+            status of a refusal.
+        text_faults: Texts by the kind of text fault in their answer.
+        prompt_tokens, eval_tokens: Tokens of the calls served.
+        busy_seconds: Time that slots were occupied, summed over all slots.
+        first_call_at, last_answer_at: time.time() of the first call and of the last reply to a served call.
+        requests: Body and outcome of each call, if ``record_requests`` is set.
     """
 
     calls: int = 0
@@ -48,7 +48,7 @@ class RequestCounts:
     requests: list[dict[str, Any]] = field(default_factory=list)
 
     def called(self) -> None:
-        """A call with a text has come."""
+        """Count the arrival of a call with a text."""
         self.calls += 1
         self.in_flight += 1
         if self.in_flight > self.in_flight_peak:
@@ -57,13 +57,13 @@ class RequestCounts:
             self.first_call_at = time.time()
 
     def answered(self, prompt_tokens: int, eval_tokens: int) -> None:
-        """A call has been served well."""
+        """Count a served call."""
         self.served += 1
         self.prompt_tokens += prompt_tokens
         self.eval_tokens += eval_tokens
         self.last_answer_at = time.time()
 
     def as_json(self, with_requests: bool = False) -> dict[str, Any]:
-        """All of it as a JSON object."""
+        """All counts as a JSON object."""
         shown = {name: value for name, value in vars(self).items() if name != "requests"}
         return shown | ({"requests": list(self.requests)} if with_requests else {})

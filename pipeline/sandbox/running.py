@@ -1,6 +1,4 @@
-"""Simulated hosts that run elsewhere: in a thread of this process, or in a process of their own that ends with this
-one.
-"""
+"""Simulated hosts outside the caller's event loop: in a thread, or in a child process that ends with this one."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ _T = TypeVar("_T")
 
 
 class SandboxThread:
-    """A simulated host with an event loop of its own in a thread of this process; about 5 ms to start.
+    """A simulated host in a thread with its own event loop. Starting one takes about 5 ms.
 
     Use it as a context manager, or call ``close``.
     """
@@ -48,15 +46,15 @@ class SandboxThread:
         self.control_url = self.host.control_url
 
     def control(self, **changes: Any) -> None:
-        """Changes settings: any field of ``HostSettings``, ``reset=True`` or ``unload=True``.
+        """Change settings: fields of ``HostSettings``, ``reset=True`` or ``unload=True``.
 
         Raises:
-            UsageError: An unknown name or a wrong value; nothing is changed.
+            UsageError: Unknown name or invalid value; nothing is changed.
         """
         self._run(self.host.control(changes))
 
     def stats(self, with_requests: bool = False) -> dict[str, Any]:
-        """What ``GET /_sandbox/stats`` answers."""
+        """The reply of ``GET /_sandbox/stats``."""
 
         async def read() -> dict[str, Any]:
             return self.host.stats_json(with_requests)
@@ -64,7 +62,7 @@ class SandboxThread:
         return self._run(read())
 
     def close(self) -> None:
-        """Stops the host and its thread; a second call does nothing."""
+        """Stop the host and its thread. Further calls do nothing."""
         if self._loop.is_closed():
             return
         self._run(self.host.stop())
@@ -86,19 +84,20 @@ class SandboxThread:
 
 
 class SandboxProcess:
-    """A simulated host in a process of its own, which ends when this one does, however that ends.
+    """A simulated host in a child process.
 
-    The child reads its standard input and goes when that closes. Use it as a context manager, or call ``close``.
+    The child exits when its standard input closes, so it never outlives its parent, even one that is killed. Use it
+    as a context manager, or call ``close``.
     """
 
     def __init__(self, settings: HostSettings | None = None, port: int = 0) -> None:
-        """Starts the process, without waiting until it listens.
+        """Start the process, without waiting until it listens.
 
         Raises:
-            OSError: It can't be started.
+            OSError: The process can't be started.
         """
         command = [sys.executable, "-m", "pipeline.sandbox.server", "--until_stdin_closes", "--port", str(port)]
-        # The child imports the same code, wherever this process was started.
+        # The child must import the same code, whatever its working directory.
         root = str(Path(__file__).resolve().parents[2])
         path = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH", "")) if part)
         self._process = subprocess.Popen(  # noqa: S603 - our own module and settings
@@ -116,38 +115,38 @@ class SandboxProcess:
 
     @property
     def url(self) -> str:
-        """Where the host speaks Ollama's HTTP; waits until it listens.
+        """Address of Ollama's HTTP. Waits until the host listens.
 
         Raises:
-            RunFailed: It ended, or took too long.
+            RunFailed: The process ended, or did not listen in time.
         """
         return self._listening()["url"]
 
     @property
     def control_url(self) -> str:
-        """Where the host is controlled; waits until it listens.
+        """Address of the control port. Waits until the host listens.
 
         Raises:
-            RunFailed: It ended, or took too long.
+            RunFailed: The process ended, or did not listen in time.
         """
         return self._listening()["control"]
 
     def control(self, **changes: Any) -> None:
-        """Changes settings: any field of ``HostSettings``, ``reset=True`` or ``unload=True``.
+        """Change settings: fields of ``HostSettings``, ``reset=True`` or ``unload=True``.
 
         Raises:
-            UsageError: An unknown name or a wrong value; nothing is changed.
+            UsageError: Unknown name or invalid value; nothing is changed.
         """
         answer = self._ask("POST", "/_sandbox/control", json.dumps(changes))
         if "error" in answer:
             raise UsageError(answer["error"])
 
     def stats(self, with_requests: bool = False) -> dict[str, Any]:
-        """What ``GET /_sandbox/stats`` answers."""
+        """The reply of ``GET /_sandbox/stats``."""
         return self._ask("GET", f"/_sandbox/stats{'?requests=1' if with_requests else ''}")
 
     def close(self) -> None:
-        """Ends the process and waits for it; a second call does nothing."""
+        """End the process and wait for it. Further calls do nothing."""
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
@@ -164,12 +163,14 @@ class SandboxProcess:
             line = output.readline() if output is not None and ready else b""
             if not line:
                 self.close()
-                raise RunFailed(f"a simulated host did not start; its process ended with {self._process.returncode}")
+                raise RunFailed(
+                    f"a simulated host did not start: its process exited with code {self._process.returncode}"
+                )
             self._addresses = json.loads(line)
         return self._addresses
 
     def _ask(self, method: str, path: str, body: str | None = None) -> dict[str, Any]:
-        # http.client, since urllib would send this through a proxy that the environment names.
+        # http.client, because urllib would use a proxy from the environment.
         connection = http.client.HTTPConnection(urlsplit(self.control_url).netloc, timeout=START_SECONDS)
         try:
             connection.request(method, path, body)
@@ -188,13 +189,12 @@ class SandboxProcess:
 
 
 def start_processes(count: int, settings: HostSettings | None = None) -> list[SandboxProcess]:
-    """Starts ``count`` simulated hosts, each in a process of its own and on a port that the system chose, and waits
-    until all listen.
+    """Start ``count`` simulated hosts, each in a child process and on a free port, and wait until all of them listen.
 
-    They differ in their seed only, so that a share of faults hits other texts on each. The caller closes them.
+    They differ only in their seed, so that a fault's share affects different texts on each. The caller closes them.
 
     Raises:
-        RunFailed: One of them did not start; none is left then.
+        RunFailed: A host did not start; all of them are closed.
     """
     settings = settings or HostSettings()
     hosts: list[SandboxProcess] = []

@@ -1,6 +1,4 @@
-"""Which models are loaded, how, and until when: one loader at a time, a bounded queue before it, reloads and
-evictions.
-"""
+"""Loading, reloading and eviction of models: one load at a time, with a bounded queue."""
 
 from __future__ import annotations
 
@@ -18,7 +16,7 @@ DEFAULT_KEEP_ALIVE_SECONDS = 300.0
 
 
 class Launch(NamedTuple):
-    """What a runner is started with. A request with other values makes Ollama stop it and start it again."""
+    """The parameters that a runner is started with. A request with different ones makes Ollama restart the runner."""
 
     num_ctx: int
     num_batch: int | None = None
@@ -32,7 +30,7 @@ class Launch(NamedTuple):
 
 @dataclass(eq=False)
 class Runner:
-    """A loaded model. ``used_until`` is the time.time() at which it was last left idle."""
+    """A loaded model. ``expires_at`` is the time.time() at which an idle one is unloaded."""
 
     model: str
     launch: Launch
@@ -45,19 +43,19 @@ class Runner:
     working: set[asyncio.Future[None]] = field(default_factory=set)
 
     def enter(self) -> None:
-        """A request begins to use it."""
+        """Count one more request that uses the model."""
         self.users += 1
         self.idle.clear()
 
     def leave(self) -> None:
-        """A request ends; when it was the last one, the time of the keep-alive begins."""
+        """Count one request less. After the last one the keep-alive period begins."""
         self.users -= 1
         if not self.users:
             self.expires_at = time.time() + self.keep_alive_seconds
             self.idle.set()
 
     async def work(self, until: float) -> None:
-        """Lasts until the event loop's clock says ``until``.
+        """Return when the event loop's clock reaches ``until``.
 
         Raises:
             RunnerDied: The runner crashed meanwhile.
@@ -77,7 +75,7 @@ class Runner:
             self.working.discard(end)
 
     def crash(self) -> None:
-        """Everybody who works or waits on it fails with RunnerDied."""
+        """Fail every request that is served or queued with RunnerDied."""
         self.dead = True
         self.slots.fail(RunnerDied("waiting"))
         for end in self.working:
@@ -86,9 +84,7 @@ class Runner:
 
 
 class Scheduler:
-    """The models of one host in memory. ``loads`` counts loads, ``reloads`` those of them that replaced the same
-    model.
-    """
+    """The loaded models of one host. ``loads`` counts loads; ``reloads`` counts those that replaced the same model."""
 
     def __init__(self, settings: HostSettings) -> None:
         self.settings = settings
@@ -99,7 +95,7 @@ class Scheduler:
         self._loading = asyncio.Lock()
 
     def loaded(self, model: str) -> Runner | None:
-        """The runner of ``model`` unless its keep-alive is over."""
+        """The runner of ``model``, or None if it is not loaded or its keep-alive has expired."""
         runner = self.runners.get(model)
         if runner is not None and (runner.dead or (not runner.users and time.time() >= runner.expires_at)):
             del self.runners[model]
@@ -107,12 +103,11 @@ class Scheduler:
         return runner
 
     async def runner_for(self, model: str, launch: Launch) -> Runner:
-        """The runner of ``model``, entered: at once if it is loaded as asked, else after waiting for the loader and a
-        load.
+        """Enter and return the runner of ``model``, loading the model first unless it is loaded with ``launch``.
 
         Raises:
-            Refusal: 503, more than ``max_queue`` requests wait for the loader.
-            asyncio.CancelledError: The client left; its load is given up, and the next in the queue starts it again.
+            Refusal: 503, more than ``max_queue`` requests wait for a load.
+            asyncio.CancelledError: The client disconnected. Its load is abandoned; the next in the queue restarts it.
         """
         runner = self.loaded(model)
         if runner is None or runner.launch != launch:
@@ -121,7 +116,7 @@ class Scheduler:
         return runner
 
     def unload(self, model: str) -> None:
-        """Forgets ``model`` at once if it is idle, else when its last request has ended."""
+        """Unload ``model``: at once if it is idle, otherwise after its last request."""
         runner = self.loaded(model)
         if runner is not None:
             runner.keep_alive_seconds = 0.0
@@ -129,18 +124,18 @@ class Scheduler:
                 del self.runners[model]
 
     def unload_all(self) -> None:
-        """Unloads every model."""
+        """Unload every model."""
         for model in list(self.runners):
             self.unload(model)
 
     def crash(self, runner: Runner) -> None:
-        """The process of ``runner`` dies; the next request loads the model again."""
+        """Simulate the death of ``runner``'s process. The next request reloads the model."""
         runner.crash()
         if self.runners.get(runner.model) is runner:
             del self.runners[runner.model]
 
     def change_settings(self, settings: HostSettings) -> None:
-        """Follows new settings: the slots of loaded models change at once."""
+        """Apply new settings. The slots of loaded models change at once."""
         self.settings = settings
         now = asyncio.get_running_loop().time()
         for runner in self.runners.values():
@@ -148,7 +143,7 @@ class Scheduler:
                 runner.slots.resize(settings.num_parallel, now)
 
     async def _load(self, model: str, launch: Launch) -> Runner:
-        # One request is in the loader's hand, so the queue holds max_queue more.
+        # One request is being loaded; the queue holds max_queue more.
         if self.pending > self.settings.max_queue:
             raise Refusal(503, BUSY)
         self.pending += 1
@@ -168,8 +163,8 @@ class Scheduler:
             self.pending -= 1
 
     async def _make_room(self, model: str) -> None:
-        """Drains the same model, or the one with the shortest keep-alive (idle ones first). Others are still admitted
-        meanwhile.
+        """Drain and unload the same model or, if too many are loaded, the one with the shortest keep-alive, idle ones
+        first. Requests for other models are admitted meanwhile.
         """
         while True:
             victim = self.loaded(model)

@@ -1,4 +1,4 @@
-"""Runs one simulated host until it is told to end; the child process behind ``SandboxProcess``."""
+"""Run one simulated host until a signal arrives; also the child process of ``SandboxProcess``."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from transforms.errors import UsageError
 
 
 def serve(settings: HostSettings, port: int = 0, control_port: int = 0, until_stdin_closes: bool = False) -> None:
-    """Runs a host until SIGTERM or SIGINT, and prints one JSON line ``{"url", "control"}`` on stdout when it listens.
+    """Run a host until SIGTERM or SIGINT. Print a JSON line with ``url`` and ``control`` once it listens.
 
     Args:
-        settings: Of the host.
-        port: Of Ollama's HTTP on loopback; 0 lets the system choose.
-        control_port: Of the control port; 0 lets the system choose.
-        until_stdin_closes: It then also ends when standard input does, and leaves Ctrl-C to the process that holds the
-            other end, which may still need the host to finish in good order.
+        settings: The host's settings.
+        port: Port of Ollama's HTTP on loopback; 0 picks a free one.
+        control_port: Control port on loopback; 0 picks a free one.
+        until_stdin_closes: Also stop at the end of standard input, and ignore SIGINT: the parent process handles
+            Ctrl-C and may still need the host for a clean shutdown.
 
     Raises:
-        UsageError: A port is in use or may not be opened.
+        UsageError: A port is in use or can't be opened.
     """
     asyncio.run(_serve(SandboxHost(settings, port, control_port), until_stdin_closes))
 
@@ -37,7 +37,7 @@ async def _serve(host: SandboxHost, until_stdin_closes: bool) -> None:
     loop.add_signal_handler(signal.SIGTERM, end.set)
     if until_stdin_closes:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        # A daemon thread, since a blocked read would hold up the interpreter's end on SIGTERM.
+        # A daemon thread, because a blocking read would delay the exit on SIGTERM.
         threading.Thread(target=_wait_for_end_of_stdin, args=(loop, end), daemon=True).start()
     else:
         loop.add_signal_handler(signal.SIGINT, end.set)
@@ -59,8 +59,10 @@ def _wait_for_end_of_stdin(loop: asyncio.AbstractEventLoop, end: asyncio.Event) 
 
 
 def main() -> None:
-    """The entry of the child process."""
-    parser = argparse.ArgumentParser(description="One simulated Ollama host; its answers are not real translations.")
+    """Entry point of the child process."""
+    parser = argparse.ArgumentParser(
+        description="Run one simulated Ollama host. Its answers are not real translations."
+    )
     parser.add_argument("--settings", default="{}", help="JSON object with fields of HostSettings")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--until_stdin_closes", action="store_true")

@@ -1,4 +1,4 @@
-"""One request of ``/api/generate`` or ``/api/chat`` up to its slot: body, early faults, model, options, load."""
+"""Handling of one ``/api/generate`` or ``/api/chat`` request up to its slot: body, early faults, model, load."""
 
 from __future__ import annotations
 
@@ -17,18 +17,16 @@ from pipeline.sandbox.scheduler import DEFAULT_KEEP_ALIVE_SECONDS, Launch
 from pipeline.sandbox.source import source_of
 from pipeline.sandbox.state import ServerState
 
-_BAD_GATEWAY = (
-    "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><h1>502 Bad Gateway</h1></body>\r\n</html>\r\n"
-)
+_PROXY_PAGES = {"bad_gateway_502": "502 Bad Gateway", "too_large_413": "413 Request Entity Too Large"}
 
 
 async def serve_call(state: ServerState, request: web.BaseRequest, chat: bool) -> web.StreamResponse:
-    """Serves one request, and counts it by its outcome.
+    """Serve one request, and count it by its outcome.
 
     Raises:
-        Refusal: It ends with an error in Ollama's words.
-        asyncio.CancelledError: The client left.
-        ConnectionError: The client left in the middle of a stream.
+        Refusal: The request is answered with one of Ollama's errors.
+        asyncio.CancelledError: The client disconnected.
+        ConnectionError: The client disconnected in the middle of a stream.
     """
     began = asyncio.get_running_loop().time()
     call = read_call(await request.content.read(), chat, state.version)
@@ -69,10 +67,10 @@ async def serve_call(state: ServerState, request: web.BaseRequest, chat: bool) -
 
 
 async def early_fault(request: web.BaseRequest, fault: Fault, model: str = "") -> web.StreamResponse | None:
-    """The reply of a fault that comes before any work, or None if the request then goes on.
+    """The reply of a fault that precedes generation, or None if the request proceeds.
 
     Raises:
-        Refusal: The fault is an error of Ollama's own.
+        Refusal: The fault is one of Ollama's errors.
     """
     if fault.kind == "slow_first_byte":
         await asyncio.sleep(fault.seconds)
@@ -82,8 +80,10 @@ async def early_fault(request: web.BaseRequest, fault: Fault, model: str = "") -
         raise Refusal(503, BUSY)
     elif fault.kind == "model_missing":
         raise Refusal(404, f"model '{model}' not found")
-    elif fault.kind == "bad_gateway_502":
-        return replies.reply_bytes(_BAD_GATEWAY.encode(), 502, "text/html")
+    elif fault.kind in _PROXY_PAGES:
+        title = _PROXY_PAGES[fault.kind]
+        page = f"<html>\r\n<head><title>{title}</title></head>\r\n<body><h1>{title}</h1></body>\r\n</html>\r\n"
+        return replies.reply_bytes(page.encode(), int(title[:3]), "text/html")
     elif fault.kind == "forbidden_403":
         return web.Response(status=403)
     elif fault.kind == "too_many_429":
@@ -98,7 +98,7 @@ async def early_fault(request: web.BaseRequest, fault: Fault, model: str = "") -
 
 
 async def _load(state: ServerState, call: Call) -> web.Response:
-    """An empty prompt: loads the model, or unloads it with ``keep_alive`` 0. One object whatever ``stream`` says."""
+    """Handle an empty prompt, which loads the model or, with ``keep_alive`` 0, unloads it. Never streamed."""
     model = _checked_model(state, call)
     done_reason = "load"
     if call.keep_alive_seconds == 0:
@@ -121,7 +121,7 @@ async def _generate(
     fault: Fault | None,
     text_fault: Fault | None,
 ) -> tuple[web.StreamResponse, str]:
-    """The response and how the answer ended: ``stop``, ``length`` or ``aborted``."""
+    """The response, and the outcome: ``stop``, ``length`` or ``aborted``."""
     model = _checked_model(state, call)
     runner = await state.scheduler.runner_for(model, _launch(state, call))
     try:

@@ -1,4 +1,4 @@
-"""What can be set on one simulated host, from the start or while it runs."""
+"""The settings of a simulated host, which can all be changed while it runs."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from transforms.errors import UsageError
 
 @dataclass(frozen=True)
 class HostSettings:
-    """The settings of one simulated host; every field can be changed at run time with ``POST /_sandbox/control``.
+    """The settings of one simulated host. ``POST /_sandbox/control`` changes every field at run time.
 
     Attributes:
-        version: What ``/api/version`` says; errors, fields and the cut of long prompts follow it.
-        models: The models that are installed, as ``name`` or ``name:tag``.
-        any_model: Whether every other well-formed, local model name is installed, too.
-        digest: The digest of every model, 64 hex digits; empty: derived from the model's name, so equal on all hosts.
-        thinking: Whether the models think, which is then on unless a request says ``think: false``.
-        num_parallel: The slots of each model, hidden as in Ollama: no endpoint tells them.
-        max_queue: Requests that may wait while a model loads; one more is refused with 503.
-        max_loaded_models: Models kept in memory at a time.
-        load_seconds: What a load costs, and every reload.
-        tokens_per_second: Speed of writing in one slot that works alone; 0 answers at once.
-        prompt_tokens_per_second: Speed of reading the source text (instructions count as cached); 0 reads at once.
-        contention: How much slower a request gets for each other one in work: 0 not at all; with 1 slots gain nothing.
-        sigma: Spread of the work of equally long texts: sigma of a lognormal factor that depends on the text alone.
-        overhead_seconds: Noise: up to this long, a request is handled outside its slot, told in the total only.
-        default_num_ctx: The context in tokens when a request names none.
-        hidden_tokens: What the models' own templates add to each prompt, such as examples.
-        trained_context: The longest context of every model in tokens.
-        vram_share: Part of each model that is in the memory of the GPU, 0 to 1.
-        repeat_abort_characters: A run of so many equal characters (or white space) in an answer aborts it, as 31 equal
-            tokens do in Ollama. Tokenizers join up to some ten dots, and tiny ones none (31).
-        seed: Seed of all draws, so of which calls and texts meet a fault with a share.
-        hang: Generate and chat are accepted and not answered until this is off again, while all GETs work.
-        listening: Off closes the socket and resets all connections, as a machine that goes down.
+        version: Version reported by ``/api/version``; errors, reply fields and prompt truncation depend on it.
+        models: Installed models, as ``name`` or ``name:tag``.
+        any_model: Whether every other valid local model name counts as installed, too.
+        digest: Digest of every model, 64 hex digits. Empty: derived from the model's name, so equal on all hosts.
+        thinking: Whether the models support thinking, which is then on unless a request sets ``think: false``.
+        num_parallel: Slots of each model. As in Ollama, no endpoint reveals them.
+        max_queue: Requests that may wait while a model loads; further ones are refused with 503.
+        max_loaded_models: Maximum number of models in memory.
+        load_seconds: Duration of a load or reload.
+        tokens_per_second: Generation speed of a slot that works alone; 0 generates instantly.
+        prompt_tokens_per_second: Speed of reading the source text (instructions count as cached); 0 reads instantly.
+        contention: Slowdown per concurrent request: 0 for none; at 1 further slots add no throughput.
+        sigma: Spread of the work of equally long texts: sigma of a lognormal factor that depends only on the text.
+        overhead_seconds: Upper bound of a random delay outside the slot, which only the total duration includes.
+        default_num_ctx: Context length in tokens of requests that set none.
+        hidden_tokens: Tokens that the model's template adds to each prompt.
+        trained_context: Maximum context length of every model in tokens.
+        vram_share: Share of each model that resides in GPU memory, 0 to 1.
+        repeat_abort_characters: Length of a run of equal characters (or white space) that aborts an answer, as 31
+            equal tokens do in Ollama. Tokenizers join up to about ten dots; tiny ones join none (31).
+        seed: Seed of all draws, so of the calls and texts that a fault with a share affects.
+        hang: Accept generate and chat requests without answering until this is off again, while all GETs work.
+        listening: False closes the socket and resets all connections, like a machine that goes down.
         record_requests: Whether the request counts keep each generate and chat request.
-        faults: What goes wrong; see ``pipeline.sandbox.faults``.
-        translations: Pairs of a source text and what is answered to it, instead of what the lexicon makes of it.
+        faults: Active faults; see ``pipeline.sandbox.faults``.
+        translations: Pairs of a source text and its answer, which replaces the lexicon's translation.
     """
 
     version: str = "0.33.0"
@@ -73,7 +73,7 @@ class HostSettings:
     translations: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        """Raises UsageError for values that no host can have."""
+        """Raise UsageError for invalid values."""
         smallest = {
             "num_parallel": 1,
             "max_queue": 0,
@@ -100,20 +100,20 @@ class HostSettings:
 
     @property
     def version_numbers(self) -> tuple[int, ...]:
-        """The version for comparisons: ``0.33.0-rc2`` is ``(0, 33, 0)``."""
+        """The version as comparable numbers: ``(0, 33, 0)`` for ``0.33.0-rc2``."""
         match = re.match(r"\d+(?:\.\d+)*", self.version)
         return tuple(int(number) for number in match[0].split(".")) if match else ()
 
     def changed(self, changes: Mapping[str, Any]) -> HostSettings:
-        """These settings with some changed, given as Python values or as they come from JSON.
+        """A copy with changed fields, given as Python values or as parsed JSON.
 
         Raises:
-            UsageError: An unknown name, a value of the wrong type or out of range.
+            UsageError: Unknown name, or a value of the wrong type or out of range.
         """
         return dataclasses.replace(self, **{name: _value(name, value) for name, value in changes.items()})
 
     def as_json(self) -> str:
-        """All of them as a JSON object, which ``HostSettings().changed(json.loads(...))`` reads."""
+        """All fields as a JSON object, the inverse of ``HostSettings().changed(json.loads(...))``."""
         return json.dumps(dataclasses.asdict(self))
 
 
@@ -122,7 +122,7 @@ _KINDS: dict[str, type] = {field.name: type(field.default) for field in dataclas
 
 def _value(name: str, value: Any) -> Any:
     if name not in _KINDS:
-        raise UsageError(f"the simulated host has no setting {name!r}; known: {', '.join(_KINDS)}")
+        raise UsageError(f"unknown setting of the simulated host {name!r}; known: {', '.join(_KINDS)}")
     if name == "faults" and isinstance(value, (list, tuple)):
         return tuple(fault if isinstance(fault, Fault) else Fault.from_json(fault) for fault in value)
     if name == "models" and isinstance(value, (list, tuple)) and all(isinstance(model, str) for model in value):

@@ -1,8 +1,8 @@
-"""The hidden slots of one loaded model: first come, first served, with an unbounded and untimed queue, as in Ollama.
+"""The slots of one loaded model: first come, first served, with an unbounded queue without timeout, as in Ollama.
 
-Slots keep a schedule of their own: work that waited begins when the work before it was due to end, not when the event
-loop got round to it. So a busy machine does not slow a simulated host down, and the best possible schedule of some
-work can be computed beforehand.
+Slots follow their own schedule: queued work begins when the preceding work was due to end, not when the event loop
+noticed. A busy machine therefore doesn't slow a simulated host down, and the ideal makespan of a workload can be
+computed in advance.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import deque
 
 
 class Slots:
-    """``size`` slots; times are those of the running event loop, in seconds."""
+    """``size`` slots. Times are seconds on the running event loop's clock."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -23,22 +23,22 @@ class Slots:
 
     @property
     def waiting(self) -> int:
-        """Requests in the queue."""
+        """Number of queued requests."""
         return sum(not future.done() for future in self._waiting)
 
     def take(self, now: float) -> float | None:
-        """Takes a free slot and returns the time at which its work begins, or None if there is none."""
+        """Take a free slot and return the start time of its work, or None if no slot is free."""
         if not self._free_since:
             return None
         self.active += 1
         return max(now, heapq.heappop(self._free_since))
 
     async def wait(self, now: float) -> float:
-        """Queues for a slot and returns the time at which its work begins, which may have passed already.
+        """Queue for a slot and return the start time of its work, which may lie in the past.
 
         Raises:
             RuntimeError: The runner died meanwhile.
-            asyncio.CancelledError: The client left; its place in the queue is gone.
+            asyncio.CancelledError: The client disconnected; its place in the queue is freed.
         """
         turn: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
@@ -46,19 +46,19 @@ class Slots:
             free_since = await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled() and turn.exception() is None:
-                self.release(turn.result())  # it was its turn in the moment in which the client left
+                self.release(turn.result())  # granted at the moment of the disconnect
             raise
         return max(now, free_since)
 
     def release(self, free_since: float) -> None:
-        """Gives a slot back, whose work ended at ``free_since``, to the next in the queue."""
+        """Return a slot whose work ended at ``free_since``, and grant it to the next in the queue."""
         self.active -= 1
         if self.active >= self.size:
             return  # the host has fewer slots than before
         self._grant(free_since)
 
     def resize(self, size: int, now: float) -> None:
-        """Changes the number of slots; those in work finish first."""
+        """Change the number of slots. Work in progress finishes first."""
         idle = max(0, size - self.active)
         self.size = size
         del self._free_since[idle:]
@@ -66,7 +66,7 @@ class Slots:
             self._grant(now)
 
     def fail(self, error: RuntimeError) -> None:
-        """Everybody in the queue gets ``error``."""
+        """Fail all queued requests with ``error``."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():

@@ -1,4 +1,4 @@
-"""Finds the text to translate in a prompt, whatever its form, as a model would understand it."""
+"""Extraction of the text to translate from a prompt of any family."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ TERMS = "Reference the following translations:\n"
 
 
 def source_of(prompt: str) -> str:
-    """The text between ``<source>`` tags; else between ``French:`` and ``English:``; else after ``into English:``;
-    else after the first blank line; else all of it.
+    """The text between ``<source>`` tags; otherwise between ``French:`` and ``English:``; otherwise after
+    ``into English:``; otherwise after the first blank line; otherwise the whole prompt.
 
-    The opening tag begins a line and the closing tag is the last one, so that a text that speaks of the tags stays
-    whole.
+    The opening tag must begin a line, and the last closing tag counts, so that texts may contain the tags themselves.
     """
     begin = 0 if prompt.startswith(OPENING) else prompt.find("\n" + OPENING) + 1
     if begin or prompt.startswith(OPENING):
         begin += len(OPENING)
         end = prompt.rfind(CLOSING)
         text = prompt[begin:end] if end >= begin else prompt[begin:]
-        # One line break belongs to each tag, not to the text.
+        # Each tag includes one line break that is not part of the text.
         return text.removeprefix("\n").removesuffix("\n")
     if prompt.startswith(TERMS):
         prompt = prompt.partition("\n\n")[2]

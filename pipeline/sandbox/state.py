@@ -1,4 +1,4 @@
-"""What the parts of one simulated host share: its settings in force, faults, loaded models and request counts."""
+"""The state that the parts of a simulated host share: settings, faults, loaded models and request counts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DEFAULT_PREFIXES = ("registry.ollama.ai/", "library/")
 
 
 class ServerState:
-    """One simulated host without its sockets. Made inside a running event loop."""
+    """A simulated host without its sockets. Create it in a running event loop."""
 
     def __init__(self, settings: HostSettings) -> None:
         self.settings = settings
@@ -37,10 +37,10 @@ class ServerState:
             self._awake.set()
 
     def change(self, changes: Mapping[str, Any]) -> None:
-        """Puts changed settings in force; new faults or another seed also forget which texts were seen.
+        """Apply changed settings. New faults or another seed also clear the record of texts seen.
 
         Raises:
-            UsageError: An unknown name or a wrong value; nothing is changed.
+            UsageError: Unknown name or invalid value; nothing is changed.
         """
         settings = self.settings.changed(changes)
         if (settings.faults, settings.seed) != (self.settings.faults, self.settings.seed):
@@ -54,24 +54,24 @@ class ServerState:
             self._awake.set()
 
     def reset(self) -> None:
-        """Forgets the request counts and which texts were seen; calls in flight stay counted as such."""
+        """Clear the request counts and the record of texts seen. Calls in flight stay counted as such."""
         in_flight = self.counts.in_flight
         self.counts = RequestCounts(in_flight=in_flight, in_flight_peak=in_flight)
         self.plan.tries.clear()
 
     async def awake(self) -> None:
-        """Returns when the host does not hang, which may be never."""
+        """Return as soon as the host does not hang."""
         await self._awake.wait()
 
     def models(self) -> list[str]:
-        """The names that ``/api/tags`` lists, with tags."""
+        """The model names that ``/api/tags`` lists, with tags."""
         return list(dict.fromkeys([*map(with_tag, self.settings.models), *self.names_used]))
 
     def model(self, name: str) -> str:
-        """The model that a request names, as ``/api/tags`` would list it.
+        """The model that a request names, as ``/api/tags`` lists it.
 
         Raises:
-            Refusal: 404 as Ollama says it, 400 for a malformed name, 403 for one that would send texts away.
+            Refusal: 404 for an unknown name, 400 for a malformed one, 403 for a cloud model.
         """
         if not name:
             raise Refusal(404, "model '' not found")
@@ -93,12 +93,12 @@ class ServerState:
         raise Refusal(404, f"model '{name}' not found")
 
     def digest(self, model: str) -> str:
-        """64 hex digits; the same on all hosts unless set."""
+        """The digest of ``model``, 64 hex digits; equal on all hosts unless set."""
         return self.settings.digest or hashlib.sha256(f"simulated:{model}".encode()).hexdigest()
 
 
 def with_tag(name: str) -> str:
-    """The shortest name with a tag: ``llama3`` is ``llama3:latest``."""
+    """The shortest name with a tag: ``llama3:latest`` for ``llama3``."""
     for prefix in _DEFAULT_PREFIXES:
         name = name.removeprefix(prefix)
     return name if ":" in name.rpartition("/")[2] else f"{name}:latest"

@@ -1,4 +1,4 @@
-"""How a translation can be spoilt: the mistakes that language models make. Pure functions of strings."""
+"""Typical mistakes of language models, applied to a correct translation. Pure functions of strings."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ _CHINESE = (
 
 
 def spoil(kind: str, source: str, english: str, prompt: str, room: int) -> str:
-    """``english``, the translation of ``source``, with the fault ``kind`` (see
-    ``pipeline.sandbox.faults.TEXT_FAULTS``).
+    """Apply the text fault ``kind`` to ``english``, the translation of ``source``.
 
     Args:
-        kind: The name of the fault.
+        kind: One of ``pipeline.sandbox.faults.TEXT_FAULTS``.
         source: The French text.
-        english: Its right translation.
-        prompt: Everything that the model was given.
-        room: The characters that the answer may have; ``endless`` writes more than that.
+        english: Its correct translation.
+        prompt: The whole input of the model.
+        room: Maximum characters of the answer, which ``endless`` exceeds.
     """
     if kind == "preamble":
         return f"Sure! Here is the English translation of the text:\n\n{english}"
@@ -52,7 +51,7 @@ def spoil(kind: str, source: str, english: str, prompt: str, room: int) -> str:
         return f"{english}\n\nNote: proper names and technical codes were left as in the original."
     if kind == "prompt_leak":
         return f"{prompt[:200]}\n\n{english}"
-    raise ValueError(f"no text fault is called {kind!r}")
+    raise ValueError(f"unknown text fault {kind!r}")
 
 
 def _sentences(text: str) -> list[str]:
@@ -60,7 +59,7 @@ def _sentences(text: str) -> list[str]:
 
 
 def _partly_french(source: str, english: str) -> str:
-    """The longest sentence stays French; all of a text of one sentence does."""
+    """Keep the longest sentence in French, or the whole text if it has only one."""
     french, translated = _sentences(source), _sentences(english)
     longest = max(range(len(french)), key=lambda index: len(french[index]))
     if len(french) != len(translated):

@@ -1,9 +1,8 @@
-"""The translation of the simulated hosts: word by word from the lexicon, the longest phrase first, the same text
-always the same way.
+"""The deterministic pseudo-translation of the simulated hosts: word by word from the lexicon, longest phrase first.
 
-Numbers, URLs, e-mail addresses, codes, names, placeholders, markup, code and line breaks stay as they are. Words that
-the lexicon does not know stay, too, if they begin with a capital (names); others lose their accents and get an
-English ending, so that nothing in the result passes for French. Sentences that are English already stay.
+Numbers, URLs, e-mail addresses, codes, placeholders, markup, code, line breaks and English sentences are kept. Unknown
+words with a capital are kept as names; other unknown words lose their accents and get an English ending, so that
+nothing in the result passes for French.
 """
 
 from __future__ import annotations
@@ -12,12 +11,13 @@ import functools
 import re
 import unicodedata
 
-from pipeline.sandbox.lexicon import ELISION, WORD, Phrases, lexicon, without_accents
+from pipeline.sandbox.lexicon import ELISION, WORD, Phrases, lexicon
+from transforms.text.lexicon import without_accents
 
 _CAPITAL = "A-ZÀ-ÖØ-ÞŒ"
 _TOKEN = re.compile(
     rf"""(
-      [^\W\d_]+(?=[\s,)]|\.\s|\.?\Z)                  # most words, told quickly
+      [^\W\d_]+(?=[\s,)]|\.\s|\.?\Z)                  # most words, matched fast
     | {ELISION}
     | ```.*?```                                        # code
     | `[^`\n]*`
@@ -102,7 +102,7 @@ _ENDING_IN_A = frozenset(("a", "A", "of a", "Of a", "to a", "To a", "requests a"
 
 
 def translate(text: str) -> str:
-    """``text`` in a kind of English."""
+    """Translate ``text`` to pseudo-English."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
     if "the " in text or "The " in text:
@@ -115,9 +115,7 @@ def translate(text: str) -> str:
 
 
 def _translate(text: str) -> str:
-    """``text`` word by word: ``pieces`` holds what is between the words at even places, and the words and kept things
-    at odd ones.
-    """
+    """Translate word by word. ``pieces`` alternates between separators (even indices) and tokens (odd indices)."""
     phrases = lexicon().phrases
     shouting = text.isupper() and len(text) > len("RAS.")
     pieces = _TOKEN.split(text)
@@ -161,7 +159,7 @@ def _translate(text: str) -> str:
 
 
 def _phrase(by_second: dict[str, Phrases], pieces: list[str], index: int) -> tuple[int, str]:
-    """The longest phrase from ``index`` on: the index of its last word and its English, or ``index`` and nothing."""
+    """Index of the last word and English of the longest phrase at ``index``, or ``index`` and an empty string."""
     if index + 2 >= len(pieces) or pieces[index + 1] not in _JOINS:
         return index, ""
     for others, english in by_second.get(_form(pieces[index + 2]), ()):
@@ -176,13 +174,13 @@ def _phrase(by_second: dict[str, Phrases], pieces: list[str], index: int) -> tup
 
 
 def _form(piece: str) -> str:
-    """A word as the lexicon writes it."""
+    """The spelling of a word in the lexicon."""
     return piece.lower().replace("’", "'")
 
 
 @functools.lru_cache(maxsize=65_536)
 def _word(piece: str, shouting: bool) -> tuple[str, int]:
-    """The English of one word, and its role."""
+    """English and role of one word."""
     words = lexicon()
     form = _form(piece)
     role = STARTS_PHRASES if form in words.phrases else INFINITIVE if form in words.infinitives else 0
@@ -206,7 +204,7 @@ def shaped(english: str, french: str, shouting: bool) -> str:
 
 
 def anglicised(word: str) -> str:
-    """An unknown word in lower case, without accents and with an English ending."""
+    """An unknown lower-case word, without accents and with an English ending."""
     if word[-1] in "'’":
         return word
     for french, english in _ENDINGS:
@@ -217,7 +215,7 @@ def anglicised(word: str) -> str:
 
 
 def ordinal(digits: str) -> str:
-    """``1`` is ``1st``."""
+    """The English ordinal: ``1st`` for ``1``."""
     suffixes = {"1": "st", "2": "nd", "3": "rd"}
     return digits + ("th" if digits[-2:] in ("11", "12", "13") else suffixes.get(digits[-1], "th"))
 

@@ -117,7 +117,7 @@ def test_what_nobody_foresaw_is_logged_once_with_a_traceback(
     assert main([*NEEDED, "--log_format=json"]) == 1
     *_, line = capsys.readouterr().err.splitlines()
     told = json.loads(line)
-    assert "please report it" in told["message"]
+    assert "please report this bug" in told["message"]
     assert told["exception"].count("Traceback") == 1
 
 
@@ -132,9 +132,9 @@ def test_the_options_in_force_are_logged_with_secrets_masked(
     captured = capsys.readouterr()
     assert "geheim" not in captured.err
     lines = captured.err.splitlines()
-    assert '"hosts": ["http://gpu0:80", "http://gpu1:11434"]' in lines[0]
     assert "OLLAMA_API_KEY is not sent to http://gpu1:11434" in lines[1]
     assert "TRANSLATE_MODLE: did you mean TRANSLATE_MODEL?" in lines[2]
+    assert '"hosts": ["http://gpu0:80", "http://gpu1:11434"]' in lines[3]
     assert captured.out == ""
 
 

@@ -18,7 +18,7 @@ from apache_beam.testing.util import assert_that, equal_to
 from transforms.errors import RunFailed
 from transforms.read import ReadUnits, read_group
 from transforms.source.discovery import list_sources
-from transforms.source.plan import Plan, plan
+from transforms.source.plan import InputPlan, plan_inputs
 from transforms.source.work_units import Batch
 
 
@@ -44,13 +44,13 @@ def write(address: str, count: int) -> None:
             file.write("".join(json.dumps(row) + "\n" for row in rows).encode())
 
 
-def planned(*inputs: str) -> Plan:
-    return plan(list_sources(inputs), 10)
+def planned(*inputs: str) -> InputPlan:
+    return plan_inputs(list_sources(inputs), 10)
 
 
-def batches_of(found: Plan, batch_rows: int = 4) -> Iterator[Batch]:
-    for run in found.runs:
-        yield from read_group(run, found.schemas[run[0].source.url], batch_rows)
+def batches_of(found: InputPlan, batch_rows: int = 4) -> Iterator[Batch]:
+    for group in found.groups:
+        yield from read_group(group, found.schemas[group[0].source.url], batch_rows)
 
 
 def ids(batches: Any) -> list[int]:
@@ -101,7 +101,7 @@ def test_an_error_from_a_changed_file_is_said_as_such(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     texts = pa.array([f"{number:060}" for number in range(50_000)])  # more than is read ahead
     pq.write_table(pa.table({"text": texts}), path, compression="none", use_dictionary=False)
-    found = plan(list_sources([str(path)]), 100_000)
+    found = plan_inputs(list_sources([str(path)]), 100_000)
     batches = batches_of(found)
     next(batches)
     path.write_bytes(b"x" * path.stat().st_size)
@@ -127,7 +127,7 @@ def test_the_step_reads_runs_after_a_reshuffle(tmp_path: Path) -> None:
     with beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"])) as pipeline:
         rows = (
             pipeline
-            | beam.Create(found.runs)
+            | beam.Create(found.groups)
             | beam.Reshuffle()
             | beam.ParDo(ReadUnits(found.schemas, 4))
             | beam.FlatMap(lambda batch: [(batch.unit.source.stem, number) for number in ids([batch])])

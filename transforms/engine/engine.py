@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from transforms.engine.deduplicator import NO_MEMORY, Deduplicator, MemorySettings
+from transforms.engine.snapshot import Snapshot, TextCounts, snapshot_of
 from transforms.engine.translator import Asked, TextResult, Translator, TranslatorSettings
 from transforms.errors import RunFailed
 from transforms.fleet.fleet import Fleet, HostView
@@ -100,12 +101,12 @@ class Engine:
     """Translates batches of texts that any thread submits.
 
     Attributes:
-        texts_done: Texts that have ended since it was made, for progress.
+        counts: Completed texts since it was made, for monitoring.
     """
 
     def __init__(self, config: EngineConfig) -> None:
         self._config = config
-        self.texts_done = 0
+        self.counts = TextCounts()
         self._loop = asyncio.new_event_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._started = threading.Event()
@@ -168,7 +169,7 @@ class Engine:
                 continue
             if result is not None:
                 submission.results[index] = result
-                self._end_one(submission)
+                self._end_one(submission, index)
             else:
                 asked[index] = submission.asked(index)
         if asked:
@@ -191,14 +192,14 @@ class Engine:
         for index, key in keys.items():
             if key is not None and key in known:
                 submission.results[index] = self._deduplicator.result(known[key], asked[index].text)
-                self._end_one(submission)
+                self._end_one(submission, index)
             else:
                 self._spawn(self._deduplicator.translate(asked[index], key, partial(self._end, submission, index)))
 
     def _end(self, submission: Submission, index: int, result: TextResult | None, error: Exception | None) -> None:
         submission.results[index] = result
         submission.error = submission.error or error or self._hopeless(result)
-        self._end_one(submission)
+        self._end_one(submission, index)
 
     def _hopeless(self, result: TextResult | None) -> RunFailed | None:
         """Why the run is ended if it only fails from its first text on: the most frequent reasons."""
@@ -216,8 +217,8 @@ class Engine:
             f"{result.outcome.error}): the run stops here, as the others would fail, too"
         )
 
-    def _end_one(self, submission: Submission) -> None:
-        self.texts_done += 1
+    def _end_one(self, submission: Submission, index: int) -> None:
+        self.counts.add(submission.texts[index], submission.results[index])
         submission.end_one()
 
     def capacity(self) -> int:
@@ -250,6 +251,11 @@ class Engine:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
+
+
+def live_snapshot() -> Snapshot:
+    """Return the figures of all engines of this process; all zero in a driver whose workers run elsewhere."""
+    return snapshot_of(live_engines())
 
 
 def live_engines() -> list[Engine]:

@@ -194,6 +194,7 @@ class Dispatcher:
         host.in_flight -= 1
         self._answered.add(job.model)
         job.attempts.append(Attempt(host.url, None))
+        host.traffic.answered(now - sent_at, answer)
         service_ns, total_ns = answer.service_duration_ns, answer.total_duration_ns
         serving.limit.done(
             key,
@@ -221,6 +222,7 @@ class Dispatcher:
         host.in_flight -= 1
         serving.limit.gone(key)
         job.attempts.append(Attempt(host.url, failed.failure))
+        host.traffic.failed(failed.failure)
         blame, opened = failed.blame, False
         if blame is Blame.MODEL and host.url in job.failed_on:
             job.charged += 1  # the host has said in between that it has the model
@@ -286,6 +288,7 @@ class Dispatcher:
         job, host, serving, sent_at, _, probe = self._sent.pop(key)
         del job.running[key]
         job.attempts.append(Attempt(host.url, Failure.SUPERSEDED))
+        host.traffic.failed(Failure.SUPERSEDED)
         host.in_flight -= 1
         serving.limit.gone(key)
         typical_seconds = serving.deadline.typical_seconds() or 0.0

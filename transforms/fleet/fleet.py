@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from transforms.errors import NoHostLeft, RunFailed, RunStopped
 from transforms.fleet.answers import Answer
@@ -19,6 +19,7 @@ from transforms.fleet.model_names import model_key
 from transforms.fleet.outage import OutageWatch
 from transforms.fleet.settings import FleetSettings, GenerateRequest
 from transforms.fleet.tasks import told
+from transforms.fleet.traffic import Traffic
 
 LOG = logging.getLogger(__name__)
 
@@ -38,6 +39,8 @@ class HostView:
     state: str
     in_flight: int
     limit: int
+    model: str = ""
+    traffic: Traffic = field(default_factory=Traffic)
 
 
 @dataclass(eq=False, slots=True)
@@ -93,7 +96,7 @@ class Fleet:
     def view(self) -> list[HostView]:
         """The hosts as they are now; safe to call from another thread."""
         return [
-            HostView(host.url, host.state(), host.in_flight, host.limit.limit())
+            HostView(host.url, host.state(), host.in_flight, host.limit.limit(), host.model, host.traffic.copy())
             for host in list(self._dispatcher.hosts.values())
         ]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from transforms.fleet.breaker import Breaker
 from transforms.fleet.deadlines import Deadline
 from transforms.fleet.limits import Limit
+from transforms.fleet.traffic import Traffic
 
 
 @dataclass(eq=False)
@@ -38,6 +39,7 @@ class HostState:
         out: Why it takes no part at all; None while it does.
         in_flight: Requests that it has not answered yet; all for ``model``, unless that has vanished meanwhile.
         last_answer_at: The caller's time of its last good answer.
+        traffic: Cumulative counts for monitoring.
     """
 
     url: str
@@ -49,6 +51,7 @@ class HostState:
     out: str | None = None
     in_flight: int = 0
     last_answer_at: float = float("-inf")
+    traffic: Traffic = field(default_factory=Traffic)
     _servings: dict[str, Serving] = field(default_factory=dict)
 
     @property

@@ -12,8 +12,11 @@ from urllib.parse import unquote, urlsplit
 import fsspec
 
 from transforms.errors import UsageError
+from transforms.waiting import within
 
 DEFAULT_HOST = "http://127.0.0.1:11434"
+READ_SECONDS = 10.0
+"""Time limit for reading a hosts file, which may be on a mount that does not answer, or a pipe."""
 
 _NO_IPV6 = "its brackets do not hold an IPv6 address"
 _PORTS = {"http": 80, "https": 443}
@@ -274,8 +277,7 @@ class HostsFile:
             UsageError: If it can't be read, names no host, or a wrong one.
         """
         try:
-            with fsspec.open(self.path, "rt", encoding="utf-8") as file:
-                lines = file.read().splitlines()
+            lines = within(READ_SECONDS, f"reading the hosts file {self.path}", self._lines)
         except Exception as error:  # each client library has exceptions of its own
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise UsageError(f"the hosts file {self.path} can't be read: {reason}") from None
@@ -284,3 +286,8 @@ class HostsFile:
         except UsageError as error:
             raise UsageError(f"the hosts file {self.path}: {error}") from None
         return with_headers(hosts, self.headers, self.api_key, self.allow_insecure_auth)
+
+    def _lines(self) -> list[str]:
+        with fsspec.open(self.path, "rt", encoding="utf-8") as file:
+            content: str = file.read()
+        return content.splitlines()

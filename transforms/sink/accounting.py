@@ -30,9 +30,7 @@ def bad_line_result(line: BadLine) -> TextResult:
     return TextResult(Outcome(None, "failed", error=f"{BAD_LINE}: {line.reason}"))
 
 
-def output_records(
-    batch: Batch, schema: pa.Schema, results: Sequence[Sequence[TextResult]]
-) -> pa.RecordBatch:
+def output_records(batch: Batch, schema: pa.Schema, results: Sequence[Sequence[TextResult]]) -> pa.RecordBatch:
     """Return the input's columns with the added ones; ``results`` has one list per text column."""
     arrays = list(batch.records.columns)
     for column in results:

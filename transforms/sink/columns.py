@@ -55,9 +55,10 @@ def output_schema(input_schema: pa.Schema, text_columns: Sequence[str], source: 
     taken = [field.name for field in added if field.name in input_schema.names]
     if taken:
         more = f" and {len(taken) - SHOWN_COLUMNS} more" if len(taken) > SHOWN_COLUMNS else ""
+        named = f"the column{'s' * (len(taken) > 1)} {', '.join(taken[:SHOWN_COLUMNS])}{more}"
         raise UsageError(
-            f"{masked_url(source)} already has the column{'s' * (len(taken) > 1)} {', '.join(taken[:SHOWN_COLUMNS])}{more}, which the "
-            f"output needs for the translation: rename or drop {'them' if len(taken) > 1 else 'it'}, or choose another "
+            f"{masked_url(source)} already has {named}, which the output needs for the translation: rename or drop "
+            f"{'them' if len(taken) > 1 else 'it'}, or choose another "
             "--text_column"
         )
     return pa.schema([*input_schema, *added], metadata=input_schema.metadata)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,11 +39,23 @@ class DeadLetter:
 
 
 FOLDER = "_dead_letter"
+_FILE = re.compile(r"(part-.+-[0-9a-f]{8}-\d{5,})\.jsonl", re.DOTALL)
 
 
 def file_name(part_name: str) -> str:
     """Return ``_dead_letter/<part>.jsonl``: each part with dead letters has one such file."""
     return f"{FOLDER}/{part_name.removesuffix('.parquet')}.jsonl"
+
+
+def stale_files(found: Iterable[str], letters: Mapping[str, int]) -> list[str]:
+    """Return the files of dead letters that belong to no part any more.
+
+    Args:
+        found: Names of the files in ``_dead_letter/``; names of other programs and people are left alone.
+        letters: Number of dead letters by the name of the part.
+    """
+    matches = filter(None, map(_FILE.fullmatch, found))
+    return [f"{FOLDER}/{match[0]}" for match in matches if not letters.get(f"{match[1]}.parquet")]
 
 
 def to_lines(unit: WorkUnit, letters: Iterable[DeadLetter]) -> bytes:

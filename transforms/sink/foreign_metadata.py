@@ -1,7 +1,7 @@
 """Footer entries of the input that describe its schema: extended by the added columns, or dropped.
 
-Spark, parquet-avro, pandas and Hugging Face believe such an entry more than the file: copied unchanged, it would hide the
-translations. Entries whose format is unknown here are dropped. All other entries are the user's and stay.
+Spark, parquet-avro, pandas and Hugging Face trust such an entry more than the file: copied unchanged, it would hide
+the translations. Entries whose format is unknown here are dropped. All other entries are the user's and stay.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 
 from transforms.sink.output_directory import STATE
 from transforms.sink.temporary_files import PROCESS_ID, is_alive
@@ -82,13 +83,13 @@ def parse_lease(content: bytes) -> Lease | None:
         lease = Lease(**{field.name: values[field.name] for field in fields(Lease)})
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    kinds = {"str": str, "int": int, "float": (int, float), "bool": bool}
-    valid = all(isinstance(getattr(lease, field.name), kinds[str(field.type)]) for field in fields(Lease))
-    return lease if valid else None
+    texts = (lease.run_id, lease.host, lease.process, lease.pid_namespace, lease.since)
+    valid = all(isinstance(text, str) for text in texts) and isinstance(lease.pid, int)
+    return lease if valid and isinstance(lease.renewed_at, (int, float)) and isinstance(lease.ended, bool) else None
 
 
 def _pid_namespace() -> str:
     try:
-        return os.readlink("/proc/self/ns/pid")
+        return str(Path("/proc/self/ns/pid").readlink())
     except OSError:  # no Linux
         return ""

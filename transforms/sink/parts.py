@@ -189,8 +189,7 @@ class PartWriter:
         self._file = self._output.begin(self._permissions)
         self._sink = pa.OSFile(str(self._file), "wb")
         self._writer = pq.ParquetWriter(
-            self._sink, self._schema, compression="zstd", use_dictionary=[*few, *dictionaries],
-            write_page_checksum=True
+            self._sink, self._schema, compression="zstd", use_dictionary=[*few, *dictionaries], write_page_checksum=True
         )
 
     def commit(self) -> PartResult:
@@ -218,9 +217,7 @@ class PartWriter:
                 f"{masked_url(self._unit.source.url)}: {self._unit.rows} rows were planned for {name}, but {self._rows} "
                 "were read; the file may have changed meanwhile: rerun the same command"
             )
-        footer = PartFooter.of(
-            self._unit, self._recipe, self.statistics, self._letters, self._schema, self._run_id
-        )
+        footer = PartFooter.of(self._unit, self._recipe, self.statistics, self._letters, self._schema, self._run_id)
         with self._output.explain_write_errors(name):
             self._writer.add_key_value_metadata(footer.to_metadata())
             self._writer.close()

@@ -21,12 +21,12 @@ from transforms.errors import RunFailed, UsageError
 from transforms.file_systems import check_encodable, file_system
 from transforms.source.work_units import Compression, Format, SourceFile
 
-_logger = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 _COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
 _JSON_LINES = (".jsonl", ".ndjson", ".json")
-SUPPORTED = ".parquet, or JSON lines as .jsonl, .ndjson or .json, these also with .gz or .zst"
+SUPPORTED_FILES = ".parquet, or JSON lines as .jsonl, .ndjson or .json, these also with .gz or .zst"
 
 _NOTHING = (FileNotFoundError, NotADirectoryError)
 _GLOB_CHARACTERS = frozenset("*?[")
@@ -35,7 +35,7 @@ _VERSION_KEYS = ("etag", "md5hash", "generation", "lastmodified", "mtime", "modi
 a listing often says less than a question about the single file."""
 
 
-class NothingThere(UsageError):
+class NoInputFiles(UsageError):
     """An input that means no file, which may come later."""
 
 
@@ -61,13 +61,13 @@ def list_sources(
     for given in inputs:
         try:
             found |= {source.url: source for source in _expand(given, is_output)}
-        except NothingThere:
+        except NoInputFiles:
             if must_exist:
                 raise
     return [found[url] for url in sorted(found)]
 
 
-def vanished(inputs: Sequence[str], urls: Iterable[str]) -> list[str]:
+def deleted_inputs(inputs: Sequence[str], urls: Iterable[str]) -> list[str]:
     """Those of ``urls`` that ``inputs`` would mean as directories or globs, if they were still there.
 
     A file that was named by itself, or by another command, is none of this: whoever leaves it out may want to keep its
@@ -110,7 +110,7 @@ def check_unchanged(source: SourceFile) -> None:
         raise RunFailed(f"{source.url} was changed during the run: run the same command again, once it is complete")
 
 
-def kind_of(name: str) -> tuple[Format, Compression | None] | None:
+def format_of(name: str) -> tuple[Format, Compression | None] | None:
     """Format and compression by a file's name; None if it is unsupported."""
     suffixes = [suffix.lower() for suffix in PurePosixPath(name).suffixes]
     compression = _COMPRESSIONS.get(suffixes[-1]) if suffixes else None
@@ -134,7 +134,7 @@ def _expand(given: str, is_output: Callable[[Any, str], bool] | None) -> Iterato
     fs.invalidate_cache()
     if not _exists(given, fs, path):
         if _GLOB_CHARACTERS.isdisjoint(given):
-            raise NothingThere(f"--input {given} does not exist{_reason(fs, path)}")
+            raise NoInputFiles(f"--input {given} does not exist{_reason(fs, path)}")
         yield from _among(given, fs, path, *_glob(given, fs, path), is_output)
         return
     info = _try(given, lambda: fs.info(path))
@@ -148,8 +148,8 @@ def _expand(given: str, is_output: Callable[[Any, str], bool] | None) -> Iterato
         yield from _among(given, fs, path, found, len(path.rstrip("/")) + 1, is_output)
     elif info["type"] != "file":
         raise UsageError(f"--input {given} is neither a file nor a directory")
-    elif kind_of(path) is None:
-        raise UsageError(f"--input {given} is not of a supported kind: {SUPPORTED}")
+    elif format_of(path) is None:
+        raise UsageError(f"--input {given} is not of a supported kind: {SUPPORTED_FILES}")
     else:
         yield _source(given, fs, path, path, info)
 
@@ -159,10 +159,10 @@ def _glob(given: str, fs: Any, pattern: str) -> tuple[dict[str, Any], int]:
     parts = pattern.split("/")
     fixed = list(takewhile(_GLOB_CHARACTERS.isdisjoint, parts))
     for folder in _closed(fs, "/".join(fixed), None if "**" in pattern else len(parts) - len(fixed)):
-        _logger.warning("--input %s: cannot list %s, so nothing in it is read", given, folder)
+        LOG.warning("--input %s: cannot list %s, so nothing in it is read", given, folder)
     found: dict[str, Any] = _try(given, lambda: fs.glob(pattern, detail=True))
     if not found:
-        raise NothingThere(f"--input {given} matches no file")
+        raise NoInputFiles(f"--input {given} matches no file")
     if _is_hidden(parts[-1]):
         return found, max(map(len, found))
     return found, len("/".join([*fixed, ""]))
@@ -215,25 +215,27 @@ def _among(
             parts += 1
             continue
         info = listed
-        if kind_of(path) is not None and listed["type"] == "other":  # a link, as a listing of a local directory says it
+        if (
+            format_of(path) is not None and listed["type"] == "other"
+        ):  # a link, as a listing of a local directory says it
             info = _try(path, partial(fs.info, path))
-        if kind_of(path) is None or info["type"] != "file":
+        if format_of(path) is None or info["type"] != "file":
             passed_over.append(path)
             continue
         none = False
         yield _source(given, fs, root, path, info)
     if none:
-        raise NothingThere(f"--input {given} has no file of a supported kind: {SUPPORTED}")
+        raise NoInputFiles(f"--input {given} has no file of a supported kind: {SUPPORTED_FILES}")
     if parts:
-        _logger.info("--input %s: %d parts in it are this run's output, and not read", given, parts)
+        LOG.info("--input %s: %d parts in it are this run's output, and not read", given, parts)
     if passed_over:
         names = ", ".join(path.rpartition("/")[2] for path in sorted(passed_over)[:3])
         more = ", …" if len(passed_over) > 3 else ""
-        _logger.warning("--input %s: not read, being of other kinds: %d (%s%s)", given, len(passed_over), names, more)
+        LOG.warning("--input %s: not read, being of other kinds: %d (%s%s)", given, len(passed_over), names, more)
 
 
 def _source(given: str, fs: Any, root: str, path: str, info: dict[str, Any]) -> SourceFile:
-    kind = kind_of(path)
+    kind = format_of(path)
     assert kind is not None  # noqa: S101 - callers have checked
     url = _address(given, fs, root, path)
     if not isinstance(fs, LocalFileSystem) and _version(info) is None:

@@ -1,9 +1,9 @@
 """Arrow types inferred from JSON values.
 
 Every value has a *shape*: a small hashable description of its kinds, equal for equal structure. A scan counts distinct
-shapes, which is cheap, and adds them up in a ``Seen``; adding is associative and does not depend on order (save for the
-order of fields), so files may be scanned in any grouping. ``resolve`` turns the sum into one type, and ``misfit`` tells
-from a shape alone whether a value fits a type.
+shapes, which is cheap, and adds them up in ``KindCounts``; adding is associative and does not depend on order (save for
+the order of fields), so files may be scanned in any grouping. ``resolve`` turns the sum into one type, and ``misfit``
+tells from a shape alone whether a value fits a type.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def unusable(shape: Shape, depth: int = 0) -> str | None:
 
 
 @dataclass
-class Seen:
+class KindCounts:
     """The values seen at one place of the rows: a column, a field, or the elements of a list.
 
     Attributes:
@@ -80,8 +80,8 @@ class Seen:
     """
 
     kinds: Counter[str] = field(default_factory=Counter)
-    elements: Seen | None = None
-    fields: dict[str, Seen] = field(default_factory=dict)
+    elements: KindCounts | None = None
+    fields: dict[str, KindCounts] = field(default_factory=dict)
 
     def add(self, shape: Shape, count: int = 1, path: str = "") -> None:
         """Adds ``count`` values of one shape.
@@ -96,13 +96,13 @@ class Seen:
         elif isinstance(shape, frozenset):
             self.kinds["list"] += count
             if self.elements is None:
-                self.elements = Seen()
+                self.elements = KindCounts()
             for inner in shape:
                 self.elements.add(inner, count, f"{path}[]")
         else:
             self.kinds[str(shape)] += count
 
-    def merge(self, other: Seen, path: str = "") -> None:
+    def merge(self, other: KindCounts, path: str = "") -> None:
         """Adds all values of ``other``.
 
         Raises:
@@ -111,23 +111,23 @@ class Seen:
         self.kinds.update(other.kinds)
         if other.elements is not None:
             if self.elements is None:
-                self.elements = Seen()
+                self.elements = KindCounts()
             self.elements.merge(other.elements, f"{path}[]")
         for name, seen in other.fields.items():
             self._field(name, path).merge(seen, _child(path, name))
 
-    def _field(self, name: str, path: str) -> Seen:
+    def _field(self, name: str, path: str) -> KindCounts:
         seen = self.fields.get(name)
         if seen is None:
             if len(self.fields) >= MAX_FIELDS:
                 remedy = f"keep them as text with --schema '{_column(path)}:string'" if path else "split the input"
                 where = f"column {path}" if path else "the lines"
                 raise UsageError(f"JSON objects in {where} have more than {MAX_FIELDS} different keys: {remedy}")
-            seen = self.fields[name] = Seen()
+            seen = self.fields[name] = KindCounts()
         return seen
 
 
-def resolve(seen: Seen, path: str, remarks: list[str]) -> Any:
+def resolve(seen: KindCounts, path: str, remarks: list[str]) -> Any:
     """The Arrow type for the values seen: null, bool, int64, double, string, list or struct.
 
     Integers and numbers make a double, and so does an integer beyond int64. Of kinds that can't be reconciled the most
@@ -162,7 +162,7 @@ def resolve(seen: Seen, path: str, remarks: list[str]) -> Any:
     if kind == "object":
         return pa.struct([(name, resolve(inner, _child(path, name), remarks)) for name, inner in seen.fields.items()])
     if kind == "list":
-        return pa.list_(resolve(seen.elements or Seen(), f"{path}[]", remarks))
+        return pa.list_(resolve(seen.elements or KindCounts(), f"{path}[]", remarks))
     if kind != "number":
         return pa.bool_() if kind == "boolean" else pa.string()
     if not kinds["number"] and not kinds[_HUGE]:

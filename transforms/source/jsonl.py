@@ -18,11 +18,11 @@ import pyarrow as pa
 
 from transforms.errors import RunFailed, UsageError
 from transforms.file_systems import file_system
-from transforms.source.json_schema import Seen, Shape, misfit, resolve, shape_of, unusable
+from transforms.source.json_schema import KindCounts, Shape, misfit, resolve, shape_of, unusable
 from transforms.source.json_values import ExactNumber, Misfit, convert
 from transforms.source.work_units import BadLine, Batch, SourceFile, WorkUnit
 
-_logger = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 MAX_LINE_BYTES = 64 << 20
 _BLOCK_BYTES = 1 << 20
@@ -54,7 +54,7 @@ class Scan:
     units: tuple[WorkUnit, ...]
     rows: int
     unreadable: int
-    seen: Seen
+    seen: KindCounts
     first_fault: str = ""
 
 
@@ -71,8 +71,8 @@ def scan(source: SourceFile, unit_rows: int, given: Collection[str]) -> Scan:
     Raises:
         UsageError: If the file can't be read, or a line is longer than ``MAX_LINE_BYTES``.
     """
-    _logger.info("counting the rows of %s (%.1f MB)", source.url, source.size_bytes / 1e6)
-    seen = Seen()
+    LOG.info("counting the rows of %s (%.1f MB)", source.url, source.size_bytes / 1e6)
+    seen = KindCounts()
     shapes: dict[Shape, int] = {}
     unreadable = rows = offset = 0
     first_fault = ""
@@ -113,7 +113,7 @@ def scan(source: SourceFile, unit_rows: int, given: Collection[str]) -> Scan:
     return Scan(units, rows, unreadable, seen, first_fault)
 
 
-def _add_up(shapes: dict[Shape, int], seen: Seen) -> int:
+def _add_up(shapes: dict[Shape, int], seen: KindCounts) -> int:
     """Moves the counted shapes of rows into ``seen``; returns how many rows no column can hold."""
     unreadable = 0
     for shape, count in shapes.items():
@@ -125,7 +125,7 @@ def _add_up(shapes: dict[Shape, int], seen: Seen) -> int:
     return unreadable
 
 
-def schema_of(seen: Seen, given: dict[str, Any]) -> tuple[Any, list[str]]:
+def schema_of(seen: KindCounts, given: dict[str, Any]) -> tuple[Any, list[str]]:
     """The schema for all files in which ``seen`` was seen, and remarks on what it can't hold, a line each.
 
     Args:

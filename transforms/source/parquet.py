@@ -57,7 +57,7 @@ def read_footer(source: SourceFile) -> Footer:
 def plan_groups(source: SourceFile, group_rows: Sequence[int], unit_rows: int) -> list[UnitGroup]:
     """Cuts a file into units of about ``unit_rows`` rows.
 
-    A row group of up to one and a half times that stays whole, a larger one is split evenly (its units are one run),
+    A row group of up to one and a half times that stays whole, a larger one is split evenly (its units are one group),
     and consecutive small ones are combined. A file without rows is one unit without rows.
 
     Args:
@@ -65,7 +65,7 @@ def plan_groups(source: SourceFile, group_rows: Sequence[int], unit_rows: int) -
         group_rows: Rows in each of its row groups.
         unit_rows: Rows in a unit.
     """
-    pieces: list[list[int]] = []  # for each run: the rows of its units
+    pieces: list[list[int]] = []  # for each group: the rows of its units
     for rows in filter(None, group_rows):
         if rows > 1.5 * unit_rows:
             count = -(-rows // unit_rows)
@@ -75,22 +75,22 @@ def plan_groups(source: SourceFile, group_rows: Sequence[int], unit_rows: int) -
             pieces[-1][0] += rows
         else:
             pieces.append([rows])
-    runs = []
+    groups = []
     number = start = 0
     for piece in pieces or [[0]]:
         units = []
         for rows in piece:
             units.append(WorkUnit(source, number, start, start + rows, rows))
             number, start = number + 1, start + rows
-        runs.append(tuple(units))
-    return runs
+        groups.append(tuple(units))
+    return groups
 
 
-def read_units(run: UnitGroup, batch_rows: int) -> Iterator[Batch]:
-    """The rows of the units of a run, in batches of at most ``batch_rows`` rows and about 1 MB, in one pass.
+def read_units(group: UnitGroup, batch_rows: int) -> Iterator[Batch]:
+    """The rows of the units of a group, in batches of at most ``batch_rows`` rows and about 1 MB, in one pass.
 
     Args:
-        run: In order, of one file; rows between its units are passed over.
+        group: In order, of one file; rows between its units are passed over.
         batch_rows: At most so many rows in a batch.
 
     Raises:
@@ -98,10 +98,10 @@ def read_units(run: UnitGroup, batch_rows: int) -> Iterator[Batch]:
         OSError: If the file can't be read.
         pyarrow.ArrowException: If it is corrupt.
     """
-    with _open(run[0].source) as file:
-        stream = _stream(file, run[0].start, run[-1].stop, batch_rows)
+    with _open(group[0].source) as file:
+        stream = _stream(file, group[0].start, group[-1].stop, batch_rows)
         position, records = 0, _empty(file.schema_arrow)
-        for unit in run:
+        for unit in group:
             if not unit.rows:
                 yield Batch(unit, 0, _empty(file.schema_arrow), True)
             index = first_row = 0

@@ -13,48 +13,48 @@ import pyarrow as pa
 
 from transforms.errors import UsageError
 from transforms.source import jsonl, parquet
-from transforms.source.json_schema import Seen
+from transforms.source.json_schema import KindCounts
 from transforms.source.text_columns import DEFAULT, choose_text_columns
 from transforms.source.work_units import SourceFile, UnitGroup, WorkUnit
 
-_logger = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 _FOOTERS_AT_ONCE = 8
 _NAMED = 5
 """Of columns or files, in a warning."""
 
 
 @dataclass(frozen=True)
-class Plan:
+class InputPlan:
     """The work of a run.
 
     Attributes:
-        runs: In the order of files and rows.
+        groups: In the order of files and rows.
         text_columns: Columns to translate, of all files.
         schemas: The ``pyarrow.Schema`` of each input file by its address; all JSON lines files have the same.
     """
 
-    runs: tuple[UnitGroup, ...]
+    groups: tuple[UnitGroup, ...]
     text_columns: tuple[str, ...]
     schemas: Mapping[str, Any]
 
     @property
     def units(self) -> tuple[WorkUnit, ...]:
         """All units, in order."""
-        return tuple(unit for run in self.runs for unit in run)
+        return tuple(unit for group in self.groups for unit in group)
 
     @property
     def rows(self) -> int:
         """Of all units."""
-        return sum(unit.rows for run in self.runs for unit in run)
+        return sum(unit.rows for group in self.groups for unit in group)
 
 
-def plan(
+def plan_inputs(
     sources: Sequence[SourceFile],
     unit_rows: int,
     text_columns: Sequence[str] = (),
     schema_override: Mapping[str, Any] | None = None,
     model_column: str | None = None,
-) -> Plan:
+) -> InputPlan:
     """Plans the work: reads the footers of Parquet files, and JSON lines files once from end to end.
 
     Args:
@@ -71,10 +71,10 @@ def plan(
     tables = [source for source in sources if source.format == "parquet"]
     lines = [source for source in sources if source.format == "jsonl"]
     if given and not lines:
-        _logger.warning("--schema is for JSON lines, and there are none among the inputs: it has no effect")
+        LOG.warning("--schema is for JSON lines, and there are none among the inputs: it has no effect")
     with ThreadPoolExecutor(_FOOTERS_AT_ONCE) as pool:
         footers = dict(zip(tables, pool.map(parquet.read_footer, tables), strict=True))
-    runs: dict[str, Sequence[UnitGroup]] = {
+    groups: dict[str, Sequence[UnitGroup]] = {
         source.url: parquet.plan_groups(source, footer.group_rows, unit_rows) for source, footer in footers.items()
     }
     schemas = {source.url: footer.schema for source, footer in footers.items()}
@@ -83,13 +83,13 @@ def plan(
         chosen = choose_text_columns(schema, chosen, url, model_column)
     if lines:
         expected = (*(chosen or (DEFAULT,)), *filter(None, (model_column,)))
-        schema = _scan(lines, unit_rows, given, expected, runs)
+        schema = _scan(lines, unit_rows, given, expected, groups)
         place = lines[0].url if len(lines) == 1 else "the JSON lines"
         chosen = choose_text_columns(schema, chosen, place, model_column)
         schemas |= {source.url: schema for source in lines}
     for difference in differences(schemas):
-        _logger.warning("%s", difference)
-    return Plan(tuple(run for source in sources for run in runs[source.url]), chosen, _shared(schemas))
+        LOG.warning("%s", difference)
+    return InputPlan(tuple(group for source in sources for group in groups[source.url]), chosen, _shared(schemas))
 
 
 def _scan(
@@ -97,20 +97,20 @@ def _scan(
     unit_rows: int,
     given: dict[str, Any],
     expected: Sequence[str],
-    runs: dict[str, Sequence[UnitGroup]],
+    groups: dict[str, Sequence[UnitGroup]],
 ) -> Any:
-    """Adds the runs of the JSON lines files to ``runs``, and returns the schema of all of them."""
-    seen = Seen()
+    """Adds the groups of the JSON lines files to ``groups``, and returns the schema of all of them."""
+    seen = KindCounts()
     rows = unreadable = 0
     first_fault = ""
     for source in sources:
         scan = jsonl.scan(source, unit_rows, given)
-        runs[source.url] = [(unit,) for unit in scan.units]
+        groups[source.url] = [(unit,) for unit in scan.units]
         seen.merge(scan.seen)
         rows, unreadable = rows + scan.rows, unreadable + scan.unreadable
         first_fault = first_fault or scan.first_fault
         if scan.unreadable:
-            _logger.warning(
+            LOG.warning(
                 "%s: %d of %d lines are not JSON objects; their rows will be marked failed%s",
                 source.url,
                 scan.unreadable,
@@ -128,10 +128,10 @@ def _scan(
     for name in (name for name in given if name not in seen.fields):
         close = difflib.get_close_matches(name, seen.fields, 1)
         hint = f"; did you mean {close[0]}?" if close else ""
-        _logger.warning("--schema names column %s, which no row has: it will be null%s", name, hint)
+        LOG.warning("--schema names column %s, which no row has: it will be null%s", name, hint)
     schema, remarks = jsonl.schema_of(seen, given)
     for remark in remarks:
-        _logger.warning("%s", remark)
+        LOG.warning("%s", remark)
     return schema
 
 

@@ -66,7 +66,7 @@ def is_text(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-def texts_of(column: Any) -> tuple[list[str | None], dict[int, str]]:
+def read_texts(column: Any) -> tuple[list[str | None], dict[int, str]]:
     """The texts of a ``pyarrow.Array``, and what is wrong with those that can't be read, by index; they are None.
 
     Parquet says that strings are UTF-8, but not every program that writes it makes sure of that.

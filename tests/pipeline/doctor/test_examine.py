@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.cli import main
-from pipeline.doctor.options import DoctorOptions, help_of_doctor, parse_doctor
+from pipeline.doctor.options import DOCTOR, DoctorOptions
 from pipeline.estimate import input_size
 from pipeline.options.table import options_of
 from pipeline.sandbox.faults import Fault
@@ -125,15 +125,15 @@ def test_sizes_are_sampled_over_many_files(tmp_path: Path) -> None:
 
 
 def test_options_mean_the_same_as_in_a_run() -> None:
-    options = parse_doctor(["--hosts=gpu0", "--num-ctx=2048"], {"TRANSLATE_MODEL": "qwen3:8b"})
+    options = DOCTOR.parse(["--hosts=gpu0", "--num-ctx=2048"], {"TRANSLATE_MODEL": "qwen3:8b"})
     assert (options.hosts[0].url, options.num_ctx, options.model) == ("http://gpu0:11434", 2048, "qwen3:8b")
     assert options.request_timeout == 60.0
-    help_text = help_of_doctor()
+    help_text = DOCTOR.help()
     assert all(f"--{name}" in help_text for name in options_of(DoctorOptions))
     for wrong, word in (
-        (["--outptu=x"], "--output"),
+        (["--modle=x"], "--model"),
         (["--model=x:cloud"], "cloud"),
-        (["--hosts=gpu0", f"--hosts_file={__file__}"], "exclude each other"),
+        (["--hosts=gpu0", f"--hosts_file={__file__}"], "cannot be combined"),
     ):
         with pytest.raises(UsageError, match=word):
-            parse_doctor(wrong, {})
+            DOCTOR.parse(wrong, {})

@@ -5,15 +5,24 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 
+from pipeline.sandbox.running import SandboxThread
+
 TEXT = "La vanne du bâtiment nord a été remplacée, sans autre défaut."
 ENGLISH = "The valve of the building north was replaced, without other fault."
+
+SERVICE_SECONDS = 0.1
+SPEED = {"tokens_per_second": 20 / SERVICE_SECONDS}
+"""The speed at which the 20 tokens of ENGLISH take SERVICE_SECONDS."""
 
 
 def prompt_of(text: str) -> str:
@@ -46,7 +55,7 @@ class Reply:
 
 def send(url: str, method: str, path: str, body: Any = None) -> Reply:
     """One request; ``body`` is sent as it is if it is bytes, else as JSON."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
     try:
         connection.request(method, path, body if body is None or isinstance(body, bytes) else json.dumps(body))
         response = connection.getresponse()
@@ -74,11 +83,61 @@ def generate_all(url: str, bodies: list[dict[str, Any]]) -> list[dict[str, Any]]
     return asyncio.run(run())
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+def generate_together(host: SandboxThread, *groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All requests at the same moment on the host's clock, one group after the other, however busy the machine is."""
+    host.control(hang=True)
+    count = host.stats()["in_flight"]
+    calls = []
+    with ThreadPoolExecutor(len(groups)) as pool:
+        for bodies in groups:
+            calls.append(pool.submit(generate_all, host.url, bodies))
+            count += len(bodies)
+            wait_until(lambda count=count: host.stats()["in_flight"] == count)  # type: ignore[misc]
+        host.control(hang=False)
+        return [answer for call in calls for answer in call.result()]
+
+
+class Leaver:
+    """A client that sends a request and can disconnect at any moment."""
+
+    def __init__(self, url: str, **changes: Any) -> None:
+        address = urlsplit(url)
+        body = json.dumps(body_of(**changes)).encode()
+        self._socket = socket.create_connection((address.hostname or "", address.port or 0))
+        self._socket.sendall(b"POST /api/generate HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    def received(self, until: bytes = b"", silent_seconds: float = 0.15) -> bytes:
+        """What arrives up to ``until`` and in a short time after it. Fails if the host closes the connection."""
+        received = b""
+        self._socket.settimeout(20.0 if until else silent_seconds)
+        while True:
+            try:
+                part = self._socket.recv(65536)
+            except TimeoutError:
+                assert until in received
+                return received
+            assert part, "the connection was closed"
+            received += part
+            if until in received:
+                self._socket.settimeout(silent_seconds)
+
+    def leave(self) -> None:
+        self._socket.close()
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
     """Returns as soon as ``holds()``; fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < deadline, "it did not come about in time"
+        assert time.monotonic() < deadline, "the condition did not hold in time"
         time.sleep(0.002)
 
 

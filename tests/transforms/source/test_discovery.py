@@ -18,7 +18,7 @@ import pytest
 
 from transforms.errors import RunFailed, UsageError
 from transforms.sink.output_directory import OutputDirectory
-from transforms.source.discovery import check_unchanged, kind_of, list_sources, vanished
+from transforms.source.discovery import check_unchanged, deleted_inputs, format_of, list_sources
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def names(folder: Path, *inputs: object) -> list[str]:
     ],
 )
 def test_the_name_says_the_kind(name: str, kind: tuple[str, str | None] | None) -> None:
-    assert kind_of(name) == kind
+    assert format_of(name) == kind
 
 
 def test_files_globs_and_directories_together_are_sorted_and_each_file_comes_once(tmp_path: Path) -> None:
@@ -209,8 +209,8 @@ def test_a_glob_tells_of_directories_that_it_could_not_look_into(
 
 def test_what_cannot_be_looked_at_has_not_vanished(closed: Path) -> None:
     with pytest.raises(UsageError, match=r"Permission denied"):
-        vanished([str(closed.parent)], [str(closed / "c.jsonl")])
-    assert vanished([str(closed.parent)], [str(closed.parent / "open" / "gone.jsonl")]) != []
+        deleted_inputs([str(closed.parent)], [str(closed / "c.jsonl")])
+    assert deleted_inputs([str(closed.parent)], [str(closed.parent / "open" / "gone.jsonl")]) != []
 
 
 def test_no_input_at_all_is_refused() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from transforms.errors import UsageError
 from transforms.source import json_schema
-from transforms.source.json_schema import Seen, misfit, resolve, shape_of, unusable
+from transforms.source.json_schema import KindCounts, misfit, resolve, shape_of, unusable
 
 scalars = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text("aé", max_size=2)
 values = st.recursive(
@@ -21,8 +21,8 @@ values = st.recursive(
 rows_of_values = st.lists(st.dictionaries(st.sampled_from("xyz"), values), max_size=8)
 
 
-def seen(*given_values: Any) -> Seen:
-    found = Seen()
+def seen(*given_values: Any) -> KindCounts:
+    found = KindCounts()
     for value in given_values:
         found.add(shape_of(value))
     return found

@@ -17,7 +17,7 @@ import pytest
 
 from transforms.errors import UsageError
 from transforms.source.discovery import list_sources
-from transforms.source.plan import Plan, plan
+from transforms.source.plan import InputPlan, plan_inputs
 from transforms.source.schema_option import parse_schema
 
 
@@ -31,9 +31,9 @@ def parquet(path: Path, columns: dict[str, Any], rows_per_group: int = 1000) -> 
     return path
 
 
-def planned(*inputs: Path, unit_rows: int = 10, text: Sequence[str] = (), schema: str = "") -> Plan:
+def planned(*inputs: Path, unit_rows: int = 10, text: Sequence[str] = (), schema: str = "") -> InputPlan:
     sources = list_sources([str(path) for path in inputs])
-    return plan(sources, unit_rows, text, parse_schema(schema) if schema else None)
+    return plan_inputs(sources, unit_rows, text, parse_schema(schema) if schema else None)
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -55,7 +55,7 @@ def test_a_plan_of_several_kinds_of_files(tmp_path: Path, caplog: pytest.LogCapt
         ("b", 2, 5),
         ("c", 0, 25),
     ]
-    assert [len(run) for run in found.runs] == [2, 2, 1, 1, 1, 1]
+    assert [len(group) for group in found.groups] == [2, 2, 1, 1, 1, 1]
     assert found.rows == 90
     assert found.text_columns == ("text",)
     assert list(found.schemas) == [str(tmp_path / name) for name in ("a.parquet", "b.jsonl", "c.jsonl.gz")]
@@ -184,7 +184,7 @@ def test_files_in_memory_are_planned() -> None:
     fs = fsspec.filesystem("memory")
     fs.pipe("/plan/a.jsonl", b'{"text": "x"}\n' * 25)
     try:
-        found = plan(list_sources(["memory://plan"]), 10)
+        found = plan_inputs(list_sources(["memory://plan"]), 10)
     finally:
         fs.rm("/plan", recursive=True)
     assert [unit.rows for unit in found.units] == [10, 10, 5]

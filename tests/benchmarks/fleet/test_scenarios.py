@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.fleet.ideal import ideal_seconds
+from benchmarks.fleet.scenarios import SCENARIOS, Change, Host, Scenario, Size, texts, tokens_per_second, work_of
+
+
+def test_rates_of_a_scenario_follow_its_changes_and_leave_broken_hosts_out() -> None:
+    scenario = Scenario(
+        "any",
+        (Host(4), Host(2, 2.5), Host(8, broken=True)),
+        changes=(
+            Change(0.2, 0, {"num_parallel": 1}),
+            Change(0.5, 1, {"listening": False}),
+            Change(0.7, 1, {"listening": True}),
+        ),
+    )
+    assert scenario.rates([1.0, 2.0, 3.0]) == [(0.0, 9.0), (1.0, 6.0), (2.0, 1.0), (3.0, 6.0)]
+    assert scenario.rates([]) == [(0.0, 9.0)]
+
+
+def test_the_hosts_speed_makes_a_run_as_long_as_wanted() -> None:
+    scenario, size = SCENARIOS["contention 0.3"], Size(50, 3.0)
+    tokens = sum(work_of(text, scenario.sigma) for text in texts(size))
+    speed = tokens_per_second(scenario, size, tokens)
+    assert ideal_seconds(tokens / speed, scenario.rates(())) == pytest.approx(3.0)
