@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib.metadata
 import logging
 import os
 import sys
@@ -20,6 +19,7 @@ from pipeline.options.run import RUN
 from pipeline.options.table import misspelt_variables, proposal
 from pipeline.sandbox.options import SANDBOX
 from pipeline.signals import StopRequested, exit_on_sigterm
+from transforms import __version__
 from transforms.errors import RunStopped, TranslateError, UsageError
 
 LOG = logging.getLogger(__name__)
@@ -85,14 +85,6 @@ def _main(arguments: Sequence[str]) -> int:
     return code
 
 
-def version() -> str:
-    """Return the installed version."""
-    try:
-        return importlib.metadata.version(DISTRIBUTION)
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown (not installed)"
-
-
 def _dispatch(arguments: Sequence[str]) -> int:
     word, rest = "run", list(arguments)
     if rest and not rest[0].startswith("-"):
@@ -101,7 +93,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
             hint = proposal(word, COMMANDS) or f"; the commands are {', '.join(COMMANDS)}"
             raise UsageError(f"unknown command {word!r}{hint}")
     elif rest[:1] == ["--version"]:
-        print(f"{DISTRIBUTION} {version()}")
+        print(f"{DISTRIBUTION} {__version__}")
         return ExitCode.DONE
     command = COMMANDS[word]
     if "--help" in rest or "-h" in rest:
@@ -110,11 +102,9 @@ def _dispatch(arguments: Sequence[str]) -> int:
     options = command.parse(rest, os.environ)
     log = command.log_settings(options)
     logs.configure(log.format, log.level)
-    LOG.info("version %s", version())
+    LOG.info("version %s", __version__)
     for notice in (*options.notices, *misspelt_variables(os.environ, [each.options for each in COMMANDS.values()])):
         LOG.warning("%s", notice)
-    # The ollama package reads this variable when it is imported, and fails if it is no address; we have read it.
-    os.environ.pop("OLLAMA_HOST", None)
     return command.run(options)
 
 

@@ -19,6 +19,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from tests.transforms.sink.part_batches import RECIPE, SCHEMA, batches_of
 from transforms.errors import RunFailed
+from transforms.sink import fence
 from transforms.sink.fence import close_fences
 from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.output_lock import OutputLock
@@ -114,7 +115,8 @@ def test_a_part_that_cannot_be_published_fails_the_bundle(config: WriteConfig) -
     assert names(config) == []
 
 
-def test_a_run_that_has_lost_the_lock_publishes_nothing(config: WriteConfig) -> None:
+def test_a_run_that_has_lost_the_lock_publishes_nothing(config: WriteConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fence, "FRESH_SECONDS", 0.0)
     output = OutputDirectory(config.output)
     locked = replace(config, run_id="mine")
     try:

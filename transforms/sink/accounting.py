@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
-from transforms.engine.outcome import Outcome
-from transforms.engine.translator import TextResult
+from transforms.engine.outcome import Outcome, TextResult
 from transforms.fleet.faults import Failure
 from transforms.sink.columns import added_arrays
 from transforms.sink.dead_letters import DeadLetter
@@ -53,15 +52,15 @@ def count(results: Sequence[Sequence[TextResult]], rows: int) -> Statistics:
 
 
 def _count_text(statistics: Statistics, result: TextResult) -> None:
-    outcome = result.outcome
+    outcome, requests = result.outcome, result.requests
     if outcome.origin is not None:
         statistics.origins[outcome.origin] += 1
     statistics.flags.update(outcome.flags)
-    statistics.requests += len(result.attempts)
-    statistics.repeated_requests += max(0, len(result.attempts) - outcome.chunks)
-    if result.repair_requests:
-        statistics.repairs.update(texts=1, requests=result.repair_requests, better=int(result.repaired))
-    for attempt in result.attempts:
+    statistics.requests += len(requests.attempts)
+    statistics.repeated_requests += max(0, len(requests.attempts) - outcome.chunks)
+    if requests.repair_requests:
+        statistics.repairs.update(texts=1, requests=requests.repair_requests, better=int(requests.repaired))
+    for attempt in requests.attempts:
         host = statistics.hosts.setdefault(attempt.host, HostStatistics())
         host.requests += 1
         if attempt.failure is not None and attempt.failure is not Failure.SUPERSEDED:

@@ -13,6 +13,7 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from transforms import __version__
 from transforms.file_systems import masked_url
 from transforms.sink.columns import ADDED, column_name, output_schema
 from transforms.sink.recipe import Recipe
@@ -22,7 +23,6 @@ from transforms.source.work_units import WorkUnit
 PREFIX = "translate."
 KEYS = ("recipe", "source", "statistics", "dead_letters", "version", "schema")
 RUN_KEY = PREFIX + "run"
-VERSION = "0.1.0"
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class PartFooter:
             rows=unit.rows,
             statistics=statistics,
             dead_letters=dead_letters,
-            version=VERSION,
+            version=__version__,
             schema=schema.remove_metadata(),
             run_id=run_id,
         )

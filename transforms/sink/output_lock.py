@@ -23,7 +23,7 @@ NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 """Error numbers of file systems without locks."""
 
 SETTLE_SECONDS = 1.0
-"""Wait between writing the lease and reading it back: if two runs write it at the same moment, the last one holds it."""
+"""Wait between writing the lease and reading it back: of two runs that write it at once, the last one holds it."""
 
 GRACE_SECONDS = 2.0
 """The lock stays held for this long after the workers were told to stop: they look at it once a second."""
@@ -32,9 +32,9 @@ GRACE_SECONDS = 2.0
 class OutputLock:
     """Lock of an output, held while the context is open.
 
-    The lock file holds a ``Lease``, renewed every 10 seconds, which workers on any machine watch (``fence.Fence``). On a
-    local disk the operating system also locks the file (``flock``) and releases it with the process, however that ends.
-    Elsewhere, and on file systems without locks, the lease alone decides.
+    The lock file holds a ``Lease``, renewed every 10 seconds, which workers on any machine watch (``fence.Fence``). On
+    a local disk the operating system also locks the file (``flock``), and releases it with the process, however that
+    ends. Elsewhere, and on file systems without locks, the lease alone decides.
 
     Attributes:
         run_id: Identifier of the run that holds the lock.

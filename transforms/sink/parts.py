@@ -214,8 +214,8 @@ class PartWriter:
         name = self._unit.part_name
         if not self.complete or self._rows != self._unit.rows:
             raise RunFailed(
-                f"{masked_url(self._unit.source.url)}: {self._unit.rows} rows were planned for {name}, but {self._rows} "
-                "were read; the file may have changed meanwhile: rerun the same command"
+                f"{masked_url(self._unit.source.url)}: {self._unit.rows} rows were planned for {name}, but "
+                f"{self._rows} were read; the file may have changed meanwhile: rerun the same command"
             )
         footer = PartFooter.of(self._unit, self._recipe, self.statistics, self._letters, self._schema, self._run_id)
         with self._output.explain_write_errors(name):

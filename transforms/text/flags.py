@@ -31,6 +31,16 @@ MARKUP_MISMATCH: Final = "markup_mismatch"
 LINE_COUNT: Final = "line_count"
 GLOSSARY_MISS: Final = "glossary_miss"
 QUESTION_LOST: Final = "question_lost"
+FRENCH_LEFT: Final = "french_left"
+CONTENT_MISMATCH: Final = "content_mismatch"
+SENTENCE_MISSING: Final = "sentence_missing"
+SENTENCE_ADDED: Final = "sentence_added"
+SENTENCE_REPEATED: Final = "sentence_repeated"
+CHARACTERS_DAMAGED: Final = "characters_damaged"
+CAPITALS: Final = "capitals"
+EMOJI_MISMATCH: Final = "emoji_mismatch"
+UNIT_MISMATCH: Final = "unit_mismatch"
+TOKENS_STRIPPED: Final = "tokens_stripped"
 INJECTION_SUSPECTED: Final = "injection_suspected"
 
 SRC_EMPTY: Final = "src_empty"
@@ -78,6 +88,16 @@ SOFT: Final = frozenset(
         LINE_COUNT,
         GLOSSARY_MISS,
         QUESTION_LOST,
+        FRENCH_LEFT,
+        CONTENT_MISMATCH,
+        SENTENCE_MISSING,
+        SENTENCE_ADDED,
+        SENTENCE_REPEATED,
+        CHARACTERS_DAMAGED,
+        CAPITALS,
+        EMOJI_MISMATCH,
+        UNIT_MISMATCH,
+        TOKENS_STRIPPED,
         INJECTION_SUSPECTED,
     }
 )

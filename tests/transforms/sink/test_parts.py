@@ -287,7 +287,7 @@ def test_batches_that_contradict_each_other_are_an_error(output: OutputDirectory
     assert files(output) == []
 
 
-def test_dead_letters_are_published_with_the_part_and_are_stale_after_a_part_without_them(
+def test_dead_letters_come_with_the_part_and_are_stale_after_a_part_without_them(
     output: OutputDirectory,
 ) -> None:
     unit = unit_of(60)
