@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from transforms.file_systems import masked_url
 from transforms.source.work_units import WorkUnit
 
 
@@ -71,7 +70,7 @@ def to_lines(unit: WorkUnit, letters: Iterable[DeadLetter]) -> bytes:
 
 def _values(unit: WorkUnit, letter: DeadLetter) -> dict[str, Any]:
     values: dict[str, Any] = {
-        "source": masked_url(unit.source.url),
+        "source": unit.source.url,
         "part": unit.part_name,
         "row": letter.row,
         "column": letter.column,

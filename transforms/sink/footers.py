@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from transforms import __version__
-from transforms.file_systems import masked_url
 from transforms.sink.columns import ADDED, column_name, output_schema
 from transforms.sink.recipe import Recipe
 from transforms.sink.statistics import Statistics
@@ -68,7 +67,7 @@ class PartFooter:
         """Return the footer of a unit's part; ``schema`` is the output's."""
         return cls(
             recipe=recipe,
-            source=masked_url(unit.source.url),
+            source=unit.source.url,
             fingerprint=unit.source.fingerprint,
             number=unit.number,
             start=unit.start,
@@ -198,7 +197,7 @@ def is_done(footer: PartFooter, unit: WorkUnit, recipe: Recipe, input_schema: pa
         input_schema: Schema of the unit's file now; adding files may change that of JSON lines.
     """
     source = unit.source
-    planned = (masked_url(source.url), source.fingerprint, unit.number, unit.start, unit.stop, unit.rows)
+    planned = (source.url, source.fingerprint, unit.number, unit.start, unit.stop, unit.rows)
     written = (footer.source, footer.fingerprint, footer.number, footer.start, footer.stop, footer.rows)
     if planned != written or not recipe.matches(footer.recipe):
         return False

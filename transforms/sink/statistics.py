@@ -56,8 +56,8 @@ class Statistics:
         requests: Number of requests sent; ``repeated_requests`` of them were not the first for their text or chunk.
         failures: Number of failed requests by class.
         failed_rows: Number of failed rows by the class of their error.
-        repairs: Number of ``texts`` whose first answer failed a check, of extra ``requests`` for them, and of texts that
-            these made ``better``.
+        repairs: Number of ``texts`` whose first answer failed a check, of extra ``requests`` for them, and of texts
+            that these made ``better``.
         hosts: Work of each host, by its address.
     """
 
