@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from importlib.util import find_spec
 from typing import Any
 
 from pipeline.options import values
@@ -118,6 +119,10 @@ def validate(options: RunOptions, places: Mapping[str, str] | None = None) -> No
     if options.prompt_file and options.prompt != AUTO:
         raise UsageError(f"{place['prompt']} and {place['prompt_file']} cannot be combined")
     check_installed(options.langid)
+    if options.metrics_port is not None and find_spec("prometheus_client") is None:
+        raise UsageError(
+            f"{place['metrics_port']} needs the package prometheus_client: pip install 'beam-ollama-translate[metrics]'"
+        )
     _check_slots(options, place["slots"])
     if options.prompt_file:
         check_readable(place["prompt_file"], options.prompt_file)

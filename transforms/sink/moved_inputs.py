@@ -90,61 +90,68 @@ def is_gone(source: str) -> bool:
         return False
 
 
-def replaced_parts(output: OutputDirectory, moved: MovedParts, written: Mapping[str, PartFooter]) -> list[str]:
+def replaced_parts(
+    output: OutputDirectory,
+    moved: MovedParts,
+    before: Mapping[str, PartFooter | None],
+    planned: Mapping[str, PartFooter],
+    written: Mapping[str, PartFooter],
+) -> list[str]:
     """Return the names of parts whose rows now also stand in another part.
 
     Args:
         output: Directory of the parts.
         moved: Parts of files that are gone.
-        written: Footers of the planned parts that exist after the run; those of the run's own parts at least.
+        before: Footers of all parts before the run.
+        planned: Footers of the planned parts that exist after the run.
+        written: Those of them that the run has written.
 
     Raises:
         RunFailed: A part cannot be read.
     """
-    replaced = []
-    for name, counterpart in moved.same_fingerprint.items():
-        if counterpart in written and rows_digest(output, name, written[counterpart], FIRST_ROWS) == rows_digest(
-            output, counterpart, written[counterpart], FIRST_ROWS
-        ):
+    replaced = [
+        name
+        for name, new in moved.same_fingerprint.items()
+        if new in planned
+        and rows_digest(output, name, before[name], FIRST_ROWS) == rows_digest(output, new, planned[new], FIRST_ROWS)
+    ]
+    if not (moved.other_fingerprint and written):
+        return replaced
+    taken = set(moved.same_fingerprint.values())
+    candidates = {before[name].rows for name in moved.other_fingerprint}  # type: ignore[union-attr]
+    # Each part takes the place of one other: two files with the same rows may both have been there on purpose.
+    free = Counter(
+        rows_digest(output, name, footer)
+        for name, footer in written.items()
+        if name not in taken and footer.rows in candidates
+    )
+    for name in moved.other_fingerprint:
+        digest = rows_digest(output, name, before[name])
+        if free[digest]:
+            free[digest] -= 1
             replaced.append(name)
-    if moved.other_fingerprint:
-        taken = set(moved.same_fingerprint.values())
-        free = Counter(
-            rows_digest(output, name, footer) for name, footer in written.items() if footer.rows and name not in taken
-        )
-        for name in moved.other_fingerprint:
-            # Each part takes the place of one other: two files with the same rows may both have been there on purpose.
-            for footer in list(written.values())[:1]:
-                digest = rows_digest(output, name, footer)
-                if digest is not None and free[digest]:
-                    free[digest] -= 1
-                    replaced.append(name)
     return replaced
 
 
-def rows_digest(output: OutputDirectory, name: str, like: PartFooter, rows: int | None = None) -> bytes | None:
-    """Return a hash of the input's columns in a part, the same for the same rows in any file.
+def rows_digest(output: OutputDirectory, name: str, footer: PartFooter | None, rows: int | None = None) -> bytes:
+    """Return a hash of the input's columns in a part, which is the same for the same rows in any file.
 
     Args:
         output: Directory of the part.
         name: Name of the part.
-        like: Footer that tells which columns were added.
+        footer: Footer of the part, which tells the columns that were added.
         rows: Number of first rows to read; None for all.
-
-    Returns:
-        None if the part has other columns.
 
     Raises:
         RunFailed: The part cannot be read.
     """
-    added = {column_name(text, field) for text in like.recipe.text_columns for field in ADDED}
-    columns = [column for column in like.schema.names if column not in added]
+    assert footer is not None  # noqa: S101 - find_moved takes none without
+    added = {column_name(text, field) for text in footer.recipe.text_columns for field in ADDED}
+    columns = [column for column in footer.schema.names if column not in added]
     fs, path = file_system(output.path_of(name))
     digest, count = hashlib.sha256(), 0
     try:
         with fs.open(path, "rb") as file, pq.ParquetFile(file) as part:
-            if not set(columns) <= set(part.schema_arrow.names):
-                return None
             for records in part.iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
                 for row in records.to_pylist():
                     digest.update(repr(row).encode("utf-8", "surrogatepass"))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -90,7 +89,7 @@ def _read_index(output: OutputDirectory) -> Mapping[str, str]:
 
 def _stamp(output: OutputDirectory, name: str) -> str | None:
     try:
-        status = os.stat(Path(output.path_of(name)))
+        status = Path(output.path_of(name)).stat()
     except OSError:
         return None
     return f"size={status.st_size} mtime_ns={status.st_mtime_ns}"
