@@ -134,7 +134,13 @@ def memory_settings(options: RunOptions, output: OutputDirectory, recipe: Recipe
     Raises:
         UsageError: The place that the user named cannot be used.
     """
-    return MemorySettings(_memory_place(options.memory, output), recipe.memory_prefix(), uuid4().hex, options.overwrite)
+    return MemorySettings(
+        _memory_place(options.memory, output),
+        recipe.memory_prefix(),
+        uuid4().hex,
+        own_only=options.overwrite,
+        retry_failed=options.retry_failed,
+    )
 
 
 def _memory_place(wanted: str, output: OutputDirectory) -> str | None:
