@@ -91,7 +91,7 @@ def execute(
     plan, resumption = resumed.plan, resumed.resumption
     if not resumption.left:
         return Execution()
-    memory = memory_settings(options.memory, options.overwrite, plan.output, resumed.recipe)
+    memory = memory_settings(options, plan.output, resumed.recipe)
     translate = TranslateConfig(
         engine_config(settings, resumed.digests, memory),
         plan.text_columns,
