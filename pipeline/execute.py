@@ -86,6 +86,7 @@ def execute(
         options.model_column,
         options.field_names,
         {name: plan.output.path_of(name) for name in resumption.retried},
+        options.text_encoding or "utf-8",
     )
     write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas)
     pipeline = beam.Pipeline(options=PipelineOptions(list(options.beam_arguments)))

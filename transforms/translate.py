@@ -47,6 +47,7 @@ class TranslateConfig:
         model_column: The column that names each row's model; None if all rows use the run's model.
         field_names: Whether the prompt names the column of each text.
         retried: Addresses of existing parts, by name, of which only the failed rows are translated again.
+        text_encoding: Encoding of binary text columns.
     """
 
     engine: EngineConfig
@@ -55,6 +56,7 @@ class TranslateConfig:
     model_column: str | None = None
     field_names: bool = False
     retried: Mapping[str, str] = field(default_factory=dict)
+    text_encoding: str = "utf-8"
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class TranslateRows(beam.DoFn):
         texts: list[SourceText | None] = []
         known = self._earlier_results(batch)
         for name in self._config.text_columns:
-            column, faults = read_texts(batch.records.column(name))
+            column, faults = read_texts(batch.records.column(name), self._config.text_encoding)
             known |= {len(texts) + row: bad_text_result(fault) for row, fault in faults.items()}
             field_name = name if self._config.field_names else None
             texts += [
