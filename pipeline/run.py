@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from uuid import uuid4
 
@@ -112,7 +113,7 @@ def resume(options: RunOptions, settings: TranslationSettings, plan: RunPlan) ->
     parts = plan.output.existing_parts() if options.overwrite else sound_parts(plan.output)
 
     def compared(digests: Mapping[str, str]) -> ResumedPlan:
-        recipe = make_recipe(settings, plan.text_columns, digests)
+        recipe = replace(make_recipe(settings, plan.text_columns, digests), text_encoding=options.text_encoding)
         resumption = compare(plan, recipe, parts, options.overwrite, options.retry_failed, limited)
         return ResumedPlan(plan, recipe, digests, resumption)
 

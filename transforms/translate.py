@@ -50,6 +50,7 @@ class TranslateConfig:
         retried: Addresses of existing parts, by name, of which only the failed rows are translated again.
         output: Address of the output directory, whose lock is watched.
         run_id: Identifier of the run that holds the lock; if empty, no lock is watched.
+        text_encoding: Encoding of binary text columns.
     """
 
     engine: EngineConfig
@@ -60,6 +61,7 @@ class TranslateConfig:
     retried: Mapping[str, str] = field(default_factory=dict)
     output: str = ""
     run_id: str = ""
+    text_encoding: str = "utf-8"
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class TranslateRows(beam.DoFn):
         texts: list[SourceText | None] = []
         known = self._earlier_results(batch)
         for name in self._config.text_columns:
-            column, faults = read_texts(batch.records.column(name))
+            column, faults = read_texts(batch.records.column(name), self._config.text_encoding)
             known |= {len(texts) + row: bad_text_result(fault) for row, fault in faults.items()}
             field_name = name if self._config.field_names else None
             texts += [
