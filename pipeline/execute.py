@@ -12,14 +12,15 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import graph
-from pipeline.configuration import TranslationSettings, engine_config, memory_settings
 from pipeline.console.progress import ProgressReporter
+from pipeline.memory_place import memory_settings
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan
 from pipeline.report.recorder import RunRecorder
 from pipeline.resume import Resumption
 from pipeline.signals import StopRequested
 from transforms import errors
+from transforms.configuration import TranslationSettings, engine_config
 from transforms.engine.engine import live_engines, live_snapshot
 from transforms.errors import RunStopped, TranslateError
 from transforms.sink.recipe import Recipe
@@ -77,9 +78,9 @@ def execute(
     plan, resumption = resumed.plan, resumed.resumption
     if not resumption.left:
         return Execution()
-    memory = memory_settings(options, plan.output, resumed.recipe)
+    memory = memory_settings(options.memory, options.overwrite, plan.output, resumed.recipe)
     translate = TranslateConfig(
-        engine_config(options, settings, resumed.digests, memory),
+        engine_config(settings, resumed.digests, memory),
         plan.text_columns,
         plan.output_schemas,
         options.model_column,

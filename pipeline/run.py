@@ -7,24 +7,24 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 
-from pipeline.configuration import TranslationSettings, make_recipe, read_translation_settings
 from pipeline.console.preview import show_preview
 from pipeline.dry_run import show_dry_run
 from pipeline.execute import Execution, ResumedPlan, execute
 from pipeline.exit_codes import ExitCode
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan, make_plan
-from pipeline.preflight import find_digests
 from pipeline.report.recorder import RunRecorder
 from pipeline.report.run_files import new_name
 from pipeline.report.time_series import RunRecord
 from pipeline.resume import compare
 from pipeline.signals import CleanStop, StopRequested
 from pipeline.summary import publish, summarise
+from transforms import __version__
+from transforms.configuration import TranslationSettings, configuration_of, make_recipe, read_translation_settings
 from transforms.engine.engine import live_snapshot
 from transforms.errors import RunStopped
+from transforms.fleet.preflight import find_digests
 from transforms.sink import dead_letters
-from transforms.sink.footers import VERSION
 from transforms.sink.output_lock import OutputLock
 from transforms.source.work_units import SourceFile
 
@@ -47,7 +47,7 @@ def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile]
         RunStopped: The run was asked to stop, but not by a signal.
     """
     started = time.monotonic()
-    settings = read_translation_settings(options)
+    settings = read_translation_settings(configuration_of(options))
     plan = make_plan(options, sources)
     if options.dry_run:
         show_dry_run(resume(options, settings, plan))
@@ -90,7 +90,7 @@ def start_recorder(options: RunOptions, resumed: ResumedPlan) -> RunRecorder:
     rows = sum(unit.rows for unit in resumed.resumption.left)
     record = RunRecord(
         started=now.isoformat(timespec="seconds"),
-        version=VERSION,
+        version=__version__,
         model=options.model,
         rows_in=plan.rows,
         rows=rows,
@@ -110,7 +110,7 @@ def resume(options: RunOptions, settings: TranslationSettings, plan: RunPlan) ->
     limited = options.limit is not None
 
     def compared(digests: Mapping[str, str]) -> ResumedPlan:
-        recipe = make_recipe(options, settings, plan.text_columns, digests)
+        recipe = make_recipe(settings, plan.text_columns, digests)
         resumption = compare(plan, recipe, options.overwrite, options.retry_failed, limited)
         return ResumedPlan(plan, recipe, digests, resumption)
 

@@ -23,10 +23,17 @@ def file_system(url: str) -> tuple[Any, str]:
         return fsspec.filesystem("file"), make_path_posix(url).rstrip("/") or "/"
     try:
         opened: tuple[Any, str] = url_to_fs(url)
-    except (ImportError, ValueError) as error:
-        text = str(error).strip()
-        raise UsageError(f"cannot open {url}: {text.splitlines()[0] if text else type(error).__name__}") from error
+    except Exception as error:  # some file systems connect at once, and each has exceptions of its own
+        raise UsageError(f"cannot open {url}: {first_line(error)}") from error
     return opened
+
+
+def same_file_system(one: Any, other: Any) -> bool:
+    """Return whether two fsspec file systems are the same place; fsspec makes an instance for each thread."""
+    return type(one) is type(other) and (one.storage_args, one.storage_options) == (
+        other.storage_args,
+        other.storage_options,
+    )
 
 
 def check_encodable(url: str) -> None:
@@ -39,3 +46,9 @@ def check_encodable(url: str) -> None:
         url.encode()
     except UnicodeEncodeError:
         raise UsageError(f"the name {url!r} is not UTF-8, so it can't be used: rename the file or directory") from None
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an exception's message, or its type if it has none."""
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__

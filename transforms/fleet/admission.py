@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from transforms.fleet.client import HostClient, ModelOnHost
+from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.hosts import HostAddress
+from transforms.fleet.listings import ModelOnHost
 from transforms.fleet.model_names import is_cloud_model, model_key
 
 SHOWN_MODELS = 8

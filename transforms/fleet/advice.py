@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transforms.fleet.client import LoadedModel, ModelDetails
+from transforms.fleet.listings import LoadedModel, ModelDetails
 from transforms.fleet.probe import Speed
 
 GIGABYTE = 1e9

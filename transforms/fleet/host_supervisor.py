@@ -140,7 +140,7 @@ class HostSupervisor:
         if not host.model:
             return "", None
         problem, failure = await self._load(host.model)
-        self._failed_loads = self._failed_loads + 1 if failure is Failure.SERVER_ERROR else 0
+        self._failed_loads = self._failed_loads + 1 if failure in (Failure.SERVER_ERROR, Failure.MODEL_CRASHED) else 0
         if self._gives_up(failure):
             self._tell(f"{host.url} can't load {host.model}: {problem}")
             host.digests = {key: digest for key, digest in host.digests.items() if key != host.model}

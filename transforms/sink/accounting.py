@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 
-from transforms.engine.outcome import Outcome
-from transforms.engine.translator import TextResult
+from transforms.engine.outcome import Outcome, TextResult
 from transforms.fleet.faults import Failure
 from transforms.sink.columns import added_arrays
 from transforms.sink.dead_letters import DeadLetter
 from transforms.sink.statistics import STATUSES, HostStatistics, Statistics
 from transforms.source.work_units import BadLine, Batch
+from transforms.text.flags import SRC_MISFIT
 
 BAD_LINE = "bad_line"
 BAD_TEXT = "bad_text"
@@ -29,6 +30,24 @@ def bad_text_result(reason: str) -> TextResult:
 def bad_line_result(line: BadLine) -> TextResult:
     """The result for the texts of a line that could not be read."""
     return TextResult(Outcome(None, "failed", error=f"{BAD_LINE}: {line.reason}"))
+
+
+def mark_misfits(results: Mapping[str, list[TextResult]], batch: Batch) -> None:
+    """Flag the texts of rows that lost a value of another column; a text that is itself not a string has failed.
+
+    Args:
+        results: Results of a batch by text column; changed in place.
+        batch: As it was read.
+    """
+    for value in batch.misfits:
+        for name, column in results.items():
+            if name == value.column and not batch.records.column(name)[value.row].is_valid:
+                column[value.row] = bad_text_result(value.reason)
+                continue
+            result = column[value.row]
+            if SRC_MISFIT not in result.outcome.flags:
+                outcome = replace(result.outcome, flags=(*result.outcome.flags, SRC_MISFIT))
+                column[value.row] = replace(result, outcome=outcome)
 
 
 def output_records(batch: Batch, schema: Any, results: Sequence[Sequence[TextResult]]) -> Any:
@@ -54,15 +73,15 @@ def count(results: Sequence[Sequence[TextResult]], rows: int) -> Statistics:
 
 
 def _count_text(statistics: Statistics, result: TextResult) -> None:
-    outcome = result.outcome
+    outcome, requests = result.outcome, result.requests
     if outcome.origin is not None:
         statistics.origins[outcome.origin] += 1
     statistics.flags.update(outcome.flags)
-    statistics.requests += len(result.attempts)
-    statistics.repeated_requests += max(0, len(result.attempts) - outcome.chunks)
-    if result.repair_requests:
-        statistics.repairs.update(texts=1, requests=result.repair_requests, better=int(result.repaired))
-    for attempt in result.attempts:
+    statistics.requests += len(requests.attempts)
+    statistics.repeated_requests += max(0, len(requests.attempts) - outcome.chunks)
+    if requests.repair_requests:
+        statistics.repairs.update(texts=1, requests=requests.repair_requests, better=int(requests.repaired))
+    for attempt in requests.attempts:
         host = statistics.hosts.setdefault(attempt.host, HostStatistics())
         host.requests += 1
         if attempt.failure is not None and attempt.failure is not Failure.SUPERSEDED:
@@ -87,11 +106,16 @@ def dead_letters(batch: Batch, results: Mapping[str, Sequence[TextResult]]) -> t
     letters = [
         DeadLetter(batch.first_row + line.row, None, BAD_LINE, line.reason, raw=line.raw) for line in batch.bad_lines
     ]
+    letters += [
+        DeadLetter(batch.first_row + value.row, value.column, SRC_MISFIT, value.reason, raw=value.raw)
+        for value in batch.misfits
+    ]
     bad_rows = {line.row for line in batch.bad_lines}
+    misfit_texts = {(value.row, value.column) for value in batch.misfits}
     for column, texts in results.items():
         for row, result in enumerate(texts):
             outcome = result.outcome
-            if outcome.status != "failed" or row in bad_rows:
+            if outcome.status != "failed" or row in bad_rows or (row, column) in misfit_texts:
                 continue
             letters.append(
                 DeadLetter(

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from transforms import __version__
 from transforms.sink.columns import output_schema
 from transforms.sink.recipe import Recipe
 from transforms.sink.statistics import Statistics
@@ -19,7 +20,6 @@ from transforms.source.work_units import WorkUnit
 
 PREFIX = "translate."
 KEYS = ("recipe", "source", "statistics", "dead_letters", "version", "schema")
-VERSION = "0.1.0"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class PartFooter:
             rows=unit.rows,
             statistics=statistics,
             dead_letters=dead_letters,
-            version=VERSION,
+            version=__version__,
             schema=schema.remove_metadata(),
         )
 

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from fsspec.implementations.local import LocalFileSystem
 
 from transforms.errors import RunFailed, UsageError
-from transforms.file_systems import file_system
+from transforms.file_systems import file_system, same_file_system
 from transforms.sink.footers import PartFooter, read_footer
 
 STATE = "_state"
@@ -130,7 +130,7 @@ class OutputDirectory:
     def holds_part(self, fs: Any, path: str) -> bool:
         """Whether this is the path of a part in it, by its name."""
         folder, _, name = path.rpartition("/")
-        if fs != self._fs or not PART.fullmatch(name):
+        if not PART.fullmatch(name) or not same_file_system(fs, self._fs):
             return False
         return os.path.realpath(folder) == os.path.realpath(self._root) if self._local else folder == self._root
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from transforms.fleet.advice import about_details, about_loaded, about_reload, about_speed
-from transforms.fleet.client import LoadedModel, ModelDetails
+from transforms.fleet.listings import LoadedModel, ModelDetails
 from transforms.fleet.probe import Speed
 
 GOOD = LoadedModel("mistral:latest", 6 * 10**9, 6 * 10**9, 4096)

@@ -80,7 +80,7 @@ def test_rows_of_a_broken_host_go_elsewhere(sandbox_host: MakeHost, caplog: pyte
         answers, logs = run([good.url, bad.url], ask(100))
     assert {answer.host for answer in answers} == {good.url}
     assert bad.stats()["calls"] < 10
-    assert sum(attempt.failure is Failure.SERVER_ERROR for log in logs for attempt in log) == bad.stats()["calls"]
+    assert sum(attempt.failure is Failure.MODEL_CRASHED for log in logs for attempt in log) == bad.stats()["calls"]
     assert [record for record in caplog.records if bad.url in record.getMessage() and "rests" in record.getMessage()]
 
 
@@ -145,7 +145,7 @@ def test_a_last_row_that_no_host_survives_fails_and_the_hosts_stay(
         log: list[Attempt] = []
         with pytest.raises(RowRejected) as rejected:
             await fleet.generate(request(7), log)
-        assert rejected.value.failure is Failure.SERVER_ERROR
+        assert rejected.value.failure is Failure.MODEL_CRASHED
         assert MOST_CHARGED <= len(log) <= 2 * MOST_CHARGED
         assert (await fleet.generate(request(8), [])).text
 
