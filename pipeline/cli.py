@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib.metadata
 import logging
 import os
 import sys
@@ -18,9 +17,12 @@ from pipeline.memory_command import MEMORY
 from pipeline.options.command import Command
 from pipeline.options.run import RUN
 from pipeline.options.table import misspelt_variables, proposal
+from pipeline.report.command import REPORT
 from pipeline.sandbox.options import SANDBOX
 from pipeline.signals import StopRequested, exit_on_sigterm
+from transforms import __version__
 from transforms.errors import RunStopped, TranslateError, UsageError
+from transforms.masking import mask_urls
 
 LOG = logging.getLogger(__name__)
 
@@ -31,6 +33,7 @@ COMMANDS: Mapping[str, Command[Any]] = {
     "run": RUN,
     "doctor": DOCTOR,
     "memory": MEMORY,
+    "report": REPORT,
     "evaluate": EVALUATE,
     "sandbox": SANDBOX,
 }
@@ -55,7 +58,7 @@ def _main(arguments: Sequence[str]) -> int:
         code = _dispatch(arguments)
         sys.stdout.flush()
     except UsageError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {mask_urls(str(error))}", file=sys.stderr)
         return ExitCode.USAGE
     except BrokenPipeError:
         # The reader of stdout is gone; without this, the interpreter would report it again when it exits.
@@ -85,14 +88,6 @@ def _main(arguments: Sequence[str]) -> int:
     return code
 
 
-def version() -> str:
-    """Return the installed version."""
-    try:
-        return importlib.metadata.version(DISTRIBUTION)
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown (not installed)"
-
-
 def _dispatch(arguments: Sequence[str]) -> int:
     word, rest = "run", list(arguments)
     if rest and not rest[0].startswith("-"):
@@ -101,7 +96,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
             hint = proposal(word, COMMANDS) or f"; the commands are {', '.join(COMMANDS)}"
             raise UsageError(f"unknown command {word!r}{hint}")
     elif rest[:1] == ["--version"]:
-        print(f"{DISTRIBUTION} {version()}")
+        print(f"{DISTRIBUTION} {__version__}")
         return ExitCode.DONE
     command = COMMANDS[word]
     if "--help" in rest or "-h" in rest:
@@ -110,7 +105,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
     options = command.parse(rest, os.environ)
     log = command.log_settings(options)
     logs.configure(log.format, log.level)
-    LOG.info("version %s", version())
+    LOG.info("version %s", __version__)
     for notice in (*options.notices, *misspelt_variables(os.environ, [each.options for each in COMMANDS.values()])):
         LOG.warning("%s", notice)
     return command.run(options)

@@ -1,4 +1,4 @@
-"""How long an input will take, from its size and from what the hosts have shown."""
+"""Size of an input, and how long it will take at a measured speed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ SAMPLED_ROWS = 256
 
 @dataclass(frozen=True)
 class InputSize:
-    """What there is to translate.
+    """Size of the input.
 
     Attributes:
-        rows: Of all files.
-        texts: Rows times text columns.
-        characters: Of all texts, estimated from some of them.
+        rows: Number of rows in all files.
+        texts: Number of texts: rows times text columns.
+        characters: Number of characters in all texts, estimated from a sample.
     """
 
     rows: int
@@ -31,15 +31,15 @@ class InputSize:
     characters: int
 
     def hours(self, characters_per_second: float) -> float:
-        """At a speed of so much source text; infinite at none."""
+        """Return the duration in hours at a speed in characters of source text; infinite at speed 0."""
         return self.characters / characters_per_second / 3600 if characters_per_second else float("inf")
 
 
 def input_size(inputs: tuple[str, ...], text_columns: tuple[str, ...], schema: str | None) -> InputSize:
-    """Counts the rows and samples the length of texts at places spread over the input.
+    """Count the rows, and sample the lengths of texts at places spread over the input.
 
     Raises:
-        UsageError: If a file or a column is missing or can't be read.
+        UsageError: A file or column is missing or unreadable.
     """
     planned = plan_inputs(list_sources(inputs), UNIT_ROWS, text_columns, parse_schema(schema) if schema else None)
     step = max(1, len(planned.groups) // SAMPLED_GROUPS)

@@ -8,8 +8,9 @@ for new counterexamples, run ``pytest --hypothesis-profile=hunt``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+import signal
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -51,3 +52,40 @@ def engine_hosts() -> Iterator[list[SandboxProcess]]:
             running.enter_context(SandboxProcess(HostSettings(num_parallel=slots, tokens_per_second=400.0)))
             for slots in (4, 4, 2)
         ]
+
+
+FIXTURE_SECONDS = 60.0
+"""Limit for all fixtures of a test to be set up, and again to be torn down."""
+
+
+@contextmanager
+def _limited(phase: str) -> Iterator[None]:
+    """Fail a phase that hangs.
+
+    pytest-timeout would time the phases too, but also pytest's own reporting between them, where a timeout is an
+    internal error that ends the session without a list of failures. With ``timeout_func_only`` it times the test
+    function alone.
+    """
+
+    def expire(*_: object) -> None:
+        pytest.fail(f"{phase} took more than {FIXTURE_SECONDS:g} s")
+
+    previous = signal.signal(signal.SIGALRM, expire)
+    signal.setitimer(signal.ITIMER_REAL, FIXTURE_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None, None, None]:
+    with _limited("fixture setup"):
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None, None, None]:
+    with _limited("fixture teardown"):
+        yield

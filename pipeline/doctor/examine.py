@@ -1,4 +1,4 @@
-"""Looks at every host before a run does: what it has, what it can do, and what to do about what is wrong."""
+"""Examine every host as a run would use it: what it has, how fast it is, and what to do about its problems."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ TEXT = (
     "Le technicien numéro {} a contrôlé la pompe de la chaudière, remplacé un joint et noté la pression. "
     "La cliente demande un nouveau rendez-vous avant la fin du mois."
 )
-"""What is sent to measure; made up."""
+"""Text of the measuring requests; made up."""
 
 LEAST_VERSION = (0, 12, 6)
-"""Of Ollama: from here on it refuses a prompt that is too long, if asked to, instead of cutting it."""
+"""First version of Ollama that can refuse a prompt that is too long, instead of truncating it."""
 
 
 @dataclass(frozen=True)
 class HostFindings:
-    """What was found about one host.
+    """Findings about one host.
 
     Attributes:
-        url: Its address.
-        version: Ollama's; empty if it did not answer.
-        digest: Of the model on it; empty if it lacks the model.
-        loaded: The model in its memory; None if it did not load, or if the host does not tell.
-        load_seconds: What loading took; None if it did not load.
-        speed: As measured; None if it could not be.
-        problem: Why it can't take part; empty if it can.
-        advice: What could be better.
+        url: Address of the host.
+        version: Version of Ollama; empty if the host did not answer.
+        digest: Digest of the model; empty if the host does not have it.
+        loaded: The model in memory; None if it did not load, or if the host does not report it.
+        load_seconds: Duration of the load; None if the model did not load.
+        speed: Measured speed; None if it could not be measured.
+        problem: Why a run cannot use the host; empty if it can.
+        advice: What could be improved.
     """
 
     url: str
@@ -57,7 +57,7 @@ class HostFindings:
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found about all of them."""
+    """Findings about all hosts."""
 
     model: str
     num_ctx: int
@@ -67,17 +67,17 @@ class Findings:
 
     @property
     def ok(self) -> bool:
-        """Whether every host can take part."""
+        """Whether a run can use every host."""
         return not any(host.problem for host in self.hosts)
 
     @property
     def characters_per_second(self) -> float:
-        """Source text that goes through all hosts together."""
+        """Return the total speed of all hosts in characters of source text."""
         return sum(host.speed.characters_per_second or 0.0 for host in self.hosts if host.speed is not None)
 
 
 def examine(options: DoctorOptions) -> Findings:
-    """Examines all hosts at once; takes up to a few times ``request_timeout``."""
+    """Examine all hosts concurrently; takes up to a few times ``request_timeout``."""
     return asyncio.run(_examine(options))
 
 
@@ -97,8 +97,8 @@ async def _examine(options: DoctorOptions) -> Findings:
     finally:
         watching.cancel()
         await asyncio.gather(watching, *(client.close() for client in clients), return_exceptions=True)
-    told = [*_about_versions(found), *about_gpus(gpus.gpus, [host.url for host in found])]
-    return Findings(options.model, options.num_ctx, tuple(found), gpus.gpus, tuple(told))
+    general = (*_about_versions(found), *about_gpus(gpus.gpus, [host.url for host in found]))
+    return Findings(options.model, options.num_ctx, tuple(found), gpus.gpus, general)
 
 
 def _about_versions(hosts: Iterable[HostFindings]) -> list[str]:
@@ -108,8 +108,8 @@ def _about_versions(hosts: Iterable[HostFindings]) -> list[str]:
             versions.setdefault(host.version, []).append(host.url)
     if len(versions) < 2:
         return []
-    told = "; ".join(f"{version} on {', '.join(urls)}" for version, urls in versions.items())
-    return [f"the hosts run different versions of Ollama, which may translate differently: {told}"]
+    versions_text = "; ".join(f"{version} on {', '.join(urls)}" for version, urls in versions.items())
+    return [f"the hosts run different versions of Ollama, whose translations may differ: {versions_text}"]
 
 
 def _version_numbers(version: str) -> tuple[int, ...]:
@@ -118,7 +118,7 @@ def _version_numbers(version: str) -> tuple[int, ...]:
 
 @dataclass
 class _Examination:
-    """One host under examination."""
+    """Examination of one host."""
 
     client: HostClient
     report: HostReport
@@ -131,7 +131,7 @@ class _Examination:
     speed: Speed | None = None
 
     async def findings(self) -> HostFindings:
-        """Goes as far as the host lets it."""
+        """Examine the host as far as it answers."""
         problem = ""
         try:
             await self._examine()
@@ -164,7 +164,7 @@ class _Examination:
             self.advice += [problem for problem, _ in second.values()]
         if report.version and _version_numbers(report.version) < LEAST_VERSION:
             self.advice.append(
-                f"Ollama {report.version} may cut a prompt that is too long without saying so: use 0.12.6 or newer"
+                f"Ollama {report.version} may truncate long prompts silently: upgrade to 0.12.6 or newer"
             )
         details = await self._details()
         before = await self._loaded()
@@ -185,17 +185,17 @@ class _Examination:
         try:
             details = await self.client.details(self.options.model)
         except RequestFailed:
-            return None  # some proxies hide it; loading and generating decide
+            return None  # some proxies hide it; what counts is whether the model loads and generates
         if details.capabilities and "completion" not in details.capabilities:
             kinds = ", ".join(details.capabilities)
-            raise self._fail(f"the model {self.options.model!r} can't write text, only: {kinds}", None)
+            raise self._fail(f"the model {self.options.model!r} cannot generate text; its capabilities: {kinds}", None)
         return details
 
     async def _loaded(self) -> LoadedModel | None:
         try:
             loaded = await self.client.loaded()
         except RequestFailed:
-            return None  # as above
+            return None  # some proxies hide this, too
         key = model_key(self.options.model)
         return next((model for model in loaded if model_key(model.name) == key), None)
 
@@ -208,8 +208,7 @@ class _Examination:
             await asyncio.wait_for(loading, seconds)
         except asyncio.TimeoutError:
             raise self._fail(
-                f"the model did not load within {seconds:.0f} s: the host hangs, or give it more time with "
-                "--request_timeout",
+                f"the model did not load within {seconds:.0f} s: the host hangs, or needs a longer --request_timeout",
                 Failure.TIMEOUT,
             ) from None
         self.load_seconds = clock() - began
@@ -227,7 +226,7 @@ class _Examination:
         return request.body(self._settings())
 
     def _slot_bytes(self) -> int | None:
-        """Memory of one slot, from what the model takes in memory beyond its file."""
+        """Estimate the memory of one slot from the memory that the model takes beyond the size of its file."""
         if self.loaded is None or self.speed is None or not self.speed.slots:
             return None
         context_bytes = self.loaded.size_bytes - self.report.models[model_key(self.options.model)].size_bytes

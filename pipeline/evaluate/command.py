@@ -1,6 +1,6 @@
-"""The ``evaluate`` command: how good the translations of an output are, by references and by a judge.
+"""Score the translations of an output with references and a judge.
 
-Rows are streamed. What is kept is bounded: sums of sacrebleu's statistics, counts, the worst rows and a sample.
+Rows are streamed, and memory is bounded: sums of sacrebleu's statistics, counts, the worst rows and a sample are kept.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from transforms.errors import RunFailed, UsageError
 from transforms.file_systems import file_system
 from transforms.sink.columns import column_name
 from transforms.sink.footers import PartFooter
-from transforms.sink.output_directory import OutputDirectory, reason
+from transforms.sink.output_directory import OutputDirectory
+from transforms.sink.write_errors import reason
 from transforms.source.text_columns import choose_text_columns, read_texts
 from transforms.text.gate import is_blank
 
@@ -33,7 +34,7 @@ BATCH_ROWS = 256
 
 
 def evaluate(options: EvaluateOptions) -> Evaluation:
-    """Reads all parts once, then asks the judge if there is one.
+    """Read all parts once, then ask the judge if there is one.
 
     Raises:
         UsageError: The output or its columns are not what the options say, or sacrebleu is missing.
@@ -44,9 +45,9 @@ def evaluate(options: EvaluateOptions) -> Evaluation:
     parts = output.existing_parts()
     whole = {name: footer for name, footer in parts.items() if footer is not None}
     for name in parts.keys() - whole.keys():
-        LOG.warning("%s is no whole part, and is left out", output.path_of(name))
+        LOG.warning("skipping incomplete part %s", output.path_of(name))
     if not whole:
-        raise UsageError(f"there is no finished part in {output}: --output names the directory of a run")
+        raise UsageError(f"no complete part in {output}: --output must name the output directory of a run")
     text_column = _text_column(options, whole, output)
     for name, footer in whole.items():
         choose_text_columns(footer.schema, [text_column, options.reference_column], output.path_of(name))
@@ -68,9 +69,11 @@ def _text_column(options: EvaluateOptions, parts: Mapping[str, PartFooter], outp
     known = sorted({name for footer in parts.values() for name in footer.recipe.text_columns})
     wanted = options.text_column or known
     if len(wanted) > 1:
-        raise UsageError(f"several columns of {output} are translated: name one of {', '.join(known)} by --text_column")
+        raise UsageError(f"{output} has several translated columns: choose one with --text_column: {', '.join(known)}")
     if wanted[0] not in known:
-        raise UsageError(f"the column {wanted[0]} of {output} is not translated, but {', '.join(known)}")
+        raise UsageError(
+            f"--text_column {wanted[0]} is not a translated column of {output}; it has: {', '.join(known)}"
+        )
     return wanted[0]
 
 
@@ -92,13 +95,13 @@ def _rows(output: OutputDirectory, name: str, text_column: str, reference_column
 
 
 class _Metric:
-    """A metric of sacrebleu with the sum of its statistics.
+    """A metric of sacrebleu that is fed row by row.
 
-    Its public functions take all texts at once; the statistics of a segment, which add up, are what it keeps of each
-    (``Metric._extract_corpus_statistics``, the same in 2.0 to 2.6).
+    sacrebleu's public functions need all texts at once. Its corpus scores follow from sums of statistics per segment,
+    which ``Metric._extract_corpus_statistics`` computes (the same in 2.0 to 2.6).
 
     Raises:
-        UsageError: If the package is missing.
+        UsageError: sacrebleu is missing.
     """
 
     def __init__(self, name: str, **settings: Any) -> None:
@@ -113,13 +116,13 @@ class _Metric:
         self._sums: list[int] = []
 
     def add(self, translation: str, reference: str) -> float:
-        """Adds a row; its own score."""
+        """Add a row, and return its own score."""
         (statistics,) = self._metric._extract_corpus_statistics([translation], [[reference]])
         self._sums = [one + other for one, other in zip(self._sums or [0] * len(statistics), statistics, strict=True)]
         return self._score(statistics)
 
     def score(self) -> Score | None:
-        """Of all rows; None without any."""
+        """Return the score of all rows; None without rows."""
         return Score(self._score(self._sums), str(self._metric.get_signature())) if self._sums else None
 
     def _score(self, statistics: Sequence[int]) -> float:
@@ -128,7 +131,7 @@ class _Metric:
 
 @dataclass
 class _Tally:
-    """What is kept of the rows seen so far."""
+    """Counts, scores and samples of the rows read so far."""
 
     chrf: _Metric
     bleu: _Metric
@@ -147,12 +150,12 @@ class _Tally:
         self.random = random.Random(self.options.seed)
 
     def add(self, row: Row) -> None:
-        """Counts and scores a row."""
+        """Count and score a row."""
         self.rows += 1
         self.statuses[row.status or "unknown"] += 1
         self.flags.update(row.flags)
         if row.translation is not None and row.source and row.status != "skipped":
-            # Rounded, so that there are few different ones however many rows there are.
+            # Rounded, so that the number of different values is bounded.
             self.ratios[round(len(row.translation) / len(row.source), 2)] += 1
             self._draw(row)
         if row.reference is None or is_blank(row.reference):
@@ -162,13 +165,13 @@ class _Tally:
             return
         self.scored += 1
         self.bleu.add(row.translation, row.reference)
-        # The heap's first is the one to go: the best, of equal ones the last.
+        # The heap's first item is the next to drop: the best row, and among equal ones the last.
         heapq.heappush(self.worst, (-self.chrf.add(row.translation, row.reference), -self.rows, row))
         if len(self.worst) > self.options.worst:
             heapq.heappop(self.worst)
 
     def _draw(self, row: Row) -> None:
-        """Keeps each translated row with the same chance (Vitter's algorithm R)."""
+        """Keep each translated row with equal probability (Vitter's algorithm R)."""
         if self.options.judge_model is None:
             return
         self.translated += 1
@@ -178,7 +181,7 @@ class _Tally:
             self.sample[place] = row
 
     def evaluation(self, output: str, text_column: str, judgement: Judgement | None) -> Evaluation:
-        """All of it."""
+        """Return the evaluation."""
         return Evaluation(
             output=output,
             text_column=text_column,

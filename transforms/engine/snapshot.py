@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from transforms.engine.translator import TextResult
+from transforms.engine.outcome import TextResult
 from transforms.fleet.fleet import HostView
 
 
@@ -39,8 +39,9 @@ class TextCounts:
         if result.outcome.origin is not None:
             self.origins[result.outcome.origin] += 1
         self.flags.update(result.outcome.flags)
-        if result.repair_requests:
-            self.repairs.update(texts=1, requests=result.repair_requests, better=int(result.repaired))
+        requests = result.requests
+        if requests.repair_requests:
+            self.repairs.update(texts=1, requests=requests.repair_requests, better=int(requests.repaired))
 
 
 @dataclass(frozen=True)

@@ -72,17 +72,9 @@ class Memory:
         """The values of those keys that it has; none while the store fails."""
         return await self._reader.ask(keys) if keys else {}
 
-    def keep(self, key: bytes, value: bytes, then: Callable[[Exception | None], None]) -> None:
-        """Begins to keep an entry.
-
-        Args:
-            key: As in ``look_up``.
-            value: To be kept.
-            then: Called in the event loop when it is safe, in the store's sense, or the store has failed; with an
-                exception if that was a mistake in the program. A thousand callbacks a second cost less than as many
-                tasks that wait.
-        """
-        self._writer.submit((key, value), lambda written, error: then(error))
+    async def keep(self, key: bytes, value: bytes) -> None:
+        """Keep an entry; returns when it is safe, in the store's sense, or the store has failed."""
+        await self._writer.ask((key, value))
 
     async def close(self) -> None:
         """Writes what was handed over, and ends the threads and the store."""

@@ -31,6 +31,16 @@ MARKUP_MISMATCH: Final = "markup_mismatch"
 LINE_COUNT: Final = "line_count"
 GLOSSARY_MISS: Final = "glossary_miss"
 QUESTION_LOST: Final = "question_lost"
+FRENCH_LEFT: Final = "french_left"
+CONTENT_MISMATCH: Final = "content_mismatch"
+SENTENCE_MISSING: Final = "sentence_missing"
+SENTENCE_ADDED: Final = "sentence_added"
+SENTENCE_REPEATED: Final = "sentence_repeated"
+CHARACTERS_DAMAGED: Final = "characters_damaged"
+CAPITALS: Final = "capitals"
+EMOJI_MISMATCH: Final = "emoji_mismatch"
+UNIT_MISMATCH: Final = "unit_mismatch"
+TOKENS_STRIPPED: Final = "tokens_stripped"
 INJECTION_SUSPECTED: Final = "injection_suspected"
 
 SRC_EMPTY: Final = "src_empty"
@@ -39,6 +49,7 @@ SRC_ENGLISH: Final = "src_english"
 SRC_OTHER_LANGUAGE: Final = "src_other_language"
 SRC_SHORT: Final = "src_short"
 SRC_ENCODING_FIXED: Final = "src_encoding_fixed"
+SRC_MISFIT: Final = "src_misfit"
 SRC_RUNS_MASKED: Final = "src_runs_masked"
 CHUNKED: Final = "chunked"
 CACHE_HIT: Final = "cache_hit"
@@ -78,6 +89,16 @@ SOFT: Final = frozenset(
         LINE_COUNT,
         GLOSSARY_MISS,
         QUESTION_LOST,
+        FRENCH_LEFT,
+        CONTENT_MISMATCH,
+        SENTENCE_MISSING,
+        SENTENCE_ADDED,
+        SENTENCE_REPEATED,
+        CHARACTERS_DAMAGED,
+        CAPITALS,
+        EMOJI_MISMATCH,
+        UNIT_MISMATCH,
+        TOKENS_STRIPPED,
         INJECTION_SUSPECTED,
     }
 )
@@ -91,6 +112,7 @@ SOURCE: Final = frozenset(
         SRC_OTHER_LANGUAGE,
         SRC_SHORT,
         SRC_ENCODING_FIXED,
+        SRC_MISFIT,
         SRC_RUNS_MASKED,
         CHUNKED,
         CACHE_HIT,

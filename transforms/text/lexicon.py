@@ -15,6 +15,9 @@ from typing import Final, NamedTuple
 
 PATH: Final = Path(__file__).with_name("lexicon.tsv")
 
+_HOMOGRAPHS: Final = Path(__file__).with_name("homographs.txt")
+
+_LEAST_ONLY_FRENCH: Final = 4
 STEM_CHARS: Final = 5
 SKELETON_CHARS: Final = 4
 _LEAST_LEMMA: Final = 2
@@ -38,10 +41,11 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Entries:
-    """Attributes:
-    english: All translations of each word, as they stand in the file.
-    stems: The stems of all English words that occur as translations.
-    homographs: French words that are English words, too.
+    """What is looked up.
+
+    Attributes:
+        english: The translations of each word, as they stand in the file.
+        phrases: The same of each phrase, by each of its words.
     """
 
     english: dict[str, list[str]]
@@ -270,6 +274,63 @@ def skeleton(word: str) -> str:
     """First letter and consonants without accents: "développement" and "development" both give "dvlp"."""
     plain = without_accents(word).replace("qu", "k").replace("c", "k").replace("z", "s")
     return _DOUBLED.sub(r"\1", _VOWELS.sub("", plain))[:SKELETON_CHARS]
+
+
+@cache
+def _english_words() -> frozenset[str]:
+    words = {word for line in _HOMOGRAPHS.read_text("utf-8").splitlines() if line[:1] != "#" for word in line.split()}
+    for row in rows():
+        words.update(_ENGLISH_WORD.findall(f"{row.english} {row.others}".lower()))
+    return frozenset(words)
+
+
+_INFLECTIONS: Final = (
+    *(
+        ("s", ""),
+        ("es", ""),
+        ("ed", ""),
+        ("ed", "e"),
+        ("ing", ""),
+        ("ing", "e"),
+        ("ly", ""),
+        ("ies", "y"),
+        ("ied", "y"),
+    ),
+    *(
+        ("er", ""),
+        ("er", "e"),
+        ("est", ""),
+        ("ers", ""),
+        ("ers", "e"),
+        ("ment", ""),
+        ("ness", ""),
+        ("al", ""),
+        ("ly", "le"),
+    ),
+)
+
+
+@lru_cache(maxsize=65_536)
+def is_english(word: str) -> bool:
+    """Whether a lower-case word is known as an English one, in any regular inflection."""
+    known = _english_words()
+    if word in known:
+        return True
+    return any(
+        word.endswith(ending) and word[: len(word) - len(ending)] + replacement in known
+        for ending, replacement in _INFLECTIONS
+    )
+
+
+_FRENCH_LETTERS = re.compile("[àâæçéèêëîïôœùûÿ]")
+
+
+@lru_cache(maxsize=65_536)
+def is_only_french(word: str) -> bool:
+    """Whether a lower-case word of four letters and more is French and can't be English."""
+    if len(word) < _LEAST_ONLY_FRENCH or is_english(word):
+        return False
+    return bool(_FRENCH_LETTERS.search(word)) or bool(_glosses(word))
 
 
 def without_accents(text: str) -> str:

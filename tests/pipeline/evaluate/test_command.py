@@ -179,7 +179,7 @@ def test_an_output_without_references_has_no_scores(translated: Callable[..., st
     output = translated(5, lambda texts: [*[None] * 4, " "])
     result = json.loads(told(output, "--json"))
     assert (result["chrf"], result["bleu"], result["worst"], result["without_reference"]) == (None, None, [], 5)
-    assert told(output).count("nothing to score") == 2
+    assert told(output).count("no rows to score") == 2
 
 
 def test_control_characters_of_a_text_do_not_reach_the_terminal(translated: Callable[..., str], told: Command) -> None:
@@ -269,7 +269,7 @@ def test_missing_columns(translated: Callable[..., str], told: Command) -> None:
     output = translated(3, lambda texts: [*texts])
     with pytest.raises(UsageError, match=r"no column reference_fr: .* did you mean reference_en"):
         told(output, reference="reference_fr")
-    with pytest.raises(UsageError, match=r"title .* is not translated, but body"):
+    with pytest.raises(UsageError, match=r"title is not a translated column .* body"):
         told(output, "--text_column", "title")
 
 
@@ -283,7 +283,7 @@ def test_several_translated_columns_need_a_choice(
         told(output)
     with pytest.raises(UsageError, match="int64, not text"):
         told(output, "--text_column", "body", reference="number")
-    assert "title, translated, with reference_en" in told(output, "--text_column", "title")
+    assert "translations of title with reference_en" in told(output, "--text_column", "title")
 
 
 def test_a_part_that_is_not_whole_is_left_out_and_told(
@@ -296,11 +296,11 @@ def test_a_part_that_is_not_whole_is_left_out_and_told(
     assert EVALUATE.run(EVALUATE.parse(["--output", output, "--reference_column", "reference_en", "--json"], {})) == 0
     captured = capsys.readouterr()
     assert json.loads(captured.out)["rows"] == 50 - lost
-    assert f"{first} is no whole part" in captured.err
+    assert f"skipping incomplete part {first}" in captured.err
 
 
 def test_an_output_without_parts(tmp_path: Path, told: Command) -> None:
-    with pytest.raises(UsageError, match="no finished part"):
+    with pytest.raises(UsageError, match="no complete part"):
         told(str(tmp_path))
 
 

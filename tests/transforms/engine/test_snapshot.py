@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from transforms.engine.outcome import Outcome
+from transforms.engine.outcome import Outcome, RequestLog, TextResult
 from transforms.engine.snapshot import TextCounts, snapshot_of
-from transforms.engine.translator import TextResult
 from transforms.fleet.fleet import HostView
 
 
@@ -19,7 +18,9 @@ class Observed:
 
 def test_texts_are_counted_by_status_origin_flag_and_repair() -> None:
     counts = TextCounts()
-    counts.add("Bonjour", TextResult(Outcome("Hello", "warn", ("echo",), origin="generated"), (), None, 2, True))
+    counts.add(
+        "Bonjour", TextResult(Outcome("Hello", "warn", ("echo",), origin="generated"), None, RequestLog([], 2, True))
+    )
     counts.add(None, TextResult(Outcome(None, "skipped", ("src_empty",))))
     counts.add("Oui", None)
     assert (counts.texts, counts.characters) == (3, 10)

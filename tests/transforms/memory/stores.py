@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import shutil
 import socket
@@ -27,18 +26,7 @@ def entries(start: int, stop: int) -> list[tuple[bytes, bytes]]:
 
 async def remember(memory: Memory, key: bytes, value: bytes) -> None:
     """Has an entry kept, and waits until it is."""
-    kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def then(mistake: Exception | None) -> None:
-        if kept.done():
-            return
-        if mistake is None:
-            kept.set_result(None)
-        else:
-            kept.set_exception(mistake)
-
-    memory.keep(key, value, then)
-    await kept
+    await memory.keep(key, value)
 
 
 def redis_executable() -> str | None:

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from transforms.engine.outcome import Outcome
-from transforms.engine.translator import TextResult
+from transforms.engine.outcome import Outcome, RequestLog, TextResult
 from transforms.fleet.faults import Failure
 from transforms.fleet.jobs import Attempt
 from transforms.sink.accounting import bad_line_result, count, dead_letters, output_records
@@ -27,12 +26,12 @@ def ok(*attempts: Attempt, host: str = HOST) -> TextResult:
         prompt_eval_count=10,
         eval_count=20,
     )
-    return TextResult(outcome, attempts)
+    return TextResult(outcome, requests=RequestLog(list(attempts)))
 
 
 def failed(error: str) -> TextResult:
-    attempts = (Attempt(HOST, Failure.OUTPUT_TRUNCATED), Attempt(HOST, Failure.OUTPUT_TRUNCATED))
-    return TextResult(Outcome(None, "failed", error=error, attempts=2, chunks=1, host=HOST), attempts, "Half of it")
+    requests = RequestLog([Attempt(HOST, Failure.OUTPUT_TRUNCATED), Attempt(HOST, Failure.OUTPUT_TRUNCATED)])
+    return TextResult(Outcome(None, "failed", error=error, attempts=2, chunks=1, host=HOST), "Half of it", requests)
 
 
 SKIPPED = TextResult(Outcome(None, "skipped", flags=("src_empty",)))

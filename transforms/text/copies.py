@@ -1,0 +1,165 @@
+"""French that stayed: an answer that is the source again, a line, a word of it.
+
+Stop words show that a sentence is French; titles, tables and single words have none. Here every word counts that the
+lexicon knows as French and that is not English, too. Names keep their French: a passage that begins with a capital is
+one, unless it is a line of the source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from transforms.text import flags
+from transforms.text.findings import Finding, finding
+from transforms.text.lexicon import is_english, is_only_french
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+_CODE = re.compile(
+    r"https?://\S+|www\.\S+|\S+@\S+|</?[A-Za-z][^<>\n]*>|`[^`\n]+`|[$%@&\\/#]\{?\(?[\w.:-]+|\{[^{}\n]*\}|[-\w]*_[-\w]*|\w+\.\w+"
+    r"|--?\w[\w-]*|\w+\(\)|&\w+;|\w*\d\w*"
+)
+"""Addresses, markup, code and names of files: their words are no words."""
+
+_PARTICLES: Final = frozenset(
+    [
+        "de",
+        "du",
+        "des",
+        "la",
+        "le",
+        "les",
+        "un",
+        "une",
+        "et",
+        "en",
+        "au",
+        "aux",
+        "pour",
+        "par",
+        "sur",
+        "dans",
+        "avec",
+        "sans",
+        "est",
+        "sont",
+        "que",
+        "qui",
+        "ne",
+        "pas",
+        "il",
+        "elle",
+    ]
+)
+_QUOTED = re.compile(r"«[^«»\n]{1,80}»|“[^“”\n]{1,80}”|\"[^\"\n]{1,80}\"|‘[^‘’\n]{1,80}’|(?<!\w)'[^'\n]{1,80}'(?!\w)")
+_FOLDED = re.compile(r"[\W_]+")
+_SENTENCE_START = re.compile(r"(?:^|[.!?:;\n|>•*»”\"-])\s*\Z")
+MOST_LINES: Final = 400
+
+
+def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
+    """Untranslated if the whole answer is the source's French, else french_left for a line or word of it."""
+    if _folded(source) == _folded(translation):
+        return _whole_copy(translation)
+    if source.isascii() and translation.isascii() and not _shares_words(source, translation):
+        return ()
+    cleaned = _QUOTED.sub(" ", _CODE.sub(" ", translation))
+    there = set(_LETTERS.findall(source))
+    words = _LETTERS.findall(cleaned)
+    left = [word for word in words if word in there and is_only_french(word.lower())]
+    if not left:
+        return ()
+    english = sum(is_english(word.lower()) and word.lower() not in _PARTICLES for word in words if word not in there)
+    kept = sum(word in there for word in words)
+    lower = [word for word in left if word.islower()]
+    if len(lower) >= 2 and kept >= 0.85 * len(words) and english <= 0.1 * len(words):
+        return (finding(flags.UNTRANSLATED, translation),)
+    if line := _copied_line(source, translation):
+        return (finding(flags.FRENCH_LEFT, line),)
+    word = _left_word(cleaned, there)
+    return (finding(flags.FRENCH_LEFT, word),) if word else ()
+
+
+def _shares_words(source: str, translation: str) -> bool:
+    there = set(_LETTERS.findall(source))
+    return any(word in there and is_only_french(word.lower()) for word in _LETTERS.findall(translation))
+
+
+def _folded(text: str) -> str:
+    return _FOLDED.sub("", text).casefold()
+
+
+def _whole_copy(text: str) -> tuple[Finding, ...]:
+    """A copy is right if its words are English, too, or no words but names, numbers and codes."""
+    words = _LETTERS.findall(_CODE.sub(" ", text))
+    shouted = not any(map(str.islower, text))
+    french = [word for word in words if is_only_french(word.lower())]
+    particles = [word for word in words if word.lower() in _PARTICLES and (word.islower() or shouted)]
+    if not french:
+        return (finding(flags.FRENCH_LEFT, text),) if len(particles) >= 2 and _mostly_lower(words) else ()
+    common = [word for word in french if shouted or word.islower()]
+    if common or (len(french) >= 2 and len(french) >= 0.5 * len(words)):
+        return (finding(flags.UNTRANSLATED, " ".join(french)),)
+    return (finding(flags.FRENCH_LEFT, " ".join(french)),)
+
+
+def _mostly_lower(words: Sequence[str]) -> bool:
+    return sum(map(str.islower, words)) >= 0.5 * len(words)
+
+
+def _copied_line(source: str, translation: str) -> str | None:
+    """A line of its own, or a heading, that is the source's, has French words and no English one."""
+    if "\n" not in translation:
+        return None
+    lines = {line.strip(" \t#*>-_|:") for line in source.split("\n")[:MOST_LINES]} - {""}
+    for line in translation.split("\n")[:MOST_LINES]:
+        bare = line.strip(" \t#*>-_|:")
+        if bare in lines:
+            words = [word.lower() for word in _LETTERS.findall(_CODE.sub(" ", bare))]
+            if any(map(is_only_french, words)) and not _is_name(bare):
+                return bare
+    return None
+
+
+def _is_name(line: str) -> bool:
+    """Whether all its French words are written as names are."""
+    words = [word for word in _LETTERS.findall(line) if is_only_french(word.lower())]
+    return bool(words) and all(word[0].isupper() and word != words[0] for word in words)
+
+
+def _left_word(text: str, there: set[str]) -> str | None:
+    """A French word in lower case that is not part of a name: its neighbours are not capitalised French."""
+    tokens = list(_LETTERS.finditer(text))
+    words = [token[0] for token in tokens]
+    for number, token in enumerate(tokens):
+        word = token[0]
+        if not word.islower() or word not in there or not is_only_french(word):
+            continue
+        if not _in_name(text, words, tokens, number):
+            return word
+    return None
+
+
+def _in_name(text: str, words: Sequence[str], tokens: Sequence[re.Match[str]], number: int) -> bool:
+    """Whether the run of words without an English one around this word holds a capitalised word: a name."""
+    first = number
+    while first and not _ends_run(words[first - 1]) and _close(text, tokens[first - 1], tokens[first]):
+        first -= 1
+        if words[first][0].isupper() and words[first].lower() not in _PARTICLES:
+            return True
+    last = number
+    while last + 1 < len(words) and not _ends_run(words[last + 1]) and _close(text, tokens[last], tokens[last + 1]):
+        last += 1
+        if words[last][0].isupper():
+            return True
+    return False
+
+
+def _ends_run(word: str) -> bool:
+    low = word.lower()
+    return word.islower() and low not in _PARTICLES and is_english(low)
+
+
+def _close(text: str, before: re.Match[str], after: re.Match[str]) -> bool:
+    return after.start() - before.end() <= 2 and not re.search(r"[.!?:;\n,]", text[before.end() : after.start()])
