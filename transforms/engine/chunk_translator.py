@@ -141,7 +141,9 @@ class ChunkTranslator:
                 responses.append(rejected)
             else:
                 answers.append(answer)
-                responses.append(judge(answer.text, chunk, prompt.text, profile.template, self._checks, prompt.terms))
+                candidate = judge(answer.text, chunk, prompt.text, profile.template, self._checks, prompt.terms)
+                responses.append(candidate)
+                self._fleet.checked(answer, bool(candidate.text) and not candidate.hard)
         if isinstance(step, Accept):
             return _accepted(step.candidate, responses, answers, prompt, log)
         if isinstance(step, Split):
