@@ -16,7 +16,6 @@ from transforms.sink.columns import ADDED, column_name
 from transforms.sink.footers import KEYS, PREFIX
 from transforms.text import flags
 
-
 SOURCE_PATH = re.compile(r"`((?:pipeline|transforms|tests|benchmarks|docs|deploy|examples)/[\w./-]*)`")
 
 

@@ -23,7 +23,34 @@ _CODE = re.compile(
 """Addresses, markup, code and names of files: their words are no words."""
 
 _PARTICLES: Final = frozenset(
-    "de du des la le les un une et en au aux pour par sur dans avec sans est sont que qui ne pas il elle".split()
+    [
+        "de",
+        "du",
+        "des",
+        "la",
+        "le",
+        "les",
+        "un",
+        "une",
+        "et",
+        "en",
+        "au",
+        "aux",
+        "pour",
+        "par",
+        "sur",
+        "dans",
+        "avec",
+        "sans",
+        "est",
+        "sont",
+        "que",
+        "qui",
+        "ne",
+        "pas",
+        "il",
+        "elle",
+    ]
 )
 _QUOTED = re.compile(r"«[^«»\n]{1,80}»|“[^“”\n]{1,80}”|\"[^\"\n]{1,80}\"|‘[^‘’\n]{1,80}’|(?<!\w)'[^'\n]{1,80}'(?!\w)")
 _FOLDED = re.compile(r"[\W_]+")
