@@ -22,6 +22,7 @@ from pipeline.sandbox.options import SANDBOX
 from pipeline.signals import StopRequested, exit_on_sigterm
 from transforms import __version__
 from transforms.errors import RunStopped, TranslateError, UsageError
+from transforms.masking import mask_urls
 
 LOG = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def _main(arguments: Sequence[str]) -> int:
         code = _dispatch(arguments)
         sys.stdout.flush()
     except UsageError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {mask_urls(str(error))}", file=sys.stderr)
         return ExitCode.USAGE
     except BrokenPipeError:
         # The reader of stdout is gone; without this, the interpreter would report it again when it exits.

@@ -6,6 +6,7 @@ import sys
 
 from pipeline.console.streams import json_text
 from pipeline.execute import ResumedPlan
+from transforms.masking import mask_values
 
 
 def show_dry_run(resumed: ResumedPlan) -> None:
@@ -22,4 +23,4 @@ def show_dry_run(resumed: ResumedPlan) -> None:
         "rows": plan.rows,
         "rows_left": sum(unit.rows for unit in left),
     }
-    print(json_text(line, sys.stdout))
+    print(json_text(mask_values(line), sys.stdout))

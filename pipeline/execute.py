@@ -12,14 +12,15 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import graph
-from pipeline.configuration import TranslationSettings, engine_config, memory_settings
 from pipeline.console.progress import ProgressReporter
+from pipeline.memory_place import memory_settings
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan
 from pipeline.report.recorder import RunRecorder
 from pipeline.resume import Resumption
 from pipeline.signals import StopRequested
 from transforms import errors
+from transforms.configuration import TranslationSettings, engine_config
 from transforms.engine.engine import live_engines, live_snapshot
 from transforms.errors import RunStopped, TranslateError
 from transforms.sink.fence import close_fences
@@ -92,14 +93,15 @@ def execute(
         return Execution()
     memory = memory_settings(options, plan.output, resumed.recipe)
     translate = TranslateConfig(
-        engine_config(options, settings, resumed.digests, memory),
-        plan.text_columns,
-        plan.output_schemas,
-        options.model_column,
-        options.field_names,
-        {name: plan.output.path_of(name) for name in resumption.retried},
-        plan.output.url,
-        lock.run_id,
+        engine=engine_config(settings, resumed.digests, memory),
+        text_columns=plan.text_columns,
+        schemas=plan.output_schemas,
+        model_column=options.model_column,
+        field_names=options.field_names,
+        retried={name: plan.output.path_of(name) for name in resumption.retried},
+        output=plan.output.url,
+        run_id=lock.run_id,
+        text_encoding=options.text_encoding or "utf-8",
     )
     write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas, lock.run_id)
     pipeline = beam.Pipeline(options=PipelineOptions(list(options.beam_arguments)))

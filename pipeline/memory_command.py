@@ -13,6 +13,7 @@ from pipeline.options import values
 from pipeline.options.command import Command, CommandOptions
 from pipeline.options.table import Readout, option
 from transforms.errors import RunFailed, UsageError
+from transforms.masking import mask_urls
 from transforms.memory.addresses import is_redis, open_store
 from transforms.memory.store import MemoryUnavailable, StoreStatistics
 
@@ -61,7 +62,7 @@ def show_and_prune(options: MemoryOptions) -> int:
 
     place = options.memory or f"{options.output}/{MEMORY_FILE}"
     if not is_redis(place) and not Path(place).is_file():
-        raise UsageError(f"there is no translation memory at {place}")
+        raise UsageError(f"no translation memory at {place}")
     try:
         store = open_store(place, named=bool(options.memory))
         try:
@@ -78,7 +79,7 @@ def show_and_prune(options: MemoryOptions) -> int:
 
 def _line(place: str, statistics: StoreStatistics, pruned: int | None) -> dict[str, object]:
     return {
-        "memory": place.rpartition("@")[2] if is_redis(place) else place,
+        "memory": mask_urls(place),
         "entries": statistics.entries,
         "size_bytes": statistics.size_bytes,
         "oldest": None if statistics.oldest is None else statistics.oldest.isoformat(),

@@ -5,18 +5,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from uuid import uuid4
 
 from pipeline.clean_up import clean_up, remove_parts
-from pipeline.configuration import TranslationSettings, make_recipe, read_translation_settings
 from pipeline.console.preview import show_preview
 from pipeline.dry_run import show_dry_run
 from pipeline.execute import Execution, ResumedPlan, execute
 from pipeline.exit_codes import ExitCode
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan, make_plan
-from pipeline.preflight import find_digests
 from pipeline.report.recorder import RunRecorder
 from pipeline.report.run_files import new_name
 from pipeline.report.time_series import RunRecord
@@ -24,8 +23,10 @@ from pipeline.resume import compare
 from pipeline.signals import CleanStop, StopRequested
 from pipeline.summary import publish, summarise
 from transforms import __version__
+from transforms.configuration import TranslationSettings, configuration_of, make_recipe, read_translation_settings
 from transforms.engine.engine import live_snapshot
 from transforms.errors import RunStopped
+from transforms.fleet.preflight import find_digests
 from transforms.sink.output_lock import OutputLock
 from transforms.sink.verification import sound_parts
 from transforms.source.work_units import SourceFile
@@ -49,7 +50,7 @@ def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile]
         RunStopped: The run was asked to stop, but not by a signal.
     """
     started = time.monotonic()
-    settings = read_translation_settings(options)
+    settings = read_translation_settings(configuration_of(options))
     plan = make_plan(options, sources)
     if options.dry_run:
         show_dry_run(resume(options, settings, plan))
@@ -112,7 +113,7 @@ def resume(options: RunOptions, settings: TranslationSettings, plan: RunPlan) ->
     parts = plan.output.existing_parts() if options.overwrite else sound_parts(plan.output)
 
     def compared(digests: Mapping[str, str]) -> ResumedPlan:
-        recipe = make_recipe(options, settings, plan.text_columns, digests)
+        recipe = replace(make_recipe(settings, plan.text_columns, digests), text_encoding=options.text_encoding)
         resumption = compare(plan, recipe, parts, options.overwrite, options.retry_failed, limited)
         return ResumedPlan(plan, recipe, digests, resumption)
 

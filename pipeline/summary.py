@@ -17,6 +17,7 @@ from pipeline.plan import RunPlan
 from pipeline.sandbox import NOT_REAL
 from transforms.errors import RunFailed
 from transforms.file_systems import file_system
+from transforms.masking import mask_values
 from transforms.sink.footers import PartFooter
 from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.statistics import ORIGINS, STATUSES, HostStatistics, Statistics
@@ -107,7 +108,7 @@ class Summary:
 
     def line(self) -> str:
         """Return one line of JSON for stdout."""
-        return json_text(self._short(), sys.stdout)
+        return json_text(mask_values(self._short()), sys.stdout)
 
     def detailed(self) -> dict[str, Any]:
         """Return the content of ``_summary.json``: the keys of the line and more."""
@@ -250,7 +251,7 @@ def publish(summary: Summary, output: OutputDirectory, summary_file: str | None)
         RunFailed: A file or stdout cannot be written.
         BrokenPipeError: The reader of stdout closed it.
     """
-    detailed = json.dumps(summary.detailed(), ensure_ascii=False, indent=2) + "\n"
+    detailed = json.dumps(mask_values(summary.detailed()), ensure_ascii=False, indent=2) + "\n"
     output.write_bytes(SUMMARY_FILE, detailed.encode())
     if summary_file:
         try:

@@ -21,7 +21,14 @@ from transforms.engine.engine import Engine, EngineConfig
 from transforms.engine.outcome import TextResult
 from transforms.engine.translator import SourceText
 from transforms.engine.window import SlidingWindow
-from transforms.sink.accounting import bad_line_result, bad_text_result, count, dead_letters, output_records
+from transforms.sink.accounting import (
+    bad_line_result,
+    bad_text_result,
+    count,
+    dead_letters,
+    mark_misfits,
+    output_records,
+)
 from transforms.sink.earlier_part import EarlierPart
 from transforms.sink.fence import fence_of
 from transforms.sink.parts import TranslatedBatch
@@ -43,6 +50,7 @@ class TranslateConfig:
         retried: Addresses of existing parts, by name, of which only the failed rows are translated again.
         output: Address of the output directory, whose lock is watched.
         run_id: Identifier of the run that holds the lock; if empty, no lock is watched.
+        text_encoding: Encoding of binary text columns.
     """
 
     engine: EngineConfig
@@ -53,6 +61,7 @@ class TranslateConfig:
     retried: Mapping[str, str] = field(default_factory=dict)
     output: str = ""
     run_id: str = ""
+    text_encoding: str = "utf-8"
 
 
 @dataclass(frozen=True)
@@ -113,7 +122,7 @@ class TranslateRows(beam.DoFn):
         texts: list[SourceText | None] = []
         known = self._earlier_results(batch)
         for name in self._config.text_columns:
-            column, faults = read_texts(batch.records.column(name))
+            column, faults = read_texts(batch.records.column(name), self._config.text_encoding)
             known |= {len(texts) + row: bad_text_result(fault) for row, fault in faults.items()}
             field_name = name if self._config.field_names else None
             texts += [
@@ -170,4 +179,5 @@ class TranslateRows(beam.DoFn):
         for line in batch.bad_lines:
             for column in by_column.values():
                 column[line.row] = bad_line_result(line)
+        mark_misfits(by_column, batch)
         return by_column

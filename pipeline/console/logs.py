@@ -20,6 +20,7 @@ else:
 
 from pipeline.console.streams import json_text
 from transforms.errors import TranslateError
+from transforms.masking import mask_urls, mask_values
 
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -80,15 +81,18 @@ class TextFormatter(logging.Formatter):
         self._foreign = logging.Formatter("%(asctime)s %(levelname)-5s %(name)s: %(message)s", "%H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as text, with the logger's name if it is not ours, as its messages address developers."""
-        return super().format(record) if _is_ours(record) else self._foreign.format(record)
+        """Return the record as text, with the secrets of URLs masked.
+
+        Records of foreign loggers have the logger's name, as their messages address developers.
+        """
+        return mask_urls(super().format(record) if _is_ours(record) else self._foreign.format(record))
 
 
 class JsonFormatter(logging.Formatter):
     """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as JSON; values that JSON lacks become their ``str``."""
+        """Return the record as JSON, with the secrets of URLs masked; values that JSON lacks become their ``str``."""
         values: dict[str, Any] = {
             "ts": datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -98,7 +102,7 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             values["exception"] = self.formatException(record.exc_info)
         extra = {name: value for name, value in vars(record).items() if name not in _STANDARD and name not in values}
-        return json_text({**values, **extra}, sys.stderr)
+        return json_text(mask_values({**values, **extra}), sys.stderr)
 
 
 class _StderrHandler(_StreamHandler):

@@ -17,11 +17,12 @@ from pipeline.options.hosts import API_KEY_VARIABLE, HOSTS, HostOptions, with_ho
 from pipeline.options.model import ModelOptions
 from pipeline.options.reports import CheckOptions, ReportOptions
 from pipeline.options.table import Readout, option, options_of
-from pipeline.options.values import check_readable, check_writable, shown
+from pipeline.options.values import check_readable, check_writable
 from pipeline.process_limits import hidden
 from transforms.errors import UsageError
 from transforms.fleet.hosts import parse_slots
-from transforms.fleet.model_names import is_cloud_model, model_key
+from transforms.fleet.model_names import check_models
+from transforms.masking import mask_values
 from transforms.text.prompt_profile import AUTO
 from transforms.text.source_language import check_installed
 
@@ -83,12 +84,9 @@ def echo(options: RunOptions) -> dict[str, Any]:
     shown_values["hosts"] = [host.url for host in options.hosts]
     shown_values["header"] = [f"{header.name}: ***" for header in options.header]
     shown_values["slots"] = "auto" if options.slots is None else options.slots
-    shown_values["input"] = [shown(url) for url in options.input]
     shown_values["text_column"] = list(options.text_column)
     shown_values["beam_arguments"] = all_masked(options.beam_arguments)
-    for name in ("output", "hosts_file", "prompt_file", "glossary", "summary_file"):
-        shown_values[name] = shown(shown_values[name]) if shown_values[name] else None
-    return {name: value for name, value in shown_values.items() if value not in (None, [])}
+    return {name: mask_values(value) for name, value in shown_values.items() if value not in (None, "", [], ())}
 
 
 def validate(options: RunOptions, places: Mapping[str, str] | None = None) -> None:
@@ -106,11 +104,7 @@ def validate(options: RunOptions, places: Mapping[str, str] | None = None) -> No
         raise UsageError("missing --input PATH: name the files to translate (see --help)")
     if not options.output:
         raise UsageError("missing --output DIRECTORY: name a directory for the translations (see --help)")
-    for name, model in (("model", options.model), ("fallback_model", options.fallback_model or "")):
-        if is_cloud_model(model):
-            raise UsageError(f"{place[name]} {model!r} runs in Ollama's cloud; texts must stay on your own hosts")
-    if options.fallback_model is not None and model_key(options.fallback_model) == model_key(options.model):
-        raise UsageError(f"{place['fallback_model']} is the same model as {place['model']}: name a different one")
+    check_models(options.model, options.fallback_model, place)
     for name in ("overwrite", "retry_failed", "limit", "dry_run"):
         if options.watch is not None and getattr(options, name):
             raise UsageError(f"{place['watch']} and {place[name]} cannot be combined")

@@ -6,6 +6,7 @@ Each function takes the text of a value and returns the value, or returns such a
 
 from __future__ import annotations
 
+import codecs
 import math
 import os
 import re
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from transforms.errors import UsageError
-from transforms.fleet.hosts import without_credentials
 
 Name = TypeVar("Name", bound=str)
 
@@ -39,6 +39,16 @@ def column(value: str) -> str:
     if not value.strip():
         raise ValueError("must not be empty")
     return value
+
+
+def encoding(value: str) -> str:
+    """Return the canonical name of a text encoding."""
+    try:
+        found = codecs.lookup(value)
+        b"".decode(value)
+    except LookupError:
+        raise ValueError("must be the name of a text encoding, such as utf-8 or cp1252") from None
+    return found.name
 
 
 def one(parse: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
@@ -172,11 +182,6 @@ def check_writable(place: str, path: str, directory: bool) -> None:
         raise UsageError(f"{place}: cannot create {path!r}: {str(existing)!r} is a file")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise UsageError(f"{place}: cannot create {path!r}: no permission to write in {str(existing)!r}")
-
-
-def shown(path: str) -> str:
-    """Return the path or URL without credentials."""
-    return without_credentials(path) if re.match(r"[A-Za-z][A-Za-z0-9+.:-]*://[^/]*@", path) else path
 
 
 def _local(path: str) -> Path | None:

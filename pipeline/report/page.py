@@ -18,7 +18,7 @@ from pipeline.report.meanings import error_meaning, flag_meaning
 from pipeline.report.page_plots import host_plots, quality_plots
 from pipeline.report.rates import SUPERSEDED
 from pipeline.report.worst_rows import WorstRow
-from transforms.sink.statistics import ORIGINS, STATUSES
+from transforms.sink.statistics import ORIGINS, STATUSES, HostStatistics
 
 STATUS_MEANINGS = {
     "ok": "translated, no check found anything",
@@ -34,6 +34,20 @@ ORIGIN_MEANINGS = {
     "source": "source passed through",
     "human": "translated by a person",
 }
+
+
+@dataclass(frozen=True)
+class HostRow:
+    """A line of the table of hosts; ``slots`` as detected in the last run, None if it did not use the host."""
+
+    url: str
+    slots: int | None
+    rows: int = 0
+    share: float = 0.0
+    requests: int = 0
+    output_tokens: int = 0
+    tokens_per_second: float | None = None
+    faults: str = "none"
 
 
 @dataclass(frozen=True)
@@ -100,30 +114,26 @@ def _failures(figures: Figures) -> list[CountRow]:
     return [CountRow(name, error_meaning(name).text, count, count / total) for name, count in failures.most_common()]
 
 
-def _hosts(figures: Figures) -> list[dict[str, Any]]:
+def _hosts(figures: Figures) -> list[HostRow]:
     """A line for each host: work of all runs, slots of the last run."""
-    last: dict[str, Mapping[str, Any]] = figures.summary.get("hosts", {})
-    rows = sum(host.rows for host in figures.statistics.hosts.values())
+    last: Mapping[str, Mapping[str, Any]] = figures.summary.get("hosts", {})
+    rows = max(1, sum(host.rows for host in figures.statistics.hosts.values()))
     shown = []
     for url in dict.fromkeys([*figures.statistics.hosts, *last]):
-        host = figures.statistics.hosts.get(url)
-        if host is None:
-            shown.append({"url": url, "rows": 0, "slots": last[url].get("slots")})
-            continue
+        host = figures.statistics.hosts.get(url, HostStatistics())
         faults = Counter(host.faults)
         faults.pop(SUPERSEDED, None)
         shown.append(
-            {
-                "url": url,
-                "rows": host.rows,
-                "share": host.rows / max(1, rows),
-                "requests": host.requests,
-                "output_tokens": host.output_tokens,
-                "tokens_per_second": host.output_tokens / host.busy_seconds if host.busy_seconds else None,
-                "faults": faults.total(),
-                "fault_names": ", ".join(f"{name} {count}" for name, count in faults.most_common()),
-                "slots": last.get(url, {}).get("slots"),
-            }
+            HostRow(
+                url=url,
+                slots=last.get(url, {}).get("slots"),
+                rows=host.rows,
+                share=host.rows / rows,
+                requests=host.requests,
+                output_tokens=host.output_tokens,
+                tokens_per_second=host.output_tokens / host.busy_seconds if host.busy_seconds else None,
+                faults=", ".join(f"{name} {count:,}" for name, count in faults.most_common()) or "none",
+            )
         )
     return shown
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +19,15 @@ from pygal.style import Style
 
 from pipeline.report.findings import duration
 
+# pygal's import hook for map plugins has an interface that Python 3.11 warns about and later versions ignore.
+sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder) is not pygal.PluginImportFixer]
+
 COLOURS = 8
 DASHES = ("", "7,4", "2,3", "9,3,2,3")
 WIDTH, HEIGHT = 760, 260
 SMALL_WIDTH, SMALL_HEIGHT = 370, 170
 MAX_DOTS = 600
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_UNUSED = re.compile(r"<!--.*?-->|<script.*?</script>", re.DOTALL)
 _FIXED_WIDTH = ";stroke-width:1}", "}"
 """pygal's style sheet would override the width of each series."""
 _OPENING = re.compile(r"<svg [^>]*?(viewBox=\"[^\"]*\")[^>]*>")
@@ -93,7 +97,7 @@ def _configured(kind: Callable[..., Any], styles: Sequence[int], small: bool = F
 
 def _svg(chart: Any, identity: str, description: str) -> str:
     chart.uuid = identity
-    svg = _COMMENT.sub("", chart.render(is_unicode=True)).replace(*_FIXED_WIDTH)
+    svg = _UNUSED.sub("", chart.render(is_unicode=True)).replace(*_FIXED_WIDTH)
     label = description.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
     return _OPENING.sub(
         lambda match: (

@@ -171,8 +171,9 @@ def lacking_key(hosts: Iterable[HostAddress]) -> list[str]:
 
 
 def without_credentials(url: str) -> str:
-    """The URL as it may be shown: what stands before an ``@`` is masked."""
-    return re.sub(r"^([^/@]*://)?.*@", r"\1***@", url, flags=re.DOTALL)
+    """Return a host as it may be shown: with what stands before an ``@`` and after a ``?`` or ``#`` masked."""
+    shown = re.sub(r"^([^/@]*://)?.*@", r"\1***@", url, flags=re.DOTALL)
+    return re.sub(r"([?#]).*", r"\1***", shown, count=1, flags=re.DOTALL)
 
 
 def _parse_host(text: str) -> HostAddress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -12,6 +13,7 @@ from transforms.sink.columns import added_arrays
 from transforms.sink.dead_letters import DeadLetter
 from transforms.sink.statistics import STATUSES, HostStatistics, Statistics
 from transforms.source.work_units import BadLine, Batch
+from transforms.text.flags import SRC_MISFIT
 
 BAD_LINE = "bad_line"
 BAD_TEXT = "bad_text"
@@ -27,6 +29,24 @@ def bad_text_result(reason: str) -> TextResult:
 def bad_line_result(line: BadLine) -> TextResult:
     """Return the result for the texts of a line that cannot be read."""
     return TextResult(Outcome(None, "failed", error=f"{BAD_LINE}: {line.reason}"))
+
+
+def mark_misfits(results: Mapping[str, list[TextResult]], batch: Batch) -> None:
+    """Flag the texts of rows that lost a value of another column; a text that is itself not a string has failed.
+
+    Args:
+        results: Results of a batch by text column; changed in place.
+        batch: As it was read.
+    """
+    for value in batch.misfits:
+        for name, column in results.items():
+            if name == value.column and not batch.records.column(name)[value.row].is_valid:
+                column[value.row] = bad_text_result(value.reason)
+                continue
+            result = column[value.row]
+            if SRC_MISFIT not in result.outcome.flags:
+                outcome = replace(result.outcome, flags=(*result.outcome.flags, SRC_MISFIT))
+                column[value.row] = replace(result, outcome=outcome)
 
 
 def output_records(batch: Batch, schema: pa.Schema, results: Sequence[Sequence[TextResult]]) -> pa.RecordBatch:
@@ -85,11 +105,16 @@ def dead_letters(batch: Batch, results: Mapping[str, Sequence[TextResult]]) -> t
     letters = [
         DeadLetter(batch.first_row + line.row, None, BAD_LINE, line.reason, raw=line.raw) for line in batch.bad_lines
     ]
+    letters += [
+        DeadLetter(batch.first_row + value.row, value.column, SRC_MISFIT, value.reason, raw=value.raw)
+        for value in batch.misfits
+    ]
     bad_rows = {line.row for line in batch.bad_lines}
+    misfit_texts = {(value.row, value.column) for value in batch.misfits}
     for column, texts in results.items():
         for row, result in enumerate(texts):
             outcome = result.outcome
-            if outcome.status != "failed" or row in bad_rows:
+            if outcome.status != "failed" or row in bad_rows or (row, column) in misfit_texts:
                 continue
             letters.append(
                 DeadLetter(

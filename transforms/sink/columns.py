@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from transforms.engine.outcome import Outcome
 from transforms.errors import UsageError
-from transforms.file_systems import masked_url
+from transforms.masking import masked_url
 
 SHOWN_COLUMNS = 3
 

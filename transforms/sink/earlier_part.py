@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 
 from transforms.engine.outcome import Outcome
 from transforms.errors import RunFailed
-from transforms.file_systems import file_system, masked_url
+from transforms.file_systems import file_system
+from transforms.masking import masked_url
 from transforms.sink.columns import ADDED, column_name
 from transforms.sink.write_errors import reason
 

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from transforms.errors import RunFailed, TranslateError
-from transforms.file_systems import file_system, masked_url
+from transforms.file_systems import file_system
+from transforms.masking import masked_url
 from transforms.sink.columns import ADDED, column_name
 from transforms.sink.footers import PartFooter
 from transforms.sink.output_directory import OutputDirectory

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from fsspec.implementations.local import LocalFileSystem
 
 from transforms.errors import RunFailed, UsageError
-from transforms.file_systems import file_system, masked_url
+from transforms.file_systems import file_system, same_file_system
+from transforms.masking import masked_url
 from transforms.sink.footers import PartFooter, read_footer
 from transforms.sink.permissions import BY_UMASK, OWNER_ONLY
 from transforms.sink.publishers import Publisher, RenamingPublisher, SendingPublisher, make_directory
@@ -75,7 +76,7 @@ class OutputDirectory:
     def holds_part(self, fs: Any, path: str) -> bool:
         """Return whether a path names a part in this directory."""
         folder, _, name = path.rpartition("/")
-        if fs != self._fs or not PART.fullmatch(name):
+        if not PART.fullmatch(name) or not same_file_system(fs, self._fs):
             return False
         return os.path.realpath(folder) == os.path.realpath(self._root) if self._local else folder == self._root
 

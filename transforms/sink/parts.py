@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from transforms.errors import RunFailed
-from transforms.file_systems import masked_url
+from transforms.masking import masked_url
 from transforms.sink import dead_letters
 from transforms.sink.columns import ADDED, column_name
 from transforms.sink.dead_letters import DeadLetter

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from transforms.errors import RunFailed
-from transforms.file_systems import mask_urls
+from transforms.masking import mask_urls
 
 
 def reason(error: BaseException) -> str:

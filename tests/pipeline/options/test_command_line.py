@@ -64,6 +64,10 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "max_failed_ratio": ("0.2", 0.2),
     "skip_exit_code": ("99", 99),
     "summary_file": ("summary.json", "summary.json"),
+    "report": ("true", True),
+    "report_texts": ("20", 20),
+    "metrics_port": ("9464", 9464),
+    "metrics_address": ("0.0.0.0", "0.0.0.0"),  # noqa: S104 - only parsed
     "progress": ("off", "off"),
     "log_format": ("json", "json"),
     "log_level": ("debug", "debug"),
@@ -414,6 +418,8 @@ SECRETS = [
     "--input=s3://key:geheim3@bucket/x",
     "--output=s3://key:geheim4@bucket/y",
     "--s3_secret_access_key=geheim5",
+    "--memory=redis://:geheim8@cache:6379/0",
+    "--summary_file=simplecache::ftp://u:geheim9@store/summary.json",
     "--s3_session_token",
     "geheim6",
 ]
