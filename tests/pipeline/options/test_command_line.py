@@ -21,7 +21,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "input": ("a.parquet", ("a.parquet",)),
     "output": ("other", "other"),
     "text_column": ("body", ("body",)),
-    "text_encoding": ("latin-1", "latin-1"),
+    "text_encoding": ("latin-1", "iso8859-1"),
     "schema": ("code:string", "code:string"),
     "unit_rows": ("100", 100),
     "memory": ("off", "off"),
