@@ -11,9 +11,13 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import graph
 from pipeline.configuration import TranslationSettings, engine_config, memory_settings
-from pipeline.console.progress import ProgressReporter
+from pipeline.estimate import sample_texts
+from pipeline.monitoring.beam_metrics import metrics_of
+from pipeline.monitoring.monitor import Monitor
+from pipeline.monitoring.status import Workload
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan
+from pipeline.preflight import UsableHosts
 from pipeline.resume import Resumption
 from pipeline.signals import StopRequested
 from transforms import errors
@@ -31,13 +35,13 @@ class ResumedPlan:
     Attributes:
         plan: All units of the input.
         recipe: What the parts are made with.
-        digests: Digests of the models, by model key; empty if no host was asked, as no unit is left.
+        hosts: Usable hosts and the digests of their models; empty if no host was asked, as no unit is left.
         resumption: Units that are left, and parts that are obsolete.
     """
 
     plan: RunPlan
     recipe: Recipe
-    digests: Mapping[str, str]
+    hosts: UsableHosts
     resumption: Resumption
 
 
@@ -66,7 +70,7 @@ def execute(options: RunOptions, settings: TranslationSettings, resumed: Resumed
         return Execution()
     memory = memory_settings(options, plan.output, resumed.recipe)
     translate = TranslateConfig(
-        engine_config(options, settings, resumed.digests, memory),
+        engine_config(options, settings, resumed.hosts.digests, memory),
         plan.text_columns,
         plan.output_schemas,
         options.model_column,
@@ -76,11 +80,10 @@ def execute(options: RunOptions, settings: TranslationSettings, resumed: Resumed
     write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas)
     pipeline = beam.Pipeline(options=PipelineOptions(list(options.beam_arguments)))
     graph.build(pipeline, resumption.left_groups, plan.schemas, translate, write)
-    texts = sum(unit.rows for unit in resumption.left) * len(plan.text_columns)
     stopped = False
     try:
-        with ProgressReporter(options.progress, texts):
-            _run(pipeline)
+        with Monitor(options.progress, _workload(plan, resumption)) as monitor:
+            _run(pipeline, monitor)
     except (RunStopped, StopRequested):
         stopped = True
     finally:
@@ -90,9 +93,21 @@ def execute(options: RunOptions, settings: TranslationSettings, resumed: Resumed
     return Execution(slots, stopped)
 
 
-def _run(pipeline: beam.Pipeline) -> None:
+def _workload(plan: RunPlan, resumption: Resumption) -> Workload:
+    """Return what is left to translate; its characters are estimated if the input is on this machine."""
+    texts = sum(unit.rows for unit in resumption.left) * len(plan.text_columns)
+    if any("://" in unit.source.url for unit in resumption.left):
+        return Workload(texts)
+    sample = sample_texts(resumption.left_groups, plan.schemas, plan.text_columns)
+    return Workload(texts, round(texts * sample.mean_characters))
+
+
+def _run(pipeline: beam.Pipeline, monitor: Monitor) -> None:
     try:
-        pipeline.run().wait_until_finish()
+        result = pipeline.run()  # in this process, it returns when the pipeline has finished
+        if not live_engines():
+            monitor.follow(metrics_of(result))
+        result.wait_until_finish()
     except Exception as error:
         original = original_error(f"{type(error).__name__}: {error}")
         if original is None:

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from pipeline.configuration import TranslationSettings, make_recipe, read_translation_settings
+from pipeline.console.introduction import introduction
+from pipeline.console.outcome import show_outcome
 from pipeline.console.preview import show_preview
-from pipeline.dry_run import show_dry_run
+from pipeline.dry_run import dry_run
 from pipeline.execute import Execution, ResumedPlan, execute
 from pipeline.exit_codes import ExitCode
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan, make_plan
-from pipeline.preflight import find_digests
+from pipeline.preflight import UsableHosts, find_hosts
 from pipeline.resume import compare
 from pipeline.signals import CleanStop, StopRequested
-from pipeline.summary import publish, summarise
+from pipeline.summary import Summary, earlier_speed, publish, summarise
 from transforms.errors import RunStopped
 from transforms.sink import dead_letters
 from transforms.sink.output_lock import OutputLock
 from transforms.source.work_units import SourceFile
 
 LOG = logging.getLogger(__name__)
-
-SHOWN_REMOVED = 5
 
 
 def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile] | None = None) -> ExitCode:
@@ -44,7 +46,7 @@ def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile]
     settings = read_translation_settings(options)
     plan = make_plan(options, sources)
     if options.dry_run:
-        show_dry_run(resume(options, settings, plan))
+        dry_run(options, settings, resume(options, settings, plan))
         return ExitCode.DONE
     with OutputLock(plan.output):
         resumed: ResumedPlan | None = None
@@ -63,8 +65,16 @@ def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile]
         if options.limit is not None and not execution.stopped:
             parts = [plan.output.path_of(unit.part_name) for unit in plan.units]
             show_preview(parts, plan.text_columns, options.limit)
-        publish(summary, plan.output, options.summary_file)
+        publish(summary, plan.output, options.summary_file, partial(_show, options))
     return summary.exit_code
+
+
+def _show(options: RunOptions, summary: Summary) -> None:
+    for_people = sys.stdout.isatty() if options.summary_format == "auto" else options.summary_format == "table"
+    if for_people:
+        show_outcome(summary, options, sys.stdout)
+    else:
+        print(summary.line())
 
 
 def resume(options: RunOptions, settings: TranslationSettings, plan: RunPlan) -> ResumedPlan:
@@ -77,37 +87,23 @@ def resume(options: RunOptions, settings: TranslationSettings, plan: RunPlan) ->
     """
     limited = options.limit is not None
 
-    def compared(digests: Mapping[str, str]) -> ResumedPlan:
-        recipe = make_recipe(options, settings, plan.text_columns, digests)
+    def compared(hosts: UsableHosts) -> ResumedPlan:
+        recipe = make_recipe(options, settings, plan.text_columns, hosts.digests)
         resumption = compare(plan, recipe, options.overwrite, options.retry_failed, limited)
-        return ResumedPlan(plan, recipe, digests, resumption)
+        return ResumedPlan(plan, recipe, hosts, resumption)
 
-    resumed = compared({})  # a recipe without digests agrees with every digest
+    resumed = compared(UsableHosts())  # a recipe without digests agrees with every digest
     if resumed.resumption.left or options.dry_run:
         resumed = compared(_ask_hosts(options))
-    _log_state(resumed)
+    for line in introduction(options, resumed, earlier_speed(plan.output)):
+        LOG.info("%s", line)
     return resumed
 
 
-def _ask_hosts(options: RunOptions) -> Mapping[str, str]:
+def _ask_hosts(options: RunOptions) -> UsableHosts:
     models = [model for model in (options.model, options.fallback_model) if model is not None]
     any_model = options.model_column is not None
-    return find_digests(options.hosts, models, any_model, options.use_proxy, options.max_outage, options.hosts_from)
-
-
-def _log_state(resumed: ResumedPlan) -> None:
-    plan, resumption = resumed.plan, resumed.resumption
-    if removed := resumption.removed:
-        shown = ", ".join(removed[:SHOWN_REMOVED]) + ", …" * (len(removed) > SHOWN_REMOVED)
-        LOG.info("removing the parts of %d deleted input file%s: %s", len(removed), "s" * (len(removed) > 1), shown)
-    LOG.info(
-        "%d rows in %d parts (%d already complete); text column%s: %s",
-        plan.rows,
-        len(plan.units),
-        len(plan.units) - len(resumption.left),
-        "s" * (len(plan.text_columns) > 1),
-        ", ".join(plan.text_columns),
-    )
+    return find_hosts(options.hosts, models, any_model, options.use_proxy, options.max_outage, options.hosts_from)
 
 
 def _remove_obsolete(resumed: ResumedPlan) -> None:

@@ -74,6 +74,14 @@ class ReportOptions(CommandOptions):
         group=REPORTS,
         metavar="FILE",
     )
+    summary_format: Literal["auto", "json", "table"] = option(
+        "auto",
+        parse=values.choice("auto", "json", "table"),
+        help="format of the summary on stdout: json is one line, table is for people, auto a table on a terminal, else "
+        "json",
+        group=REPORTS,
+        metavar="FORMAT",
+    )
     progress: Literal["auto", "rich", "plain", "off"] = option(
         "auto",
         parse=values.choice("auto", "rich", "plain", "off"),

@@ -64,6 +64,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "max_failed_ratio": ("0.2", 0.2),
     "skip_exit_code": ("99", 99),
     "summary_file": ("summary.json", "summary.json"),
+    "summary_format": ("table", "table"),
     "progress": ("off", "off"),
     "log_format": ("json", "json"),
     "log_level": ("debug", "debug"),
