@@ -17,6 +17,7 @@ from pipeline.memory_command import MEMORY
 from pipeline.options.command import Command
 from pipeline.options.run import RUN
 from pipeline.options.table import misspelt_variables, proposal
+from pipeline.report.command import REPORT
 from pipeline.sandbox.options import SANDBOX
 from pipeline.signals import StopRequested, exit_on_sigterm
 from transforms import __version__
@@ -32,6 +33,7 @@ COMMANDS: Mapping[str, Command[Any]] = {
     "run": RUN,
     "doctor": DOCTOR,
     "memory": MEMORY,
+    "report": REPORT,
     "evaluate": EVALUATE,
     "sandbox": SANDBOX,
 }

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.configuration import TranslationSettings
 from pipeline.console.streams import json_text
 from pipeline.estimate import TextSample, sample_texts
 from pipeline.execute import ResumedPlan
 from pipeline.host_speeds import HostSpeed, measure_hosts
 from pipeline.options.run import RunOptions
+from transforms.configuration import TranslationSettings
 from transforms.masking import mask_values
 
 REPAIRS_SHARE = {"off": 0.0, "flag": 0.0, "repair": 0.03}
@@ -98,7 +98,7 @@ def dry_run(options: RunOptions, settings: TranslationSettings, resumed: Resumed
     """Measure the hosts with made-up requests, and print what is left to do as one line of JSON on stdout."""
     plan, resumption = resumed.plan, resumed.resumption
     rows = sum(unit.rows for unit in resumption.left)
-    sample = sample_texts(resumption.left_groups, plan.schemas, plan.text_columns)
+    sample = sample_texts(resumption.left_groups, plan.schemas, plan.text_columns, options.text_encoding or "utf-8")
     speeds = measure_hosts(options, settings, list(resumed.hosts.versions), sample.lengths) if sample.lengths else []
     found = estimate(rows, len(plan.text_columns), sample, speeds, REPAIRS_SHARE[options.checks])
     print(json_text(mask_values(_line(resumed, found, speeds)), sys.stdout))

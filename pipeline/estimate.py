@@ -71,7 +71,10 @@ class TextSample:
 
 
 def sample_texts(
-    groups: Sequence[UnitGroup], schemas: Mapping[str, pa.Schema], text_columns: Sequence[str]
+    groups: Sequence[UnitGroup],
+    schemas: Mapping[str, pa.Schema],
+    text_columns: Sequence[str],
+    text_encoding: str = "utf-8",
 ) -> TextSample:
     """Read the first texts of unit groups that are spread evenly over the input.
 
@@ -79,6 +82,7 @@ def sample_texts(
         groups: Planned unit groups.
         schemas: Schema of each file, by its address.
         text_columns: Names of the columns to translate.
+        text_encoding: Encoding of binary text columns.
 
     Raises:
         RunFailed: A file cannot be read.
@@ -90,7 +94,7 @@ def sample_texts(
     for group in groups[::step]:
         batch = next(read_group(group, schemas[group[0].source.url], SAMPLED_ROWS))
         for name in text_columns:
-            for text in read_texts(batch.records.column(name))[0]:
+            for text in read_texts(batch.records.column(name), text_encoding)[0]:
                 sampled += 1
                 characters += len(text or "")
                 if text is None or text in seen or classify(text) is not Gate.TRANSLATE:

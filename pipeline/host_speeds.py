@@ -8,8 +8,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.configuration import TranslationSettings
 from pipeline.options.run import RunOptions
+from transforms.configuration import TranslationSettings
 from transforms.fleet.answers import Answer
 from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed

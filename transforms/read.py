@@ -3,51 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import replace
 
 import apache_beam as beam
 import pyarrow as pa
 
 from transforms.errors import RunFailed
-from transforms.source import jsonl, parquet
-from transforms.source.discovery import check_unchanged
+from transforms.file_systems import first_line
+from transforms.source.fingerprints import check_unchanged
+from transforms.source.hive_partitions import add_partition_columns, file_schema
+from transforms.source.json_lines import UNREADABLE
+from transforms.source.json_reader import read_unit
+from transforms.source.parquet import read_units
 from transforms.source.work_units import Batch, UnitGroup
 
 
-def read_group(group: UnitGroup, schema: Any, batch_rows: int) -> Iterator[Batch]:
-    """The rows of the units of a group, in order; the last batch of each unit says so.
+def read_group(group: UnitGroup, schema: pa.Schema, batch_rows: int) -> Iterator[Batch]:
+    """Yield the rows of the units of a group, in order; the last batch of each unit is marked as such.
 
     Args:
-        group: Units of one file; those of a Parquet row group are read in one pass.
-        schema: The file's ``pyarrow.Schema``; JSON lines are made to fit it, a Parquet file has its own.
-        batch_rows: At most so many rows in a batch; fewer if they are large.
+        group: Units of one file, as they were planned.
+        schema: The file's schema, as it was planned. JSON lines are made to fit it.
+        batch_rows: Maximum number of rows in a batch; large rows make smaller batches.
 
     Raises:
-        RunFailed: If the file can't be read, or is not the one that was planned; no unit's last batch comes then.
+        RunFailed: The file can't be read, or is not the one that was planned; no unit's last batch is yielded then.
     """
     source = group[0].source
     check_unchanged(source)
     if source.format == "parquet":
-        batches = parquet.read_units(group, batch_rows)
+        batches = read_units(group, schema, batch_rows)
     else:
-        batches = (batch for unit in group for batch in jsonl.read_unit(unit, schema, batch_rows))
+        batches = _read_lines(group, schema, batch_rows)
     try:
         for batch in batches:
             if batch.last:
                 check_unchanged(source)
             yield batch
-    except (OSError, pa.ArrowException) as error:
+    except RunFailed:
+        check_unchanged(source)  # a file that has changed explains whatever was found in it
+        raise
+    except UNREADABLE as error:
         check_unchanged(source)
-        raise RunFailed(f"cannot read {source.url}: {str(error).splitlines()[0]}") from error
+        raise RunFailed(f"cannot read {source.url}: {first_line(error)}") from error
+
+
+def _read_lines(group: UnitGroup, schema: pa.Schema, batch_rows: int) -> Iterator[Batch]:
+    source = group[0].source
+    for unit in group:
+        for batch in read_unit(unit, file_schema(schema), batch_rows):
+            yield replace(batch, records=add_partition_columns(batch.records, source, schema))
 
 
 class ReadUnits(beam.DoFn):
     """``UnitGroup`` in, ``Batch`` out, in order within each unit."""
 
-    def __init__(self, schemas: Mapping[str, Any], batch_rows: int) -> None:
+    def __init__(self, schemas: Mapping[str, pa.Schema], batch_rows: int) -> None:
         self._schemas = schemas
         self._batch_rows = batch_rows
 
     def process(self, group: UnitGroup) -> Iterator[Batch]:
-        """Reads one group, while the steps after it take its batches."""
+        """Read one group, while the steps after it take its batches."""
         yield from read_group(group, self._schemas[group[0].source.url], self._batch_rows)

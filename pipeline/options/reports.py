@@ -7,7 +7,7 @@ from typing import Literal
 
 from pipeline.options import values
 from pipeline.options.command import CommandOptions
-from pipeline.options.table import option
+from pipeline.options.table import flag, option
 
 CHECKS = "Checks"
 REPORTS = "Results and reports"
@@ -81,6 +81,31 @@ class ReportOptions(CommandOptions):
         "json",
         group=REPORTS,
         metavar="FORMAT",
+    )
+    report: bool = flag(
+        help="write OUTPUT/_report.html at the end of the run: one self-contained page with figures, plots and advice",
+        group=REPORTS,
+    )
+    report_texts: int = option(
+        0,
+        parse=values.whole(0, 500),
+        help="show the texts of the N worst rows in the report; texts may be private",
+        group=REPORTS,
+        metavar="N",
+    )
+    metrics_port: int | None = option(
+        None,
+        parse=values.whole(0, 65535),
+        help="serve Prometheus metrics on this port while the run lasts (extra 'metrics'); 0 picks a free one",
+        group=REPORTS,
+        metavar="PORT",
+    )
+    metrics_address: str = option(
+        "127.0.0.1",
+        parse=values.text,
+        help="address to serve metrics on; anyone who can reach it can read them",
+        group=REPORTS,
+        metavar="ADDRESS",
     )
     progress: Literal["auto", "rich", "plain", "off"] = option(
         "auto",

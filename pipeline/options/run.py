@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from importlib.util import find_spec
 from typing import Any
 
 from pipeline.options import values
@@ -20,7 +21,7 @@ from pipeline.options.values import check_readable, check_writable
 from pipeline.process_limits import hidden
 from transforms.errors import UsageError
 from transforms.fleet.hosts import parse_slots
-from transforms.fleet.model_names import is_cloud_model, model_key
+from transforms.fleet.model_names import check_models
 from transforms.masking import mask_values
 from transforms.text.prompt_profile import AUTO
 from transforms.text.source_language import check_installed
@@ -103,11 +104,7 @@ def validate(options: RunOptions, places: Mapping[str, str] | None = None) -> No
         raise UsageError("missing --input PATH: name the files to translate (see --help)")
     if not options.output:
         raise UsageError("missing --output DIRECTORY: name a directory for the translations (see --help)")
-    for name, model in (("model", options.model), ("fallback_model", options.fallback_model or "")):
-        if is_cloud_model(model):
-            raise UsageError(f"{place[name]} {model!r} runs in Ollama's cloud; texts must stay on your own hosts")
-    if options.fallback_model is not None and model_key(options.fallback_model) == model_key(options.model):
-        raise UsageError(f"{place['fallback_model']} is the same model as {place['model']}: name a different one")
+    check_models(options.model, options.fallback_model, place)
     for name in ("overwrite", "retry_failed", "limit", "dry_run"):
         if options.watch is not None and getattr(options, name):
             raise UsageError(f"{place['watch']} and {place[name]} cannot be combined")
@@ -116,6 +113,10 @@ def validate(options: RunOptions, places: Mapping[str, str] | None = None) -> No
     if options.prompt_file and options.prompt != AUTO:
         raise UsageError(f"{place['prompt']} and {place['prompt_file']} cannot be combined")
     check_installed(options.langid)
+    if options.metrics_port is not None and find_spec("prometheus_client") is None:
+        raise UsageError(
+            f"{place['metrics_port']} needs the package prometheus_client: pip install 'beam-ollama-translate[metrics]'"
+        )
     _check_slots(options, place["slots"])
     if options.prompt_file:
         check_readable(place["prompt_file"], options.prompt_file)

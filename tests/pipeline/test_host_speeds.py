@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.configuration import read_translation_settings
 from pipeline.host_speeds import (
     LONGEST_TEXT,
     busy_slots,
@@ -17,6 +16,7 @@ from pipeline.host_speeds import (
 )
 from pipeline.options.run import RunOptions
 from tests.conftest import MakeHost
+from transforms.configuration import configuration_of, read_translation_settings
 from transforms.fleet.answers import Answer
 from transforms.fleet.hosts import parse_host
 from transforms.fleet.probe import Speed
@@ -80,7 +80,9 @@ def test_hosts_are_measured_and_those_that_fail_are_missing(
     good, lacking = sandbox_host(num_parallel=2, tokens_per_second=500.0), sandbox_host(models=["llama3:latest"])
     hosts = tuple(parse_host(host.url) for host in (good, lacking))
     options = RunOptions(input=("x",), output="y", hosts=hosts)
-    speeds = measure_hosts(options, read_translation_settings(options), [good.url, lacking.url], [80, 120, 200])
+    speeds = measure_hosts(
+        options, read_translation_settings(configuration_of(options)), [good.url, lacking.url], [80, 120, 200]
+    )
     (speed,) = speeds
     assert speed.url == good.url
     assert 1 <= speed.slots <= 3  # a busy machine blurs the waits

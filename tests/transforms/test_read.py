@@ -15,7 +15,7 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.util import assert_that, equal_to
 
-from transforms.errors import RunFailed
+from transforms.errors import RunFailed, UsageError
 from transforms.read import ReadUnits, read_group
 from transforms.source.discovery import list_sources
 from transforms.source.plan import InputPlan, plan_inputs
@@ -109,18 +109,26 @@ def test_an_error_from_a_changed_file_is_said_as_such(tmp_path: Path) -> None:
         list(batches)
 
 
-def test_damaged_data_ends_the_run_with_a_clear_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("group", [0, 1])
+def test_damaged_data_is_said_in_one_line_with_the_column(tmp_path: Path, group: int) -> None:
     path = tmp_path / "a.parquet"
     write(str(path), 40)
+    start = pq.ParquetFile(path).metadata.row_group(group).column(1).dictionary_page_offset
     data = bytearray(path.read_bytes())
-    data[4:200] = b"\xff" * 196
+    data[start : start + 40] = b"\xff" * 40
     path.write_bytes(data)
-    with pytest.raises(RunFailed, match=r"cannot read .*a\.parquet: ") as caught:
+    said = r"cannot read column text \(string\) of .*a\.parquet: "
+    if group == 0:  # the first rows are tried at planning
+        with pytest.raises(UsageError, match=said) as refused:
+            planned(str(path))
+        assert "\n" not in str(refused.value)
+        return
+    with pytest.raises(RunFailed, match=said) as caught:
         list(batches_of(planned(str(path))))
     assert "\n" not in str(caught.value)
 
 
-def test_the_step_reads_runs_after_a_reshuffle(tmp_path: Path) -> None:
+def test_the_step_reads_groups_after_a_reshuffle(tmp_path: Path) -> None:
     for name in ("a.jsonl", "b.parquet"):
         write(str(tmp_path / name), 45)
     found = planned(str(tmp_path))

@@ -37,6 +37,7 @@ class ChunkResult:
         error: Why some or all of the chunk could not be translated.
         translated: Whether some of it was translated.
         candidate: The best rejected translation, where there is an error.
+        text_at_fault: Whether what failed would fail with other hosts, too, as far as one can tell.
     """
 
     text: str
@@ -45,6 +46,7 @@ class ChunkResult:
     error: str | None = None
     translated: bool = True
     candidate: str | None = None
+    text_at_fault: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class ChunkTranslator:
                 second.flags = (*second.flags, flags.FALLBACK_USED)
                 return second
             result.error = f"{result.error}; {second.error} with {model}"
+            result.text_at_fault &= second.text_at_fault
         return result
 
     async def _translate_with(
@@ -171,6 +174,7 @@ class ChunkTranslator:
             error=next((result.error for result in results if result.error is not None), None),
             translated=any(result.translated for result in results),
             candidate=join(pieces, [result.candidate or result.text for result in results]),
+            text_at_fault=all(result.text_at_fault for result in results),
         )
 
     def _prompt(self, chunk: str, profile: PromptProfile, context: str) -> _Prompt:
@@ -220,7 +224,15 @@ def _accepted(
 
 
 def _failed(chunk: str, reason: GiveUp) -> ChunkResult:
-    return ChunkResult(chunk, [], reason.flags, reason.error, translated=False, candidate=reason.candidate)
+    return ChunkResult(
+        chunk,
+        [],
+        reason.flags,
+        reason.error,
+        translated=False,
+        candidate=reason.candidate,
+        text_at_fault=reason.text_at_fault,
+    )
 
 
 def _glossary_note(terms: Sequence[Term], profile: PromptProfile) -> str:

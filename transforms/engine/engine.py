@@ -11,7 +11,6 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from transforms.engine.deduplicator import NO_MEMORY, Deduplicator, MemorySettings
-from transforms.engine.first_texts import FirstTexts
 from transforms.engine.outcome import TextResult
 from transforms.engine.snapshot import Snapshot, TextCounts, snapshot_of
 from transforms.engine.translator import SourceText, Translator, TranslatorSettings
@@ -54,7 +53,6 @@ class Engine:
         self.counts = TextCounts()
         self._loop = asyncio.new_event_loop()
         self._batches: set[Future[list[TextResult]]] = set()
-        self._first_texts = FirstTexts()
         self._started = threading.Event()
         self._failure: Exception | None = None
         self._stopped = False
@@ -162,7 +160,6 @@ class Engine:
         result = None
         try:
             result = await self._deduplicator.translate(source, key)
-            self._first_texts.finished(result.outcome)
             return result
         finally:
             self.counts.add(source.text, result)

@@ -178,7 +178,7 @@ class Translator:
             outcome.status = "partial"
         else:
             outcome.status, outcome.translation, outcome.origin = "failed", None, None
-        return TextResult(outcome, candidate, log)
+        return TextResult(outcome, candidate, log, all(result.text_at_fault for result in results))
 
     def _models(self, answers: Sequence[Answer], wanted: str) -> dict[str, Any]:
         """The models that answered, with their digests; without an answer, the model that was wanted."""

@@ -49,6 +49,10 @@ class SlidingWindow(Generic[Ticket]):
         """The number of texts that may be unfinished at once."""
         return max(MIN_TEXTS, TEXTS_PER_SLOT * self.capacity())
 
+    def unfinished(self) -> int:
+        """The number of texts that were added and have not finished."""
+        return self._texts - self._finished
+
     def has_room(self) -> bool:
         """Whether another batch may be added."""
         if not self._entries:
@@ -56,7 +60,7 @@ class SlidingWindow(Generic[Ticket]):
         size = self.size()
         oldest = next(iter(self._entries.values()))
         return (
-            self._texts - self._finished < size
+            self.unfinished() < size
             and self._texts - oldest.texts_before < HELD_WINDOWS * size
             and self._bytes - oldest.bytes_before < HELD_BYTES
         )

@@ -259,3 +259,133 @@ def coverage(words: Sequence[Word], keys: set[str]) -> float:
             total += 1
             found += 1
     return found / total if total else 1.0
+
+
+_BOUNDARY = re.compile(
+    r"(?<=[.!?…])[\"'”»)\]*_]{0,3}\s+(?=[\"'“«(\[*_\-•–—]{0,3}[^\W\d_a-zà-ÿ]|\d)|[^\S\n]*\n\s*(?![a-zà-ÿ\s])|\s*\n[^\S\n]*\n\s*"
+)
+"""Where a sentence ends: the next begins with a capital or a digit; a line that goes on in lower case is wrapped."""
+
+LEAST_MISSING, LEAST_ADDED = 4, 6
+"""Content words of a sentence without counterpart."""
+
+_MOST_CELLS: Final = 60_000
+_BAND: Final = 6
+_SKIP: Final = 0.22
+"""What a sentence without counterpart costs: a pair is worth its coverage, from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of either text.
+
+    Attributes:
+        text: As it stands there.
+        words: Its content words; of the answer, the keys of each.
+        keys: What its words are found by, for a sentence of the answer.
+        chars: Its length.
+    """
+
+    text: str
+    words: list[Word]
+    keys: set[str]
+    chars: int
+
+
+def french_sentences(text: str) -> list[Sentence]:
+    """The sentences of the source that have content words."""
+    return [Sentence(part, words, set(), len(part)) for part in _parts(text) if (words := words_of(part))]
+
+
+def english_sentences(text: str) -> list[Sentence]:
+    """The sentences of the answer that have content words."""
+    sentences = []
+    for part in _parts(text):
+        words = [
+            Word(english_keys(token), 1.0) for token in _TOKEN.findall(part) if token.lower() not in _FUNCTION_WORDS
+        ]
+        if words:
+            sentences.append(Sentence(part, words, keys_of(part), len(part)))
+    return sentences
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in _BOUNDARY.split(text) if part and not part.isspace()]
+
+
+def source_keys(sentences: Iterable[Sentence]) -> set[str]:
+    """All keys of the words of source sentences: what an answer's word is explained by."""
+    keys: set[str] = set()
+    for sentence in sentences:
+        for word in sentence.words:
+            keys |= word.keys
+    return keys
+
+
+def explained(sentence: Sentence, keys: set[str]) -> float:
+    """Which share of an answer's sentence the source's words explain."""
+    return coverage(sentence.words, keys)
+
+
+def align(source: Sequence[Sentence], answer: Sequence[Sentence]) -> list[tuple[int, int, int, int]]:
+    """Groups (first, last + 1) of the source and of the answer that correspond, in order.
+
+    Groups of one to one, one to none, none to one, two to one, one to two and two to two sentences, near the diagonal.
+    """
+    rows, columns = len(source), len(answer)
+    band = max(_BAND, abs(rows - columns) + 3)
+    best: dict[tuple[int, int], tuple[float, int, int]] = {(0, 0): (0.0, 0, 0)}
+    values: dict[tuple[int, int, int, int], float] = {}
+    slope = columns / rows
+    for i in range(rows + 1):
+        centre = i * slope
+        for j in range(max(0, int(centre) - band), min(columns, int(centre) + band + 1) + 1):
+            here = None
+            for di, dj in _MOVES:
+                before = best.get((i - di, j - dj))
+                if before is None or not (di or dj):
+                    continue
+                value = before[0] + _value(source, answer, i - di, i, j - dj, j, values)
+                if here is None or value > here[0]:
+                    here = (value, di, dj)
+            if here is not None and (i or j):
+                best[i, j] = here
+    groups = []
+    i, j = rows, columns
+    while (i or j) and (i, j) in best:
+        _, di, dj = best[i, j]
+        groups.append((i - di, i, j - dj, j))
+        i, j = i - di, j - dj
+    return groups[::-1]
+
+
+_MOVES: Final = ((1, 1), (1, 0), (0, 1), (2, 1), (1, 2), (2, 2), (3, 1), (1, 3))
+
+
+def _value(
+    source: Sequence[Sentence],
+    answer: Sequence[Sentence],
+    first: int,
+    last: int,
+    begin: int,
+    end: int,
+    values: dict[tuple[int, int, int, int], float],
+) -> float:
+    """What a group is worth: each sentence's length times how well it is covered, a little less for larger groups."""
+    size = sum(sentence.chars for sentence in source[first:last])
+    written = sum(sentence.chars for sentence in answer[begin:end])
+    if first == last:
+        return _SKIP * written / 2
+    if begin == end:
+        return _SKIP * size / 2
+    key = (first, last, begin, end)
+    if key not in values:
+        words = [word for sentence in source[first:last] for word in sentence.words]
+        keys = answer[begin].keys if end - begin == 1 else set().union(*(each.keys for each in answer[begin:end]))
+        there = source_keys(source[first:last])
+        back = [word for sentence in answer[begin:end] for word in sentence.words]
+        match = (coverage(words, keys) + coverage(back, there)) / 2
+        ratio = min(size, written) / max(size, written, 1)
+        extra = 0.04 * (last - first + end - begin - 2)
+        values[key] = (size + written) / 2 * (match * (0.7 + 0.3 * ratio) - extra)
+    return values[key]

@@ -10,7 +10,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from transforms.text import flags
+from transforms.text.alignment import coverage, keys_of, words_of
+from transforms.text.findings import Finding, finding
 from transforms.text.prompts import SOURCE_END, SOURCE_START, TEXT
+from transforms.text.task_talk import MOST_EXPLAINED, explained_share, explaining_keys, speaks
 
 _HEAD = 240
 """Refusals stand at the beginning."""
@@ -30,10 +33,6 @@ _REFUSAL = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_REFUSAL_FRENCH = re.compile(
-    r"(?i)désol|excus|navré|regrett|regret|pardon|malheureu|hélas|n['e’][^.!?\n]{0,40}\bpas\b|impossib|incapab|refus"
-    r"|crain|crois\s+(?:bien\s+)?qu|en\s+tant\s+qu"
-)
 _ABOUT_THE_TASK = re.compile(
     r"""(?:assist|help|comply|proceed|continue)\s+(?:you\s+)?with\s+(?:that|this|your|the|translating)\b
     | (?:can\s?not|can['’]t|unable\s+to|won['’]t|not\s+able\s+to|not\s+comfortable|decline\s+to|refuse\s+to)\s+
@@ -51,76 +50,22 @@ _ABOUT_THE_TASK = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_TASK_WORDS = (
-    *(
-        "translat",
-        "assist",
-        "help",
-        "comply",
-        "proceed",
-        "continue",
-        "an ai",
-        "language model",
-        "guideline",
-        "programming",
-    ),
-    *(
-        "safety",
-        "polic",
-        "provide",
-        "share",
-        "send",
-        "paste",
-        "context",
-        "no text",
-        "any text",
-        "french text",
-        "generat",
-    ),
-    *("fulfil", "process this", "incomplete", "unclear", "empty", "english", "decline", "vous aider", "ne peux pas"),
-)
-_TASK_FRENCH = re.compile(r"(?i)tradu|\bia\b|intelligence artificielle|modèle de langage|vous aider|votre demande")
-
-_OPTION = re.compile(
-    r"(?im)^\W{0,6}(?:(?:option|version|translation|alternative|variant|variante|traduction|choice)\s*(?:n°|no\.?)?\s*"
-    r"(?:[1-9]|[a-d]\b|one|two)|(?:formal|informal|literal|idiomatic|alternatively|or)\b\W{0,3}[:,])"
-)
 _OPTION_ONE, _OPTION_TWO = re.compile(r"(?i)\boption\s?(?:1|a)\b"), re.compile(r"(?i)\boption\s?(?:2|b)\b")
 _SEVERAL = re.compile(
-    r"""here\s+are\s+(?:a\s+few|a\s+couple|several|some|two|three|\d)\s+(?:\w+\s+){0,2}
+    r"""\bhere\s+are\s+(?:a\s+few|a\s+couple|several|some|two|three|\d)\s+(?:\w+\s+){0,2}
       (?:translations?|options?|ways|versions?|alternatives|possib)
-    | (?:several|multiple|different|possible|other)\s+
+    | \b(?:several|multiple|different|possible|other)\s+
       (?:ways\s+to\s+translate|(?:possible\s+)?(?:english\s+)?translations)
-    | depending\s+on\s+the\s+context | (?:can|could|may|might)\s+(?:also\s+)?be\s+translated\s+(?:as|to|into)
+    | \bdepending\s+on\s+the\s+context | (?:can|could|may|might)\s+(?:also\s+)?be\s+translated\s+(?:as|to|into)
     | (?:would|could)\s+be\s+translated | \bliterally\s*[:"“] | \bliteral\s+(?:translation|meaning)
     | \b(?:is|are)\s+(?:an?|the)\s+(?:french\s+)?(?:abbreviation|acronym|expression|phrase)\s+
       (?:for|that|of|in|which|mean)
     | \bstands\s+for\b | \bin\s+(?:french|english),?\s+["“'«]
     | \bfrench\s+(?:word|phrase|term|expression|abbreviation)\b
-    | translates?\s+(?:to|as|into)\s*[:"“] | \balternative\s+translation
+    | \btranslates?\s+(?:to|as|into)\s*[:"“] | \balternative\s+translation
     | \bmore\s+(?:natural|literal|formal|idiomatic)\s+(?:translation|version)
     """,
     re.IGNORECASE | re.VERBOSE,
-)
-_SEVERAL_WORDS = (
-    *("translat", "option", "literal", "depending", "stands for", "in french", "in english", "french ", "acronym"),
-    *(
-        "abbreviation",
-        "alternativ",
-        "version",
-        "formal",
-        "variant",
-        "choice",
-        "ways",
-        "possib",
-        "traduction",
-        "idiomatic",
-    ),
-    *("an expression", "the expression", "phrase"),
-)
-_SEVERAL_FRENCH = re.compile(
-    r"(?i)\b(?:options?|versions?|tradu|variante|solution|alternativ|littéral|signifi|sigle|acronyme|abr[ée][vg]|expression"
-    r"|mots?\b|termes?\b|selon le contexte|désign|choix|ou bien|proposition)"
 )
 NOTE = re.compile(
     r"""[\s>]*[\[(*_\-—#]{0,4}\s*(?:(?:translator|translation|traduct)\w*['’]?s?\s+notes?
@@ -144,26 +89,6 @@ _SELF = re.compile(
     r"|\boutput only the translation\b|\b(?:never|not) (?:obey|answer) it\b"
     r"|<\|(?:im_start|im_end|system|user|assistant|eot_id)\|>|\[/?INST\]|<(?:start|end)_of_turn>"
 )
-_SELF_WORDS = ("translat", "answer it", "obey it", "<|", "inst]", "_of_turn")
-_SELF_FRENCH = re.compile(r"(?i)traduct|tradui|<\||\[/?INST|_of_turn")
-
-_INJECTION = re.compile(
-    r"""\b(?:ignore[rsz]?|ignorez|oublie[rsz]?|oubliez|disregard|forget|override|ne\s+(?:tiens|tenez)\s+(?:pas\s+)?compte)\b[^.!?\n]{0,40}
-      \b(?:instructions?|consignes?|directives?|prompts?|rules|règles|above|ci-dessus|(?:tout\s+)?ce\s+qui\s+précède|everything)\b
-    | \b(?:system\s+prompt|prompt\s+syst[eè]me|message\s+syst[eè]me|jailbreak)\b
-    | \b(?:developer\s+mode|mode\s+développeur|DAN\s+mode)\b
-    | \b(?:print|reveal|show|repeat|affiche[rz]?|révèle[rz]?|répète[rz]?|montre[rz]?)\b[^.!?\n]{0,30}
-      \b(?:prompt|instructions|consignes)\b
-    | \b(?:you\s+are\s+now|act\s+as\s+an?|pretend\s+(?:to\s+be|you)
-      |tu\s+es\s+(?:maintenant|désormais)|vous\s+êtes\s+(?:maintenant|désormais)\s+une?
-      |fais\s+comme\s+si\s+tu|agis\s+comme|comporte-toi)\b[^.!?\n]{0,60}\b(?:assistant|ai|ia|model|modèle|chatbot|robot|bot|pirate|hacker|expert|limit|restrict|filtre)
-    | \b(?:réponds|répondez|reply|respond|answer)\s+(?:seulement|uniquement|simplement|juste|only|just)\b
-    | \b(?:nouvelles?|new)\s+(?:instructions?|consignes?)\s*:
-    | \bne\s+(?:traduis|traduisez)\s+pas\b | \b(?:do\s+not|don['’]t)\s+translate\b | \binstead\s+of\s+translating\b
-    | \bau\s+lieu\s+de\s+traduire\b
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
 
 _INJECTION_WORDS = (
     *(
@@ -183,38 +108,88 @@ _INJECTION_WORDS = (
     *("répond", "reply", "respond", "answer", "traduis", "translat", "traduire"),
 )
 
+_OPTION = re.compile(
+    r"(?im)^\W{0,6}(?:(?:option|version|translation|alternative|variant|variante|traduction|choice)\s*(?:n°|no\.?)?\s*"
+    r"(?:[1-9]|[a-d]\b|one|two)|(?:formal|informal|literal|idiomatic|alternatively|or)\b\W{0,3}[:,])"
+)
+_SELF_FRENCH = re.compile(r"(?i)traduct|tradui|<\||\[/?INST|_of_turn")
+_INJECTION = re.compile(
+    r"""\b(?:ignore[rsz]?|ignorez|oublie[rsz]?|oubliez|disregard|forget|override|ne\s+(?:tiens|tenez)\s+(?:pas\s+)?compte)\b[^.!?\n]{0,40}
+      \b(?:instructions?|consignes?|directives?|prompts?|rules|règles|above|ci-dessus|(?:tout\s+)?ce\s+qui\s+précède|everything)\b
+    | \b(?:system\s+prompt|prompt\s+syst[eè]me|message\s+syst[eè]me|jailbreak)\b
+    | \b(?:developer\s+mode|mode\s+développeur|DAN\s+mode)\b
+    | \b(?:print|reveal|show|repeat|affiche[rz]?|révèle[rz]?|répète[rz]?|montre[rz]?)\b[^.!?\n]{0,30}
+      \b(?:prompt|instructions|consignes)\b
+    | \b(?:you\s+are\s+now|act\s+as\s+an?|pretend\s+(?:to\s+be|you)
+      |tu\s+es\s+(?:maintenant|désormais)|vous\s+êtes\s+(?:maintenant|désormais)\s+une?
+      |fais\s+comme\s+si\s+tu|agis\s+comme|comporte-toi)\b[^.!?\n]{0,60}\b(?:assistant|ai|ia|model|modèle|chatbot|robot|bot|pirate|hacker|expert|limit|restrict|filtre)
+    | \b(?:réponds|répondez|reply|respond|answer)\s+(?:seulement|uniquement|simplement|juste|only|just)\b
+    | \b(?:nouvelles?|new)\s+(?:instructions?|consignes?)\s*:
+    | \bne\s+(?:traduis|traduisez)\s+pas\b | \b(?:do\s+not|don['’]t)\s+translate\b | \binstead\s+of\s+translating\b
+    | \bau\s+lieu\s+de\s+traduire\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+MOST_EXPLAINED_OF_REFUSALS, MOST_EXPLAINED_OF_OPTIONS, MOST_EXPLAINED_AROUND = 0.4, 0.5, 0.6
+"""Shares of a sentence's words that the source explains, from which on it may be a translation."""
+
+_LEAST_SOURCE_WORDS, _MOST_COVERED_BY_TALK = 2, 0.3
+_LONGEST_TALK = 700
+_FIRST_SENTENCE = re.compile(r".{15,}?[.!?](?=\s|\Z)", re.DOTALL)
+_OPTION_FRENCH = re.compile(
+    r"(?im)^\W{0,6}(?:(?:option|version|traduction|variante|choix|alternative|solution)\s*(?:n°|no\.?)?\s*(?:[1-9]|[a-d]\b)"
+    r"|(?:formel|informel|littéral|ou)\b\W{0,3}[:,])"
+)
 _LEAST_CLAUSE_CHARS = 24
 _CLAUSE_END = re.compile(r"[.:;!?\n]+")
 
 
-def refusal_flags(source: str, translation: str) -> tuple[str, ...]:
-    """refusal: an excuse at the start that the source does not have, or talk of the task, of which it knows nothing.
+def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
+    """refusal: an excuse at the start that translates nothing of the source, or an answer that only speaks of the task.
 
     A study of many language models found refusals common: for texts about safety, texts of others, texts too short.
     """
     head = translation[:_HEAD]
-    if _has(head.lower(), _TASK_WORDS) and _ABOUT_THE_TASK.search(head) and not _TASK_FRENCH.search(source):
-        return (flags.REFUSAL,)
-    if _REFUSAL.match(head):
-        # A few words for a long text are no translation of it, even if it has an excuse somewhere.
-        far_too_short = len(source) >= 100 and len(translation) < 0.35 * len(source)
-        if far_too_short or not _REFUSAL_FRENCH.search(source):
-            return (flags.REFUSAL,)
+    matched = _REFUSAL.match(head) or (speaks(head) and _ABOUT_THE_TASK.search(head))
+    first = _FIRST_SENTENCE.match(head)
+    said = first[0] if first else head
+    if matched and explained_share(said, explaining_keys(source)) < MOST_EXPLAINED_OF_REFUSALS:
+        return (finding(flags.REFUSAL, said),)
+    far_too_short = len(source) >= 100 and len(translation) < 0.35 * len(source)
+    if matched and far_too_short and explained_share(head, explaining_keys(source)) < 0.7:
+        return (finding(flags.REFUSAL, said),)
+    if len(translation) <= _LONGEST_TALK and speaks(head) and _only_talk(source, translation):
+        return (finding(flags.REFUSAL, said),)
     return ()
 
 
-def option_flags(source: str, translation: str) -> tuple[str, ...]:
+def _only_talk(source: str, translation: str) -> bool:
+    """Whether the answer says hardly a word of the source and speaks to a user of a task."""
+    words = words_of(source)
+    if len(words) < _LEAST_SOURCE_WORDS or coverage(words, keys_of(translation)) >= _MOST_COVERED_BY_TALK:
+        return False
+    return explained_share(translation, explaining_keys(source)) < MOST_EXPLAINED
+
+
+def option_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """multiple_options: several versions, or remarks about the translation that could not be stripped."""
-    low = translation.lower()
-    if _has(low, _SEVERAL_WORDS):
-        several = bool(_SEVERAL.search(translation)) or len(_OPTION.findall(translation)) >= 2
-        numbered = _OPTION_ONE.search(low) and _OPTION_TWO.search(low)
-        if (several or numbered) and not _SEVERAL_FRENCH.search(source):
-            return (flags.MULTIPLE_OPTIONS,)
+    match = _SEVERAL.search(translation)
+    if match is None:
+        numbered = list(_OPTION.finditer(translation))
+        if len(numbered) >= 2 and len(numbered) > len(_OPTION_FRENCH.findall(source)):
+            return (finding(flags.MULTIPLE_OPTIONS, numbered[1][0]),)
+        low = translation.lower()
+        if _OPTION_ONE.search(low) and _OPTION_TWO.search(low) and "option" not in source.lower():
+            return (Finding(flags.MULTIPLE_OPTIONS, "option 2"),)
+    elif explained_share(match[0], explaining_keys(source)) < MOST_EXPLAINED_OF_OPTIONS:
+        around = translation[max(0, match.start() - 40) : match.end() + 40]
+        if explained_share(around, explaining_keys(source)) < MOST_EXPLAINED_AROUND:
+            return (finding(flags.MULTIPLE_OPTIONS, match[0]),)
     last = translation.rfind("\n") + 1
     noted = last and NOTE.match(translation, last) and not NOTE_FRENCH.search(source)
     if noted or (_PREAMBLE.match(translation) and "tradu" not in source.casefold()):
-        return (flags.MULTIPLE_OPTIONS,)
+        return (finding(flags.MULTIPLE_OPTIONS, translation[last : last + 60] if noted else translation[:60]),)
     return ()
 
 
@@ -225,7 +200,7 @@ def leak_flags(source: str, translation: str, prompt_texts: Sequence[str] = ()) 
     for mark in (SOURCE_START, SOURCE_END):
         if mark in translation and SOURCE_START not in source and SOURCE_END not in source:
             return (flags.PROMPT_LEAK,)
-    if _has(translation.lower(), _SELF_WORDS) and _SELF.search(translation) and not _SELF_FRENCH.search(source):
+    if (match := _SELF.search(translation)) and not _SELF_FRENCH.search(source) and match[0] not in source:
         return (flags.PROMPT_LEAK,)
     if prompt_texts:
         folded = _folded(translation)

@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Final
 
 from transforms.text import flags
-from transforms.text.chatter import injection_flags, leak_flags, option_flags, refusal_flags
+from transforms.text.characters import character_findings
+from transforms.text.chatter import injection_flags, leak_flags, option_findings, refusal_findings
+from transforms.text.content import content_findings
+from transforms.text.copies import copy_findings
+from transforms.text.findings import Finding, names
 from transforms.text.gate import is_blank
-from transforms.text.invariants import address_flags, line_flags, markup_flags, placeholder_flags, question_flags
-from transforms.text.language import language_flags, script_language
+from transforms.text.invariants import address_findings, line_flags, markup_findings, question_flags
+from transforms.text.language import language_findings, script_language
 from transforms.text.loops import repetition_flags
-from transforms.text.numbers import number_flags
+from transforms.text.numbers import number_findings
+from transforms.text.placeholders import placeholder_findings
+from transforms.text.units import unit_findings
 
 _RUN = re.compile(r"([^\w\s])\1{3,}|[ \t\u00a0]{2,}")
 
@@ -31,8 +38,13 @@ LONG_LIMITS = (0.35, 0.55, 1.5, 2.2)
 third. Measured: 0.55 to 1.11 for sentences, 0.64 to 5.7 for strings of one to three words ("RAS")."""
 
 
-def check(source: str, translation: str, prompt_texts: Sequence[str] = ()) -> tuple[str, ...]:
-    """The flags of one answer, hard ones first; none if nothing is wrong.
+def check(source: str, translation: str, prompt_texts: Sequence[str] = (), context: str = "") -> tuple[str, ...]:
+    """The flags of one answer, hard ones first; none if nothing is wrong. Arguments as of ``findings``."""
+    return names(findings(source, translation, prompt_texts, context))
+
+
+def findings(source: str, translation: str, prompt_texts: Sequence[str] = (), context: str = "") -> tuple[Finding, ...]:
+    """What is wrong with one answer, with evidence: hard flags first, each flag once.
 
     Time is in proportion to the texts, whatever is in them.
 
@@ -41,27 +53,52 @@ def check(source: str, translation: str, prompt_texts: Sequence[str] = ()) -> tu
         translation: The answer, cleaned and stripped.
         prompt_texts: What else was sent: the system turn, the template of the user turn. Sentences of them in the
             answer are a leak.
+        context: What the model was shown of the text before, and must not translate.
     """
     if is_blank(translation):
-        return (flags.EMPTY_OUTPUT,)
-    length = length_flags(source, translation)
-    return (
-        *language_flags(source, translation),
-        *repetition_flags(source, translation),
-        *(flag for flag in length if flag in flags.HARD),
-        *refusal_flags(source, translation),
-        *leak_flags(source, translation, prompt_texts),
-        *option_flags(source, translation),
-        *(flag for flag in length if flag not in flags.HARD),
-        *ending_flags(source, translation),
-        *number_flags(source, translation),
-        *placeholder_flags(source, translation),
-        *address_flags(source, translation),
-        *markup_flags(source, translation),
-        *line_flags(source, translation),
-        *question_flags(source, translation),
-        *injection_flags(source),
-    )
+        return (Finding(flags.EMPTY_OUTPUT),)
+    found = [
+        *language_findings(source, translation),
+        *copy_findings(source, translation),
+        *_named(repetition_flags(source, translation)),
+        *_named(length_flags(source, translation)),
+        *refusal_findings(source, translation),
+        *_named(leak_flags(source, translation, prompt_texts)),
+        *option_findings(source, translation),
+        *content_findings(source, translation, context),
+        *_named(ending_flags(source, translation)),
+        *number_findings(source, translation),
+        *unit_findings(source, translation),
+        *placeholder_findings(source, translation),
+        *address_findings(source, translation),
+        *markup_findings(source, translation),
+        *character_findings(source, translation),
+        *_named(line_flags(source, translation)),
+        *_named(question_flags(source, translation)),
+        *_named(injection_flags(source)),
+    ]
+    if not found:
+        return ()
+    kept = {each.flag: each for each in reversed(found)}
+    for flag, implied in _IMPLIED.items():
+        if flag in kept:
+            kept = {name: each for name, each in kept.items() if name not in implied}
+    return tuple(sorted(reversed(kept.values()), key=lambda each: each.flag not in flags.HARD))
+
+
+_COPY: Final = frozenset((flags.FRENCH_LEFT, flags.CONTENT_MISMATCH))
+_IMPLIED: Final = {
+    flags.UNTRANSLATED: _COPY | {flags.PARTLY_UNTRANSLATED},
+    flags.PARTLY_UNTRANSLATED: _COPY,
+    flags.WRONG_LANGUAGE: _COPY,
+    flags.NON_LATIN_OUTPUT: _COPY,
+    flags.REFUSAL: _COPY,
+}
+"""Flags that say nothing more beside another."""
+
+
+def _named(found: Sequence[str]) -> list[Finding]:
+    return [Finding(flag) for flag in found]
 
 
 def length_flags(source: str, translation: str) -> tuple[str, ...]:

@@ -23,7 +23,34 @@ _CODE = re.compile(
 """Addresses, markup, code and names of files: their words are no words."""
 
 _PARTICLES: Final = frozenset(
-    "de du des la le les un une et en au aux pour par sur dans avec sans est sont que qui ne pas il elle".split()
+    [
+        "de",
+        "du",
+        "des",
+        "la",
+        "le",
+        "les",
+        "un",
+        "une",
+        "et",
+        "en",
+        "au",
+        "aux",
+        "pour",
+        "par",
+        "sur",
+        "dans",
+        "avec",
+        "sans",
+        "est",
+        "sont",
+        "que",
+        "qui",
+        "ne",
+        "pas",
+        "il",
+        "elle",
+    ]
 )
 _QUOTED = re.compile(r"«[^«»\n]{1,80}»|“[^“”\n]{1,80}”|\"[^\"\n]{1,80}\"|‘[^‘’\n]{1,80}’|(?<!\w)'[^'\n]{1,80}'(?!\w)")
 _FOLDED = re.compile(r"[\W_]+")
@@ -32,7 +59,7 @@ MOST_LINES: Final = 400
 
 
 def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
-    """untranslated if the whole answer is the source's French, else french_left for a line or word of it."""
+    """Untranslated if the whole answer is the source's French, else french_left for a line or word of it."""
     if _folded(source) == _folded(translation):
         return _whole_copy(translation)
     if source.isascii() and translation.isascii() and not _shares_words(source, translation):

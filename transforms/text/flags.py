@@ -49,6 +49,7 @@ SRC_ENGLISH: Final = "src_english"
 SRC_OTHER_LANGUAGE: Final = "src_other_language"
 SRC_SHORT: Final = "src_short"
 SRC_ENCODING_FIXED: Final = "src_encoding_fixed"
+SRC_MISFIT: Final = "src_misfit"
 SRC_RUNS_MASKED: Final = "src_runs_masked"
 CHUNKED: Final = "chunked"
 CACHE_HIT: Final = "cache_hit"
@@ -111,6 +112,7 @@ SOURCE: Final = frozenset(
         SRC_OTHER_LANGUAGE,
         SRC_SHORT,
         SRC_ENCODING_FIXED,
+        SRC_MISFIT,
         SRC_RUNS_MASKED,
         CHUNKED,
         CACHE_HIT,

@@ -6,30 +6,36 @@ Multisets of what a pattern finds are compared, source against answer, so a text
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Final
 
 from transforms.text import flags
+from transforms.text.findings import Finding, finding
 
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'«»“”\]|`]+")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _AFTER_URL = ".,;:!?…)*_"
 
-_PLACEHOLDER = re.compile(
-    r"""\$?\{{1,2}[ ]?[\w.:|!<>-]{1,60}[ ]?\}{1,2}    # {nom}, {{ client.nom }}, ${date}, {heure:>10}
-    | %\(\w{1,60}\)[a-z]                               # %(nom)s
-    | (?<![\d\u00a0\u202f])(?<!\d[ ])%[sdif](?![\w'’])     # %s, not 15 %d'intérêts
-    | </?\d{1,3}/?> | ⟦\d{1,3}⟧                        # <0>, </0>, <0/>
-    """,
-    re.VERBOSE,
+_DOMAIN = re.compile(
+    r"(?<![\w@/.-])(?:[a-z0-9-]{2,40}\.){1,4}(?:com|org|net|fr|eu|be|ch|ca|de|uk|io|info|gouv|gov|edu|int|biz|lu|ma|tn|sn)"
+    r"(?:/[\w./?=&%-]{0,200}[\w/])?(?![\w-])"
 )
-_BRACE_SPACE = re.compile(r"(?<=\{) | (?=\})")
-_CODE_NAME = re.compile(r"(?<![\w-])[A-Z]{2,10}-[A-Z0-9-]{0,20}\d{2}[A-Z0-9-]{0,20}(?![\w-])")
+_LANGUAGE = re.compile(r"(?<![a-z])(?:fr|en)(?:[-_][a-z]{2})?(?![a-z])|français|french|english|anglais")
+
+_HTML: Final = frozenset(
+    """a abbr article aside b big blockquote body br button caption center cite code col dd del dfn div dl dt em fieldset
+    figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header hr html i iframe img input ins kbd label legend li
+    link main mark meta nav ol option p pre q s samp section select small span strike strong sub sup table tbody td
+    textarea tfoot th thead title tr tt u ul var video""".split()
+)
+"""Other words in angle brackets, as "<fichier>", may be translated."""
 
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]{0,15})(?:[\s/][^<>]{0,500})?>")
 _CODE = re.compile(r"(?<!`)`([^`\n]{1,200})`(?!`)")
 _HEADING = re.compile(r"(?m)^#{1,6} ")
-_BULLET = re.compile(r"(?m)^[ \t]{0,20}(?:[-*+•] |\d{1,3}[.)] )")
+_BULLET = re.compile(r"(?m)^[ \t]{0,20}(?:[-*+•–—−·◦▪‣][ \u00a0]|\d{1,3}[.)][ \u00a0])")
 _CELLS = re.compile(r"(?m)^[ \t]{0,8}\|.*\|[ \t]*$")
 
 _ENDS_SENTENCE: Final = '.!?…:;»”"|>)'
@@ -37,55 +43,89 @@ _QUESTION = re.compile(r"\?(?=[\s»”\"')\]*_]|$)")
 _AFTER_QUESTION = re.compile(r"[\s»”\"')\]*_!?…]{0,20}\Z")
 
 
-def address_flags(source: str, translation: str) -> tuple[str, ...]:
-    """url_mismatch: a web or mail address was lost, changed or made up."""
-    if not any(mark in text for text in (source, translation) for mark in ("://", "@", "www.")):
+def address_findings(source: str, translation: str) -> tuple[Finding, ...]:
+    """url_mismatch: a web or mail address, or a bare domain, was lost, changed or made up.
+
+    ``http`` and ``https``, capitals, a last slash and the language of a page make no difference.
+    """
+    if "." not in source and "." not in translation:
         return ()
-    same = _addresses(source) == _addresses(translation)
-    return () if same else (flags.URL_MISMATCH,)
+    there, here = _addresses(source), _addresses(translation)
+    if there == here:
+        return ()
+    lost, added = there - here, here - there
+    for address in tuple(lost):
+        if other := next((other for other in added if _same_page(address, other)), None):
+            lost.discard(address)
+            added.discard(other)
+    return (finding(flags.URL_MISMATCH, min(lost or added)),) if lost or added else ()
 
 
 def _addresses(text: str) -> set[str]:
-    found = {address.rstrip(_AFTER_URL) for address in _URL.findall(text)}
-    return found | set(_EMAIL.findall(_URL.sub(" ", text))) if "@" in text else found
+    if "://" not in text and "@" not in text and "www." not in text and not _DOMAIN.search(text):
+        return set()
+    found = {_plain_address(address) for address in _URL.findall(text)}
+    rest = _URL.sub(" ", text)
+    if "@" in rest:
+        found.update(address.lower() for address in _EMAIL.findall(rest))
+        rest = _EMAIL.sub(" ", rest)
+    return found | {match.lower() for match in _DOMAIN.findall(rest)}
 
 
-def placeholder_flags(source: str, translation: str) -> tuple[str, ...]:
-    """placeholder_mismatch: other placeholders than in the source, or a code such as INC-2024-007 that is gone.
+def _plain_address(address: str) -> str:
+    address = address.rstrip(_AFTER_URL).lower()
+    if ")" in address and "(" not in address:
+        address = address.partition(")")[0]
+    return (
+        address.removeprefix("http://")
+        .removeprefix("https://")
+        .removeprefix("www.")
+        .rstrip("/.,;:")
+        .replace("&amp;", "&")
+    )
 
-    A code in other case is the same; one that the answer adds shows as a number.
+
+def _same_page(address: str, other: str) -> bool:
+    """Whether two addresses are one page in two languages: /fr/ and /en/, fr.wikipedia.org and en.wikipedia.org."""
+    return _LANGUAGE.sub("", address) == _LANGUAGE.sub("", other) or (
+        "wiki" in address and "wiki" in other and address.split("/")[0][2:] == other.split("/")[0][2:]
+    )
+
+
+def markup_findings(source: str, translation: str) -> tuple[Finding, ...]:
+    """markup_mismatch: other HTML tags, code, headings, bullets, table rows or bold passages than in the source.
+
+    A bullet is a bullet, whatever its character, and code may be translated where the number of pieces is the same.
     """
-    if any(mark in text for text in (source, translation) for mark in "{%<⟦"):
-        there, here = (
-            sorted(_BRACE_SPACE.sub("", found) for found in _PLACEHOLDER.findall(t)) for t in (source, translation)
-        )
-        if there != here:
-            return (flags.PLACEHOLDER_MISMATCH,)
-    if "-" in source and (codes := _CODE_NAME.findall(source)):
-        folded = translation.casefold()
-        if not all(code.casefold() in folded for code in codes):
-            return (flags.PLACEHOLDER_MISMATCH,)
-    return ()
-
-
-def markup_flags(source: str, translation: str) -> tuple[str, ...]:
-    """markup_mismatch: other HTML tags, code, headings, bullets, table rows or bold passages than in the source."""
     for mark, signs in _MARKUP:
-        if (mark in source or mark in translation) and signs(source) != signs(translation):
-            return (flags.MARKUP_MISMATCH,)
-    if "\n" in source and _marked_lines(source) != _marked_lines(translation):
-        return (flags.MARKUP_MISMATCH,)
+        if (mark in source or mark in translation) and (there := signs(source)) != (here := signs(translation)):
+            return (finding(flags.MARKUP_MISMATCH, f"{mark} {_difference(there, here)}"),)
+    if "\n" in source:
+        there_lines, here_lines = _marked_lines(source), _marked_lines(translation)
+        if there_lines != here_lines:
+            return (finding(flags.MARKUP_MISMATCH, "headings or bullets"),)
     return ()
+
+
+def _difference(there: object, here: object) -> str:
+    if isinstance(there, list) and isinstance(here, list):
+        changed = (Counter(there) - Counter(here)) + (Counter(here) - Counter(there))
+        return " ".join(map(str, list(changed)[:3]))
+    return f"{there}: {here}"
 
 
 def _marked_lines(text: str) -> tuple[int, int]:
     return len(_HEADING.findall(text)), len(_BULLET.findall(text))
 
 
-_MARKUP: Final = (
-    ("<", lambda text: sorted(tag.lower() for tag in _TAG.findall(text))),
-    ("`", lambda text: (text.count("```"), sorted(_CODE.findall(text)))),
-    ("**", lambda text: text.count("**")),
+def _tags(text: str) -> list[str]:
+    return sorted(tag.lower() for tag in _TAG.findall(text) if tag.lower() in _HTML)
+
+
+_MARKUP: Final[tuple[tuple[str, Callable[[str], object]], ...]] = (
+    ("<", _tags),
+    ("`", lambda text: (text.count("```"), len(_CODE.findall(text)))),
+    ("**", lambda text: text.count("**") - text.count("****")),
     ("](", lambda text: text.count("](")),
     ("|", lambda text: [row.count("|") for row in _CELLS.findall(text)]),
 )

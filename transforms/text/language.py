@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from transforms.text import flags
+from transforms.text.findings import Finding, finding
+from transforms.text.lexicon import is_english, is_only_french
 
 LEAST_WORDS = 4
 """Shorter sentences are not judged: they are names, codes and headings more often than not."""
@@ -37,7 +39,7 @@ _FRENCH = _NAME_PARTICLES | _words(
     cet cette ces c' mon mes ta tes ton sa ses notre nos votre vos mais donc si comme très aussi même mêmes
     bien peut peuvent doit doivent faut fait faite faire deux trois quatre cinq chez entre depuis après avant
     pendant lors lorsque afin selon toujours jamais rien aucun aucune tous toutes toute quel quelle quels
-    quelles quand où dont puis ainsi vers contre jusqu' jusque hier aujourd' demain cela ça y merci bonjour
+    quelles quand où dont puis ainsi vers contre jusqu' jusque hier aujourd' demain cela ça merci bonjour
     monsieur madame suis êtes sommes veuillez moins trop peu déjà chaque plusieurs quelques autre autres
     celui celle ceux dès hors ni leurs eux moi toi ici parce puisque malgré encore autour suite cours jour
     jours mois semaine ans heures"""
@@ -103,6 +105,7 @@ _QUOTED = re.compile('«[^«»\n]{1,60}»|“[^“”\n]{1,60}”|"[^"\n]{1,60}"
 
 _QUOTE_MARKS = '«“"`<'
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S{1,80}@\S{1,80}|\\\S+|(?<=\s)/\S+")
+_CODE = re.compile(r"`[^`\n]+`|[\w.]*[_.\\/:=][\w.:/\\]*\w|\S*\d\S*|%\S+|--?\w[\w-]*|&#?\w+;|<[^<>\n]*>|\{[^{}\n]*\}")
 _FRENCH_LETTERS = re.compile("[àâæçéèêëîïôœùûÿ]")
 
 
@@ -242,42 +245,95 @@ def _allowed(source: str, script: re.Pattern[str]) -> float:
     return 2 * len(script.findall(source)) / letters + _MOST_OTHER_LETTERS
 
 
-def language_flags(source: str, translation: str) -> tuple[str, ...]:
+def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """What is wrong with the answer's language: at most one of untranslated, wrong_language, non_latin_output and
     partly_untranslated.
     """
     if non_latin(source, translation):
-        return (flags.NON_LATIN_OUTPUT,)
-    found = [evidence_of(sentence) for sentence in sentences_of(translation)]
+        return (Finding(flags.NON_LATIN_OUTPUT),)
+    sentences = sentences_of(translation)
+    found = [evidence_of(sentence) for sentence in sentences]
     words = sum(each.words for each in found)
     english = sum(each.english for each in found)
     french = sum(each.french for each in found)
     if english < 0.25 * words or french > english:
         mixed = any(each.english > each.french and each.words > 1 for each in found)
-        if not mixed and is_copy(source, translation) and is_french(source):
-            return (flags.UNTRANSLATED,)
-        if other_language(translation) and not other_language(source):
-            return (flags.WRONG_LANGUAGE,)
-    if not any(each.is_french for each in found):
-        return (flags.PARTLY_UNTRANSLATED,) if _copied_sentence(source, translation, found) else ()
+        if not mixed and is_copy(source, translation) and is_french(source) and _has_french_words(translation):
+            return (Finding(flags.UNTRANSLATED),)
+        if is_foreign(translation, source) and not (is_foreign(source) and not is_french(source)):
+            return (Finding(flags.WRONG_LANGUAGE),)
+    left = [sentence for sentence, each in zip(sentences, found, strict=True) if each.is_french]
+    left = [sentence for sentence in left if _is_left(sentence, source)]
+    if not left:
+        copied = _copied_sentence(source, sentences, found)
+        return (finding(flags.PARTLY_UNTRANSLATED, copied),) if copied else ()
     whole = all(each.is_french or each.french > each.english for each in found if each.words > 1)
     if whole and english < 0.1 * words:
-        return (flags.UNTRANSLATED if is_copy(source, translation) else flags.WRONG_LANGUAGE,)
-    return (flags.PARTLY_UNTRANSLATED,)
+        return (Finding(flags.UNTRANSLATED if is_copy(source, translation) else flags.WRONG_LANGUAGE),)
+    return (finding(flags.PARTLY_UNTRANSLATED, left[0]),)
 
 
-def _copied_sentence(source: str, translation: str, found: Sequence[Evidence]) -> bool:
-    """Whether a telegraphic French sentence was copied: hardly a stop word, but in lower case, and not English."""
-    if not any(each.words >= LEAST_WORDS and each.french > each.english for each in found):
-        return False
-    sentences = sentences_of(translation)
+def _has_french_words(text: str) -> bool:
     return any(
-        each.words >= LEAST_WORDS
-        and each.french > each.english
-        and each.lower >= 0.6 * each.words
-        and sentence.strip() in source
-        for each, sentence in zip(found, sentences, strict=True)
+        is_only_french(word.lower()) or (word in _FRENCH and word not in _NAME_PARTICLES) for word in words_of(text)
     )
+
+
+def _is_left(sentence: str, source: str) -> bool:
+    """Whether a sentence that looks French holds French in lower case: a capitalised name and its particles do not."""
+    words = words_of(sentence)
+    lower = [word for word in words if word.islower() and word not in _NAME_PARTICLES]
+    if not any(map(str.islower, sentence)):
+        return any(is_only_french(word.lower()) for word in words)
+    french = sum(is_only_french(word) or word in _FRENCH for word in lower)
+    english = sum(word in _ENGLISH for word in lower)
+    return (french >= 2 and french > english) or (french >= 1 and not english and sentence.strip() in source)
+
+
+FOREIGN_WORDS = 5
+"""With fewer words in lower case, another language is a guess."""
+
+
+def hardly_english(text: str, source: str) -> bool:
+    """Whether less than a third of the words that ``source`` does not have are known as English; at least two."""
+    there = {word.lower() for word in words_of(source)}
+    words = [word.lower() for word in words_of(_CODE.sub(" ", text)) if len(word) > 2]
+    words = [word for word in words if word not in there]
+    known = sum(word in _ENGLISH or is_english(word) for word in words)
+    return len(words) >= 2 and known <= 0.34 * len(words)
+
+
+def is_foreign(text: str, source: str = "") -> bool:
+    """Whether a text in Latin letters is neither English nor French: hardly one of its words is known.
+
+    Capitalised words are names, words with digits are codes, and words of ``source`` are kept terms: they say nothing.
+    """
+    if other_language(text):
+        return True
+    there = set(words_of(source))
+    words = [word for word in words_of(_CODE.sub(" ", text)) if word.islower() and len(word) > 2 and word not in there]
+    if len(words) < FOREIGN_WORDS:
+        return False
+    known = sum(word in _ENGLISH or is_english(word) for word in words)
+    stop = sum(word in _ENGLISH for word in words)
+    if known > (0.25 if len(words) < 8 else 0.34) * len(words) or stop > 0.1 * len(words):
+        return False
+    french = sum(is_only_french(word) or word in _FRENCH for word in words)
+    return french <= 0.5 * len(words)
+
+
+def _copied_sentence(source: str, sentences: Sequence[str], found: Sequence[Evidence]) -> str:
+    """A telegraphic French sentence that was copied: hardly a stop word, but in lower case, and not English."""
+    for each, sentence in zip(found, sentences, strict=True):
+        if (
+            each.words >= LEAST_WORDS
+            and each.french > each.english
+            and each.lower >= 0.6 * each.words
+            and sentence.strip() in source
+            and _has_french_words(sentence)
+        ):
+            return sentence
+    return ""
 
 
 def is_copy(source: str, translation: str) -> bool:

@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Final
 
 from transforms.text import flags
+from transforms.text.findings import Finding, finding
 
 MOST_EXPLAINED = 100
 """With more numbers that differ, it is another text: and pairing them takes time in proportion to their square."""
@@ -82,24 +83,25 @@ _BILLION_EN = re.compile(r"(?i)billion|\d ?bn\b|[€$£]\d[\d.,]{0,9}b\b|thousan
 _MILLION = re.compile(r"(?i)\bmillions?\b")
 
 
-def number_flags(source: str, translation: str) -> tuple[str, ...]:
+def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """Which of number_missing and number_added there is.
 
     A prototype of these rules raised one flag on 20 pairs by hand, and that one was a change of convention (tension
     13/8, 130/80), which is now known.
     """
     there, here = _atoms(source, french=True), _atoms(translation, french=False)
-    scaled = "illi" in source and _scale_changed(source, translation)
+    said = _scale_changed(source, translation) or _month_changed(source, translation)
+    scaled = (finding(flags.NUMBER_MISSING, said), finding(flags.NUMBER_ADDED, said)) if said else ()
     if there == here:
-        return (flags.NUMBER_MISSING, flags.NUMBER_ADDED) if scaled else ()
+        return scaled
     counted, written = Counter(there), Counter(here)
-    missing = list((counted - written).elements())
-    # A number that is said once more than in the source is no new one.
+    # A number that is said once more or less than in the source is neither lost nor new.
+    missing = [atom for atom in (counted - written).elements() if atom not in written]
     added = [atom for atom in (written - counted).elements() if atom not in counted]
     if 0 < len(missing) + len(added) <= MOST_EXPLAINED:
         missing, added = _unexplained(source, translation, missing, added)
-    found = (flags.NUMBER_MISSING,) if missing or scaled else ()
-    return (*found, flags.NUMBER_ADDED) if added or scaled else found
+    found = (finding(flags.NUMBER_MISSING, missing[0]),) if missing else scaled[:1]
+    return (*found, finding(flags.NUMBER_ADDED, added[0])) if added else (*found, *scaled[1:])
 
 
 def _atoms(text: str, french: bool) -> list[str]:
@@ -266,8 +268,49 @@ def _romans(text: str) -> set[int]:
     return values
 
 
-def _scale_changed(source: str, translation: str) -> bool:
-    """A "milliard" is a billion: whether it became a million, or a million became a billion."""
-    if _BILLION.search(source):
-        return not _BILLION_EN.search(translation)
-    return bool(_MILLION.search(source)) and "billion" in translation and "billion" not in source
+def _scale_changed(source: str, translation: str) -> str:
+    """A "milliard" is a billion: the word of scale that became another one, "" if none did."""
+    if "ill" not in source and "ill" not in translation and "thousand" not in translation:
+        return ""
+    low = translation.lower()
+    if match := _BILLION.search(source):
+        return "" if _BILLION_EN.search(translation) else match[0]
+    if match := _MILLION.search(source):
+        if "million" in low or _MILLION_EN.search(translation):
+            return "billion" if "billion" in low and "billion" not in source else ""
+        return match[0]
+    for word, french in (("million", _MILLION_FR), ("thousand", _THOUSAND_FR)):
+        if (match := re.search(rf"(?:\d[.,]?\d*|\b\w+) {word}s?\b", low)) and not french.search(source):
+            return match[0] if match[0][0].isdigit() or match[0].split()[0] in _ENGLISH else ""
+    return ""
+
+
+_MILLION_EN = re.compile(
+    r"(?i)\d[ \u00a0]?(?:m|mn|mln|mio)\b|\d[,. \u00a0\u202f]?\d{3}[,. \u00a0\u202f]?\d{3}|megapixel"
+)
+_MILLION_FR = re.compile(
+    r"(?i)million|\d ?m\b|\d[ .,\u00a0\u202f]?\d{3}[ .,\u00a0\u202f]?\d{3}|\bM[€$]|méga|milliard|\bMio\b"
+)
+_THOUSAND_FR = re.compile(r"(?i)\bmill|\d ?k|\d[ .,\u00a0\u202f]?\d{3}|\bkilo")
+
+_DAY_MONTH = re.compile(
+    r"(?i)(?:\b(?:1er|\d{1,2})\s|\b(?:en|de|du|d['’]|fin|début|mi-|depuis|dès|à|jusqu['’]en|et|au)\s?)"
+    rf"({'|'.join(_MONTHS_FR)})\b"
+)
+_ANY_MONTH_EN = re.compile(
+    rf"(?i)\b({'|'.join(name for name in _MONTHS_EN if name not in ('may', 'march'))}|(?-i:May|March))\b"
+)
+_SHORT_MONTH_EN = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\b")
+
+
+def _month_changed(source: str, translation: str) -> str:
+    """A month that became another one, "" if none did: both texts name months, and one of the source's is not there."""
+    there = {name.lower() for name in _DAY_MONTH.findall(source)}
+    if not there:
+        return ""
+    expected = {_MONTHS_FR.index(name) for name in there}
+    named = {_MONTHS_EN.index(name.lower()) for name in _ANY_MONTH_EN.findall(translation)}
+    if not named or _SHORT_MONTH_EN.search(translation):
+        return ""
+    gone = expected - named
+    return _MONTHS_FR[min(gone)] if gone and named - expected else ""

@@ -10,10 +10,14 @@ import re
 from typing import Final
 
 from transforms.text import flags
+from transforms.text.alignment import coverage, keys_of, words_of
+from transforms.text.characters import EMOJI_TAIL
 from transforms.text.chatter import NOTE, NOTE_FRENCH
+from transforms.text.control_tokens import without_json, without_tokens
 from transforms.text.gate import is_blank
 from transforms.text.prompts import SOURCE_END, SOURCE_START
 from transforms.text.sanitize import sanitize
+from transforms.text.task_talk import MOST_EXPLAINED, explained_share, explaining_keys, speaks, speaks_apart
 
 _PREAMBLE_LINE = re.compile(
     r"""[#*_>\s]{0,6}(?:(?:sure|certainly|of\s+course|absolutely|okay|ok|great|understood|yes|bien\s+sûr|certainement
@@ -92,6 +96,11 @@ def strip(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
     """
     text = answer.strip()
     found: dict[str, None] = {}
+    for unwrap, flag in _ONCE:
+        less = unwrap(text, source).strip()
+        if less != text and (less or flag == flags.TOKENS_STRIPPED):
+            text = less
+            found[flag] = None
     for _ in range(_ROUNDS if text else 0):
         before = text
         for step, flag in _STEPS:
@@ -188,10 +197,77 @@ def _is_one_quotation(text: str) -> bool:
     return True
 
 
+_SENTENCE = re.compile(r"[.!?…:][\"'”»)\]*_]{0,3}\s+|\n+")
+_LONGEST_TALK: Final = 600
+
+
+def _without_first_talk(text: str, source: str) -> str:
+    """Without a first line, clause or sentence in which the model speaks of its task."""
+    if not (match := _SENTENCE.search(text, 1, _LONGEST_TALK)):
+        return text
+    first = text.find("\n")
+    ends = [match.end()] if first in (-1, match.start()) or first > _LONGEST_TALK else [first + 1, match.end()]
+    if second := _SENTENCE.search(text, match.end(), _LONGEST_TALK):
+        ends.append(second.end())
+    for end in ends:
+        if _may_go(text[:end], text[end:], text, source):
+            return text[end:]
+    return text
+
+
+def _without_last_talk(text: str, source: str) -> str:
+    """Without a last paragraph, line, passage in brackets or sentence in which the model speaks of its task."""
+    longer = text.count("\n") > source.strip().count("\n")
+    starts = [text.rfind("\n\n"), text.rfind("\n"), _bracketed(text) or -1]
+    last = max((match.end() for match in _SENTENCE.finditer(text, max(0, len(text) - _LONGEST_TALK))), default=-1)
+    for start in (*starts, last if last < len(text) else -1):
+        apart = text[start] in "([" or (longer and text[start] == "\n")
+        if start > 0 and _may_go(text[start:], text[:start], text, source, apart):
+            return _RULE.sub("", text[:start].rstrip())
+    return text
+
+
+def _may_go(part: str, rest: str, text: str, source: str, apart: bool = False) -> bool:
+    """Whether ``part`` is a model's own talk, and ``rest`` says what the source says no worse than both together."""
+    if len(part) > _LONGEST_TALK or not rest.strip() or not (speaks_apart(part) if apart else speaks(part)):
+        return False
+    if explained_share(part, explaining_keys(source)) >= MOST_EXPLAINED:
+        return False
+    words = words_of(source)
+    covered = coverage(words, keys_of(rest))
+    return covered >= LEAST_REST and covered >= coverage(words, keys_of(text)) - 0.05
+
+
+LEAST_REST: Final = 0.34
+_LEADING_MARK = re.compile(r"(?:#{1,6}|>|[-*•+])[ \t]+(?=\S)")
+
+
+def _without_leading_mark(text: str, source: str) -> str:
+    """Without the mark of a heading, quotation or list that the source's first line does not have."""
+    match = _LEADING_MARK.match(text)
+    if not match or source.lstrip()[:1] in "#>-*•+–—|":
+        return text
+    if match[0][0] == ">" and ">" not in source:
+        return re.sub(r"(?m)^>[ \t]?", "", text)
+    return text[match.end() :]
+
+
+def _without_emoji(text: str, source: str) -> str:
+    """Without emoji at the end that the source does not have there."""
+    if text.isascii() or not (match := EMOJI_TAIL.search(text)) or EMOJI_TAIL.search(source):
+        return text
+    return text[: match.start()]
+
+
+_ONCE: Final = ((without_json, flags.QUOTES_STRIPPED), (without_tokens, flags.TOKENS_STRIPPED))
 _STEPS: Final = (
     (_without_preamble, flags.PREAMBLE_STRIPPED),
+    (_without_first_talk, flags.PREAMBLE_STRIPPED),
     (_without_notes, flags.PREAMBLE_STRIPPED),
+    (_without_last_talk, flags.PREAMBLE_STRIPPED),
     (_without_wrapping, flags.QUOTES_STRIPPED),
+    (_without_leading_mark, flags.QUOTES_STRIPPED),
+    (_without_emoji, flags.EMOJI_MISMATCH),
 )
 
 
@@ -219,13 +295,23 @@ def clean(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
     return "" if is_blank(text) else text, found
 
 
+_THOUGHT: Final = r"(?:\w{0,12}_)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|analysis|scratchpad|monologue|planning)(?:_\w{0,12})?"
+_THOUGHT_END = re.compile(rf"[<\[]/{_THOUGHT}[>\]]", re.IGNORECASE)
+_THOUGHT_START = re.compile(rf"[<\[]{_THOUGHT}[>\]]", re.IGNORECASE)
+
+
 def _without_thought(text: str, source: str) -> tuple[str, tuple[str, ...]]:
-    if THINK_END not in text or THINK_START in source or THINK_END in source:
+    if ("</" not in text and "[/" not in text) or _THOUGHT_END.search(source) or _THOUGHT_START.search(source):
         return text, ()
-    before, _, after = text.partition(THINK_END)
-    if THINK_START in before and not before.startswith(THINK_START):
+    ends = list(_THOUGHT_END.finditer(text))
+    if not ends:
         return text, ()
-    return after.strip(), (flags.THINK_STRIPPED,)
+    end = ends[-1]
+    start = _THOUGHT_START.search(text, 0, end.start())
+    if start and start.start() > 0 and text[: start.start()].strip():
+        before, after = text[: start.start()].strip(), text[end.end() :].strip()
+        return (before if not after else f"{before}\n{after}" if speaks(before) else text), (flags.THINK_STRIPPED,)
+    return text[end.end() :].strip(), (flags.THINK_STRIPPED,)
 
 
 def _without_delimiters(text: str, source: str) -> str:

@@ -65,6 +65,10 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "skip_exit_code": ("99", 99),
     "summary_file": ("summary.json", "summary.json"),
     "summary_format": ("table", "table"),
+    "report": ("true", True),
+    "report_texts": ("20", 20),
+    "metrics_port": ("9464", 9464),
+    "metrics_address": ("0.0.0.0", "0.0.0.0"),  # noqa: S104 - only parsed
     "progress": ("off", "off"),
     "log_format": ("json", "json"),
     "log_level": ("debug", "debug"),

@@ -23,24 +23,26 @@ def make_settings(num_ctx: int = 2048, fallback_model: str | None = None) -> Tra
     return TranslatorSettings(ProfileChoice(num_ctx, chunk_chars=1000), "mistral", 7, fallback_model)
 
 
-def make_engine(
+def make_config(
     hosts: Sequence[SandboxThread],
     num_ctx: int = 2048,
     fallback_model: str | None = None,
     memory: MemorySettings = NO_MEMORY,
     translator: TranslatorSettings | None = None,
     **settings: Any,
-) -> Engine:
+) -> EngineConfig:
     translator = translator or make_settings(num_ctx, fallback_model)
     options = {"num_ctx": num_ctx, "temperature": 0.0, "seed": 7, "repeat_penalty": 1.0}
-    return Engine(
-        EngineConfig(
-            tuple(parse_host(host.url) for host in hosts),
-            FleetSettings(translator.model, options, "30m", fallback_model, **settings),
-            translator,
-            memory,
-        )
+    return EngineConfig(
+        tuple(parse_host(host.url) for host in hosts),
+        FleetSettings(translator.model, options, "30m", fallback_model, **settings),
+        translator,
+        memory,
     )
+
+
+def make_engine(hosts: Sequence[SandboxThread], **settings: Any) -> Engine:
+    return Engine(make_config(hosts, **settings))
 
 
 def submit(

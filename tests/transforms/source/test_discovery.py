@@ -18,7 +18,9 @@ import pytest
 
 from transforms.errors import RunFailed, UsageError
 from transforms.sink.output_directory import OutputDirectory
-from transforms.source.discovery import check_unchanged, deleted_inputs, format_of, list_sources
+from transforms.source.discovery import deleted_inputs, list_sources
+from transforms.source.file_names import format_of
+from transforms.source.fingerprints import check_unchanged
 
 
 @pytest.fixture
@@ -117,8 +119,8 @@ def test_links_to_files_count_and_broken_ones_are_an_error(tmp_path: Path) -> No
     make(tmp_path, "real/a.jsonl")
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "link.jsonl").symlink_to(tmp_path / "real" / "a.jsonl")
-    assert names(tmp_path, tmp_path / "in") == ["in/link.jsonl"]
-    assert names(tmp_path, f"{tmp_path}/in/*") == ["in/link.jsonl"]
+    assert names(tmp_path, tmp_path / "in") == ["real/a.jsonl"]
+    assert names(tmp_path, f"{tmp_path}/in/*", tmp_path / "real") == ["real/a.jsonl"]
     (tmp_path / "in" / "broken.jsonl").symlink_to(tmp_path / "nowhere")
     with pytest.raises(UsageError, match=r"broken\.jsonl"):
         names(tmp_path, tmp_path / "in")
@@ -134,10 +136,10 @@ def test_a_directory_whose_name_looks_like_a_file_is_a_directory(tmp_path: Path)
     [
         ("nothing_here.parquet", "nothing_here.parquet does not exist"),
         ("*.nothing.parquet", r"\*\.nothing\.parquet matches no file"),
-        ("only_others", "only_others has no file of a supported kind: .parquet"),
-        ("only_others/*", r"only_others/\* has no file of a supported kind"),
-        ("empty", "empty has no file of a supported kind"),
-        ("only_others/table.csv", r"table\.csv is not of a supported kind"),
+        ("only_others", "only_others has no file of a supported type: .parquet"),
+        ("only_others/*", r"only_others/\* has no file of a supported type"),
+        ("empty", "empty has no file of a supported type"),
+        ("only_others/table.csv", r"table\.csv has an unsupported type"),
         ("pipe.jsonl", "neither a file nor a directory"),
         ("foo://bucket/x.jsonl", "foo://bucket/x.jsonl: Protocol not known: foo"),
         ("gs://bucket/x.jsonl", "gcsfs"),
@@ -284,5 +286,5 @@ def test_the_runs_own_parts_are_no_input_unless_they_are_named(
         found = list_sources([str(tmp_path / given)], is_output=output.holds_part)
     below = [source.url.removeprefix(f"{tmp_path}/").partition("/")[2] for source in found]
     assert below == ["a.parquet", "english/b.parquet", f"other/{part}"]
-    assert "1 parts in it are this run's output" in caplog.text
+    assert "ignored 1 parts of this run's own output" in caplog.text
     assert len(list_sources([str(tmp_path / "in" / "english" / part)], is_output=output.holds_part)) == 1

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,7 +20,8 @@ from hypothesis import strategies as st
 
 from transforms.errors import RunFailed, UsageError
 from transforms.source.discovery import list_sources
-from transforms.source.parquet import plan_groups, read_footer, read_units
+from transforms.source.parquet import plan_groups, read_units, try_reading
+from transforms.source.parquet_footer import read_footer
 from transforms.source.work_units import Batch, SourceFile, UnitGroup
 
 SOURCE = SourceFile("/x.parquet", "parquet", None, 1, "")
@@ -39,7 +41,11 @@ def groups_of(source: SourceFile, unit_rows: int) -> list[UnitGroup]:
 
 
 def read(groups: Sequence[UnitGroup], batch_rows: int = 64) -> list[Batch]:
-    return [batch for group in groups for batch in read_units(group, batch_rows)]
+    return [batch for group in groups for batch in read_units(group, schema_of(group), batch_rows)]
+
+
+def schema_of(group: UnitGroup) -> pa.Schema:
+    return read_footer(group[0].source).schema
 
 
 def table_of(batches: Sequence[Batch]) -> pa.Table:
@@ -175,7 +181,7 @@ def test_a_row_group_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
     source = write(tmp_path / "a.parquet", pa.table({"text": texts}), write_batch_size=2, use_dictionary=False)
     groups = groups_of(source, 1000)
     before = pa.total_allocated_bytes()
-    held = [pa.total_allocated_bytes() - before for group in groups for _ in read_units(group, 64)]
+    held = [pa.total_allocated_bytes() - before for group in groups for _ in read_units(group, schema_of(group), 64)]
     assert len(held) >= 60
     assert max(held) < 10_000_000
 
@@ -189,13 +195,33 @@ def test_a_large_dictionary_does_not_make_batches_small(tmp_path: Path) -> None:
     assert len(batches) < 20
 
 
-@pytest.mark.parametrize("content", [b"", b"PAR1", b"this is no Parquet file", b"PAR1" + b"\0" * 40 + b"PAR1"])
-def test_what_is_no_parquet_is_refused_by_name_in_one_line(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "broken.parquet"
-    path.write_bytes(content)
-    with pytest.raises(UsageError, match=r"cannot read .*broken\.parquet as Parquet: ") as caught:
-        read_footer(list_sources([str(path)])[0])
-    assert "\n" not in str(caught.value)
+def test_int96_moments_of_any_year_are_kept_as_an_independent_reader_sees_them(tmp_path: Path) -> None:
+    moments = [datetime.datetime(year, 1, 2, 3, 4, 5, 678901) for year in (1, 1200, 1969, 2024, 2262, 9999)]  # noqa: DTZ001 - INT96 has no zone
+    columns = {
+        "at": pa.array([*moments, None], pa.timestamp("us")),
+        "all": pa.array([[moment, None] for moment in moments] + [None], pa.list_(pa.timestamp("us"))),
+        "seen": pa.array(
+            [{"first": moment, "by": "x"} for moment in moments] + [None],
+            pa.struct([("first", pa.timestamp("us")), ("by", pa.string())]),
+        ),
+        "log": pa.array([[("k", moment)] for moment in moments] + [None], pa.map_(pa.string(), pa.timestamp("us"))),
+    }
+    source = write(tmp_path / "a.parquet", pa.table(columns), use_deprecated_int96_timestamps=True)
+    assert {"INT96"} <= {column.physical_type for column in map(pq.ParquetFile(source.url).schema.column, range(6))}
+    pq.write_table(table_of(read(groups_of(source, 4))), tmp_path / "copy.parquet")
+    query = "SELECT * FROM read_parquet(?)"
+    before, after = (duckdb.execute(query, [str(tmp_path / f"{name}.parquet")]).fetchall() for name in ("a", "copy"))
+    assert before == after
+    assert [row[0] for row in after] == [*moments, None]
+
+
+def test_fixed_size_lists_with_nulls_are_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    pairs = pa.array([[1, 2]] * 100 + [None], pa.list_(pa.int32(), 2))
+    source = write(tmp_path / "a.parquet", pa.table({"text": ["x"] * 101, "pair": pairs}), 10)
+    said = r"cannot read column pair \(fixed_size_list<.*\) of .*a\.parquet: .*: rewrite it as plain lists"
+    with pytest.raises(UsageError, match=said):
+        try_reading(source)
+    try_reading(write(tmp_path / "a.parquet", pa.table({"pair": pairs.slice(0, 100)}), 10))
 
 
 def test_a_page_that_its_checksum_denies_is_no_text(tmp_path: Path) -> None:
@@ -203,7 +229,7 @@ def test_a_page_that_its_checksum_denies_is_no_text(tmp_path: Path) -> None:
     plain: dict[str, Any] = {"compression": "none", "use_dictionary": False, "write_page_checksum": True}
     groups = groups_of(write(path, pa.table({"text": ["Le chat dort."] * 1000}), **plain), 1000)
     path.write_bytes(path.read_bytes().replace(b"chat", b"chut", 500))
-    with pytest.raises(OSError, match="CRC checksum verification failed"):
+    with pytest.raises(RunFailed, match=r"column text .*CRC checksum verification failed"):
         read(groups)
 
 

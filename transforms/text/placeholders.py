@@ -1,0 +1,59 @@
+"""Placeholders, escapes and codes of the source that an answer must have, whatever their syntax.
+
+Multisets are compared, in one form: ``%1$s`` is ``%s``, and spaces in braces don't count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Final
+
+from transforms.text import flags
+from transforms.text.findings import Finding, finding
+
+_PLACEHOLDER = re.compile(
+    r"""\$\{[\w.:|!<>-]{1,60}\}                        # ${date}
+    | \{\{[ ]?[\w.:|!<>-]{1,60}[ ]?\}\}                # {{ client.nom }}
+    | (?<![{\w])\{[ ]?[A-Za-z_0-9][\w.:!<>-]{0,60}[ ]?\}(?!\})   # {nom}, {0}, {heure:>10}
+    | %\(\w{1,60}\)[a-z]                               # %(nom)s
+    | (?<![\w%])%(?:\d{1,2}\$)?[-+#0]?\d{0,3}(?:\.\d{1,3}|\.\*)?(?:hh|h|ll|l|z|j|t)?[sdifuxXgcpqQ](?![A-Za-zÀ-ÿ])
+    | (?<![\w$])\$[A-Za-z_]\w{1,40}(?![\w(])           # $HOME
+    | </?\d{1,3}/?> | ⟦\d{1,3}⟧                        # <0>, </0>, <0/>
+    | (?<![\w%])%[A-Z][A-Z_]{2,30}%                    # %CHEMIN%
+    """,
+    re.VERBOSE,
+)
+_MARKS: Final = "{%<⟦$"
+_POSITION = re.compile(r"%\d{1,2}\$")
+_BRACE_SPACE = re.compile(r"(?<=\{) | (?=\})")
+_PERCENT = re.compile(r"\d[ \u00a0\u202f]%[sdifc]")
+_CODE_NAME = re.compile(r"(?<![\w-])[A-Z]{2,10}-[A-Z0-9-]{0,20}\d{2}[A-Z0-9-]{0,20}(?![\w-])")
+_LANGUAGE_CODE = re.compile(r"(?<![\w-])[a-z]{2}-[A-Z]{2}(?![\w-])")
+
+
+def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
+    """placeholder_mismatch: other placeholders than in the source, or a code such as INC-2024-007 that is gone.
+
+    A code in other case is the same; one that the answer adds shows as a number. A word in braces may be translated
+    if it has a space, and "15 % d'intérêts" is none.
+    """
+    if any(mark in text for text in (source, translation) for mark in _MARKS):
+        there, here = _placeholders(source), _placeholders(translation)
+        if there != here:
+            lost = list(((there - here) or (here - there)).elements())
+            return (finding(flags.PLACEHOLDER_MISMATCH, lost[0]),)
+    if "-" in source and (codes := _CODE_NAME.findall(source)):
+        folded = translation.casefold()
+        if gone := [code for code in codes if code.casefold() not in folded]:
+            return (finding(flags.PLACEHOLDER_MISMATCH, gone[0]),)
+    return ()
+
+
+def _placeholders(text: str) -> Counter[str]:
+    percent = {match.start() + 2 for match in _PERCENT.finditer(text)}
+    return Counter(
+        _POSITION.sub("%", _BRACE_SPACE.sub("", match[0]))
+        for match in _PLACEHOLDER.finditer(text)
+        if match.start() not in percent
+    )

@@ -1,0 +1,160 @@
+"""Sentences in which a model speaks of its task or to its user, in whatever words: refusals, preambles, notes.
+
+A sentence is talk if it has a word of the task (translate, text, original, …) with one of speaking (I, you, here, note,
+kept, …), or a courtesy, and the source does not explain it: its words translate nothing there. A letter that
+refuses is translated by a refusal, and a manual on texts by sentences on texts.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from transforms.text.alignment import Word, coverage, english_keys, words_of
+
+_TASK: Final = frozenset(
+    """translat untransla render wording original english french meaning literal idiomatic terminology prompt guideline
+    passage sentence tone nuance context accura faithful text language acronym abbreviation placeholder formatting
+    excerpt snippet spelling phrase expression instruction traduction traduire anglais français""".split()
+)
+"""How words of the task begin."""
+_TASK_STARTS: Final = frozenset(start[:6] for start in _TASK)
+
+_SPEECH: Final = frozenset(
+    """i i'm i've i'll i'd me my myself we we've we'll we're you your you'd you'll please let let's here here's sure
+    certainly course okay ok absolutely sorry apologies apologize apologise apology unfortunately regret afraid hope happy
+    glad pleased note notes nb remark remarks comment comments explanation explanations explained disclaimer clarification
+    caveat following keep kept preserve preserved preserving left retain retained retaining adapted adjusted changed
+    maintain maintained maintaining chose chosen used assist help helps helpful provide provided provides providing user
+    unable cannot can't won't decline refuse refrain comply proceed understood alright right got well done seems seem
+    appears appear refers means stands may might could would should translator translator's final below above voici je
+    j'ai remarque""".split()
+)
+"""Words of one who speaks to somebody of what he has done."""
+
+_COURTESIES: Final = (
+    *(" let me know", " feel free", " hope this ", " hope that ", " hope it ", " anything else ", " any questions"),
+    *(
+        " any other questions",
+        " any further questions",
+        " any more questions",
+        " to help ",
+        " to assist ",
+        " hesitate ",
+    ),
+    *(" here you go", " here it is", " here we go", " there you go", " there you have", " no problem ", " sure thing"),
+    *(
+        " my pleasure",
+        " you're welcome",
+        " you are welcome",
+        " can i help",
+        " can i assist",
+        " may i help",
+        " as an ai ",
+    ),
+    *(
+        " as a language model",
+        " as a large language",
+        " as an assistant",
+        " an ai ",
+        " language model",
+        " end of translation",
+    ),
+    *(
+        " end of the translation",
+        " need anything",
+        " need further",
+        " good luck ",
+        " have a great day",
+        " have a nice day",
+    ),
+    *(
+        " have a good day",
+        " understood ",
+        " certainly ",
+        " of course ",
+        " absolutely ",
+        " okay ",
+        " alright ",
+        " got it ",
+    ),
+    *(
+        " great question",
+        " with pleasure",
+        " i'd be happy",
+        " i would be happy",
+        " be happy to ",
+        " be glad to ",
+        " sure ",
+    ),
+    *(" great ", " thank you for ", " thanks for ", " happy to "),
+)
+"""What is said to a user, whatever the task, between blanks."""
+
+MOST_EXPLAINED: Final = 0.34
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_SPOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_PLAIN: Final = frozenset(
+    "the of and to in is was that it for with at by from this which been have has had not be are were a an as on or if so"
+    " there any all but its than then also just only very more most such these those".split()
+)
+
+
+def is_talk(sentence: str, explaining: frozenset[str]) -> bool:
+    """Whether a sentence of the answer is a model's own: see the module.
+
+    Args:
+        sentence: Of the answer.
+        explaining: ``explaining_keys`` of the source.
+    """
+    return speaks(sentence) and explained_share(sentence, explaining) < MOST_EXPLAINED
+
+
+def speaks(sentence: str) -> bool:
+    """The same without regard to the source: cheap, and nearly always no."""
+    words = _SPOKEN.findall(sentence.replace("’", "'").lower())
+    if not _SPEECH.isdisjoint(words) and any(word[:6] in _TASK_STARTS for word in words):
+        return True
+    joined = f" {' '.join(words)} "
+    return any(courtesy in joined for courtesy in _COURTESIES)
+
+
+def speaks_apart(paragraph: str) -> bool:
+    """The same of a paragraph of its own or a passage in brackets, which needs no word of the task."""
+    words = _SPOKEN.findall(paragraph.replace("’", "'").lower())
+    return len(_SPEECH.intersection(words)) >= 2 or speaks(paragraph)
+
+
+def explained_share(sentence: str, explaining: frozenset[str]) -> float:
+    """Which share of the sentence's words, but for the plainest, the source's words explain."""
+    words = [
+        Word(english_keys(word), 1.0)
+        for word in _WORD.findall(sentence)
+        if len(word) > 2 and word.lower() not in _PLAIN
+    ]
+    return coverage(words, set(explaining)) if words else 0.0
+
+
+@lru_cache(maxsize=64)
+def explaining_keys(source: str) -> frozenset[str]:
+    """What the words of an answer are explained by: the keys of the source's words, function words too."""
+    keys: set[str] = set()
+    for word in words_of(source):
+        keys |= word.keys
+    low = source.lower()
+    for french, english in _SPEAKERS:
+        if french.search(low):
+            keys.update(key for each in english.split() for key in english_keys(each))
+    return frozenset(keys)
+
+
+_SPEAKERS: Final = tuple(
+    (re.compile(french), english)
+    for french, english in (
+        (r"\bje\b|\bj['’]", "i've i'm"),
+        (r"\bvous\b|\bvotre|\bvos\b|\btu\b|ez\b", "you your yours please"),
+        (r"\bvoici\b|\bci-(?:dessous|joint|après)|\bvoilà\b", "here below attached"),
+        (r"\bnous\b|\bnotre|\bnos\b|\bon\b", "our ours"),
+    )
+)
