@@ -220,7 +220,7 @@ class RetryPolicy:
                     return tries, rejected
                 room = profile.budget.most_predict_for(estimate_tokens(masked.text))
             else:
-                candidate = judge(answer.text, core, masked, profile.template, self._checks, terms)
+                candidate = judge(answer.text, core, masked, profile.template, self._checks, terms, passage.context)
                 tries.append((candidate, answer))
                 if not self._worth_another(candidate):
                     break
