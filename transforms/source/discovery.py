@@ -295,7 +295,7 @@ def _source(each: _Input, path: str, info: dict[str, Any]) -> SourceFile:
     url = identity_of(address)
     if not each.is_local and version(info) is None:
         info = _try(url, lambda: each.fs.info(path))
-    identified = _try(url, lambda: fingerprint(each.fs, path, info))
+    identified = _try(url, lambda: fingerprint(address, each.fs, path, info))
     return SourceFile(
         url,
         *kind,

@@ -17,7 +17,7 @@ from fsspec.implementations.local import LocalFileSystem
 from fsspec.spec import AbstractBufferedFile
 
 from transforms.errors import TranslateError, UsageError
-from transforms.file_systems import file_system, first_line
+from transforms.file_systems import file_system, first_line, sends_ranges
 from transforms.source.work_units import SourceFile
 from transforms.waiting import announced
 
@@ -85,6 +85,12 @@ def read_footer(source: SourceFile, known: KnownSchemas | None = None) -> Footer
     Raises:
         UsageError: The file can't be read, is not Parquet, or its footer can't be true.
     """
+    with refused(source):
+        if not sends_ranges(*file_system(source.address)):
+            raise UsageError(
+                f"cannot read {source.url}: its server does not send parts of files (range requests), which Parquet "
+                "needs; download the file first"
+            )
     with refused(source), open_parquet(source) as file:
         group_rows = _checked_rows(source, file)
         schema = file.schema_arrow
@@ -126,11 +132,6 @@ def open_parquet(source: SourceFile) -> Iterator[pq.ParquetFile]:
             yield parquet
     else:
         with fs.open(path, "rb") as file:
-            if not file.seekable():
-                raise UsageError(
-                    f"cannot read {source.url}: its server does not send parts of files (range requests), which "
-                    "Parquet needs; download the file first"
-                )
             if isinstance(file, AbstractBufferedFile):
                 # Columns are read in turns: reading ahead (S3: 50 MB) would fetch the same bytes many times.
                 file.cache = caches["none"](file.blocksize, file._fetch_range, file.size)
