@@ -115,6 +115,11 @@ def refused(source: SourceFile) -> Iterator[None]:
             yield
     except TranslateError:
         raise
+    except pa.ArrowNotImplementedError as error:
+        names = _without_type(source)
+        columns = f"column {names[0]}" if len(names) == 1 else f"one of the columns {', '.join(names)}" if names else ""
+        place = f"{columns} of {source.url}" if columns else f"{source.url} as Parquet"
+        raise UsageError(f"cannot read {place}: {first_line(error)}") from error
     except UNREADABLE as error:
         raise UsageError(f"cannot read {source.url} as Parquet: {first_line(error)}") from error
 
@@ -137,6 +142,22 @@ def open_parquet(source: SourceFile) -> Iterator[pq.ParquetFile]:
                 file.cache = caches["none"](file.blocksize, file._fetch_range, file.size)
             with pq.ParquetFile(file, buffer_size=_REMOTE_READ_BYTES, **_OPTIONS) as parquet:
                 yield parquet
+
+
+def _without_type(source: SourceFile) -> list[str]:
+    """The columns of a file that are bytes of fixed length to Parquet: their writer may have a type for them."""
+    fs, path = file_system(source.address)
+    tail = fs.cat_file(path, start=-8)
+    footer = fs.cat_file(path, start=-8 - int.from_bytes(tail[:4], "little"))
+    # Arrow's own entry has the type that can't be read; under another name, it is not looked at.
+    footer = footer.replace(b"ARROW:schema", b"OTHER:schema")
+    schema = pq.read_metadata(io.BytesIO(b"PAR1" + footer)).schema
+    columns = [schema.column(number) for number in range(len(schema))]
+    return [
+        column.path
+        for column in columns
+        if column.physical_type == "FIXED_LEN_BYTE_ARRAY" and column.logical_type.type == "NONE"
+    ]
 
 
 def _checked_rows(source: SourceFile, file: pq.ParquetFile) -> tuple[int, ...]:
