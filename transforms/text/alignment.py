@@ -261,7 +261,9 @@ def coverage(words: Sequence[Word], keys: set[str]) -> float:
     return found / total if total else 1.0
 
 
-_BOUNDARY = re.compile(r"(?<=[.!?…])[\"'”»)\]*_]{0,3}\s+(?=[\"'“«(\[*_\-•–—]{0,3}[^\W\d_a-zà-ÿ]|\d)|[^\S\n]*\n\s*(?![a-zà-ÿ\s])|\s*\n[^\S\n]*\n\s*")
+_BOUNDARY = re.compile(
+    r"(?<=[.!?…])[\"'”»)\]*_]{0,3}\s+(?=[\"'“«(\[*_\-•–—]{0,3}[^\W\d_a-zà-ÿ]|\d)|[^\S\n]*\n\s*(?![a-zà-ÿ\s])|\s*\n[^\S\n]*\n\s*"
+)
 """Where a sentence ends: the next begins with a capital or a digit; a line that goes on in lower case is wrapped."""
 
 LEAST_MISSING, LEAST_ADDED = 4, 6
@@ -292,16 +294,16 @@ class Sentence:
 
 def french_sentences(text: str) -> list[Sentence]:
     """The sentences of the source that have content words."""
-    return [
-        Sentence(part, words, set(), len(part)) for part in _parts(text) if (words := words_of(part))
-    ]
+    return [Sentence(part, words, set(), len(part)) for part in _parts(text) if (words := words_of(part))]
 
 
 def english_sentences(text: str) -> list[Sentence]:
     """The sentences of the answer that have content words."""
     sentences = []
     for part in _parts(text):
-        words = [Word(english_keys(token), 1.0) for token in _TOKEN.findall(part) if token.lower() not in _FUNCTION_WORDS]
+        words = [
+            Word(english_keys(token), 1.0) for token in _TOKEN.findall(part) if token.lower() not in _FUNCTION_WORDS
+        ]
         if words:
             sentences.append(Sentence(part, words, keys_of(part), len(part)))
     return sentences

@@ -43,9 +43,7 @@ def check(source: str, translation: str, prompt_texts: Sequence[str] = (), conte
     return names(findings(source, translation, prompt_texts, context))
 
 
-def findings(
-    source: str, translation: str, prompt_texts: Sequence[str] = (), context: str = ""
-) -> tuple[Finding, ...]:
+def findings(source: str, translation: str, prompt_texts: Sequence[str] = (), context: str = "") -> tuple[Finding, ...]:
     """What is wrong with one answer, with evidence: hard flags first, each flag once.
 
     Time is in proportion to the texts, whatever is in them.

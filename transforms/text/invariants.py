@@ -76,7 +76,13 @@ def _plain_address(address: str) -> str:
     address = address.rstrip(_AFTER_URL).lower()
     if ")" in address and "(" not in address:
         address = address.partition(")")[0]
-    return address.removeprefix("http://").removeprefix("https://").removeprefix("www.").rstrip("/.,;:").replace("&amp;", "&")
+    return (
+        address.removeprefix("http://")
+        .removeprefix("https://")
+        .removeprefix("www.")
+        .rstrip("/.,;:")
+        .replace("&amp;", "&")
+    )
 
 
 def _same_page(address: str, other: str) -> bool:

@@ -274,7 +274,9 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
 
 def _has_french_words(text: str) -> bool:
-    return any(is_only_french(word.lower()) or (word in _FRENCH and word not in _NAME_PARTICLES) for word in words_of(text))
+    return any(
+        is_only_french(word.lower()) or (word in _FRENCH and word not in _NAME_PARTICLES) for word in words_of(text)
+    )
 
 
 def _is_left(sentence: str, source: str) -> bool:

@@ -285,15 +285,21 @@ def _scale_changed(source: str, translation: str) -> str:
     return ""
 
 
-_MILLION_EN = re.compile(r"(?i)\d[ \u00a0]?(?:m|mn|mln|mio)\b|\d[,. \u00a0\u202f]?\d{3}[,. \u00a0\u202f]?\d{3}|megapixel")
-_MILLION_FR = re.compile(r"(?i)million|\d ?m\b|\d[ .,\u00a0\u202f]?\d{3}[ .,\u00a0\u202f]?\d{3}|\bM[€$]|méga|milliard|\bMio\b")
+_MILLION_EN = re.compile(
+    r"(?i)\d[ \u00a0]?(?:m|mn|mln|mio)\b|\d[,. \u00a0\u202f]?\d{3}[,. \u00a0\u202f]?\d{3}|megapixel"
+)
+_MILLION_FR = re.compile(
+    r"(?i)million|\d ?m\b|\d[ .,\u00a0\u202f]?\d{3}[ .,\u00a0\u202f]?\d{3}|\bM[€$]|méga|milliard|\bMio\b"
+)
 _THOUSAND_FR = re.compile(r"(?i)\bmill|\d ?k|\d[ .,\u00a0\u202f]?\d{3}|\bkilo")
 
 _DAY_MONTH = re.compile(
     r"(?i)(?:\b(?:1er|\d{1,2})\s|\b(?:en|de|du|d['’]|fin|début|mi-|depuis|dès|à|jusqu['’]en|et|au)\s?)"
     rf"({'|'.join(_MONTHS_FR)})\b"
 )
-_ANY_MONTH_EN = re.compile(rf"(?i)\b({'|'.join(name for name in _MONTHS_EN if name not in ('may', 'march'))}|(?-i:May|March))\b")
+_ANY_MONTH_EN = re.compile(
+    rf"(?i)\b({'|'.join(name for name in _MONTHS_EN if name not in ('may', 'march'))}|(?-i:May|March))\b"
+)
 _SHORT_MONTH_EN = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\b")
 
 

@@ -35,13 +35,59 @@ _SPEECH: Final = frozenset(
 
 _COURTESIES: Final = (
     *(" let me know", " feel free", " hope this ", " hope that ", " hope it ", " anything else ", " any questions"),
-    *(" any other questions", " any further questions", " any more questions", " to help ", " to assist ", " hesitate "),
+    *(
+        " any other questions",
+        " any further questions",
+        " any more questions",
+        " to help ",
+        " to assist ",
+        " hesitate ",
+    ),
     *(" here you go", " here it is", " here we go", " there you go", " there you have", " no problem ", " sure thing"),
-    *(" my pleasure", " you're welcome", " you are welcome", " can i help", " can i assist", " may i help", " as an ai "),
-    *(" as a language model", " as a large language", " as an assistant", " an ai ", " language model", " end of translation"),
-    *(" end of the translation", " need anything", " need further", " good luck ", " have a great day", " have a nice day"),
-    *(" have a good day", " understood ", " certainly ", " of course ", " absolutely ", " okay ", " alright ", " got it "),
-    *(" great question", " with pleasure", " i'd be happy", " i would be happy", " be happy to ", " be glad to ", " sure "),
+    *(
+        " my pleasure",
+        " you're welcome",
+        " you are welcome",
+        " can i help",
+        " can i assist",
+        " may i help",
+        " as an ai ",
+    ),
+    *(
+        " as a language model",
+        " as a large language",
+        " as an assistant",
+        " an ai ",
+        " language model",
+        " end of translation",
+    ),
+    *(
+        " end of the translation",
+        " need anything",
+        " need further",
+        " good luck ",
+        " have a great day",
+        " have a nice day",
+    ),
+    *(
+        " have a good day",
+        " understood ",
+        " certainly ",
+        " of course ",
+        " absolutely ",
+        " okay ",
+        " alright ",
+        " got it ",
+    ),
+    *(
+        " great question",
+        " with pleasure",
+        " i'd be happy",
+        " i would be happy",
+        " be happy to ",
+        " be glad to ",
+        " sure ",
+    ),
     *(" great ", " thank you for ", " thanks for ", " happy to "),
 )
 """What is said to a user, whatever the task, between blanks."""
@@ -83,7 +129,9 @@ def speaks_apart(paragraph: str) -> bool:
 def explained_share(sentence: str, explaining: frozenset[str]) -> float:
     """Which share of the sentence's words, but for the plainest, the source's words explain."""
     words = [
-        Word(english_keys(word), 1.0) for word in _WORD.findall(sentence) if len(word) > 2 and word.lower() not in _PLAIN
+        Word(english_keys(word), 1.0)
+        for word in _WORD.findall(sentence)
+        if len(word) > 2 and word.lower() not in _PLAIN
     ]
     return coverage(words, set(explaining)) if words else 0.0
 
