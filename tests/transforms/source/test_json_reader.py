@@ -411,7 +411,7 @@ def test_any_lines_cut_anywhere_give_all_rows_in_order(
     assert [batch.unit.number for batch in batches if batch.last] == list(range(len(found.units)))
     assert all(batch.records.schema.equals(schema) for batch in batches)
     as_json = json.loads((schema.metadata or {}).get(JSON_KEY, b"[]"))
-    rows: list[dict[str, float]] = [
+    rows = [
         (
             row,
             {bad.row: bad for bad in batch.bad_lines}.get(number),
