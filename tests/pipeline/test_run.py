@@ -510,7 +510,7 @@ def test_a_memory_at_an_unknown_kind_of_address_is_no_file(
     monkeypatch.chdir(tmp_path)
     result = run(records(tmp_path, 20), tmp_path / "out", [sandbox_host()], "--memory", "s3://bucket/memory.sqlite")
     assert result.code == 2
-    assert "s3:// is no place for a translation memory" in result.err
+    assert "s3:// cannot hold a translation memory" in result.err
     assert not (tmp_path / "s3:").exists()
 
 
