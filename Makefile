@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test test-fast check docs lock format bench clean
+ENGINES ?= $(CURDIR)/.engines
+
+.PHONY: demo test test-all test-prism test-flink check docs lock format bench clean
 
 # What the program needs to run.
 $(VENV)/.runtime: pyproject.toml
@@ -21,11 +23,15 @@ $(VENV)/.development: $(VENV)/.runtime
 demo: $(VENV)/.runtime  ## translate the sample records, on simulated hosts if no Ollama answers
 	$(BIN)/python examples/demo.py
 
-test: $(VENV)/.development  ## run all tests
+test: $(VENV)/.development  ## run the tests, without those marked slow
+	$(BIN)/python -m pytest -n auto -m 'not slow'
+
+test-all: $(VENV)/.development  ## run all tests
 	$(BIN)/python -m pytest -n auto
 
-test-fast: $(VENV)/.development  ## run the tests without those marked slow
-	$(BIN)/python -m pytest -n auto -m 'not slow'
+test-prism test-flink: test-%: $(VENV)/.development  ## install a real engine and run its tests; needs go, Flink also java and mvn
+	tests/runners/engines/install.sh $* $(ENGINES)
+	TRANSLATE_TEST_ENGINES=$(ENGINES) $(BIN)/python -m pytest -m engines tests/runners/test_$*.py
 
 check: $(VENV)/.development  ## lint, formatting and types
 	$(BIN)/ruff check .
@@ -33,7 +39,7 @@ check: $(VENV)/.development  ## lint, formatting and types
 	$(BIN)/mypy
 
 docs: $(VENV)/.development  ## write docs/options.md from the option tables
-	$(BIN)/python -m docs.write_options
+	$(BIN)/python docs/write_options.py
 
 lock: $(VENV)/.development  ## pin the current versions of all dependencies in constraints.txt
 	$(PIP) install uv

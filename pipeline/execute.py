@@ -23,6 +23,8 @@ from transforms import errors
 from transforms.configuration import TranslationSettings, engine_config
 from transforms.engine.engine import live_engines, live_snapshot
 from transforms.errors import RunStopped, TranslateError
+from transforms.sink.fence import close_fences
+from transforms.sink.output_lock import OutputLock
 from transforms.sink.recipe import Recipe
 from transforms.translate import TranslateConfig
 from transforms.write import WriteConfig
@@ -61,9 +63,20 @@ class Execution:
 
 
 def execute(
-    options: RunOptions, settings: TranslationSettings, resumed: ResumedPlan, recorder: RunRecorder | None = None
+    options: RunOptions,
+    settings: TranslationSettings,
+    resumed: ResumedPlan,
+    lock: OutputLock,
+    recorder: RunRecorder | None = None,
 ) -> Execution:
-    """Translate the units that are left.
+    """Translate the units that are left; if that fails or is stopped, tell the workers to stop.
+
+    Args:
+        options: Options of the run.
+        settings: What a translation depends on beside the options.
+        resumed: The plan and what is left of it.
+        lock: Lock of the output, which is held.
+        recorder: Records the time series of the run; None to record nothing.
 
     Args:
         options: Options of the run.
@@ -78,16 +91,19 @@ def execute(
     plan, resumption = resumed.plan, resumed.resumption
     if not resumption.left:
         return Execution()
-    memory = memory_settings(options.memory, options.overwrite, plan.output, resumed.recipe)
+    memory = memory_settings(options, plan.output, resumed.recipe)
     translate = TranslateConfig(
-        engine_config(settings, resumed.digests, memory),
-        plan.text_columns,
-        plan.output_schemas,
-        options.model_column,
-        options.field_names,
-        {name: plan.output.path_of(name) for name in resumption.retried},
+        engine=engine_config(settings, resumed.digests, memory),
+        text_columns=plan.text_columns,
+        schemas=plan.output_schemas,
+        model_column=options.model_column,
+        field_names=options.field_names,
+        retried={name: plan.output.path_of(name) for name in resumption.retried},
+        output=plan.output.url,
+        run_id=lock.run_id,
+        text_encoding=options.text_encoding or "utf-8",
     )
-    write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas)
+    write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas, lock.run_id)
     pipeline = beam.Pipeline(options=PipelineOptions(list(options.beam_arguments)))
     graph.build(pipeline, resumption.left_groups, plan.schemas, translate, write)
     texts = sum(unit.rows for unit in resumption.left) * len(plan.text_columns)
@@ -102,7 +118,12 @@ def execute(
             _run(pipeline)
     except (RunStopped, StopRequested):
         stopped = True
+        lock.stop_workers(elsewhere=not live_engines())
+    except BaseException:
+        lock.stop_workers(elsewhere=not live_engines())
+        raise
     finally:
+        close_fences()
         slots = {host.url: host.limit for engine in live_engines() for host in engine.hosts()}
         for engine in live_engines():
             engine.close()

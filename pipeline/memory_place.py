@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from uuid import uuid4
 
+from pipeline.options.run import RunOptions
 from transforms.engine.deduplicator import MemorySettings
 from transforms.errors import UsageError
 from transforms.memory.addresses import open_store
@@ -16,13 +17,19 @@ from transforms.sink.recipe import Recipe
 LOG = logging.getLogger(__name__)
 
 
-def memory_settings(wanted: str, overwrite: bool, output: OutputDirectory, recipe: Recipe) -> MemorySettings:
+def memory_settings(options: RunOptions, output: OutputDirectory, recipe: Recipe) -> MemorySettings:
     """Choose the place of the translation memory, and make sure that it can be used.
 
     Raises:
         UsageError: The place that the user named cannot be used.
     """
-    return MemorySettings(_memory_place(wanted, output), recipe.memory_prefix(), uuid4().hex, overwrite)
+    return MemorySettings(
+        _memory_place(options.memory, output),
+        recipe.memory_prefix(),
+        uuid4().hex,
+        own_only=options.overwrite,
+        retry_failed=options.retry_failed,
+    )
 
 
 def _memory_place(wanted: str, output: OutputDirectory) -> str | None:

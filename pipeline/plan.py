@@ -12,9 +12,13 @@ from transforms.sink.columns import output_schema
 from transforms.sink.output_directory import OutputDirectory
 from transforms.source.discovery import list_sources
 from transforms.source.plan import InputPlan, plan_inputs
+from transforms.source.plan_cache import PlanCache
 from transforms.source.schema_option import parse_schema
 from transforms.source.work_units import SourceFile, UnitGroup, WorkUnit
 from transforms.waiting import announced
+
+PLAN_CACHE = "_state/plan_cache.json.gz"
+"""File of the output that holds what planning found in each input file."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +68,15 @@ def make_plan(options: RunOptions, sources: Sequence[SourceFile] | None = None) 
         with announced("listing the input files"):
             sources = list_sources(options.input, is_output=output.holds_part)
     with announced(f"reading the schemas and row counts of {len(sources)} input files"):
-        planned = plan_inputs(sources, options.unit_rows, options.text_column, schema, options.model_column)
+        cache = PlanCache.from_bytes(output.read_bytes(PLAN_CACHE))
+        planned = plan_inputs(
+            sources, options.unit_rows, options.text_column, schema, options.model_column, options.text_encoding, cache
+        )
     output_schemas = {url: output_schema(schema, planned.text_columns, url) for url, schema in planned.schemas.items()}
     with announced(f"preparing the output {output}"):
         output.prepare()
+    if cache.changed and not options.dry_run:
+        output.write_bytes(PLAN_CACHE, cache.to_bytes())
     groups = planned.groups if options.limit is None else first_rows(planned, options.limit)
     return RunPlan(options.input, groups, planned.text_columns, planned.schemas, output_schemas, output)
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
+from uuid import uuid4
 
+from pipeline.clean_up import clean_up, remove_parts
 from pipeline.console.preview import show_preview
 from pipeline.dry_run import show_dry_run
 from pipeline.execute import Execution, ResumedPlan, execute
@@ -24,8 +27,8 @@ from transforms.configuration import TranslationSettings, configuration_of, make
 from transforms.engine.engine import live_snapshot
 from transforms.errors import RunStopped
 from transforms.fleet.preflight import find_digests
-from transforms.sink import dead_letters
 from transforms.sink.output_lock import OutputLock
+from transforms.sink.verification import sound_parts
 from transforms.source.work_units import SourceFile
 
 LOG = logging.getLogger(__name__)
@@ -52,23 +55,22 @@ def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile]
     if options.dry_run:
         show_dry_run(resume(options, settings, plan))
         return ExitCode.DONE
-    with OutputLock(plan.output):
+    with OutputLock(plan.output, uuid4().hex) as lock:
         resumed: ResumedPlan | None = None
         recorder: RunRecorder | None = None
         try:
             resumed = resume(options, settings, plan)
             if options.overwrite:
-                _remove_obsolete(resumed)  # before the run, so that recipes never mix
+                remove_parts(plan.output, resumed.resumption.obsolete)  # before the run, so that recipes never mix
             if resumed.resumption.left:
                 recorder = start_recorder(options, resumed)
-            execution = execute(options, settings, resumed, recorder)
+            execution = execute(options, settings, resumed, lock, recorder)
         except (RunStopped, StopRequested):  # while waiting for a healthy host
             execution = Execution(stopped=True)
         if execution.stopped and stop.code is None:
             raise RunStopped("the run was stopped")
-        if resumed is not None and not (execution.stopped or options.overwrite):
-            _remove_obsolete(resumed)
-        summary = summarise(options, plan, resumed, execution, stop.code, time.monotonic() - started)
+        footers = {} if resumed is None else clean_up(plan.output, resumed.resumption, execution.stopped)
+        summary = summarise(options, plan, resumed, footers, execution, stop.code, time.monotonic() - started)
         if options.limit is not None and not execution.stopped:
             parts = [plan.output.path_of(unit.part_name) for unit in plan.units]
             show_preview(parts, plan.text_columns, options.limit)
@@ -108,10 +110,11 @@ def resume(options: RunOptions, settings: TranslationSettings, plan: RunPlan) ->
         NoHostLeft: No host answered in time.
     """
     limited = options.limit is not None
+    parts = plan.output.existing_parts() if options.overwrite else sound_parts(plan.output)
 
     def compared(digests: Mapping[str, str]) -> ResumedPlan:
-        recipe = make_recipe(settings, plan.text_columns, digests)
-        resumption = compare(plan, recipe, options.overwrite, options.retry_failed, limited)
+        recipe = replace(make_recipe(settings, plan.text_columns, digests), text_encoding=options.text_encoding)
+        resumption = compare(plan, recipe, parts, options.overwrite, options.retry_failed, limited)
         return ResumedPlan(plan, recipe, digests, resumption)
 
     resumed = compared({})  # a recipe without digests agrees with every digest
@@ -140,9 +143,3 @@ def _log_state(resumed: ResumedPlan) -> None:
         "s" * (len(plan.text_columns) > 1),
         ", ".join(plan.text_columns),
     )
-
-
-def _remove_obsolete(resumed: ResumedPlan) -> None:
-    for name in resumed.resumption.obsolete:
-        resumed.plan.output.remove(name)
-        resumed.plan.output.remove(dead_letters.file_name(name))

@@ -18,8 +18,10 @@ from pipeline.sandbox import NOT_REAL
 from transforms.errors import RunFailed
 from transforms.file_systems import file_system
 from transforms.masking import mask_values
-from transforms.sink.output_directory import OutputDirectory, reason
+from transforms.sink.footers import PartFooter
+from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.statistics import ORIGINS, STATUSES, HostStatistics, Statistics
+from transforms.sink.write_errors import reason
 
 LOG = logging.getLogger(__name__)
 
@@ -49,11 +51,15 @@ class PartCounts:
         return self.all_rows.statuses["failed"] / self.all_rows.rows if self.all_rows.rows else 0.0
 
 
-def count_parts(resumed: ResumedPlan) -> PartCounts:
-    """Read the footers of the parts that belong to the plan now, and add up their statistics."""
+def count_parts(resumed: ResumedPlan, footers: Mapping[str, PartFooter | None]) -> PartCounts:
+    """Add up the statistics of the parts that belong to the plan.
+
+    Args:
+        resumed: Plan of the run.
+        footers: Footers of the existing parts.
+    """
     plan, resumption = resumed.plan, resumed.resumption
     left = {unit.part_name for unit in resumption.left}
-    footers = plan.output.existing_parts()
     all_rows, this_run = Statistics(), Statistics()
     written = skipped = 0
     for unit in plan.units:
@@ -165,6 +171,7 @@ def summarise(
     options: RunOptions,
     plan: RunPlan,
     resumed: ResumedPlan | None,
+    footers: Mapping[str, PartFooter | None],
     execution: Execution,
     stop_code: ExitCode | None,
     wall_seconds: float,
@@ -175,6 +182,7 @@ def summarise(
         options: Options of the run.
         plan: All units of the input.
         resumed: What was left to do; None if the run was stopped before that was known.
+        footers: Footers of the existing parts.
         execution: How the execution ended.
         stop_code: Exit code of the signal that stopped the run; None without a signal.
         wall_seconds: Duration of the run.
@@ -182,7 +190,7 @@ def summarise(
     Raises:
         RunFailed: The run came to its end, but rows are missing.
     """
-    counts = PartCounts() if resumed is None else count_parts(resumed)
+    counts = PartCounts() if resumed is None else count_parts(resumed, footers)
     if execution.stopped and stop_code is not None:
         LOG.warning("%s", STOPPED)
         code, message = stop_code, STOPPED

@@ -1,4 +1,4 @@
-"""From an address to its fsspec file system: the one place that decides what is a path on this machine."""
+"""fsspec file systems: which one an address means."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.local import make_path_posix
 
 from transforms.errors import UsageError
+from transforms.masking import mask_urls, masked_url
 
 
 def file_system(url: str) -> tuple[Any, str]:
-    """The fsspec file system of ``url``, and the path in it.
+    """Return the fsspec file system of ``url``, and the path in it.
 
     Raises:
-        UsageError: If there is no such file system, its package is missing, or the address is no UTF-8.
+        UsageError: There is no such file system, its package is missing, or the address is not UTF-8.
     """
     check_encodable(url)
     if "://" not in url:
-        # Not by fsspec, which takes ``::`` in a name for a chain of file systems, and goes to another place.
+        # Not through fsspec, which takes ``::`` in a name for a chain of file systems and opens another place.
         return fsspec.filesystem("file"), make_path_posix(url).rstrip("/") or "/"
     try:
         opened: tuple[Any, str] = url_to_fs(url)
     except Exception as error:  # some file systems connect at once, and each has exceptions of its own
-        raise UsageError(f"cannot open {url}: {first_line(error)}") from error
+        raise UsageError(f"cannot open {masked_url(url)}: {mask_urls(first_line(error))}") from error
     return opened
 
 
@@ -37,15 +38,15 @@ def same_file_system(one: Any, other: Any) -> bool:
 
 
 def check_encodable(url: str) -> None:
-    """Makes sure that an address can be kept in footers and summaries, which are UTF-8.
+    """Make sure that an address can be stored in footers and summaries, which are UTF-8.
 
     Raises:
-        UsageError: If the bytes of a local name are none.
+        UsageError: The bytes of a local name are not UTF-8.
     """
     try:
         url.encode()
     except UnicodeEncodeError:
-        raise UsageError(f"the name {url!r} is not UTF-8, so it can't be used: rename the file or directory") from None
+        raise UsageError(f"the name {url!r} is not UTF-8: rename the file or directory") from None
 
 
 def first_line(error: BaseException) -> str:

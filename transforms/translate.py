@@ -30,6 +30,7 @@ from transforms.sink.accounting import (
     output_records,
 )
 from transforms.sink.earlier_part import EarlierPart
+from transforms.sink.fence import fence_of
 from transforms.sink.parts import TranslatedBatch
 from transforms.sink.statistics import STATUSES
 from transforms.source.text_columns import read_texts
@@ -47,6 +48,9 @@ class TranslateConfig:
         model_column: The column that names each row's model; None if all rows use the run's model.
         field_names: Whether the prompt names the column of each text.
         retried: Addresses of existing parts, by name, of which only the failed rows are translated again.
+        output: Address of the output directory, whose lock is watched.
+        run_id: Identifier of the run that holds the lock; if empty, no lock is watched.
+        text_encoding: Encoding of binary text columns.
     """
 
     engine: EngineConfig
@@ -55,6 +59,9 @@ class TranslateConfig:
     model_column: str | None = None
     field_names: bool = False
     retried: Mapping[str, str] = field(default_factory=dict)
+    output: str = ""
+    run_id: str = ""
+    text_encoding: str = "utf-8"
 
 
 @dataclass(frozen=True)
@@ -74,13 +81,27 @@ class TranslateRows(beam.DoFn):
         self._rows = {status: Metrics.counter("translate", f"rows_{status}") for status in STATUSES}
 
     def setup(self) -> None:
-        """Share one engine among all DoFn instances of a process: the hosts' limits hold for the whole process."""
-        self._engine: Engine = self._shared.acquire(lambda: Engine(self._config.engine))
+        """Share one engine among all DoFn instances of a process: the hosts' limits hold for the whole process.
+
+        Raises:
+            RunFailed: The run has lost the lock of the output; so in ``start_bundle``.
+        """
+        config = self._config
+        self._fence = fence_of(config.output, config.run_id) if config.run_id else None
+        self._check_lock()
+        self._engine: Engine = self._shared.acquire(lambda: Engine(config.engine))
+        if self._fence is not None:
+            self._fence.when_lost(self._engine.stop)
 
     def start_bundle(self) -> None:
         """Give each bundle a window of its own."""
+        self._check_lock()
         self._window: SlidingWindow[_PendingBatch] = SlidingWindow(self._engine.capacity)
         self._earlier: dict[str, EarlierPart] = {}
+
+    def _check_lock(self) -> None:
+        if self._fence is not None:
+            self._fence.check()
 
     def process(
         self, batch: Batch, timestamp: Any = beam.DoFn.TimestampParam, window: Any = beam.DoFn.WindowParam
@@ -101,7 +122,7 @@ class TranslateRows(beam.DoFn):
         texts: list[SourceText | None] = []
         known = self._earlier_results(batch)
         for name in self._config.text_columns:
-            column, faults = read_texts(batch.records.column(name))
+            column, faults = read_texts(batch.records.column(name), self._config.text_encoding)
             known |= {len(texts) + row: bad_text_result(fault) for row, fault in faults.items()}
             field_name = name if self._config.field_names else None
             texts += [

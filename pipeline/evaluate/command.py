@@ -23,7 +23,8 @@ from transforms.errors import RunFailed, UsageError
 from transforms.file_systems import file_system
 from transforms.sink.columns import column_name
 from transforms.sink.footers import PartFooter
-from transforms.sink.output_directory import OutputDirectory, reason
+from transforms.sink.output_directory import OutputDirectory
+from transforms.sink.write_errors import reason
 from transforms.source.text_columns import choose_text_columns, read_texts
 from transforms.text.gate import is_blank
 

@@ -47,6 +47,13 @@ class FileOptions(CommandOptions):
         group=FILES,
         metavar="COLUMNS",
     )
+    text_encoding: str | None = option(
+        None,
+        parse=values.encoding,
+        help="encoding of binary text columns, and of JSONL that is not UTF-8, such as utf-8 or cp1252",
+        group=FILES,
+        metavar="NAME",
+    )
     unit_rows: int = option(
         5000, parse=values.whole(1), help="target number of rows per output part", group=FILES, metavar="ROWS"
     )

@@ -6,6 +6,7 @@ Each function takes the text of a value and returns the value, or returns such a
 
 from __future__ import annotations
 
+import codecs
 import math
 import os
 import re
@@ -38,6 +39,16 @@ def column(value: str) -> str:
     if not value.strip():
         raise ValueError("must not be empty")
     return value
+
+
+def encoding(value: str) -> str:
+    """Return the canonical name of a text encoding."""
+    try:
+        found = codecs.lookup(value)
+        b"".decode(value)
+    except LookupError:
+        raise ValueError("must be the name of a text encoding, such as utf-8 or cp1252") from None
+    return found.name
 
 
 def one(parse: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 from transforms.errors import RunFailed
 from transforms.file_systems import file_system
 from transforms.sink.columns import column_name
-from transforms.sink.output_directory import OutputDirectory, reason
+from transforms.sink.output_directory import OutputDirectory
+from transforms.sink.write_errors import reason
 
 MAX_PARTS = 40
 MAX_ROWS = 20_000

@@ -15,7 +15,8 @@ from transforms.errors import RunFailed
 from transforms.file_systems import file_system
 from transforms.sink.columns import column_name
 from transforms.sink.dead_letters import file_name
-from transforms.sink.output_directory import OutputDirectory, reason
+from transforms.sink.output_directory import OutputDirectory
+from transforms.sink.write_errors import reason
 
 MAX_ROWS = 500
 SHOWN_CHARACTERS = 1500

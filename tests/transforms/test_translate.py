@@ -24,7 +24,7 @@ from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
 from tests.transforms.engine.engines import bodies, make_config
 from transforms.engine.engine import live_engines
-from transforms.engine.first_texts import FIRST_TEXTS
+from transforms.engine.run_health import FIRST_TEXTS
 from transforms.engine.window import MIN_TEXTS
 from transforms.errors import RunFailed, RunStopped
 from transforms.sink.columns import output_schema

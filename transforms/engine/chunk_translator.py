@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from transforms.engine.large_texts import call, gather_few
 from transforms.engine.outcome import RequestLog
 from transforms.engine.retry_policy import Accept, Ask, GiveUp, Response, RetryPolicy, Split, give_up
 from transforms.fleet.answers import Answer
@@ -37,6 +37,7 @@ class ChunkResult:
         error: Why some or all of the chunk could not be translated.
         translated: Whether some of it was translated.
         candidate: The best rejected translation, where there is an error.
+        text_at_fault: Whether what failed would fail with other hosts, too, as far as one can tell.
     """
 
     text: str
@@ -45,6 +46,7 @@ class ChunkResult:
     error: str | None = None
     translated: bool = True
     candidate: str | None = None
+    text_at_fault: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class ChunkTranslator:
                 second.flags = (*second.flags, flags.FALLBACK_USED)
                 return second
             result.error = f"{result.error}; {second.error} with {model}"
+            result.text_at_fault &= second.text_at_fault
         return result
 
     async def _translate_with(
@@ -138,7 +141,12 @@ class ChunkTranslator:
                 responses.append(rejected)
             else:
                 answers.append(answer)
-                responses.append(judge(answer.text, chunk, prompt.text, profile.template, self._checks, prompt.terms))
+                size = len(chunk) + len(answer.text)
+                responses.append(
+                    await call(
+                        size, judge, answer.text, chunk, prompt.text, profile.template, self._checks, prompt.terms
+                    )
+                )
         if isinstance(step, Accept):
             return _accepted(step.candidate, responses, answers, prompt, log)
         if isinstance(step, Split):
@@ -158,11 +166,9 @@ class ChunkTranslator:
         pieces = split(chunk, profile.budget, step.max_chars, always=True)
         before = contexts(pieces, profile.context_chars, context)
         repairs_rejected = repairs_rejected or not step.too_long
-        results = await asyncio.gather(
-            *(
-                self._translate_with(profile, piece.core, piece_context, log, repairs_rejected)
-                for piece, piece_context in zip(pieces, before, strict=True)
-            )
+        results = await gather_few(
+            lambda pair: self._translate_with(profile, pair[0].core, pair[1], log, repairs_rejected),
+            list(zip(pieces, before, strict=True)),
         )
         return ChunkResult(
             text=join(pieces, [result.text for result in results]),
@@ -171,6 +177,7 @@ class ChunkTranslator:
             error=next((result.error for result in results if result.error is not None), None),
             translated=any(result.translated for result in results),
             candidate=join(pieces, [result.candidate or result.text for result in results]),
+            text_at_fault=all(result.text_at_fault for result in results),
         )
 
     def _prompt(self, chunk: str, profile: PromptProfile, context: str) -> _Prompt:
@@ -220,7 +227,15 @@ def _accepted(
 
 
 def _failed(chunk: str, reason: GiveUp) -> ChunkResult:
-    return ChunkResult(chunk, [], reason.flags, reason.error, translated=False, candidate=reason.candidate)
+    return ChunkResult(
+        chunk,
+        [],
+        reason.flags,
+        reason.error,
+        translated=False,
+        candidate=reason.candidate,
+        text_at_fault=reason.text_at_fault,
+    )
 
 
 def _glossary_note(terms: Sequence[Term], profile: PromptProfile) -> str:

@@ -7,16 +7,10 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from transforms.engine.memory_entry import (
-    WORTH_KEEPING,
-    MemoryEntry,
-    as_duplicate,
-    decode,
-    encode,
-    from_memory,
-    key_of,
-)
+from transforms.engine.large_texts import call
+from transforms.engine.memory_entry import MemoryEntry, as_duplicate, decode, encode, from_memory, key_of
 from transforms.engine.outcome import TextResult
+from transforms.engine.run_health import RunHealth
 from transforms.engine.translator import SourceText, Translator
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.model_names import model_key
@@ -39,12 +33,14 @@ class MemorySettings:
         prefix: Of the keys; see ``Recipe.memory_prefix``.
         run: Identifies this run's entries.
         own_only: Whether entries of other runs are ignored, because everything is to be translated again.
+        retry_failed: Whether failures of other runs are ignored, because they are to be translated again.
     """
 
     where: str | None
     prefix: bytes
     run: str
     own_only: bool = False
+    retry_failed: bool = False
 
 
 NO_MEMORY = MemorySettings(None, b"", "")
@@ -53,7 +49,8 @@ NO_MEMORY = MemorySettings(None, b"", "")
 class Deduplicator:
     """Translates each text once, whether it comes again in this run or came in an earlier one.
 
-    Belongs to one event loop.
+    Failures count, too: a text that failed is not sent again unless the run retries failures. Only failures that are
+    likely to be the text's own are kept, because those of hosts may be gone in the next run. Belongs to one event loop.
 
     Attributes:
         memory: None for no memory.
@@ -64,6 +61,7 @@ class Deduplicator:
         self._fleet = fleet
         self.memory = memory
         self._settings = settings
+        self._health = RunHealth()
         self._in_flight: dict[bytes, asyncio.Future[TextResult]] = {}
         self._recent: OrderedDict[bytes, bytes] = OrderedDict()
         self._recent_bytes = 0
@@ -83,16 +81,20 @@ class Deduplicator:
         wanted = [key for key in keys if key is not None]
         if self.memory is None or not wanted:
             return {}
-        entries = {key: decode(value) for key, value in (await self.memory.look_up(wanted)).items()}
+        found = await self.memory.look_up(wanted)
+        entries = {key: await call(len(value), decode, value) for key, value in found.items()}
         return {key: entry for key, entry in entries.items() if entry is not None and self._counts(entry)}
 
     def _counts(self, entry: MemoryEntry) -> bool:
-        return entry.run == self._settings.run or not self._settings.own_only
+        settings = self._settings
+        return entry.run == settings.run or not (settings.own_only or (settings.retry_failed and entry.failed))
 
     def result(self, entry: MemoryEntry, text: str) -> TextResult:
         """The result of a text that has an entry."""
-        make = as_duplicate if entry.run == self._settings.run else from_memory
-        return TextResult(make(entry.outcome, source_flags(text, Gate.TRANSLATE)))
+        flags = source_flags(text, Gate.TRANSLATE)
+        if entry.run == self._settings.run:
+            return as_duplicate(entry.outcome, entry.candidate, flags)
+        return from_memory(entry, flags)
 
     async def translate(self, source: SourceText, key: bytes | None) -> TextResult:
         """The result of a text that the memory does not know: a request for it is made only if none is in flight.
@@ -104,17 +106,18 @@ class Deduplicator:
             key: Its key, as ``key`` returned it.
 
         Raises:
-            RunFailed, RunStopped: The run ended before the text was translated.
+            RunFailed, RunStopped: The run ended before the text was translated, or ends because none is.
         """
         if key is None:
-            return await self._translator.translate(source)
+            return await self._request(source)
         if (value := self._recent.get(key)) is not None and (entry := decode(value)) is not None:
             return self.result(entry, source.text)
         if (first := self._in_flight.get(key)) is not None:
-            return _duplicate_of(await first)
+            result = await first
+            return as_duplicate(result.outcome, result.candidate, ())
         in_flight = self._in_flight[key] = asyncio.get_running_loop().create_future()
         try:
-            result = await self._translator.translate(source)
+            result = await self._request(source)
             await self._remember(key, source, result)
         except Exception as error:
             in_flight.set_exception(error)
@@ -126,10 +129,15 @@ class Deduplicator:
         finally:
             del self._in_flight[key]
 
+    async def _request(self, source: SourceText) -> TextResult:
+        result = await self._translator.translate(source)
+        self._health.finished(result.outcome)
+        return result
+
     async def _remember(self, key: bytes, source: SourceText, result: TextResult) -> None:
-        if result.outcome.status not in WORTH_KEEPING:
+        if result.outcome.error is not None and not (result.text_at_fault and self._health.texts_are_to_blame()):
             return
-        value = encode(result.outcome, source_flags(source.text, Gate.TRANSLATE), self._settings.run)
+        value = await call(len(source.text), self._entry, source, result)
         if self.memory is not None:
             await self.memory.keep(key, value)
         self._recent[key] = value
@@ -138,10 +146,5 @@ class Deduplicator:
             _, oldest = self._recent.popitem(last=False)
             self._recent_bytes -= len(oldest)
 
-
-def _duplicate_of(first: TextResult) -> TextResult:
-    """The result of another row with the same text, whether it was translated or not."""
-    outcome = as_duplicate(first.outcome, ())
-    if outcome.status == "failed":
-        outcome.origin = None
-    return TextResult(outcome, first.candidate)
+    def _entry(self, source: SourceText, result: TextResult) -> bytes:
+        return encode(result, source_flags(source.text, Gate.TRANSLATE), self._settings.run)

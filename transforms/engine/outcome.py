@@ -64,8 +64,10 @@ class TextResult:
         outcome: The values of its columns.
         candidate: The best rejected translation of a failed text, for review.
         requests: The requests that this run made for it.
+        text_at_fault: Whether what failed would fail again with other hosts, as far as one can tell.
     """
 
     outcome: Outcome
     candidate: str | None = None
     requests: RequestLog = field(default_factory=RequestLog)
+    text_at_fault: bool = False

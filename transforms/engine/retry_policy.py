@@ -24,6 +24,16 @@ MIN_PIECE_CHARS = 40
 MIN_REPAIR_PIECE_CHARS = 300
 """A chunk with rejected answers is split down to this size: in shorter pieces the checks could miss what was wrong."""
 
+TOO_LONG = frozenset(
+    {Failure.OUTPUT_TRUNCATED, Failure.INPUT_TOO_LONG, Failure.GATEWAY_TIMEOUT, Failure.PAYLOAD_TOO_LARGE}
+)
+"""Reasons to send smaller pieces: the model, or a proxy before it, has a limit."""
+
+TEXTS_OWN = frozenset(
+    {Failure.OUTPUT_TRUNCATED, Failure.INPUT_TOO_LONG, Failure.GENERATION_ABORTED, Failure.MODEL_CRASHED}
+)
+"""Failed requests that would fail again in another run. All others depend on hosts, proxies or options."""
+
 RETRY_TEMPERATURE = 0.3
 RETRY_REPEAT_PENALTY = 1.1
 
@@ -73,11 +83,13 @@ class GiveUp:
         error: The reason, the error class first.
         flags: What is wrong with the best candidate.
         candidate: The best rejected translation; None if every answer was empty, or there was no answer.
+        text_at_fault: Whether other hosts would fail, too, as far as one can tell.
     """
 
     error: str
     flags: tuple[str, ...] = ()
     candidate: str | None = None
+    text_at_fault: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +130,7 @@ class RetryPolicy:
         chosen = _best_candidate(responses)
         if chosen is not None and self._accepts(chosen):
             return Accept(chosen)
-        if isinstance(last, RowRejected) and last.failure in (Failure.OUTPUT_TRUNCATED, Failure.INPUT_TOO_LONG):
+        if isinstance(last, RowRejected) and last.failure in TOO_LONG:
             if chars > 2 * MIN_PIECE_CHARS:
                 return Split(max(MIN_PIECE_CHARS, chars // 2), too_long=True)
         elif chosen is not None and not repairs_rejected and chars > 2 * MIN_REPAIR_PIECE_CHARS:
@@ -152,7 +164,8 @@ def give_up(responses: Sequence[Response]) -> GiveUp:
     if not isinstance(rejected, RowRejected):
         raise TypeError("a chunk that is given up has a rejected answer or a rejected request")
     kind = rejected.failure.value
-    return GiveUp(f"{kind}: {rejected}", (kind,) if kind in flags.HARD else ())
+    found = (kind,) if kind in flags.HARD else ()
+    return GiveUp(f"{kind}: {rejected}", found, text_at_fault=rejected.failure in TEXTS_OWN)
 
 
 def _best_candidate(responses: Sequence[Response]) -> Candidate | None:

@@ -1,10 +1,9 @@
-"""From the results of a batch to its columns, its counts and its dead letters. Plain functions."""
+"""Columns, counts and dead letters of a batch, from the results of its texts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import pyarrow as pa
 
@@ -18,17 +17,17 @@ from transforms.text.flags import SRC_MISFIT
 
 BAD_LINE = "bad_line"
 BAD_TEXT = "bad_text"
-_WORST = {status: rank for rank, status in enumerate(("skipped", "ok", "warn", "partial", "failed"))}
-assert set(_WORST) == set(STATUSES)  # noqa: S101 - the two lists must name the same
+_SEVERITY = {status: rank for rank, status in enumerate(("skipped", "ok", "warn", "partial", "failed"))}
+assert set(_SEVERITY) == set(STATUSES)  # noqa: S101 - both list all statuses
 
 
 def bad_text_result(reason: str) -> TextResult:
-    """What becomes of a text that can't be read."""
+    """Return the result for a text that cannot be read."""
     return TextResult(Outcome(None, "failed", error=f"{BAD_TEXT}: {reason}"))
 
 
 def bad_line_result(line: BadLine) -> TextResult:
-    """The result for the texts of a line that could not be read."""
+    """Return the result for the texts of a line that cannot be read."""
     return TextResult(Outcome(None, "failed", error=f"{BAD_LINE}: {line.reason}"))
 
 
@@ -50,8 +49,8 @@ def mark_misfits(results: Mapping[str, list[TextResult]], batch: Batch) -> None:
                 column[value.row] = replace(result, outcome=outcome)
 
 
-def output_records(batch: Batch, schema: Any, results: Sequence[Sequence[TextResult]]) -> Any:
-    """The input's columns with the added ones, a ``pyarrow.RecordBatch``; one list of results per text column."""
+def output_records(batch: Batch, schema: pa.Schema, results: Sequence[Sequence[TextResult]]) -> pa.RecordBatch:
+    """Return the input's columns with the added ones; ``results`` has one list per text column."""
     arrays = list(batch.records.columns)
     for column in results:
         arrays += added_arrays([result.outcome for result in column])
@@ -59,10 +58,10 @@ def output_records(batch: Batch, schema: Any, results: Sequence[Sequence[TextRes
 
 
 def count(results: Sequence[Sequence[TextResult]], rows: int) -> Statistics:
-    """The statistics of ``rows`` rows, given one list of results per text column."""
+    """Return the statistics of ``rows`` rows; ``results`` has one list per text column."""
     statistics = Statistics(rows=rows)
     for texts in zip(*results, strict=True):
-        worst = max((result.outcome for result in texts), key=lambda outcome: _WORST[outcome.status])
+        worst = max((result.outcome for result in texts), key=lambda outcome: _SEVERITY[outcome.status])
         statistics.statuses[worst.status] += 1
         if worst.status == "failed":
             statistics.failed_rows[worst.error_class] += 1
@@ -88,7 +87,7 @@ def _count_text(statistics: Statistics, result: TextResult) -> None:
             host.faults[attempt.failure.value] += 1
             statistics.failures[attempt.failure.value] += 1
     if outcome.origin == "generated" and outcome.host is not None:
-        # A text in several chunks may have several hosts; the first stands for it.
+        # The chunks of a text may come from several hosts; the text is counted for the first.
         host = statistics.hosts.setdefault(outcome.host.partition(",")[0], HostStatistics())
         host.rows += 1
         host.prompt_tokens += outcome.prompt_eval_count or 0
@@ -97,11 +96,11 @@ def _count_text(statistics: Statistics, result: TextResult) -> None:
 
 
 def dead_letters(batch: Batch, results: Mapping[str, Sequence[TextResult]]) -> tuple[DeadLetter, ...]:
-    """The failed texts of a batch, and its unreadable lines.
+    """Return the failed texts of a batch and its unreadable lines.
 
     Args:
-        batch: As it was read.
-        results: By text column.
+        batch: Rows as read.
+        results: Results of the texts by text column.
     """
     letters = [
         DeadLetter(batch.first_row + line.row, None, BAD_LINE, line.reason, raw=line.raw) for line in batch.bad_lines

@@ -38,6 +38,7 @@ class Recipe:
         field_names: Whether the model is told the column of each text.
         english, other_language: What becomes of texts that are not French.
         langid: How their language is found.
+        text_encoding: Encoding of texts that are bytes; None if there are none.
         format: Of the recipe itself; rises when a field changes its meaning.
     """
 
@@ -60,6 +61,7 @@ class Recipe:
     context_chars: int = 0
     field_names: bool = False
     langid: str = "words"
+    text_encoding: str | None = None
     format: int = FORMAT
 
     def to_json(self) -> dict[str, Any]:
@@ -94,6 +96,7 @@ class Recipe:
         terms that occur in a text matter; see ``memory_entry.key_of``.
         """
         neutral = replace(self, model="", model_digest=None, text_columns=(), model_column=None, glossary_digest=None)
+        neutral = replace(neutral, text_encoding=None)
         return bytes.fromhex(neutral.digest())
 
     def matches(self, other: Recipe) -> bool:

@@ -6,7 +6,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import takewhile
 from typing import Any, TypeVar
@@ -52,6 +52,16 @@ class _Input:
     shown: str
     fs: Any
     path: str
+    real_parents: dict[str, str] = field(default_factory=dict)
+
+    def identity(self, path: str, info: dict[str, Any]) -> str:
+        """The real path of a local file; of thousands in one folder, the folder is looked at once."""
+        if info.get("islink") or path == self.path:
+            return real_path(path)
+        parent, _, name = path.rpartition("/")
+        if parent not in self.real_parents:
+            self.real_parents[parent] = os.path.realpath(parent)
+        return f"{self.real_parents[parent].rstrip('/')}/{name}"
 
     @property
     def is_local(self) -> bool:
@@ -278,7 +288,7 @@ def _some(names: Sequence[str]) -> str:
 
 def _source(each: _Input, path: str, info: dict[str, Any]) -> SourceFile:
     if each.is_local:
-        path = real_path(path)
+        path = each.identity(path, info)
     kind = format_of(without_query(path))
     assert kind is not None  # noqa: S101 - callers have checked
     address = address_of(each.given, each.fs, each.path, path)

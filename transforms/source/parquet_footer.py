@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -54,8 +55,32 @@ class Footer:
     remarks: tuple[str, ...] = ()
 
 
-def read_footer(source: SourceFile) -> Footer:
+class KnownSchemas:
+    """Schemas of footers, each one object: thousands of files have few different ones."""
+
+    def __init__(self, schemas: Iterable[pa.Schema] = ()) -> None:
+        self._lock = threading.Lock()
+        self._schemas = {schema.serialize().to_pybytes(): schema for schema in schemas}
+        self._remarks: dict[int, tuple[str, ...]] = {}
+
+    def shared(self, schema: pa.Schema) -> pa.Schema:
+        """Return the one object that is equal to ``schema``, metadata included."""
+        with self._lock:
+            return self._schemas.setdefault(schema.serialize().to_pybytes(), schema)
+
+    def remarks(self, schema: pa.Schema, parquet_schema: pq.ParquetSchema) -> tuple[str, ...]:
+        """Return what ``lost_types`` says of a shared schema, looked at once."""
+        if id(schema) not in self._remarks:
+            self._remarks[id(schema)] = tuple(lost_types(parquet_schema, schema))
+        return self._remarks[id(schema)]
+
+
+def read_footer(source: SourceFile, known: KnownSchemas | None = None) -> Footer:
     """Read the end of a file.
+
+    Args:
+        source: The file.
+        known: Schemas of other files, so that equal ones are one object.
 
     Raises:
         UsageError: The file can't be read, is not Parquet, or its footer can't be true.
@@ -67,7 +92,9 @@ def read_footer(source: SourceFile) -> Footer:
             name.encode()
         if max(map(_depth, schema.types), default=0) > _MAX_DEPTH:
             raise UsageError(f"cannot read {source.url}: its columns are nested more than {_MAX_DEPTH} deep")
-        return Footer(schema, group_rows, tuple(lost_types(file.schema, schema)))
+        known = known or KnownSchemas()
+        schema = known.shared(schema)
+        return Footer(schema, group_rows, known.remarks(schema, file.schema))
 
 
 @contextmanager
@@ -95,7 +122,7 @@ def open_parquet(source: SourceFile) -> Iterator[pq.ParquetFile]:
     """
     fs, path = file_system(source.address)
     if isinstance(fs, LocalFileSystem):
-        with pq.ParquetFile(path, memory_map=False, buffer_size=_READ_BYTES, **_OPTIONS) as parquet:
+        with pa.OSFile(path, "rb") as file, pq.ParquetFile(file, buffer_size=_READ_BYTES, **_OPTIONS) as parquet:
             yield parquet
     else:
         with fs.open(path, "rb") as file:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import difflib
 import logging
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -16,7 +15,8 @@ from transforms.source import parquet
 from transforms.source.hive_partitions import add_partition_fields, partition_types
 from transforms.source.json_scan import Scan, scan, schema_of
 from transforms.source.json_schema import KindCounts
-from transforms.source.parquet_footer import Footer, read_footer
+from transforms.source.parquet_footer import Footer, KnownSchemas, read_footer
+from transforms.source.plan_cache import PlanCache
 from transforms.source.schema_differences import differences
 from transforms.source.text_columns import DEFAULT, choose_text_columns, may_choose
 from transforms.source.work_units import SourceFile, UnitGroup, WorkUnit
@@ -24,6 +24,9 @@ from transforms.waiting import interruptible
 
 LOG = logging.getLogger(__name__)
 _FOOTERS_AT_ONCE = 8
+_FOOTERS_IN_QUEUE = 512
+"""A task of the executor takes 10 KB, which for thousands of files would be more than all that is planned."""
+
 _NAMED = 5
 """Maximum number of files named in a message."""
 
@@ -79,6 +82,7 @@ def plan_inputs(
     schema_override: Mapping[str, pa.DataType] | None = None,
     model_column: str | None = None,
     text_encoding: str | None = None,
+    cache: PlanCache | None = None,
 ) -> InputPlan:
     """Plan the work: read the footers of Parquet files, and scan JSON lines once from end to end.
 
@@ -89,25 +93,26 @@ def plan_inputs(
         schema_override: Types of JSON lines' columns that the user has given.
         model_column: A text column that every file must have and that is not translated.
         text_encoding: Encoding of binary text columns, and of JSON lines without a byte order mark.
+        cache: What earlier plannings found in files that may not have changed; new findings are added.
 
     Raises:
         UsageError: A file can't be read, or lacks a column that is needed.
     """
     options = PlanOptions(unit_rows, tuple(text_columns), schema_override, model_column, text_encoding)
-    return interruptible(lambda: _Planner(options).plan(sources))
+    return interruptible(lambda: _Planner(options, PlanCache() if cache is None else cache).plan(sources))
 
 
 class _Planner:
     """One planning of all inputs."""
 
-    def __init__(self, options: PlanOptions) -> None:
+    def __init__(self, options: PlanOptions, cache: PlanCache) -> None:
         self._options = options
+        self._cache = cache
         self._given = dict(options.schema or {})
         self._groups: dict[str, Sequence[UnitGroup]] = {}
         self._schemas: dict[str, pa.Schema] = {}
-        self._known: dict[bytes, pa.Schema] = {}
+        self._known = KnownSchemas(cache.schemas)
         self._remarks: set[str] = set()
-        self._lock = threading.Lock()
 
     def plan(self, sources: Sequence[SourceFile]) -> InputPlan:
         tables = [source for source in sources if source.format == "parquet"]
@@ -125,30 +130,33 @@ class _Planner:
 
     def _plan_tables(self, sources: Sequence[SourceFile]) -> tuple[str, ...]:
         """Plan the Parquet files; return the text columns that were wanted or chosen."""
+        known = {source.url: footer for source in sources if (footer := self._cache.footer(source)) is not None}
+        new = [source for source in sources if source.url not in known]
         with ThreadPoolExecutor(_FOOTERS_AT_ONCE) as pool:
-            for source, footer in zip(sources, pool.map(self._footer, sources), strict=True):
-                self._groups[source.url] = parquet.plan_groups(source, footer.group_rows, self._options.unit_rows)
-                self._schemas[source.url] = footer.schema
-                for remark in footer.remarks:
-                    self._remark(source, remark)
+            for first in range(0, len(new), _FOOTERS_IN_QUEUE):
+                some = new[first : first + _FOOTERS_IN_QUEUE]
+                for source, footer in zip(some, pool.map(self._read_footer, some), strict=True):
+                    known[source.url] = footer
+                    self._cache.keep_footer(source, footer)
+        for source in sources:
+            footer = known[source.url]
+            self._groups[source.url] = parquet.plan_groups(source, footer.group_rows, self._options.unit_rows)
+            self._schemas[source.url] = footer.schema
+            for remark in footer.remarks:
+                self._remark(source, remark)
         # Files with one schema have one answer.
         distinct = {id(self._schemas[source.url]): source for source in reversed(sources)}
         examples = [distinct[number] for number in reversed(distinct)]
         chosen = self._options.text_columns
         for source in sorted(examples, key=lambda each: not may_choose(self._schemas[each.url])):
             chosen = self._choose(self._schemas[source.url], chosen, source.url)
-        for source in examples:
+        tried = {id(self._schemas[source.url]): source for source in reversed(new)}
+        for source in reversed(tried.values()):
             parquet.try_reading(source)
         return chosen
 
-    def _footer(self, source: SourceFile) -> Footer:
-        """A file's footer, whose schema is one object for all files that have it."""
-        footer = read_footer(source)
-        return replace(footer, schema=self._shared(footer.schema))
-
-    def _shared(self, schema: pa.Schema) -> pa.Schema:
-        with self._lock:
-            return self._known.setdefault(schema.serialize().to_pybytes(), schema)
+    def _read_footer(self, source: SourceFile) -> Footer:
+        return read_footer(source, self._known)
 
     def _plan_lines(self, sources: Sequence[SourceFile], chosen: Sequence[str]) -> tuple[str, ...]:
         """Plan the files of JSON lines, which have one schema; return the text columns."""
@@ -156,7 +164,7 @@ class _Planner:
         rows = unreadable = 0
         first_fault = ""
         for source in sources:
-            found = scan(source, self._options.unit_rows, self._given, self._options.text_encoding)
+            found = self._scan(source)
             self._groups[source.url] = [(unit,) for unit in found.units]
             total.merge_rows(found.kinds)
             rows, unreadable = rows + found.rows, unreadable + found.unreadable
@@ -170,8 +178,17 @@ class _Planner:
         expected = (*(chosen or (DEFAULT,)), *filter(None, (self._options.model_column,)))
         schema = self._lines_schema(total, rows, expected)
         place = sources[0].url if len(sources) == 1 else "the JSON lines"
-        self._schemas |= dict.fromkeys((source.url for source in sources), self._shared(schema))
+        self._schemas |= dict.fromkeys((source.url for source in sources), self._known.shared(schema))
         return self._choose(schema, chosen, place)
+
+    def _scan(self, source: SourceFile) -> Scan:
+        """The scan of a file, from the cache if it is there."""
+        options = [self._options.unit_rows, sorted(self._given), self._options.text_encoding]
+        found = self._cache.scan(source, options)
+        if found is None:
+            found = scan(source, self._options.unit_rows, self._given, self._options.text_encoding)
+            self._cache.keep_scan(source, options, found)
+        return found
 
     def _lines_schema(self, total: KindCounts, rows: int, expected: Sequence[str]) -> pa.Schema:
         if not rows:
@@ -198,7 +215,7 @@ class _Planner:
                 schema = self._schemas[source.url]
                 key = (id(schema), tuple(name for name, _ in source.partitions))
                 if key not in extended:
-                    extended[key] = self._shared(add_partition_fields(schema, source, types))
+                    extended[key] = self._known.shared(add_partition_fields(schema, source, types))
                 self._schemas[source.url] = extended[key]
 
     def _remark(self, source: SourceFile, remark: str) -> None:

@@ -23,7 +23,34 @@ _CODE = re.compile(
 """Addresses, markup, code and names of files: their words are no words."""
 
 _PARTICLES: Final = frozenset(
-    "de du des la le les un une et en au aux pour par sur dans avec sans est sont que qui ne pas il elle".split()
+    [
+        "de",
+        "du",
+        "des",
+        "la",
+        "le",
+        "les",
+        "un",
+        "une",
+        "et",
+        "en",
+        "au",
+        "aux",
+        "pour",
+        "par",
+        "sur",
+        "dans",
+        "avec",
+        "sans",
+        "est",
+        "sont",
+        "que",
+        "qui",
+        "ne",
+        "pas",
+        "il",
+        "elle",
+    ]
 )
 _QUOTED = re.compile(r"«[^«»\n]{1,80}»|“[^“”\n]{1,80}”|\"[^\"\n]{1,80}\"|‘[^‘’\n]{1,80}’|(?<!\w)'[^'\n]{1,80}'(?!\w)")
 _FOLDED = re.compile(r"[\W_]+")
@@ -35,10 +62,11 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """Untranslated if the whole answer is the source's French, else french_left for a line or word of it."""
     if _folded(source) == _folded(translation):
         return _whole_copy(translation)
-    if source.isascii() and translation.isascii() and not _shares_words(source, translation):
+    there = set(_LETTERS.findall(source))
+    shared = there.intersection(_LETTERS.findall(translation))
+    if not any(is_only_french(word.lower()) for word in shared):
         return ()
     cleaned = _QUOTED.sub(" ", _CODE.sub(" ", translation))
-    there = set(_LETTERS.findall(source))
     words = _LETTERS.findall(cleaned)
     left = [word for word in words if word in there and is_only_french(word.lower())]
     if not left:
@@ -52,11 +80,6 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
         return (finding(flags.FRENCH_LEFT, line),)
     word = _left_word(cleaned, there)
     return (finding(flags.FRENCH_LEFT, word),) if word else ()
-
-
-def _shares_words(source: str, translation: str) -> bool:
-    there = set(_LETTERS.findall(source))
-    return any(word in there and is_only_french(word.lower()) for word in _LETTERS.findall(translation))
 
 
 def _folded(text: str) -> str:

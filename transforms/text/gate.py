@@ -14,6 +14,7 @@ from typing import Final
 from transforms.text import flags
 from transforms.text.sanitize import sanitize
 
+_SLICE_CHARS = 100_000
 SHORT_WORDS = 4
 _SHORT_CHARS = 80
 
@@ -65,11 +66,24 @@ def classify(text: str | None) -> Gate:
     """What is to be done with ``text``: numbers, symbols, emoji, a bare address or code are passed through."""
     if text is None:
         return Gate.NULL
+    if len(text) > _SLICE_CHARS:
+        return _classify_slices(text)
     if _PLAIN.search(text):
         return Gate.TRANSLATE
     if is_blank(text):
         return Gate.BLANK
     return Gate.TRANSLATE if any(map(_is_word, _COPIED.sub(" ", text).split())) else Gate.NON_LINGUISTIC
+
+
+def _classify_slices(text: str) -> Gate:
+    """The same for a long text: one regular expression over all of it would block the whole program for seconds."""
+    found = Gate.BLANK
+    for start in range(0, len(text), _SLICE_CHARS):
+        gate = classify(text[start : start + _SLICE_CHARS])
+        if gate is Gate.TRANSLATE:
+            return gate
+        found = Gate.NON_LINGUISTIC if gate is Gate.NON_LINGUISTIC else found
+    return found
 
 
 def _is_word(token: str) -> bool:

@@ -14,7 +14,7 @@ from tests.transforms.engine.engines import SENTENCE, StartEngine, submit, trans
 from transforms.engine import engine as engine_module
 from transforms.engine.deduplicator import MemorySettings
 from transforms.engine.engine import live_engines
-from transforms.engine.first_texts import FIRST_TEXTS
+from transforms.engine.run_health import FIRST_TEXTS
 from transforms.errors import RunFailed, RunStopped
 from transforms.memory.addresses import open_store
 from transforms.memory.store import MemoryUnavailable

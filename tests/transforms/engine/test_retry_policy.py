@@ -33,6 +33,7 @@ BAD = Candidate("La pompe.", (flags.UNTRANSLATED,))
 EMPTY = Candidate("", (flags.EMPTY_OUTPUT,))
 CUT = RowRejected(Failure.OUTPUT_TRUNCATED, "cut after 9 tokens")
 TOO_LONG = RowRejected(Failure.INPUT_TOO_LONG, "the prompt is too long")
+PROXY_LIMIT = RowRejected(Failure.GATEWAY_TIMEOUT, "HTTP 504")
 ABORTED = RowRejected(Failure.GENERATION_ABORTED, "done is false")
 
 
@@ -100,7 +101,7 @@ def test_rejected_answers_lead_to_smaller_pieces_once(responses: tuple[Response,
     assert isinstance(step(*responses, chars=LONG, repairs_rejected=True), GiveUp)
 
 
-@pytest.mark.parametrize("responses", [(TOO_LONG,), (CUT, CUT), (CUT, TOO_LONG), (BAD, CUT)])
+@pytest.mark.parametrize("responses", [(TOO_LONG,), (CUT, CUT), (CUT, TOO_LONG), (BAD, CUT), (PROXY_LIMIT,)])
 @pytest.mark.parametrize("repairs_rejected", [False, True])
 def test_what_is_too_long_is_always_split(responses: tuple[Response, ...], repairs_rejected: bool) -> None:
     limit = 2 * MIN_PIECE_CHARS
@@ -125,9 +126,29 @@ def test_the_reason_is_what_is_wrong_with_the_best_answer() -> None:
 def test_without_an_answer_the_reason_is_the_failed_request() -> None:
     assert give_up([CUT, TOO_LONG]) == GiveUp("input_too_long: the prompt is too long", ("input_too_long",))
     missing = RowRejected(Failure.MODEL_MISSING, "no host has it")
-    assert give_up([missing]) == GiveUp("model_missing: no host has it")
+    assert give_up([missing]) == GiveUp("model_missing: no host has it", text_at_fault=False)
     with pytest.raises(TypeError):
         give_up([GOOD])
+
+
+@pytest.mark.parametrize(
+    ("failure", "text_at_fault"),
+    [
+        (Failure.OUTPUT_TRUNCATED, True),
+        (Failure.INPUT_TOO_LONG, True),
+        (Failure.GENERATION_ABORTED, True),
+        (Failure.MODEL_CRASHED, True),
+        (Failure.ONLY_THINKING, False),
+        (Failure.GATEWAY_TIMEOUT, False),
+        (Failure.PAYLOAD_TOO_LARGE, False),
+        (Failure.BAD_REQUEST, False),
+        (Failure.TIMEOUT, False),
+        (Failure.SERVER_ERROR, False),
+    ],
+)
+def test_a_text_is_at_fault_only_where_other_hosts_would_fail_too(failure: Failure, text_at_fault: bool) -> None:
+    assert give_up([RowRejected(failure, "no")]).text_at_fault is text_at_fault
+    assert give_up([BAD, RowRejected(failure, "no")]).text_at_fault
 
 
 def test_the_fallback_model_comes_after_the_own_one_and_never_twice() -> None:

@@ -22,6 +22,7 @@ def test_finds_the_slots_of_a_host(slots: int, sigma: float) -> None:
     assert slots <= limit <= 1.2 * slots + 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slots", [4, 8, 16, 32])
 @pytest.mark.parametrize("sigma", [0.0, 0.1, 0.6, 1.0])
 @pytest.mark.parametrize("delay_seconds", [0.0, 0.005, 0.05])

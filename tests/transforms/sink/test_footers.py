@@ -54,7 +54,7 @@ def added(*several: Statistics) -> Statistics:
 
 
 def footer_of(unit: WorkUnit, recipe: Recipe = RECIPE, found: Statistics | None = None) -> PartFooter:
-    return PartFooter.of(unit, recipe, found or Statistics(rows=unit.rows), 3, SCHEMA)
+    return PartFooter.of(unit, recipe, found or Statistics(unit.rows, Counter(ok=unit.rows)), 3, SCHEMA, "5f" * 16)
 
 
 def write(file: File, footer: PartFooter, rows: int, schema: Any = SCHEMA) -> File:
@@ -81,7 +81,7 @@ def test_statistics_add_up_in_any_grouping_and_order(one: Statistics, two: Stati
 def test_metadata_keep_all_of_it(found: Statistics, text: str, at: int) -> None:
     recipe = replace(RECIPE, prompt_text=text, model_digest=None)
     unit = replace(unit_of(2, 7), start=at, stop=at + 2)
-    footer = footer_of(unit, recipe, found)
+    footer = footer_of(unit, recipe, replace(found, rows=2, statuses=Counter(ok=1, failed=1)))
     file = io.BytesIO()
     write(file, footer, 2)
     assert read_footer(file) == footer

@@ -212,7 +212,7 @@ def test_a_key_that_comes_twice_is_said_and_its_last_value_counts(tmp_path: Path
 
 
 def test_integers_beyond_int64_stay_whole(tmp_path: Path) -> None:
-    rows = [
+    rows: list[dict[str, float]] = [
         {"unsigned": 2**63 + number, "wide": -(10**30) + number, "huge": 10**50 + number, "mixed": 2**60 + number}
         for number in range(3)
     ]
