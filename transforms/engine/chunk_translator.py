@@ -202,7 +202,7 @@ class ChunkTranslator:
         Raises:
             RowRejected: The text is at fault.
         """
-        num_predict = profile.budget.most_predict_for if step.extended else profile.budget.num_predict_for
+        num_predict = profile.budget.max_predict_for if step.extended else profile.budget.num_predict_for
         request = GenerateRequest(
             prompt=prompt.rendered.prompt,
             system=prompt.rendered.system,
