@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from transforms.engine.large_texts import call, gather_few
 from transforms.engine.outcome import RequestLog
 from transforms.engine.retry_policy import Accept, Ask, GiveUp, Response, RetryPolicy, Split, give_up
 from transforms.fleet.answers import Answer
@@ -130,20 +130,36 @@ class ChunkTranslator:
         prompt = self._prompt(chunk, profile, context)
         responses: list[Response] = []
         answers: list[Answer] = []
+        doubted: list[Answer] = []
         while True:
             step = self._policy.next_step(len(chunk), responses, profile.sampling, repairs_rejected)
             if not isinstance(step, Ask):
                 break
             log.repair_requests += bool(responses)
             try:
-                answer = await self._ask(prompt, profile, step, answers, log)
+                answer = await self._ask(prompt, profile, step, [*answers, *doubted], log)
             except RowRejected as rejected:
                 responses.append(rejected)
             else:
                 answers.append(answer)
-                candidate = judge(answer.text, chunk, prompt.text, profile.template, self._checks, prompt.terms)
-                responses.append(candidate)
-                self._fleet.checked(answer, bool(candidate.text) and not candidate.hard)
+                size = len(chunk) + len(answer.text)
+                candidate = await call(
+                    size,
+                    judge,
+                    answer.text,
+                    chunk,
+                    prompt.text,
+                    profile.template,
+                    self._checks,
+                    prompt.terms,
+                    context,
+                )
+                good = bool(candidate.text) and not candidate.hard
+                if self._fleet.checked(answer, good) and good and not doubted:
+                    # Its host gives worse answers than the others: another host has to answer, too.
+                    doubted.append(answers.pop())
+                else:
+                    responses.append(candidate)
         if isinstance(step, Accept):
             return _accepted(step.candidate, responses, answers, prompt, log)
         if isinstance(step, Split):
@@ -163,11 +179,9 @@ class ChunkTranslator:
         pieces = split(chunk, profile.budget, step.max_chars, always=True)
         before = contexts(pieces, profile.context_chars, context)
         repairs_rejected = repairs_rejected or not step.too_long
-        results = await asyncio.gather(
-            *(
-                self._translate_with(profile, piece.core, piece_context, log, repairs_rejected)
-                for piece, piece_context in zip(pieces, before, strict=True)
-            )
+        results = await gather_few(
+            lambda pair: self._translate_with(profile, pair[0].core, pair[1], log, repairs_rejected),
+            list(zip(pieces, before, strict=True)),
         )
         return ChunkResult(
             text=join(pieces, [result.text for result in results]),
@@ -188,21 +202,22 @@ class ChunkTranslator:
     async def _ask(
         self, prompt: _Prompt, profile: PromptProfile, step: Ask, earlier: Sequence[Answer], log: RequestLog
     ) -> Answer:
-        """One answer; hosts whose earlier answers were rejected are avoided.
+        """One answer; hosts whose earlier answers were rejected or doubted are avoided.
 
         Raises:
             RowRejected: The text is at fault.
         """
-        num_predict = profile.budget.most_predict_for if step.extended else profile.budget.num_predict_for
+        num_predict = profile.budget.max_predict_for if step.extended else profile.budget.num_predict_for
         request = GenerateRequest(
             prompt=prompt.rendered.prompt,
             system=prompt.rendered.system,
-            num_predict=num_predict(prompt.tokens),
+            num_predict=num_predict(prompt.tokens) + profile.think_tokens,
             options=step.sampling,
             size=len(prompt.text.text),
             raw=profile.template.raw,
             model=None if profile.model == self._own_model else profile.model,
             avoided=frozenset(answer.host for answer in earlier),
+            think=profile.think,
         )
         answer = await self._fleet.generate(request, log.attempts)
         prompt_tokens = answer.prompt_eval_count

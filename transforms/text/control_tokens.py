@@ -25,9 +25,13 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _ROLE: Final = "assistant|user|system|human|model|bot|ai|translator|chatbot|gpt|llm|developer|tool|response|output|answer|traducteur|utilisateur"
-_ROLE_PREFIX = re.compile(rf"\A[\s*_#<\[(]{{0,4}}(?:{_ROLE})[\s*_>\])]{{0,4}}(?::[*_]{{0,2}}|\n)\s*(?=\S)", re.IGNORECASE)
+_ROLE_PREFIX = re.compile(
+    rf"\A[\s*_#<\[(]{{0,4}}(?:{_ROLE})[\s*_>\])]{{0,4}}(?::[*_]{{0,2}}|\n)\s*(?=\S)", re.IGNORECASE
+)
 _ROLE_TURN = re.compile(rf"\n[\s*_#]{{0,4}}(?:{_ROLE})[*_]{{0,3}}\s*:", re.IGNORECASE)
-_LABEL = re.compile(rf"\s*(?:{_ROLE}|final|analysis|commentary|message|channel|start|end|think|thinking)?\s*\Z", re.IGNORECASE)
+_LABEL = re.compile(
+    rf"\s*(?:{_ROLE}|final|analysis|commentary|message|channel|start|end|think|thinking)?\s*\Z", re.IGNORECASE
+)
 _BYTE_MARKERS = re.compile("[\u2581\u0120\u010a]")
 _MARKED: Final = "<‹＜[|▁ĠĊ"
 
@@ -52,7 +56,11 @@ def without_tokens(answer: str, source: str) -> str:
         own = set(_TOKEN.findall(source))
         if not all(token in own for token in _TOKEN.findall(text)):
             text = _best_piece(_TOKEN.split(text), source)
-    if (match := _ROLE_PREFIX.match(text)) and not _ROLE_PREFIX.match(source) and ":" not in source[: len(match[0]) + 9]:
+    if (
+        (match := _ROLE_PREFIX.match(text))
+        and not _ROLE_PREFIX.match(source)
+        and ":" not in source[: len(match[0]) + 9]
+    ):
         text = text[match.end() :]
     if (match := _ROLE_TURN.search(text)) and not _ROLE_TURN.search(source) and match.start() > 0.3 * len(source):
         text = text[: match.start()]
