@@ -120,8 +120,8 @@ def _deleted(inputs: Sequence[str], urls: Iterable[str]) -> Iterator[str]:
     for given in inputs:
         each = _opened(given)
         if each.is_glob and not each.fs.exists(each.path):
-            for pattern in (each.path, f"{each.path}/**"):
-                patterns.append((each.fs, re.compile(glob_translate(pattern))))
+            globs = (each.path, f"{each.path}/**")
+            patterns += [(each.fs, re.compile(glob_translate(pattern))) for pattern in globs]
         elif each.fs.isdir(each.path):
             patterns.append((each.fs, re.compile(re.escape(each.path.rstrip("/")) + "/.*")))
     for url in urls:
