@@ -88,7 +88,8 @@ class _Reader:
         if kind in (3, 7):
             self._at += 1 if kind == 3 else 8
         elif kind == 8:
-            self._at += self._varint()
+            length = self._varint()
+            self._at += length
         elif kind in (9, 10):
             header = self._byte()
             for _ in range(header >> 4 if header >> 4 < 15 else self._varint()):
