@@ -144,7 +144,15 @@ class ChunkTranslator:
                 size = len(chunk) + len(answer.text)
                 responses.append(
                     await call(
-                        size, judge, answer.text, chunk, prompt.text, profile.template, self._checks, prompt.terms
+                        size,
+                        judge,
+                        answer.text,
+                        chunk,
+                        prompt.text,
+                        profile.template,
+                        self._checks,
+                        prompt.terms,
+                        context,
                     )
                 )
         if isinstance(step, Accept):
@@ -194,7 +202,7 @@ class ChunkTranslator:
         Raises:
             RowRejected: The text is at fault.
         """
-        num_predict = profile.budget.most_predict_for if step.extended else profile.budget.num_predict_for
+        num_predict = profile.budget.max_predict_for if step.extended else profile.budget.num_predict_for
         request = GenerateRequest(
             prompt=prompt.rendered.prompt,
             system=prompt.rendered.system,
