@@ -243,7 +243,10 @@ def _reason(fs: Any, path: str) -> str:
     try:
         fs.info(path)
     except Exception as error:  # each client library has its own
-        return f" ({first_line(error.__cause__)})" if error.__cause__ else ""
+        if error.__cause__ is None:
+            return ""
+        unknown = "CERTIFICATE_VERIFY_FAILED" in str(error.__cause__)
+        return f" ({first_line(error.__cause__)}{'; name its authority with SSL_CERT_FILE' if unknown else ''})"
     return ""
 
 
