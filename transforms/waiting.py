@@ -37,17 +37,18 @@ class _Watcher:
         self._numbers = itertools.count()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._wakes = 0.0
 
     def add(self, work: str, seconds: float) -> int:
         now = time.monotonic()
         number = next(self._numbers)
         with self._changed:
-            earliest = min((wait.next_message for wait in self._waits.values()), default=float("inf"))
             self._waits[number] = _Wait(work, now, now + seconds)
             if self._thread is None or not self._thread.is_alive():
+                self._wakes = now + seconds
                 self._thread = threading.Thread(target=self._watch, name="waits", daemon=True)
                 self._thread.start()
-            elif now + seconds < earliest:
+            elif now + seconds < self._wakes:
                 self._changed.notify()
         return number
 
@@ -65,8 +66,12 @@ class _Watcher:
             for wait in due:
                 LOG.warning("still waiting after %.0f s: %s", now - wait.started, wait.work)
             with self._changed:
-                following = min((wait.next_message for wait in self._waits.values()), default=float("inf"))
-                self._changed.wait(min(60.0, max(0.0, following - time.monotonic())))
+                if not self._waits:
+                    self._thread = None
+                    return
+                # Waits come and go by the thousand: the thread sleeps through those that begin meanwhile.
+                self._wakes = min(wait.next_message for wait in self._waits.values())
+                self._changed.wait(max(0.0, self._wakes - time.monotonic()))
 
 
 _watcher = _Watcher()

@@ -10,6 +10,7 @@ from typing import Literal
 from pipeline.report.figures import Figures
 from pipeline.report.meanings import error_meaning, flag_meaning
 from pipeline.report.rates import SUPERSEDED, Outage, outages
+from transforms.text import flags
 
 Level = Literal["good", "attention", "bad"]
 
@@ -149,9 +150,7 @@ def _repairs(figures: Figures) -> Iterator[Finding]:
 
 def _flags(figures: Figures) -> Iterator[Finding]:
     counts = figures.statistics
-    soft = [(name, count) for name, count in counts.flags.most_common() if not name.startswith("src_")]
-    informational = {"chunked", "cache_hit", "fallback_used"}
-    shown = [(name, count) for name, count in soft if name not in informational][:SHOWN]
+    shown = [(name, count) for name, count in counts.flags.most_common() if name in flags.SOFT][:SHOWN]
     if shown and counts.statuses["warn"]:
         text = "; ".join(f"{name} ({count:,}): {flag_meaning(name).text}" for name, count in shown)
         yield Finding(

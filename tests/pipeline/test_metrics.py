@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -76,6 +78,13 @@ def test_the_time_left_follows_from_the_rate() -> None:
     assert eta.samples[0].value == 80.0
     idle = SnapshotCollector(lambda: snapshot(texts=0), 40)
     assert not [metric for metric in idle.collect() if metric.name == "translate_eta_seconds"]
+
+
+def test_the_documentation_names_every_metric() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "report.md").read_text("utf-8")
+    documented = set(re.findall(r"^\| `(translate_\w+)`", page, re.MULTILINE))
+    metrics = list(SnapshotCollector(snapshot, 100, iter([0.0, 1.0, 1.0]).__next__).collect())
+    assert documented == {f"{each.name}_total" if each.type == "counter" else each.name for each in metrics}
 
 
 def test_a_port_in_use_is_a_usage_error() -> None:

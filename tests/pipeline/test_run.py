@@ -230,7 +230,7 @@ def test_a_look_at_the_first_rows_of_what_is_done_removes_nothing(
     assert run(source, output, [host], "--unit_rows", "10").summary["rows"] == 30
     refused = run(source, output, [host], *limited, "15")
     assert (refused.code, refused.out) == (2, "")
-    assert "holds 30 rows of this input, of which --limit would leave 15" in refused.err
+    assert "holds 30 translated rows of this input, of which --limit would keep 15" in refused.err
     assert output_of(output).num_rows == 30
     assert run(source, output, [host], *limited, "40").summary["units_skipped"] == 3
     assert run(source, output, [host], *limited, "15", "--overwrite").summary["rows"] == 15
@@ -510,7 +510,7 @@ def test_a_memory_at_an_unknown_kind_of_address_is_no_file(
     monkeypatch.chdir(tmp_path)
     result = run(records(tmp_path, 20), tmp_path / "out", [sandbox_host()], "--memory", "s3://bucket/memory.sqlite")
     assert result.code == 2
-    assert "s3:// is no place for a translation memory" in result.err
+    assert "s3:// cannot hold a translation memory" in result.err
     assert not (tmp_path / "s3:").exists()
 
 

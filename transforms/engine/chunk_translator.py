@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from transforms.engine.large_texts import call, gather_few
 from transforms.engine.outcome import RequestLog
 from transforms.engine.retry_policy import Accept, Ask, GiveUp, Response, RetryPolicy, Split, give_up
 from transforms.fleet.answers import Answer
@@ -141,7 +141,20 @@ class ChunkTranslator:
                 responses.append(rejected)
             else:
                 answers.append(answer)
-                responses.append(judge(answer.text, chunk, prompt.text, profile.template, self._checks, prompt.terms))
+                size = len(chunk) + len(answer.text)
+                responses.append(
+                    await call(
+                        size,
+                        judge,
+                        answer.text,
+                        chunk,
+                        prompt.text,
+                        profile.template,
+                        self._checks,
+                        prompt.terms,
+                        context,
+                    )
+                )
         if isinstance(step, Accept):
             return _accepted(step.candidate, responses, answers, prompt, log)
         if isinstance(step, Split):
@@ -161,11 +174,9 @@ class ChunkTranslator:
         pieces = split(chunk, profile.budget, step.max_chars, always=True)
         before = contexts(pieces, profile.context_chars, context)
         repairs_rejected = repairs_rejected or not step.too_long
-        results = await asyncio.gather(
-            *(
-                self._translate_with(profile, piece.core, piece_context, log, repairs_rejected)
-                for piece, piece_context in zip(pieces, before, strict=True)
-            )
+        results = await gather_few(
+            lambda pair: self._translate_with(profile, pair[0].core, pair[1], log, repairs_rejected),
+            list(zip(pieces, before, strict=True)),
         )
         return ChunkResult(
             text=join(pieces, [result.text for result in results]),
@@ -191,7 +202,7 @@ class ChunkTranslator:
         Raises:
             RowRejected: The text is at fault.
         """
-        num_predict = profile.budget.most_predict_for if step.extended else profile.budget.num_predict_for
+        num_predict = profile.budget.max_predict_for if step.extended else profile.budget.num_predict_for
         request = GenerateRequest(
             prompt=prompt.rendered.prompt,
             system=prompt.rendered.system,

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from transforms.engine.large_texts import call
 from transforms.engine.memory_entry import MemoryEntry, as_duplicate, decode, encode, from_memory, key_of
 from transforms.engine.outcome import TextResult
 from transforms.engine.run_health import RunHealth
@@ -80,7 +81,8 @@ class Deduplicator:
         wanted = [key for key in keys if key is not None]
         if self.memory is None or not wanted:
             return {}
-        entries = {key: decode(value) for key, value in (await self.memory.look_up(wanted)).items()}
+        found = await self.memory.look_up(wanted)
+        entries = {key: await call(len(value), decode, value) for key, value in found.items()}
         return {key: entry for key, entry in entries.items() if entry is not None and self._counts(entry)}
 
     def _counts(self, entry: MemoryEntry) -> bool:
@@ -135,7 +137,7 @@ class Deduplicator:
     async def _remember(self, key: bytes, source: SourceText, result: TextResult) -> None:
         if result.outcome.error is not None and not (result.text_at_fault and self._health.texts_are_to_blame()):
             return
-        value = encode(result, source_flags(source.text, Gate.TRANSLATE), self._settings.run)
+        value = await call(len(source.text), self._entry, source, result)
         if self.memory is not None:
             await self.memory.keep(key, value)
         self._recent[key] = value
@@ -143,3 +145,6 @@ class Deduplicator:
         while self._recent_bytes > RECENT_BYTES:
             _, oldest = self._recent.popitem(last=False)
             self._recent_bytes -= len(oldest)
+
+    def _entry(self, source: SourceText, result: TextResult) -> bytes:
+        return encode(result, source_flags(source.text, Gate.TRANSLATE), self._settings.run)

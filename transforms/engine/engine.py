@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from transforms.engine.deduplicator import NO_MEMORY, Deduplicator, MemorySettings
+from transforms.engine.large_texts import call
 from transforms.engine.outcome import TextResult
 from transforms.engine.snapshot import Snapshot, TextCounts, snapshot_of
 from transforms.engine.translator import SourceText, Translator, TranslatorSettings
@@ -133,15 +134,16 @@ class Engine:
         results: list[TextResult | None] = []
         undecided: dict[int, SourceText] = {}
         for index, source in enumerate(texts):
-            results.append(known.get(index) or self._translator.without_request(source))
+            size = 0 if source is None else len(source.text)
+            results.append(known.get(index) or await call(size, self._translator.without_request, source))
             if source is not None and results[index] is None:
                 undecided[index] = source
-        keys = [self._deduplicator.key(source) for source in undecided.values()]
+        keys = [await call(len(source.text), self._deduplicator.key, source) for source in undecided.values()]
         entries = await self._deduplicator.look_up(keys)
         requested: dict[int, Coroutine[None, None, TextResult]] = {}
         for (index, source), key in zip(undecided.items(), keys, strict=True):
             if key is not None and (entry := entries.get(key)) is not None:
-                results[index] = self._deduplicator.result(entry, source.text)
+                results[index] = await call(len(source.text), self._deduplicator.result, entry, source.text)
             else:
                 requested[index] = self._translate(source, key, texts_done)
         for text, decided in zip(texts, results, strict=True):

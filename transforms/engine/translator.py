@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from transforms.engine.chunk_translator import ChunkResult, ChunkTranslator
+from transforms.engine.large_texts import call, gather_few
 from transforms.engine.outcome import Outcome, RequestLog, TextResult
 from transforms.engine.retry_policy import RetryPolicy
 from transforms.fleet.answers import Answer
@@ -20,11 +20,14 @@ from transforms.text.candidates import Checks
 from transforms.text.chunks import Chunk, contexts, join, split
 from transforms.text.gate import Gate, classify, source_flags
 from transforms.text.glossary import Glossary
-from transforms.text.prompt_profile import ProfileChoice, PromptProfiles
+from transforms.text.prompt_profile import ProfileChoice, PromptProfile, PromptProfiles
 from transforms.text.sanitize import sanitize
 from transforms.text.source_language import Langid, Policy, language_detector
 
 NO_GLOSSARY = Glossary(())
+
+MAX_IDENTIFIED_CHARS = 100_000
+"""The language of longer texts is not identified, which would take seconds: they are translated."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ class Translator:
     def _foreign(self, text: str) -> tuple[str | None, Policy]:
         """The flag of a text that is certainly not French, and the policy for it."""
         settings = self._settings
-        if settings.english == settings.other_language == "translate":
+        if settings.english == settings.other_language == "translate" or len(text) > MAX_IDENTIFIED_CHARS:
             return None, "translate"
         language = self._language_of(text)
         if language in (None, "fr"):
@@ -133,18 +136,14 @@ class Translator:
             error = f"{Failure.FORBIDDEN.value}: the model {model!r} runs in Ollama's cloud"
             return TextResult(Outcome(None, "failed", error=error, model=model))
         profile = self._profiles.of(model, source.field_name)
-        chunks = split(sanitize(source.text), profile.budget, profile.chunk_chars)
-        if len(chunks) == 1:
-            results = [await self._chunk_translator.translate(chunks[0].core, profile, log)]
-        else:
-            before = contexts(chunks, profile.context_chars)
-            results = await asyncio.gather(
-                *(
-                    self._chunk_translator.translate(chunk.core, profile, log, context)
-                    for chunk, context in zip(chunks, before, strict=True)
-                )
-            )
-        return self._result(source, model, chunks, results, log)
+        size = len(source.text)
+        chunks = await call(size, _chunks, source.text, profile)
+        before = contexts(chunks, profile.context_chars)
+        results = await gather_few(
+            lambda pair: self._chunk_translator.translate(pair[0].core, profile, log, pair[1]),
+            list(zip(chunks, before, strict=True)),
+        )
+        return await call(size, self._result, source, model, chunks, results, log)
 
     def _result(
         self, source: SourceText, model: str, chunks: Sequence[Chunk], results: Sequence[ChunkResult], log: RequestLog
@@ -188,6 +187,10 @@ class Translator:
         ]
         known = [digest for digest in dict.fromkeys(digests) if digest]
         return {"model": ",".join(dict.fromkeys(models)), "model_digest": ",".join(known) or None}
+
+
+def _chunks(text: str, profile: PromptProfile) -> list[Chunk]:
+    return split(sanitize(text), profile.budget, profile.chunk_chars)
 
 
 _SUMMED = (

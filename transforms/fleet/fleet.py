@@ -14,12 +14,13 @@ from transforms.fleet.faults import Blame, Failure, RequestFailed, RowRejected
 from transforms.fleet.host_pool import HostPool
 from transforms.fleet.host_state import HostState
 from transforms.fleet.hosts import HostAddress
-from transforms.fleet.jobs import Attempt, Job, Verdict
+from transforms.fleet.jobs import Attempt, Job
 from transforms.fleet.model_names import model_key
 from transforms.fleet.outage import OutageWatch
 from transforms.fleet.settings import FleetSettings, GenerateRequest
 from transforms.fleet.tasks import told
 from transforms.fleet.traffic import Traffic
+from transforms.fleet.verdicts import Verdict
 
 LOG = logging.getLogger(__name__)
 
@@ -137,7 +138,7 @@ class Fleet:
         now = self._loop.time()
         while (chosen := self._dispatcher.next(now)) is not None:
             key, job, host = chosen
-            waiting = self._check(job) if job.check else self._waiting.get(job)
+            waiting = self._check(job) if job.health_check else self._waiting.get(job)
             if waiting is None:  # whoever asked has left
                 self._dispatcher.cancelled(key, now)
                 continue
@@ -150,7 +151,7 @@ class Fleet:
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
-        times = (self._dispatcher.next_probe_at(), self._dispatcher.next_copy_at())
+        times = (self._dispatcher.next_probe_at(), self._dispatcher.next_hedge_at())
         due = min((at for at in times if at is not None), default=None)
         if due is not None:
             self._wake = self._loop.call_at(max(due, now) + WAKE_LATE_SECONDS, self._pump)
@@ -202,9 +203,9 @@ class Fleet:
     def _failed(self, key: int, running: _Running, host: HostState, failed: RequestFailed) -> None:
         verdict, opened = self._dispatcher.failed(key, self._loop.time(), failed)
         if opened:
-            LOG.warning("%s rests: %s; its rows go to the other hosts", host.url, failed)
+            LOG.warning("%s: circuit open (%s); its requests go to other hosts", host.url, failed)
         if failed.blame is Blame.MODEL and host.ready:
-            LOG.warning("%s is left out: %s", host.url, failed)
+            LOG.warning("%s excluded: %s", host.url, failed)
             self._pool.supervisor(host.url).refused()
         if running.waiting.future.done():
             return
@@ -221,7 +222,7 @@ class Fleet:
 
     def _end_copies(self, job: Job) -> None:
         """Ends what is still under way for a job that is decided; the host frees the slot when we leave."""
-        for key in list(job.running):
+        for key in list(job.in_flight):
             self._dispatcher.cancelled(key, self._loop.time())
             copy = self._running.pop(key, None)  # it is gone already when all work was dropped
             if copy is not None and copy.task is not None:
@@ -255,7 +256,7 @@ class Fleet:
         if self._ended is None:
             self._ended = RunStopped("the run was asked to stop")
         for waiting in self._waiting.values():
-            if not waiting.job.running and not waiting.future.done():
+            if not waiting.job.in_flight and not waiting.future.done():
                 waiting.future.set_exception(self._ended)
 
     async def drained(self, longest_seconds: float) -> None:

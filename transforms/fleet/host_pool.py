@@ -10,7 +10,7 @@ from transforms.errors import UsageError
 from transforms.fleet.breaker import Breaker
 from transforms.fleet.client import HostClient
 from transforms.fleet.deadlines import Deadline
-from transforms.fleet.host_state import HostState, Serving
+from transforms.fleet.host_state import HostState, ServedModel
 from transforms.fleet.host_supervisor import HostSupervisor
 from transforms.fleet.hosts import HostAddress, HostsFile
 from transforms.fleet.limits import AdaptiveLimit, FixedLimit
@@ -80,11 +80,11 @@ class HostPool:
         slots = self._settings.slots
         number = slots.get(address.url) if isinstance(slots, Mapping) else slots
 
-        def serving() -> Serving:
+        def new_served_model() -> ServedModel:
             limit = AdaptiveLimit() if number is None else FixedLimit(number)
-            return Serving(limit, Deadline(self._settings.request_timeout_seconds))
+            return ServedModel(limit, Deadline(self._settings.request_timeout_seconds))
 
-        host = HostState(address.url, Breaker(), serving)
+        host = HostState(address.url, Breaker(), new_served_model)
         client = HostClient(address, self._settings.use_proxy)
         supervisor = HostSupervisor(client, host, self._settings, self._digests, self._changed, self._refuse)
         self._hosts[address.url], self._supervisors[address.url] = host, supervisor

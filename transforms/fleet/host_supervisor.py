@@ -185,7 +185,7 @@ class HostSupervisor:
         except asyncio.TimeoutError:
             seconds = settings.request_timeout_seconds
             return f"the model did not load within {seconds:.0f} s (--request_timeout)", Failure.TIMEOUT
-        self._host.serving.load_seconds = loop.time() - began
+        self._host.served.load_seconds = loop.time() - began
         await self._look_at_loaded()
         return "", None
 

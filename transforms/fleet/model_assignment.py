@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable
 
 from transforms.fleet.host_state import HostState
-from transforms.fleet.jobs import PendingJobs
+from transforms.fleet.pending import PendingJobs
 
 WORTH_LOADS = 2.0
 """A change must save so many times what it costs."""
@@ -53,5 +53,5 @@ def _wait_seconds(model: str, hosts: Iterable[HostState], pending: PendingJobs) 
 
 
 def _load_seconds(host: HostState, model: str) -> float:
-    known = host.serving_of(model).load_seconds
+    known = host.served_model(model).load_seconds
     return LOAD_SECONDS if known is None else known

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from transforms.errors import RunFailed
-from transforms.sink.lease import LOCK_FILE, RENEW_SECONDS, Lease, parse_lease
+from transforms.sink.lease import LOCK_FILE, RENEW_SECONDS, STALE_SECONDS, Lease, parse_lease
 from transforms.sink.output_directory import OutputDirectory
 
 LOG = logging.getLogger(__name__)
@@ -90,9 +90,13 @@ class OutputLock:
             finally:
                 os.close(self._descriptor)
             return
-        holder = self._holder()
-        if holder is not None and holder.run_id == self.run_id:
-            self._output.remove(LOCK_FILE)
+        try:
+            holder = self._holder()
+            if holder is not None and holder.run_id == self.run_id:
+                self._output.remove(LOCK_FILE)
+        except RunFailed as failure:
+            # All work is done; what is left of the lock only delays the next run.
+            LOG.warning("%s; it expires after %.0f s", failure, STALE_SECONDS)
 
     def _lock_file(self, path: Path) -> bool:
         """Lock a file on this machine's disks; return False if its file system has no locks."""

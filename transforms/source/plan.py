@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import difflib
 import logging
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -16,7 +15,7 @@ from transforms.source import parquet
 from transforms.source.hive_partitions import add_partition_fields, partition_types
 from transforms.source.json_scan import Scan, scan, schema_of
 from transforms.source.json_schema import KindCounts
-from transforms.source.parquet_footer import Footer, read_footer
+from transforms.source.parquet_footer import Footer, KnownSchemas, read_footer
 from transforms.source.plan_cache import PlanCache
 from transforms.source.schema_differences import differences
 from transforms.source.text_columns import DEFAULT, choose_text_columns, may_choose
@@ -25,6 +24,9 @@ from transforms.waiting import interruptible
 
 LOG = logging.getLogger(__name__)
 _FOOTERS_AT_ONCE = 8
+_FOOTERS_IN_QUEUE = 512
+"""A task of the executor takes 10 KB, which for thousands of files would be more than all that is planned."""
+
 _NAMED = 5
 """Maximum number of files named in a message."""
 
@@ -109,9 +111,8 @@ class _Planner:
         self._given = dict(options.schema or {})
         self._groups: dict[str, Sequence[UnitGroup]] = {}
         self._schemas: dict[str, pa.Schema] = {}
-        self._known = {schema.serialize().to_pybytes(): schema for schema in cache.schemas}
+        self._known = KnownSchemas(cache.schemas)
         self._remarks: set[str] = set()
-        self._lock = threading.Lock()
 
     def plan(self, sources: Sequence[SourceFile]) -> InputPlan:
         tables = [source for source in sources if source.format == "parquet"]
@@ -132,9 +133,11 @@ class _Planner:
         known = {source.url: footer for source in sources if (footer := self._cache.footer(source)) is not None}
         new = [source for source in sources if source.url not in known]
         with ThreadPoolExecutor(_FOOTERS_AT_ONCE) as pool:
-            for source, footer in zip(new, pool.map(self._footer, new), strict=True):
-                known[source.url] = footer
-                self._cache.keep_footer(source, footer)
+            for first in range(0, len(new), _FOOTERS_IN_QUEUE):
+                some = new[first : first + _FOOTERS_IN_QUEUE]
+                for source, footer in zip(some, pool.map(self._read_footer, some), strict=True):
+                    known[source.url] = footer
+                    self._cache.keep_footer(source, footer)
         for source in sources:
             footer = known[source.url]
             self._groups[source.url] = parquet.plan_groups(source, footer.group_rows, self._options.unit_rows)
@@ -152,14 +155,8 @@ class _Planner:
             parquet.try_reading(source)
         return chosen
 
-    def _footer(self, source: SourceFile) -> Footer:
-        """A file's footer, whose schema is one object for all files that have it."""
-        footer = read_footer(source)
-        return replace(footer, schema=self._shared(footer.schema))
-
-    def _shared(self, schema: pa.Schema) -> pa.Schema:
-        with self._lock:
-            return self._known.setdefault(schema.serialize().to_pybytes(), schema)
+    def _read_footer(self, source: SourceFile) -> Footer:
+        return read_footer(source, self._known)
 
     def _plan_lines(self, sources: Sequence[SourceFile], chosen: Sequence[str]) -> tuple[str, ...]:
         """Plan the files of JSON lines, which have one schema; return the text columns."""
@@ -181,7 +178,7 @@ class _Planner:
         expected = (*(chosen or (DEFAULT,)), *filter(None, (self._options.model_column,)))
         schema = self._lines_schema(total, rows, expected)
         place = sources[0].url if len(sources) == 1 else "the JSON lines"
-        self._schemas |= dict.fromkeys((source.url for source in sources), self._shared(schema))
+        self._schemas |= dict.fromkeys((source.url for source in sources), self._known.shared(schema))
         return self._choose(schema, chosen, place)
 
     def _scan(self, source: SourceFile) -> Scan:
@@ -218,7 +215,7 @@ class _Planner:
                 schema = self._schemas[source.url]
                 key = (id(schema), tuple(name for name, _ in source.partitions))
                 if key not in extended:
-                    extended[key] = self._shared(add_partition_fields(schema, source, types))
+                    extended[key] = self._known.shared(add_partition_fields(schema, source, types))
                 self._schemas[source.url] = extended[key]
 
     def _remark(self, source: SourceFile, remark: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -190,7 +191,6 @@ _FUNCTION_WORDS: Final = frozenset(
     ]
 )
 LEAST_WORDS: Final = 4
-_NO_KEYS: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,20 +236,19 @@ def _own_keys(low: str) -> Iterable[str]:
         yield "~" + bones
 
 
-def words_of(text: str) -> list[Word]:
+@lru_cache(maxsize=32)
+def words_of(text: str) -> tuple[Word, ...]:
     """The content words of a French text."""
-    return [word for word in map(french_word, _TOKEN.findall(text)) if word]
+    return tuple(word for word in map(french_word, _TOKEN.findall(text)) if word)
 
 
-def keys_of(text: str) -> set[str]:
+@lru_cache(maxsize=32)
+def keys_of(text: str) -> frozenset[str]:
     """What the words of an English text are found by."""
-    keys: set[str] = set()
-    for token in _TOKEN.findall(text):
-        keys |= english_keys(token)
-    return keys
+    return frozenset().union(*map(english_keys, _TOKEN.findall(text)))
 
 
-def coverage(words: Sequence[Word], keys: set[str]) -> float:
+def coverage(words: Sequence[Word], keys: AbstractSet[str]) -> float:
     """Which share of the words has a counterpart, by weight; 1 if there are none."""
     total = found = 0.0
     for word in words:
@@ -269,7 +268,6 @@ _BOUNDARY = re.compile(
 LEAST_MISSING, LEAST_ADDED = 4, 6
 """Content words of a sentence without counterpart."""
 
-_MOST_CELLS: Final = 60_000
 _BAND: Final = 6
 _SKIP: Final = 0.22
 """What a sentence without counterpart costs: a pair is worth its coverage, from 0 to 1."""
@@ -287,30 +285,39 @@ class Sentence:
     """
 
     text: str
-    words: list[Word]
-    keys: set[str]
+    words: Sequence[Word]
+    keys: AbstractSet[str]
     chars: int
 
 
 def french_sentences(text: str) -> list[Sentence]:
     """The sentences of the source that have content words."""
-    return [Sentence(part, words, set(), len(part)) for part in _parts(text) if (words := words_of(part))]
+    return [Sentence(part, words, frozenset(), len(part)) for part in _parts(text) if (words := words_of(part))]
 
 
 def english_sentences(text: str) -> list[Sentence]:
     """The sentences of the answer that have content words."""
     sentences = []
     for part in _parts(text):
-        words = [
-            Word(english_keys(token), 1.0) for token in _TOKEN.findall(part) if token.lower() not in _FUNCTION_WORDS
-        ]
+        tokens = _TOKEN.findall(part)
+        words = [_english_word(token) for token in tokens if token.lower() not in _FUNCTION_WORDS]
         if words:
-            sentences.append(Sentence(part, words, keys_of(part), len(part)))
+            sentences.append(Sentence(part, words, frozenset().union(*map(english_keys, tokens)), len(part)))
     return sentences
+
+
+@lru_cache(maxsize=65_536)
+def _english_word(token: str) -> Word:
+    return Word(english_keys(token), 1.0)
 
 
 def _parts(text: str) -> list[str]:
     return [part for part in _BOUNDARY.split(text) if part and not part.isspace()]
+
+
+def union_of(sentences: Sequence[Sentence]) -> frozenset[str]:
+    """All keys of sentences of the answer."""
+    return frozenset().union(*(sentence.keys for sentence in sentences))
 
 
 def source_keys(sentences: Iterable[Sentence]) -> set[str]:
@@ -322,7 +329,7 @@ def source_keys(sentences: Iterable[Sentence]) -> set[str]:
     return keys
 
 
-def explained(sentence: Sentence, keys: set[str]) -> float:
+def explained(sentence: Sentence, keys: AbstractSet[str]) -> float:
     """Which share of an answer's sentence the source's words explain."""
     return coverage(sentence.words, keys)
 
@@ -381,7 +388,7 @@ def _value(
     key = (first, last, begin, end)
     if key not in values:
         words = [word for sentence in source[first:last] for word in sentence.words]
-        keys = answer[begin].keys if end - begin == 1 else set().union(*(each.keys for each in answer[begin:end]))
+        keys = answer[begin].keys if end - begin == 1 else union_of(answer[begin:end])
         there = source_keys(source[first:last])
         back = [word for sentence in answer[begin:end] for word in sentence.words]
         match = (coverage(words, keys) + coverage(back, there)) / 2

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from transforms.text import flags
-from transforms.text.checks import check
+from transforms.text.checks import findings
+from transforms.text.findings import Finding, names
 from transforms.text.glossary import Term, misses
 from transforms.text.prompts import PromptTemplate
 from transforms.text.repeated_characters import Masked
@@ -27,6 +28,14 @@ WORTH_A_SECOND_TRY: Final = frozenset(
         flags.LINE_COUNT,
         flags.GLOSSARY_MISS,
         flags.QUESTION_LOST,
+        flags.FRENCH_LEFT,
+        flags.CONTENT_MISMATCH,
+        flags.SENTENCE_MISSING,
+        flags.SENTENCE_ADDED,
+        flags.SENTENCE_REPEATED,
+        flags.CHARACTERS_DAMAGED,
+        flags.CAPITALS,
+        flags.UNIT_MISMATCH,
     }
 )
 """Soft flags that another answer may be without; one more try is worth its price, two are not."""
@@ -41,10 +50,12 @@ class Candidate:
     Attributes:
         text: The translation; empty if there is none.
         flags: What was taken away and what is wrong.
+        evidence: What shows that it is wrong.
     """
 
     text: str
     flags: tuple[str, ...]
+    evidence: tuple[Finding, ...] = ()
 
     @property
     def hard(self) -> tuple[str, ...]:
@@ -64,7 +75,13 @@ class Candidate:
 
 
 def judge(
-    answer: str, source: str, masked: Masked, template: PromptTemplate, checks: Checks, terms: Sequence[Term] = ()
+    answer: str,
+    source: str,
+    masked: Masked,
+    template: PromptTemplate,
+    checks: Checks,
+    terms: Sequence[Term] = (),
+    context: str = "",
 ) -> Candidate:
     """What an answer is worth.
 
@@ -75,6 +92,7 @@ def judge(
         template: With which it was sent: sentences of it in the answer are a leak.
         checks: ``off`` takes nothing away but what is never part of a translation.
         terms: Of the glossary, that occur in the text.
+        context: What the model was shown of the text before.
     """
     text, found = clean(answer, masked.text)
     if not text:
@@ -83,15 +101,18 @@ def judge(
         return Candidate(masked.restore(text), found)
     text, stripped = strip(text, masked.text)
     text = masked.restore(text)
-    wrong = check(source, text, _prompt_texts(template))
+    evidence = findings(source, text, _prompt_texts(template), context)
     if terms and misses(terms, text):
-        wrong = (*wrong, flags.GLOSSARY_MISS)
-    return Candidate(text if flags.EMPTY_OUTPUT not in wrong else "", (*found, *stripped, *wrong))
+        evidence = (*evidence, Finding(flags.GLOSSARY_MISS))
+    wrong = names(evidence)
+    seen = dict.fromkeys((*found, *stripped, *wrong))
+    return Candidate(text if flags.EMPTY_OUTPUT not in wrong else "", tuple(seen), evidence)
 
 
 def judged_whole(source: str, translation: str) -> Candidate:
     """What a translation that was put together from good pieces is worth as a whole."""
-    return Candidate(translation, check(source, translation))
+    evidence = findings(source, translation)
+    return Candidate(translation, names(evidence), evidence)
 
 
 def best(candidates: Sequence[Candidate]) -> Candidate:

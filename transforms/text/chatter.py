@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Final
 
 from transforms.text import flags
 from transforms.text.alignment import coverage, keys_of, words_of
@@ -51,22 +52,44 @@ _ABOUT_THE_TASK = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _OPTION_ONE, _OPTION_TWO = re.compile(r"(?i)\boption\s?(?:1|a)\b"), re.compile(r"(?i)\boption\s?(?:2|b)\b")
-_SEVERAL = re.compile(
-    r"""\bhere\s+are\s+(?:a\s+few|a\s+couple|several|some|two|three|\d)\s+(?:\w+\s+){0,2}
-      (?:translations?|options?|ways|versions?|alternatives|possib)
-    | \b(?:several|multiple|different|possible|other)\s+
-      (?:ways\s+to\s+translate|(?:possible\s+)?(?:english\s+)?translations)
-    | \bdepending\s+on\s+the\s+context | (?:can|could|may|might)\s+(?:also\s+)?be\s+translated\s+(?:as|to|into)
-    | (?:would|could)\s+be\s+translated | \bliterally\s*[:"“] | \bliteral\s+(?:translation|meaning)
-    | \b(?:is|are)\s+(?:an?|the)\s+(?:french\s+)?(?:abbreviation|acronym|expression|phrase)\s+
-      (?:for|that|of|in|which|mean)
-    | \bstands\s+for\b | \bin\s+(?:french|english),?\s+["“'«]
-    | \bfrench\s+(?:word|phrase|term|expression|abbreviation)\b
-    | \btranslates?\s+(?:to|as|into)\s*[:"“] | \balternative\s+translation
-    | \bmore\s+(?:natural|literal|formal|idiomatic)\s+(?:translation|version)
-    """,
-    re.IGNORECASE | re.VERBOSE,
+_SEVERAL: Final = tuple(
+    (word, re.compile(pattern, re.IGNORECASE | re.VERBOSE))
+    for word, pattern in (
+        (
+            "here are",
+            r"""\bhere\s+are\s+(?:a\s+few|a\s+couple|several|some|two|three|\d)\s+(?:\w+\s+){0,2}
+            (?:translations?|options?|ways|versions?|alternatives|possib\w*|renderings)""",
+        ),
+        (
+            "ways to",
+            r"\b(?:several|multiple|different|possible|other|\w+)\s+ways\s+to\s+(?:translate|render|say|express|phrase)",
+        ),
+        (
+            "translations",
+            r"\b(?:several|multiple|different|possible|other)\s+(?:possible\s+)?(?:english\s+)?translations",
+        ),
+        ("depending on", r"\bdepending\s+on\s+(?:the\s+)?(?:context|intended|tone|situation|register)"),
+        ("translated", r"\b(?:can|could|may|might|would)\s+(?:also\s+)?be\s+translated"),
+        ("rendered", r"\b(?:can|could|may|might|would)\s+(?:also\s+)?be\s+rendered\s+(?:as|by|in)\b"),
+        ("literal", r"\bliterally\s*[:\"“]|\bliteral\s+(?:translation|meaning)"),
+        (
+            "an ",
+            r"\b(?:is|are)\s+an\s+(?:french\s+)?(?:abbreviation|acronym|expression)\s+(?:for|that|of|in|which|mean)",
+        ),
+        (
+            "a ",
+            r"\b(?:is|are)\s+(?:a|the)\s+(?:french\s+)?(?:abbreviation|acronym|expression|phrase|term|word)\s+(?:for|that|of|in|which|mean)",
+        ),
+        ("stands for", r"\bstands\s+for\b"),
+        ("in french", r"\bin\s+french,?\s+[\"“'«]"),
+        ("in english", r"\bin\s+english,?\s+[\"“'«]"),
+        ("french", r"\bfrench\s+(?:word|phrase|term|expression|abbreviation)\b"),
+        ("translate", r"\btranslates?\s+(?:to|as|into)\s*[:\"“]"),
+        ("alternative", r"\balternative\s+(?:translation|rendering|version)"),
+        ("more ", r"\bmore\s+(?:natural|literal|formal|idiomatic|casual)\s+(?:translation|version|rendering)"),
+    )
 )
+"""What several versions are announced by: each pattern with a part of it that is looked for first."""
 NOTE = re.compile(
     r"""[\s>]*[\[(*_\-—#]{0,4}\s*(?:(?:translator|translation|traduct)\w*['’]?s?\s+notes?
     | (?:important\s+|additional\s+)?notes?
@@ -109,7 +132,7 @@ _INJECTION_WORDS = (
 )
 
 _OPTION = re.compile(
-    r"(?im)^\W{0,6}(?:(?:option|version|translation|alternative|variant|variante|traduction|choice)\s*(?:n°|no\.?)?\s*"
+    r"(?im)^\W{0,20}(?:(?:option|version|translation|alternative|variant|variante|traduction|choice)\s*(?:n°|no\.?)?\s*"
     r"(?:[1-9]|[a-d]\b|one|two)|(?:formal|informal|literal|idiomatic|alternatively|or)\b\W{0,3}[:,])"
 )
 _SELF_FRENCH = re.compile(r"(?i)traduct|tradui|<\||\[/?INST|_of_turn")
@@ -135,10 +158,10 @@ MOST_EXPLAINED_OF_REFUSALS, MOST_EXPLAINED_OF_OPTIONS, MOST_EXPLAINED_AROUND = 0
 """Shares of a sentence's words that the source explains, from which on it may be a translation."""
 
 _LEAST_SOURCE_WORDS, _MOST_COVERED_BY_TALK = 2, 0.3
-_LONGEST_TALK = 700
+_LONGEST_TALK, _LEAST_TALK_SPACES = 700, 4
 _FIRST_SENTENCE = re.compile(r".{15,}?[.!?](?=\s|\Z)", re.DOTALL)
 _OPTION_FRENCH = re.compile(
-    r"(?im)^\W{0,6}(?:(?:option|version|traduction|variante|choix|alternative|solution)\s*(?:n°|no\.?)?\s*(?:[1-9]|[a-d]\b)"
+    r"(?im)^\W{0,20}(?:(?:option|version|traduction|variante|choix|alternative|solution)\s*(?:n°|no\.?)?\s*(?:[1-9]|[a-d]\b)"
     r"|(?:formel|informel|littéral|ou)\b\W{0,3}[:,])"
 )
 _LEAST_CLAUSE_CHARS = 24
@@ -159,7 +182,12 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
     far_too_short = len(source) >= 100 and len(translation) < 0.35 * len(source)
     if matched and far_too_short and explained_share(head, explaining_keys(source)) < 0.7:
         return (finding(flags.REFUSAL, said),)
-    if len(translation) <= _LONGEST_TALK and speaks(head) and _only_talk(source, translation):
+    if (
+        len(translation) <= _LONGEST_TALK
+        and translation.count(" ") >= _LEAST_TALK_SPACES
+        and speaks(head)
+        and _only_talk(source, translation)
+    ):
         return (finding(flags.REFUSAL, said),)
     return ()
 
@@ -174,12 +202,12 @@ def _only_talk(source: str, translation: str) -> bool:
 
 def option_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """multiple_options: several versions, or remarks about the translation that could not be stripped."""
-    match = _SEVERAL.search(translation)
+    low = translation.lower()
+    match = next((found for word, pattern in _SEVERAL if word in low and (found := pattern.search(translation))), None)
     if match is None:
-        numbered = list(_OPTION.finditer(translation))
+        numbered = list(_OPTION.finditer(translation)) if "\n" in translation else []
         if len(numbered) >= 2 and len(numbered) > len(_OPTION_FRENCH.findall(source)):
             return (finding(flags.MULTIPLE_OPTIONS, numbered[1][0]),)
-        low = translation.lower()
         if _OPTION_ONE.search(low) and _OPTION_TWO.search(low) and "option" not in source.lower():
             return (Finding(flags.MULTIPLE_OPTIONS, "option 2"),)
     elif explained_share(match[0], explaining_keys(source)) < MOST_EXPLAINED_OF_OPTIONS:

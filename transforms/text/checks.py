@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from transforms.text import flags
+from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import character_findings
 from transforms.text.chatter import injection_flags, leak_flags, option_findings, refusal_findings
 from transforms.text.content import content_findings
@@ -22,6 +23,7 @@ from transforms.text.language import language_findings, script_language
 from transforms.text.loops import repetition_flags
 from transforms.text.numbers import number_findings
 from transforms.text.placeholders import placeholder_findings
+from transforms.text.task_talk import explained_share, explaining_keys
 from transforms.text.units import unit_findings
 
 _RUN = re.compile(r"([^\w\s])\1{3,}|[ \t\u00a0]{2,}")
@@ -30,6 +32,10 @@ _ENDED = re.compile(r"[.!?][\s\"'»”’)\]*_]{0,3}\Z")
 _BROKEN_OFF = re.compile(r"[\w,'’(«“-]\Z")
 
 FINISHED_RATIO = 0.9
+COVERED_ALL: Final = 0.6
+ENDING_COVERED: Final = 0.5
+"""With this share of its words, a translation that is shorter or longer than others is a free one."""
+
 SHORT_CHARS, MEDIUM_CHARS = 20, 100
 LONGEST_FOR_SHORT = 120
 MEDIUM_LIMITS = (0.2, 0.4, 2.2, 4.0)
@@ -111,7 +117,18 @@ def length_flags(source: str, translation: str) -> tuple[str, ...]:
         if script_language(source):
             return ()
         found = _ratio_flags(len(_RUN.sub(r"\1", source)), len(_RUN.sub(r"\1", translation)))
+        if found and _says_it_all(source, translation):
+            return () if found == (flags.LENGTH_RATIO,) or len(source) < MEDIUM_CHARS else (flags.LENGTH_RATIO,)
     return found
+
+
+def _says_it_all(source: str, translation: str) -> bool:
+    """Whether the texts' words correspond: a short translation has the source's, the source explains a long one."""
+    if len(words_of(source)) < 2 or len(translation) > 4 * len(source):
+        return False
+    if len(translation) < len(source):
+        return coverage(words_of(source), keys_of(translation)) >= COVERED_ALL
+    return explained_share(translation, explaining_keys(source)) >= COVERED_ALL
 
 
 def ending_flags(source: str, translation: str) -> tuple[str, ...]:
@@ -123,7 +140,11 @@ def ending_flags(source: str, translation: str) -> tuple[str, ...]:
     if len(source) < MEDIUM_CHARS or len(translation) >= FINISHED_RATIO * len(source):
         return ()
     ended = _ENDED.search(source.rstrip()[-4:])
-    return (flags.UNFINISHED,) if ended and _BROKEN_OFF.search(translation.rstrip()[-1:]) else ()
+    if not ended or not _BROKEN_OFF.search(translation.rstrip()[-1:]):
+        return ()
+    last = words_of(source[-max(40, len(source) // 5) :])
+    covered = coverage(last, keys_of(translation[-max(60, len(translation) // 4) :]))
+    return (flags.UNFINISHED,) if covered < ENDING_COVERED else ()
 
 
 def _ratio_flags(source_chars: int, translation_chars: int) -> tuple[str, ...]:

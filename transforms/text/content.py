@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from transforms.text import flags
@@ -23,6 +24,8 @@ from transforms.text.alignment import (
     french_sentences,
     keys_of,
     source_keys,
+    union_of,
+    words_of,
 )
 from transforms.text.findings import Finding, finding
 from transforms.text.language import hardly_english
@@ -32,7 +35,7 @@ LEAST_COVERED, LEAST_COVERED_SHORT = 0.32, 0.17
 """Another text covers less than this of the source's ten content words and more, or of six to nine; of four and five,
 none. Measured on pairs of human translators: 0.2 to 0.3 % of good translations, 90 to 98 % of other texts."""
 
-LEAST_ENGLISH: Final = 0.4
+LEAST_ENGLISH: Final = 0.34
 """The same for an answer whose words are hardly English."""
 
 LEAST_CONTEXT_WORDS, CONTEXT_EXPLAINED, CONTEXT_OTHERWISE = 3, 0.6, 0.34
@@ -52,8 +55,7 @@ _FOLDED = re.compile(r"[\W_]+")
 
 def content_findings(source: str, translation: str, context: str = "") -> tuple[Finding, ...]:
     """At most one each of content_mismatch, sentence_missing, sentence_added and sentence_repeated."""
-    there = french_sentences(source)
-    words = [word for sentence in there for word in sentence.words]
+    words = words_of(source)
     if len(words) < 2:
         return ()
     keys = keys_of(translation)
@@ -64,6 +66,7 @@ def content_findings(source: str, translation: str, context: str = "") -> tuple[
         return (Finding(flags.CONTENT_MISMATCH),)
     if len(words) < FEW_WORDS:
         return ()
+    there = french_sentences(source)
     if len(there) == 1 and len(translation) < 1.2 * len(source) and not context:
         return ()
     here = english_sentences(translation)
@@ -112,7 +115,7 @@ def _folded(text: str) -> str:
     return _FOLDED.sub(" ", text).strip().casefold()
 
 
-def _asks_for_alignment(there: Sequence[Sentence], here: Sequence[Sentence], keys: set[str]) -> bool:
+def _asks_for_alignment(there: Sequence[Sentence], here: Sequence[Sentence], keys: AbstractSet[str]) -> bool:
     if len(there) != len(here):
         return True
     return any(
@@ -129,7 +132,7 @@ def _aligned(there: Sequence[Sentence], here: Sequence[Sentence]) -> list[Findin
     for first, last, begin, end in align(there, here):
         if begin == end or last - first > end - begin:
             group = here[max(0, begin - 1) : end + 1] if begin == end else here[begin:end]
-            keys = set().union(*(sentence.keys for sentence in group)) if group else set()
+            keys = union_of(group)
             if begin == end or _too_short(there[first:last], group):
                 for number in range(first, last):
                     share = _own_share(there, number, keys)
@@ -143,7 +146,7 @@ def _aligned(there: Sequence[Sentence], here: Sequence[Sentence]) -> list[Findin
                     added.append((share, sentence.text))
         if begin < end and first < last:
             words = [word for sentence in there[first:last] for word in sentence.words]
-            keys = set().union(*(sentence.keys for sentence in here[begin:end]))
+            keys = union_of(here[begin:end])
             if len(words) >= SOME_WORDS and (share := coverage(words, keys)) < LEAST_PAIR:
                 other.append((share, here[begin].text))
     found = []
@@ -156,7 +159,7 @@ def _aligned(there: Sequence[Sentence], here: Sequence[Sentence]) -> list[Findin
     return found
 
 
-def _own_share(there: Sequence[Sentence], number: int, keys: set[str]) -> float | None:
+def _own_share(there: Sequence[Sentence], number: int, keys: AbstractSet[str]) -> float | None:
     """How much of a sentence is covered, by the words that its neighbours do not have; None if it has too few."""
     sentence = there[number]
     if len(sentence.words) < LEAST_MISSING:

@@ -62,10 +62,11 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """Untranslated if the whole answer is the source's French, else french_left for a line or word of it."""
     if _folded(source) == _folded(translation):
         return _whole_copy(translation)
-    if source.isascii() and translation.isascii() and not _shares_words(source, translation):
+    there = set(_LETTERS.findall(source))
+    shared = there.intersection(_LETTERS.findall(translation))
+    if not any(is_only_french(word.lower()) for word in shared):
         return ()
     cleaned = _QUOTED.sub(" ", _CODE.sub(" ", translation))
-    there = set(_LETTERS.findall(source))
     words = _LETTERS.findall(cleaned)
     left = [word for word in words if word in there and is_only_french(word.lower())]
     if not left:
@@ -79,11 +80,6 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
         return (finding(flags.FRENCH_LEFT, line),)
     word = _left_word(cleaned, there)
     return (finding(flags.FRENCH_LEFT, word),) if word else ()
-
-
-def _shares_words(source: str, translation: str) -> bool:
-    there = set(_LETTERS.findall(source))
-    return any(word in there and is_only_french(word.lower()) for word in _LETTERS.findall(translation))
 
 
 def _folded(text: str) -> str:

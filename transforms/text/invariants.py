@@ -25,12 +25,15 @@ _DOMAIN = re.compile(
 _LANGUAGE = re.compile(r"(?<![a-z])(?:fr|en)(?:[-_][a-z]{2})?(?![a-z])|français|french|english|anglais")
 
 _HTML: Final = frozenset(
-    """a abbr article aside b big blockquote body br button caption center cite code col dd del dfn div dl dt em fieldset
-    figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header hr html i iframe img input ins kbd label legend li
-    link main mark meta nav ol option p pre q s samp section select small span strike strong sub sup table tbody td
-    textarea tfoot th thead title tr tt u ul var video""".split()
+    """a abbr article aside b big blockquote body br button caption center col dd del dfn div dl dt em fieldset
+    figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr html i iframe img input ins kbd li
+    nav ol p pre q s samp small span strike strong sub sup table tbody td
+    textarea tfoot th thead tr tt u ul var video""".split()
 )
-"""Other words in angle brackets, as "<fichier>", may be translated."""
+_ALSO_WORDS: Final = frozenset(
+    "head link label section title option select form main meta legend mark cite code".split()
+)
+"""Tags only if they are closed: other words in angle brackets, as "<fichier>", may be translated."""
 
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]{0,15})(?:[\s/][^<>]{0,500})?>")
 _CODE = re.compile(r"(?<!`)`([^`\n]{1,200})`(?!`)")
@@ -64,7 +67,11 @@ def address_findings(source: str, translation: str) -> tuple[Finding, ...]:
 def _addresses(text: str) -> set[str]:
     if "://" not in text and "@" not in text and "www." not in text and not _DOMAIN.search(text):
         return set()
-    found = {_plain_address(address) for address in _URL.findall(text)}
+    found = {
+        address
+        for each in _URL.findall(text)
+        if "." in (address := _plain_address(each)).split("/")[0] and "[" not in address
+    }
     rest = _URL.sub(" ", text)
     if "@" in rest:
         found.update(address.lower() for address in _EMAIL.findall(rest))
@@ -100,6 +107,10 @@ def markup_findings(source: str, translation: str) -> tuple[Finding, ...]:
     for mark, signs in _MARKUP:
         if (mark in source or mark in translation) and (there := signs(source)) != (here := signs(translation)):
             return (finding(flags.MARKUP_MISMATCH, f"{mark} {_difference(there, here)}"),)
+    if "`" in source:
+        there_code, here_code = (text.count("```") + len(_CODE.findall(text)) for text in (source, translation))
+        if there_code != here_code:
+            return (finding(flags.MARKUP_MISMATCH, f"` {there_code}: {here_code}"),)
     if "\n" in source:
         there_lines, here_lines = _marked_lines(source), _marked_lines(translation)
         if there_lines != here_lines:
@@ -119,12 +130,13 @@ def _marked_lines(text: str) -> tuple[int, int]:
 
 
 def _tags(text: str) -> list[str]:
-    return sorted(tag.lower() for tag in _TAG.findall(text) if tag.lower() in _HTML)
+    low = text.lower()
+    tags = map(str.lower, _TAG.findall(text))
+    return sorted(tag for tag in tags if tag in _HTML or (tag in _ALSO_WORDS and f"</{tag}>" in low))
 
 
 _MARKUP: Final[tuple[tuple[str, Callable[[str], object]], ...]] = (
     ("<", _tags),
-    ("`", lambda text: (text.count("```"), len(_CODE.findall(text)))),
     ("**", lambda text: text.count("**") - text.count("****")),
     ("](", lambda text: text.count("](")),
     ("|", lambda text: [row.count("|") for row in _CELLS.findall(text)]),
@@ -142,8 +154,10 @@ def line_flags(source: str, translation: str) -> tuple[str, ...]:
     here, there = _lines(translation), _lines(source)
     if len(here) == len(there):
         return ()
-    whole = sum(_begins_anew(before, line) for before, line in pairwise(there)) + 1
-    return () if whole <= len(here) <= len(there) else (flags.LINE_COUNT,)
+    fewest_there, fewest_here = (
+        sum(_begins_anew(before, line) for before, line in pairwise(lines)) + 1 for lines in (there, here)
+    )
+    return () if fewest_there <= len(here) and fewest_here <= len(there) else (flags.LINE_COUNT,)
 
 
 def _lines(text: str) -> list[str]:

@@ -295,12 +295,12 @@ FOREIGN_WORDS = 5
 
 
 def hardly_english(text: str, source: str) -> bool:
-    """Whether less than a third of the words that ``source`` does not have are known as English; at least two."""
+    """Whether a quarter at most of the words that ``source`` does not have are known as English; at least three."""
     there = {word.lower() for word in words_of(source)}
     words = [word.lower() for word in words_of(_CODE.sub(" ", text)) if len(word) > 2]
     words = [word for word in words if word not in there]
     known = sum(word in _ENGLISH or is_english(word) for word in words)
-    return len(words) >= 2 and known <= 0.34 * len(words)
+    return len(words) >= 3 and known <= 0.25 * len(words)
 
 
 def is_foreign(text: str, source: str = "") -> bool:

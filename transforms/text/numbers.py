@@ -19,6 +19,8 @@ from transforms.text.findings import Finding, finding
 MOST_EXPLAINED = 100
 """With more numbers that differ, it is another text: and pairing them takes time in proportion to their square."""
 
+_POSITION = re.compile(r"%\d{1,2}\$")
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)")
 _GROUP_SPACE = re.compile("[ \u00a0\u202f]")
@@ -98,6 +100,10 @@ def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
     # A number that is said once more or less than in the source is neither lost nor new.
     missing = [atom for atom in (counted - written).elements() if atom not in written]
     added = [atom for atom in (written - counted).elements() if atom not in counted]
+    for atom in tuple(added):
+        if len(atom) > 3 and atom.isdigit() and f"{atom[:-3]}.{atom[-3:]}" in source:  # 25.000 in the Swiss way
+            added.remove(atom)
+            missing = _less(missing, [f"{atom[:-3]}.{atom[-3:]}".rstrip("0").rstrip(".")])
     if 0 < len(missing) + len(added) <= MOST_EXPLAINED:
         missing, added = _unexplained(source, translation, missing, added)
     found = (finding(flags.NUMBER_MISSING, missing[0]),) if missing else scaled[:1]
@@ -106,6 +112,10 @@ def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
 def _atoms(text: str, french: bool) -> list[str]:
     """The numbers of a text in one form, sorted; nothing for zeros only, such as the minutes of "10 h 00"."""
+    if not _DIGIT.search(text):
+        return []
+    if "$" in text:
+        text = _POSITION.sub("%", text)
     if not french and _CLOCK.search(text):
         text = _CLOCK.sub(_in_24_hours, text)
     if _SPACED.search(text):
@@ -305,6 +315,9 @@ _SHORT_MONTH_EN = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|D
 
 def _month_changed(source: str, translation: str) -> str:
     """A month that became another one, "" if none did: both texts name months, and one of the source's is not there."""
+    low = source.lower()
+    if not any(name in low for name in _MONTHS_FR):
+        return ""
     there = {name.lower() for name in _DAY_MONTH.findall(source)}
     if not there:
         return ""

@@ -29,7 +29,7 @@ _POSITION = re.compile(r"%\d{1,2}\$")
 _BRACE_SPACE = re.compile(r"(?<=\{) | (?=\})")
 _PERCENT = re.compile(r"\d[ \u00a0\u202f]%[sdifc]")
 _CODE_NAME = re.compile(r"(?<![\w-])[A-Z]{2,10}-[A-Z0-9-]{0,20}\d{2}[A-Z0-9-]{0,20}(?![\w-])")
-_LANGUAGE_CODE = re.compile(r"(?<![\w-])[a-z]{2}-[A-Z]{2}(?![\w-])")
+_SEPARATORS = re.compile(r"[ _./-]")
 
 
 def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
@@ -41,11 +41,14 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if any(mark in text for text in (source, translation) for mark in _MARKS):
         there, here = _placeholders(source), _placeholders(translation)
         if there != here:
-            lost = list(((there - here) or (here - there)).elements())
-            return (finding(flags.PLACEHOLDER_MISMATCH, lost[0]),)
+            changed = [*(there - here), *(here - there)]
+            # A variable may be named once more or less.
+            changed = [each for each in changed if each[0] != "$" or each not in there or each not in here]
+            if changed:
+                return (finding(flags.PLACEHOLDER_MISMATCH, changed[0]),)
     if "-" in source and (codes := _CODE_NAME.findall(source)):
-        folded = translation.casefold()
-        if gone := [code for code in codes if code.casefold() not in folded]:
+        folded = _SEPARATORS.sub("", translation).casefold()
+        if gone := [code for code in codes if _SEPARATORS.sub("", code).casefold() not in folded]:
             return (finding(flags.PLACEHOLDER_MISMATCH, gone[0]),)
     return ()
 

@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from transforms.text.alignment import Word, coverage, english_keys, words_of
+from transforms.text.alignment import english_keys, words_of
 
 _TASK: Final = frozenset(
     """translat untransla render wording original english french meaning literal idiomatic terminology prompt guideline
@@ -91,9 +91,10 @@ _COURTESIES: Final = (
     *(" great ", " thank you for ", " thanks for ", " happy to "),
 )
 """What is said to a user, whatever the task, between blanks."""
+_COURTESY_WORDS: Final = frozenset(max(courtesy.split(), key=len) for courtesy in _COURTESIES)
 
 MOST_EXPLAINED: Final = 0.34
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = re.compile(r"[^\W\d_]{3,}")
 _SPOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _PLAIN: Final = frozenset(
     "the of and to in is was that it for with at by from this which been have has had not be are were a an as on or if so"
@@ -114,8 +115,10 @@ def is_talk(sentence: str, explaining: frozenset[str]) -> bool:
 def speaks(sentence: str) -> bool:
     """The same without regard to the source: cheap, and nearly always no."""
     words = _SPOKEN.findall(sentence.replace("’", "'").lower())
-    if not _SPEECH.isdisjoint(words) and any(word[:6] in _TASK_STARTS for word in words):
+    if not _SPEECH.isdisjoint(words) and not _TASK_STARTS.isdisjoint([word[:6] for word in words]):
         return True
+    if _COURTESY_WORDS.isdisjoint(words):
+        return False
     joined = f" {' '.join(words)} "
     return any(courtesy in joined for courtesy in _COURTESIES)
 
@@ -128,12 +131,9 @@ def speaks_apart(paragraph: str) -> bool:
 
 def explained_share(sentence: str, explaining: frozenset[str]) -> float:
     """Which share of the sentence's words, but for the plainest, the source's words explain."""
-    words = [
-        Word(english_keys(word), 1.0)
-        for word in _WORD.findall(sentence)
-        if len(word) > 2 and word.lower() not in _PLAIN
-    ]
-    return coverage(words, set(explaining)) if words else 0.0
+    words = [word for word in _WORD.findall(sentence) if word.lower() not in _PLAIN]
+    known = sum(not english_keys(word).isdisjoint(explaining) for word in words)
+    return known / len(words) if words else 0.0
 
 
 @lru_cache(maxsize=64)

@@ -80,9 +80,12 @@ class Page:
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         await self.call("Emulation.setEmulatedMedia", media=kind, features=features)
 
-    async def screenshot(self, whole: bool = True) -> bytes:
-        """PNG of the window, or of the whole page."""
-        result = await self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)
+    async def screenshot(self, area: tuple[int, int, int, int]) -> bytes:
+        """PNG of a part of the page: left, top, width and height in CSS pixels."""
+        clip = dict(zip(("x", "y", "width", "height"), area, strict=True))
+        result = await self.call(
+            "Page.captureScreenshot", format="png", captureBeyondViewport=True, clip={**clip, "scale": 1}
+        )
         return base64.b64decode(result["data"])
 
     async def pdf(self) -> bytes:

@@ -14,9 +14,10 @@ from transforms.fleet.breaker import Breaker
 from transforms.fleet.deadlines import Deadline
 from transforms.fleet.dispatch import Dispatcher
 from transforms.fleet.faults import Failure, RequestFailed
-from transforms.fleet.host_state import HostState, Serving
-from transforms.fleet.jobs import Job, Verdict
+from transforms.fleet.host_state import HostState, ServedModel
+from transforms.fleet.jobs import Job
 from transforms.fleet.limits import AdaptiveLimit, FixedLimit
+from transforms.fleet.verdicts import Verdict
 
 DEADLINE_SECONDS = 60.0
 
@@ -51,10 +52,10 @@ class SimulatedHost:
     running: set[int] = field(default_factory=set)
     waiting: deque[tuple[int, float, float]] = field(default_factory=deque)
 
-    def new_serving(self) -> Serving:
+    def new_served_model(self) -> ServedModel:
         """What the dispatcher is to know of it at first."""
         limit = AdaptiveLimit() if self.limit is None else FixedLimit(self.limit)
-        return Serving(limit, Deadline(DEADLINE_SECONDS))
+        return ServedModel(limit, Deadline(DEADLINE_SECONDS))
 
 
 @dataclass
@@ -93,7 +94,7 @@ class Simulation:
             HostState(
                 url,
                 Breaker(random.Random(seed)),
-                host.new_serving,
+                host.new_served_model,
                 host.models[0],
                 dict.fromkeys(host.models, "digest"),
                 ready=True,
@@ -105,6 +106,7 @@ class Simulation:
             for number, seconds in enumerate(work)
         }
         self.now = 0.0
+        self.wakes_at = -1.0
         self.events: list[tuple[float, int, str, int, object]] = []
         self.order = itertools.count()
         self.sent: dict[int, tuple[Job, str, float]] = {}
@@ -133,7 +135,7 @@ class Simulation:
             elif what == "free":
                 self.free(key, str(value))
             elif key in self.sent:
-                {"answer": self.answer, "fail": self.fail}[what](key, value)
+                {"answer": self.answer, "fail": self.fail, "crash": self.crash}[what](key, value)
                 self.pump()
         assert not self.dispatcher.pending
         assert not self.dispatcher.in_flight
@@ -148,16 +150,17 @@ class Simulation:
             if state.breaker.closed:
                 assert state.in_flight <= state.limit.limit()
             assert job.model == state.model
-            if job.check:
+            if job.health_check:
                 self.work[job] = (-1, 0.1)
                 self.outcome.checks += 1
             self.receive(key, job, state)
         while (change := self.dispatcher.next_change()) is not None:
             self.load(*change)
-        times = (self.dispatcher.next_probe_at(), self.dispatcher.next_copy_at())
+        times = (self.dispatcher.next_probe_at(), self.dispatcher.next_hedge_at())
         due = min((at for at in times if at is not None), default=None)
-        if due is not None:
-            self.at(max(due, self.now), "wake", -1)
+        if due is not None and not self.now < self.wakes_at <= max(due, self.now):
+            self.wakes_at = max(due, self.now)
+            self.at(self.wakes_at, "wake", -1)
 
     def load(self, state: HostState, model: str) -> None:
         assert not state.in_flight
@@ -168,7 +171,7 @@ class Simulation:
 
     def loaded(self, url: str) -> None:
         state = self.dispatcher.hosts[url]
-        state.serving.load_seconds, state.ready = self.hosts[url].load_seconds, True
+        state.served.load_seconds, state.ready = self.hosts[url].load_seconds, True
         self.pump()
 
     def receive(self, key: int, job: Job, state: HostState) -> None:
@@ -189,8 +192,7 @@ class Simulation:
     def begin(self, host: SimulatedHost, key: int, service: float, arrived: float) -> None:
         host.running.add(key)
         if self.work[self.sent[key][0]][0] in self.poison:
-            for each in [*host.running, *(entry[0] for entry in host.waiting)]:
-                self.at(self.now + 0.2 * service, "fail", each, Failure.SERVER_ERROR)
+            self.at(self.now + 0.2 * service, "crash", key)
             return
         drawn = self.random.random()
         for failure, share in host.faults.items():
@@ -231,7 +233,7 @@ class Simulation:
             answer = replace(answer, total_duration_ns=None, eval_duration_ns=None)
         self.dispatcher.answered(key, self.now, answer)
         self.end_copies(job)
-        if not job.check:
+        if not job.health_check:
             self.outcome.answered[self.work[job][0]] += 1
         self.outcome.makespan = self.now
 
@@ -251,8 +253,16 @@ class Simulation:
         else:
             assert verdict is Verdict.WAIT
 
+    def crash(self, key: int, value: object) -> None:
+        """The model crashes, and all requests of the host fail with it."""
+        host = self.hosts[self.sent[key][1]]
+        for each in [*host.running, *(entry[0] for entry in host.waiting)]:
+            self.at(self.now, "fail", each, Failure.MODEL_CRASHED)
+        host.running.clear()
+        host.waiting.clear()
+
     def end_copies(self, job: Job) -> None:
-        for key in list(job.running):
+        for key in list(job.in_flight):
             self.outcome.copies += 1
             self.leave(key)
             self.dispatcher.cancelled(key, self.now)

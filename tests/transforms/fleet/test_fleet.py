@@ -14,13 +14,13 @@ from tests.conftest import MakeHost
 from transforms.errors import NoHostLeft, RunFailed, RunStopped
 from transforms.fleet.answers import Answer
 from transforms.fleet.client import HostClient
-from transforms.fleet.dispatch import MOST_CHARGED
 from transforms.fleet.faults import Failure, RowRejected
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.hosts import HostAddress
 from transforms.fleet.jobs import Attempt
 from transforms.fleet.limits import START
 from transforms.fleet.settings import FleetSettings, GenerateRequest
+from transforms.fleet.suspicion import MOST_CHARGED
 
 T = TypeVar("T")
 OPTIONS = {"num_ctx": 4096, "temperature": 0.0, "seed": 1, "repeat_penalty": 1.0}
@@ -81,7 +81,9 @@ def test_rows_of_a_broken_host_go_elsewhere(sandbox_host: MakeHost, caplog: pyte
     assert {answer.host for answer in answers} == {good.url}
     assert bad.stats()["calls"] < 10
     assert sum(attempt.failure is Failure.MODEL_CRASHED for log in logs for attempt in log) == bad.stats()["calls"]
-    assert [record for record in caplog.records if bad.url in record.getMessage() and "rests" in record.getMessage()]
+    assert [
+        record for record in caplog.records if bad.url in record.getMessage() and "circuit open" in record.getMessage()
+    ]
 
 
 def test_random_faults_of_all_kinds_cost_no_row(sandbox_host: MakeHost) -> None:
@@ -210,7 +212,7 @@ def test_an_outage_ends_also_when_the_host_is_found_back_by_a_row_that_is_at_fau
 
 def test_without_anything_to_do_there_is_no_outage(caplog: pytest.LogCaptureFixture) -> None:
     async def use(fleet: Fleet) -> None:
-        await until(lambda: any(view.state.startswith("out") for view in fleet.view()))
+        await until(lambda: any(view.state.startswith("excluded") for view in fleet.view()))
         assert "no host is healthy" not in caplog.text
         with pytest.raises(NoHostLeft):
             await fleet.generate(request(), [])

@@ -13,10 +13,10 @@ from tests.transforms.fleet.raw_host import RawHost, reply
 from tests.transforms.fleet.test_fleet import request, run, until
 from transforms.errors import NoHostLeft
 from transforms.fleet import host_supervisor
-from transforms.fleet.dispatch import MOST_CHARGED
 from transforms.fleet.faults import Failure, RowRejected
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.jobs import Attempt
+from transforms.fleet.verdicts import MOST_MISSING
 
 
 async def ready(fleet: Fleet) -> None:
@@ -66,7 +66,7 @@ def test_a_model_that_changes_under_its_name_is_noticed(
     async def use(fleet: Fleet) -> set[str]:
         await ready(fleet)
         changes.control(digest="cd" * 32)
-        await until(lambda: any(view.state.startswith("out") for view in fleet.view()))
+        await until(lambda: any(view.state.startswith("excluded") for view in fleet.view()))
         return {await one(fleet) for _ in range(10)}
 
     assert run([stays.url, changes.url], use) == {stays.url}
@@ -128,7 +128,7 @@ def test_one_host_that_refuses_what_others_take_does_not_end_the_run(sandbox_hos
     async def use(fleet: Fleet) -> set[str]:
         await ready(fleet)
         answers = await asyncio.gather(*(fleet.generate(request(number), []) for number in range(30)))
-        assert any(view.url == old.url and view.state.startswith("resting") for view in fleet.view())
+        assert any(view.url == old.url and view.state.startswith("circuit open") for view in fleet.view())
         return {answer.host for answer in answers}
 
     with RawHost(lambda path, body: refusal if generated(path, body) else None) as old:
@@ -194,7 +194,7 @@ def test_a_host_that_never_finds_the_model_that_it_lists_is_asked_with_pauses_an
         with pytest.raises(RowRejected) as rejected:
             await fleet.generate(request(), log)
         assert rejected.value.failure is Failure.MODEL_MISSING
-        assert len(log) == MOST_CHARGED + 1
+        assert len(log) == MOST_MISSING + 1
 
     sleeping = asyncio.sleep
     monkeypatch.setattr("transforms.fleet.host_supervisor.asyncio.sleep", sleep)

@@ -106,7 +106,7 @@ def test_what_waits_for_the_only_host_with_a_model_waits_no_more_when_that_leave
         await fleet.generate(request(1, model="large"), [])
         large.control(listening=False)
         row = asyncio.create_task(fleet.generate(request(2, model="large"), []))
-        await until(lambda: any(view.state.startswith("resting") for view in fleet.view()))
+        await until(lambda: any(view.state.startswith("circuit open") for view in fleet.view()))
         path.write_text(small.url)
         with pytest.raises(RowRejected, match="no host has the model 'large'"):
             await row

@@ -21,10 +21,11 @@ from transforms.fleet.breaker import FAULTS_IN_A_ROW, Breaker
 from transforms.fleet.deadlines import Deadline
 from transforms.fleet.faults import Failure, RowRejected
 from transforms.fleet.fleet import Fleet
-from transforms.fleet.host_state import HostState, Serving
-from transforms.fleet.jobs import Job, PendingJobs
+from transforms.fleet.host_state import HostState, ServedModel
+from transforms.fleet.jobs import Job
 from transforms.fleet.limits import FixedLimit
 from transforms.fleet.model_assignment import next_change
+from transforms.fleet.pending import PendingJobs
 
 MODELS = ("large", "medium", "small")
 
@@ -71,20 +72,6 @@ def test_a_change_that_costs_more_than_it_saves_is_not_made() -> None:
     assert sum(outcome.answered.values()) == 100
     # Nothing is known of a load yet, so the second host tries it once.
     assert outcome.loads["http://host1:11434"] <= 1
-
-
-def test_pending_jobs_keep_their_order_by_model() -> None:
-    pending = PendingJobs()
-    jobs = [Job(size, model) for size, model in ((1, "a"), (9, "b"), (5, "a"), (3, "b"))]
-    for job in jobs:
-        pending.add(job)
-    assert sorted(pending.models()) == ["a", "b"]
-    assert (pending.count("a"), pending.count("c"), len(pending)) == (2, 0, 4)
-    assert pending.take("a", lambda job: True) is jobs[2]
-    assert pending.take("b", lambda job: job.size == 3) is jobs[3]
-    assert pending.take("b", lambda job: False) is jobs[1]
-    assert pending.take_all("a") == [jobs[0]]
-    assert not pending
 
 
 def of_models(*models: str) -> list[str]:
@@ -200,7 +187,7 @@ def test_a_model_that_is_removed_while_a_row_waits_for_it_is_not_waited_for(
 
 def test_a_host_that_rests_takes_a_model_that_only_it_has() -> None:
     rests, works = (
-        HostState(url, Breaker(), lambda: Serving(FixedLimit(1), Deadline(300)), "small", digests, ready=True)
+        HostState(url, Breaker(), lambda: ServedModel(FixedLimit(1), Deadline(300)), "small", digests, ready=True)
         for url, digests in (("http://a", {"small": "1", "large": "2"}), ("http://b", {"small": "1"}))
     )
     for _ in range(FAULTS_IN_A_ROW):

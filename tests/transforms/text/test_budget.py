@@ -84,12 +84,12 @@ def test_prompt_and_answer_fit_the_context_together(tokens: int, num_ctx: int) -
     budget = Budget.of(prompts.GENERAL, num_ctx)
     tokens = min(tokens, budget.max_source_tokens)
     assert budget.num_predict_for(tokens) == 2 * tokens + 128
-    assert budget.num_predict_for(tokens) <= budget.most_predict_for(tokens)
-    assert budget.overhead_tokens + tokens + budget.most_predict_for(tokens) == num_ctx
+    assert budget.num_predict_for(tokens) <= budget.max_predict_for(tokens)
+    assert budget.overhead_tokens + tokens + budget.max_predict_for(tokens) == num_ctx
 
 
 def test_num_predict_is_never_nought() -> None:
-    assert BUDGET.num_predict_for(100_000) == BUDGET.most_predict_for(100_000) == 1
+    assert BUDGET.num_predict_for(100_000) == BUDGET.max_predict_for(100_000) == 1
 
 
 @pytest.mark.parametrize("text", HARD.values(), ids=HARD)
@@ -100,7 +100,7 @@ def test_a_rendered_prompt_is_within_its_overhead_and_its_text(text: str) -> Non
 
 
 def test_a_context_without_room_is_the_users_mistake() -> None:
-    with pytest.raises(UsageError, match=r"--num_ctx 512 leaves no room .* give at least (\d+)") as raised:
+    with pytest.raises(UsageError, match=r"--num_ctx 512 leaves no room .* set it to at least (\d+)") as raised:
         Budget.of(prompts.GENERAL, 512)
     least = int(str(raised.value).split()[-1])
     assert Budget.of(prompts.GENERAL, least).max_source_tokens == 64

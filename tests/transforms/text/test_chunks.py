@@ -145,14 +145,14 @@ def test_each_chunk_needs_its_translation() -> None:
 
 
 @given(mixtures, st.integers(1, 500))
-def test_a_chunk_comes_with_the_text_right_before_it(text: str, most_chars: int) -> None:
+def test_a_chunk_comes_with_the_text_right_before_it(text: str, max_chars: int) -> None:
     text = sanitize(text)
     chunks = split(text, BUDGET, 200, always=True)
-    for number, context in enumerate(contexts(chunks, most_chars)):
+    for number, context in enumerate(contexts(chunks, max_chars)):
         before = join(chunks[:number], [chunk.core for chunk in chunks[:number]])
-        assert len(context) <= most_chars
+        assert len(context) <= max_chars
         assert before.strip().endswith(context)
-        assert estimate_tokens(context) <= most_chars // 2
+        assert estimate_tokens(context) <= max_chars // 2
 
 
 def test_context_begins_with_a_sentence_or_a_word() -> None:

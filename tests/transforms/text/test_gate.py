@@ -93,3 +93,10 @@ def test_time_is_in_proportion_to_the_text(text: str) -> None:
 )
 def test_what_is_said_of_a_source(text: str | None, found: tuple[str, ...]) -> None:
     assert source_flags(text, classify(text)) == found
+
+
+def test_long_texts_are_classified_in_slices() -> None:
+    assert classify("12 34 56 " * 50_000 + "La vanne fuit.") is Gate.TRANSLATE
+    assert classify("12 34 56 " * 50_000) is Gate.NON_LINGUISTIC
+    assert classify(" " * 300_000) is Gate.BLANK
+    assert classify(" " * 300_000 + "12") is Gate.NON_LINGUISTIC
