@@ -105,7 +105,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
     options = command.parse(rest, os.environ)
     log = command.log_settings(options)
     logs.configure(log.format, log.level)
-    LOG.info("version %s", __version__)
+    LOG.debug("version %s", __version__)
     for notice in (*options.notices, *misspelt_variables(os.environ, [each.options for each in COMMANDS.values()])):
         LOG.warning("%s", notice)
     return command.run(options)

@@ -58,9 +58,10 @@ def show_and_prune(options: MemoryOptions) -> int:
         RunFailed: The memory cannot be used.
     """
     # Late, as it imports Arrow: help and mistakes must be quick.
-    from transforms.sink.output_directory import MEMORY_FILE
+    from pipeline.memory_place import default_place
+    from transforms.sink.output_directory import OutputDirectory
 
-    place = options.memory or f"{options.output}/{MEMORY_FILE}"
+    place = options.memory or default_place(OutputDirectory(options.output))
     if not is_redis(place) and not Path(place).is_file():
         raise UsageError(f"no translation memory at {place}")
     try:

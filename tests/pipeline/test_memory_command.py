@@ -46,7 +46,7 @@ def test_what_a_file_holds_and_pruning(tmp_path: Path, capsys: pytest.CaptureFix
 def test_a_file_that_is_something_else_stays_as_it_is(tmp_path: Path) -> None:
     place = tmp_path / "reports.parquet"
     place.write_bytes(b"PAR1" * 100)
-    with pytest.raises(UsageError, match="no translation memory"):
+    with pytest.raises(UsageError, match="not a translation memory"):
         main(["--memory", str(place)])
     assert [path.name for path in tmp_path.iterdir()] == ["reports.parquet"]
 
@@ -57,7 +57,7 @@ def test_redis_is_shown_without_its_password(tmp_path: Path, capsys: pytest.Capt
         shown = told(capsys, "--memory", url.replace("redis://", "redis://default:@"))
         assert shown["entries"] == 30
         assert str(shown["memory"]).startswith("redis://***@")
-    with pytest.raises(RunFailed, match="can't be used"):
+    with pytest.raises(RunFailed, match="cannot be used"):
         main(["--memory", url])
 
 

@@ -202,15 +202,21 @@ def test_output_on_a_file_system_without_rename(sandbox_host: MakeHost, run: Run
     fs.rm("/english", recursive=True)
 
 
-def test_dry_run_sends_and_writes_nothing(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
-    host = sandbox_host()
+def test_dry_run_sends_only_made_up_texts_and_writes_nothing(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    host = sandbox_host(tokens_per_second=2000.0)
     result = run(records(tmp_path, 30), tmp_path / "out", [host], "--dry_run")
     assert result.code == 0
-    assert result.summary | {"model_digest": "", "output": ""} == {
-        "dry_run": True, "output": "", "model_digest": "", "text_columns": ["text"],
-        "files": 1, "units": 1, "units_left": 1, "rows": 30, "rows_left": 30,
+    line = result.summary
+    assert {name: line[name] for name in ("files", "units", "units_left", "rows", "rows_left", "texts_requested")} == {
+        "files": 1, "units": 1, "units_left": 1, "rows": 30, "rows_left": 30, "texts_requested": 30,
     }  # fmt: skip
-    assert host.stats()["calls"] == 0
+    least, most = line["estimated_seconds_range"]
+    assert 0 < least < line["estimated_seconds"] < most
+    assert line["hosts"][host.url]["slots"] >= 1
+    assert line["unusable_hosts"] == {}
+    stats = host.stats(with_requests=True)
+    assert stats["calls"] <= 40
+    assert "remplacé la pompe numéro" not in json.dumps(stats), "a text of the user was sent"
     assert not list((tmp_path / "out").glob("part-*"))
 
 
@@ -504,7 +510,7 @@ def test_a_memory_at_an_unknown_kind_of_address_is_no_file(
     monkeypatch.chdir(tmp_path)
     result = run(records(tmp_path, 20), tmp_path / "out", [sandbox_host()], "--memory", "s3://bucket/memory.sqlite")
     assert result.code == 2
-    assert "s3:// is no place for a translation memory" in result.err
+    assert "s3:// cannot hold a translation memory" in result.err
     assert not (tmp_path / "s3:").exists()
 
 

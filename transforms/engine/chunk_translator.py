@@ -144,7 +144,15 @@ class ChunkTranslator:
                 size = len(chunk) + len(answer.text)
                 responses.append(
                     await call(
-                        size, assess, answer.text, chunk, prompt.text, profile.template, self._checks, prompt.terms
+                        size,
+                        assess,
+                        answer.text,
+                        chunk,
+                        prompt.text,
+                        profile.template,
+                        self._checks,
+                        prompt.terms,
+                        context,
                     )
                 )
         if isinstance(step, Accept):

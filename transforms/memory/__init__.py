@@ -1,1 +1,1 @@
-"""Translation memory: what was translated once is not paid for again. Knows neither Beam nor hosts nor texts."""
+"""Translation memory: no text is translated twice. Knows neither Beam nor hosts nor texts."""

@@ -1,40 +1,60 @@
-"""Which store an address means."""
+"""Addresses of translation memories: which store an address names, and where the memory is by default."""
 
 from __future__ import annotations
 
+import hashlib
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from transforms.errors import UsageError
 from transforms.memory.redis_store import RedisStore
-from transforms.memory.sqlite_store import SqliteStore, is_something_else
+from transforms.memory.sqlite_store import SqliteStore, is_other_file
 from transforms.memory.store import Store
 
-
-def is_redis(where: str) -> bool:
-    """Whether an address means a Redis server and not a file."""
-    return where.startswith(("redis://", "rediss://", "unix://"))
+CACHE_FOLDER = "beam-ollama-translate"
 
 
-def open_store(where: str, named: bool = False) -> Store:
-    """The store at a path or a Redis address.
+def is_redis(address: str) -> bool:
+    """Return whether an address names a Redis server rather than a file."""
+    return address.startswith(("redis://", "rediss://", "unix://"))
+
+
+def cache_file(output: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the memory file of an output that is not on a local disk: in the user's cache directory.
 
     Args:
-        where: As above.
-        named: Whether the user has named it, and so may have named another file by mistake: one that is no database at
-            all is left as it is then, and not taken for a damaged memory.
+        output: Address of the output; each has a memory of its own.
+        environ: Environment, in which ``XDG_CACHE_HOME`` may name the cache directory.
 
     Raises:
-        MemoryUnavailable: If it can't be without_checksum.
-        UsageError: If the address is none, if a newer or another program has made it, or if the package for Redis is
+        RuntimeError: The user has no home directory.
+    """
+    cache = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    name = hashlib.sha256(output.rstrip("/").encode()).hexdigest()[:32]
+    return cache / CACHE_FOLDER / f"memory-{name}.sqlite"
+
+
+def open_store(address: str, named: bool = False) -> Store:
+    """Open the store at a path or at the address of a Redis server.
+
+    Args:
+        address: Path or Redis URL.
+        named: Whether the user chose the address, and so may have named another file by mistake. A file that is not a
+            database is then left alone, and not treated as a damaged memory.
+
+    Raises:
+        MemoryUnavailable: The store cannot be opened.
+        UsageError: The address is invalid, a newer or another program made the file, or the package for Redis is
             missing.
     """
-    if is_redis(where):
-        return RedisStore(where)
-    if "://" in where:
+    if is_redis(address):
+        return RedisStore(address)
+    if "://" in address:
         raise UsageError(
-            f"--memory: {where.partition('://')[0]}:// is no place for a translation memory: give a file on a local "
+            f"--memory: {address.partition('://')[0]}:// cannot hold a translation memory: give a file on a local "
             "disk, or redis://host:port/0"
         )
-    if named and is_something_else(Path(where)):
-        raise UsageError(f"--memory: {where} is no translation memory, and was left as it is: name another file")
-    return SqliteStore(Path(where))
+    if named and is_other_file(Path(address)):
+        raise UsageError(f"--memory: {address} is not a translation memory, and was not touched: name another file")
+    return SqliteStore(Path(address))

@@ -15,7 +15,7 @@ from transforms.memory.store import MemoryUnavailable, StoreStatistics, with_che
 
 SCHEMA_VERSION = 1
 PREFIX = b"translate:%d:" % SCHEMA_VERSION
-"""Before each key; another version of this program may use the same server."""
+"""Prefix of each key; another version of this program may use the same server."""
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
@@ -25,16 +25,16 @@ _WRITTEN_AT = struct.Struct(">q")
 
 
 class RedisStore:
-    """One key for each entry; the value begins with the time of writing, then a checksum. Entries do not expire.
+    """One key per entry. A value holds the time of writing, a checksum and the entry. Entries do not expire.
 
-    How safe an entry is when ``add`` returns is the server's setting (``appendfsync``).
+    How durable an entry is when ``add`` returns depends on the server's ``appendfsync``.
 
     Args:
         url: ``redis://[user:password@]host:port/database``, ``rediss://`` or ``unix://``.
 
     Raises:
-        MemoryUnavailable: If the server does not answer, or not in time: 5 s to connect, 10 s for an answer.
-        UsageError: If the package for Redis is missing, or the address is none.
+        MemoryUnavailable: The server does not answer in time: 5 s to connect, 10 s for an answer.
+        UsageError: The package for Redis is missing, or the address is invalid.
     """
 
     def __init__(self, url: str) -> None:
@@ -44,7 +44,7 @@ class RedisStore:
             from redis.retry import Retry
         except ImportError:
             raise UsageError(
-                "--memory redis://… needs the package for Redis: pip install 'beam-ollama-translate[redis]'"
+                "--memory redis://… needs the Redis package: pip install 'beam-ollama-translate[redis]'"
             ) from None
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
         try:
@@ -54,14 +54,14 @@ class RedisStore:
                 url,
                 socket_connect_timeout=CONNECT_SECONDS,
                 socket_timeout=ANSWER_SECONDS,
-                retry=Retry(NoBackoff(), 0),  # or what takes its time takes a multiple of it
+                retry=Retry(NoBackoff(), 0),  # a retry would multiply the time-outs
             )
             with self._failures():
                 self._client.ping()
         except (ValueError, TypeError):
-            # Their texts may have a piece of the password.
+            # Their messages may contain a piece of the password.
             raise UsageError(
-                "--memory: this address of a Redis server can't be understood; its form is "
+                "--memory: invalid address of a Redis server; its form is "
                 "redis://[user:password@]host:port/database, with %23, %2F, %3A and %40 for #, /, : and @ in a password"
             ) from None
 
@@ -70,11 +70,13 @@ class RedisStore:
         try:
             yield
         except self._errors as error:
-            # Errors of the package name host and port, and never the password.
-            raise MemoryUnavailable(f"the translation memory on Redis, {self._place}, can't be used: {error}") from None
+            # Errors of the package name host and port, but never the password.
+            raise MemoryUnavailable(
+                f"the translation memory on Redis, {self._place}, cannot be used: {error}"
+            ) from None
 
     def look_up(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """The values of those keys that it has and that are intact."""
+        """Return the intact values of those keys that the store has."""
         found = {}
         for start in range(0, len(keys), KEYS_AT_ONCE):
             some = keys[start : start + KEYS_AT_ONCE]
@@ -86,19 +88,19 @@ class RedisStore:
         return found
 
     def add(self, entries: Sequence[tuple[bytes, bytes]]) -> None:
-        """Keeps entries, in place of former ones."""
+        """Store entries, in place of former ones."""
         now = _WRITTEN_AT.pack(int(time.time()))
         with self._failures():
             pipeline = self._client.pipeline(transaction=False)
             for key, value in entries:
                 pipeline.set(PREFIX + key, now + with_checksum(key, value))
-            # If it raised the first error itself, its text would have the entry in it.
+            # If the package raised the first error, its message would contain the entry.
             for answer in pipeline.execute(raise_on_error=False):
                 if isinstance(answer, Exception):
                     raise answer
 
     def statistics(self) -> StoreStatistics:
-        """What it holds; looks at every entry, and may count some twice that are moved meanwhile."""
+        """Return size and age of the store; entries that the server moves meanwhile may be counted twice."""
         entries = size = 0
         times: list[int] = []
         for keys, written in self._scan():
@@ -113,7 +115,7 @@ class RedisStore:
         return StoreStatistics(entries, size, min(moments, default=None), max(moments, default=None), SCHEMA_VERSION)
 
     def prune(self, before: datetime) -> int:
-        """Removes entries written before a time; returns how many."""
+        """Remove entries written before a time, and return their number."""
         removed = 0
         for keys, written in self._scan():
             old = [key for key, seconds in zip(keys, written, strict=True) if seconds < before.timestamp()]
@@ -123,7 +125,7 @@ class RedisStore:
         return removed
 
     def _scan(self) -> Iterator[tuple[list[bytes], list[int]]]:
-        """Our keys, some at a time, and when each was written."""
+        """Yield the keys of this program with the times of writing, some at a time."""
         cursor = -1
         while cursor:
             with self._failures():
@@ -137,5 +139,5 @@ class RedisStore:
                 yield [key for key, _ in whole], [_WRITTEN_AT.unpack(head)[0] for _, head in whole]
 
     def close(self) -> None:
-        """Ends its connections."""
+        """Close the connections."""
         self._client.close()

@@ -120,7 +120,8 @@ def _deleted(inputs: Sequence[str], urls: Iterable[str]) -> Iterator[str]:
     for given in inputs:
         each = _opened(given)
         if each.is_glob and not each.fs.exists(each.path):
-            patterns.append((each.fs, re.compile(f"(?:{glob_translate(each.path)})(?:/.*)?")))
+            for pattern in (each.path, f"{each.path}/**"):
+                patterns.append((each.fs, re.compile(glob_translate(pattern))))
         elif each.fs.isdir(each.path):
             patterns.append((each.fs, re.compile(re.escape(each.path.rstrip("/")) + "/.*")))
     for url in urls:
@@ -295,7 +296,7 @@ def _source(each: _Input, path: str, info: dict[str, Any]) -> SourceFile:
     url = identity_of(address)
     if not each.is_local and version(info) is None:
         info = _try(url, lambda: each.fs.info(path))
-    identified = _try(url, lambda: fingerprint(each.fs, path, info))
+    identified = _try(url, lambda: fingerprint(address, each.fs, path, info))
     return SourceFile(
         url,
         *kind,

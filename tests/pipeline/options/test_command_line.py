@@ -65,6 +65,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "max_failed_ratio": ("0.2", 0.2),
     "skip_exit_code": ("99", 99),
     "summary_file": ("summary.json", "summary.json"),
+    "summary_format": ("table", "table"),
     "report": ("true", True),
     "report_texts": ("20", 20),
     "metrics_port": ("9464", 9464),

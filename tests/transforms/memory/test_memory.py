@@ -212,9 +212,9 @@ def test_after_its_end_it_is_a_mistake_to_ask() -> None:
     async def call() -> None:
         memory = Memory(FakeStore())
         await memory.close()
-        with pytest.raises(RuntimeError, match="after its end"):
+        with pytest.raises(RuntimeError, match="is closed"):
             await memory.look_up([key(1)])
-        with pytest.raises(RuntimeError, match="after its end"):
+        with pytest.raises(RuntimeError, match="is closed"):
             await remember(memory, key(1), b"one")
 
     asyncio.run(call())
@@ -258,7 +258,7 @@ def test_a_store_that_fails_costs_no_row_and_is_told_of_once(
     assert [level for level, _ in told] == ["WARNING", "INFO", "WARNING"]
     assert "the disk is gone" in told[0][1]
     assert "works again" in told[1][1]
-    assert told[2][1].startswith("38 translations are not in the memory")
+    assert told[2][1].startswith("38 translations are not in the translation memory")
 
 
 def test_a_store_that_fails_is_tried_again_after_longer_and_longer_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -317,7 +317,7 @@ def test_a_full_disk_keeps_nobody_from_reading(
 
     with caplog.at_level(logging.INFO):
         use(store, call)
-    assert caplog.text.count("the run goes on without it") == 1
+    assert caplog.text.count("continuing without it, and retrying") == 1
     assert caplog.text.count("works again") == 1
 
 
@@ -364,7 +364,7 @@ def test_a_server_that_goes_and_comes_back(
 
     with caplog.at_level(logging.INFO):
         use(store, call)
-    assert caplog.text.count("the run goes on without it") == 1
+    assert caplog.text.count("continuing without it, and retrying") == 1
     assert caplog.text.count("works again") == 1
 
 

@@ -286,7 +286,7 @@ def test_a_database_of_something_else_is_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "customers.sqlite"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE customers (name TEXT)")
-    with pytest.raises(UsageError, match="something else"):
+    with pytest.raises(UsageError, match="another program's database"):
         SqliteStore(path)
     assert not set_aside(tmp_path)
     with closing(sqlite3.connect(path)) as connection:
