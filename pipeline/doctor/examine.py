@@ -14,7 +14,7 @@ from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.listings import LoadedModel, ModelDetails
 from transforms.fleet.model_names import model_key
-from transforms.fleet.probe import MOST_AT_ONCE, Speed, measure
+from transforms.fleet.probe import MAX_AT_ONCE, Speed, measure
 from transforms.fleet.settings import FleetSettings, GenerateRequest
 from transforms.text.budget import estimate_tokens
 from transforms.text.prompt_profile import ProfileChoice
@@ -176,7 +176,7 @@ class _Examination:
             self.advice += advice.about_loaded(self.loaded, options.num_ctx)
         if details is not None and (self.loaded is None or self.loaded.context_length is None):
             self.advice += advice.about_details(details, options.model, options.num_ctx)
-        texts = [TEXT.format(number) for number in range(MOST_AT_ONCE)]
+        texts = [TEXT.format(number) for number in range(MAX_AT_ONCE)]
         self.speed = await measure(self.client, self._body, texts, options.request_timeout)
         on_gpu = self.loaded is None or self.loaded.vram_share >= advice.WHOLE_SHARE
         self.advice += advice.about_speed(self.speed, details, on_gpu, self._slot_bytes(), self._free_vram_bytes())
