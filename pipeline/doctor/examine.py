@@ -15,7 +15,7 @@ from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.listings import LoadedModel, ModelDetails
 from transforms.fleet.model_names import model_key
-from transforms.fleet.probe import MOST_AT_ONCE, Speed, measure
+from transforms.fleet.probe import MAX_AT_ONCE, Speed, measure
 from transforms.fleet.settings import FleetSettings, GenerateRequest
 from transforms.text.budget import estimate_tokens
 from transforms.text.prompt_profile import ProfileChoice
@@ -188,7 +188,7 @@ class _Examination:
 
     async def _measure(self) -> None:
         """Measure the speed, with more room for the answers if one is cut, which is no fault of the host."""
-        texts = [TEXT.format(number) for number in range(MOST_AT_ONCE)]
+        texts = [TEXT.format(number) for number in range(MAX_AT_ONCE)]
         for factor in (1, MORE_ROOM):
             try:
                 self.speed = await measure(
