@@ -10,8 +10,7 @@ Think: TypeAlias = "bool | str | None"
 """The value of Ollama's field ``think``; None to leave the field out."""
 
 THINK_CHOICES: Final = ("auto", "false", "low", "medium", "high", "model")
-"""The user's choices: ``auto`` is ``low`` for models that cannot be kept from thinking, else ``false``; ``model`` leaves
-the decision to the model."""
+"""The user's choices. ``auto`` is ``low`` for models that always think, else ``false``; ``model`` lets it decide."""
 
 _ALWAYS_THINKS = re.compile(r"gpt-?oss")
 """Models that think whatever is asked for, and know only the levels low, medium and high."""
