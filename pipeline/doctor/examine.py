@@ -218,11 +218,17 @@ class _Examination:
         return FleetSettings(self.options.model, constant, self.options.keep_alive)
 
     def _body(self, text: str) -> Mapping[str, object]:
-        profile = ProfileChoice(self.options.num_ctx).profile(self.options.model)
+        profile = ProfileChoice(self.options.num_ctx, think=self.options.think).profile(self.options.model)
         rendered = render(profile.template, text)
-        tokens = profile.budget.num_predict_for(estimate_tokens(text))
-        sampling = dict(profile.sampling)
-        request = GenerateRequest(rendered.prompt, rendered.system, tokens, sampling, len(text), profile.template.raw)
+        request = GenerateRequest(
+            prompt=rendered.prompt,
+            system=rendered.system,
+            num_predict=profile.budget.num_predict_for(estimate_tokens(text)) + profile.think_tokens,
+            options=dict(profile.sampling),
+            size=len(text),
+            raw=profile.template.raw,
+            think=profile.think,
+        )
         return request.body(self._settings())
 
     def _slot_bytes(self) -> int | None:

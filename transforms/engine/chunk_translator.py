@@ -207,12 +207,13 @@ class ChunkTranslator:
         request = GenerateRequest(
             prompt=prompt.rendered.prompt,
             system=prompt.rendered.system,
-            num_predict=num_predict(prompt.tokens),
+            num_predict=num_predict(prompt.tokens) + profile.think_tokens,
             options=step.sampling,
             size=len(prompt.text.text),
             raw=profile.template.raw,
             model=None if profile.model == self._own_model else profile.model,
             avoided=avoided,
+            think=profile.think,
         )
         answer = await self._fleet.generate(request, log.attempts)
         prompt_tokens = answer.prompt_eval_count
