@@ -57,7 +57,8 @@ class AnswerQuality:
         record = self._records.get(host)
         if record is None or sum(record.bad) < DOUBTFUL_ANSWERS:
             return False
-        return record.share() >= BAD_SHARE and self._others(host)[0] <= GOOD_SHARE
+        share, count = self._others(host)
+        return record.share() >= BAD_SHARE and count >= DOUBTFUL_ANSWERS and share <= GOOD_SHARE
 
     def broken(self, host: str) -> str:
         """Why a host is to be excluded; empty if it is not."""
