@@ -130,31 +130,36 @@ class ChunkTranslator:
         prompt = self._prompt(chunk, profile, context)
         responses: list[Response] = []
         answers: list[Answer] = []
+        doubted: list[Answer] = []
         while True:
             step = self._policy.next_step(len(chunk), responses, profile.sampling, repairs_rejected)
             if not isinstance(step, Ask):
                 break
             log.repair_requests += bool(responses)
             try:
-                answer = await self._ask(prompt, profile, step, answers, log)
+                answer = await self._ask(prompt, profile, step, [*answers, *doubted], log)
             except RowRejected as rejected:
                 responses.append(rejected)
             else:
                 answers.append(answer)
                 size = len(chunk) + len(answer.text)
-                responses.append(
-                    await call(
-                        size,
-                        judge,
-                        answer.text,
-                        chunk,
-                        prompt.text,
-                        profile.template,
-                        self._checks,
-                        prompt.terms,
-                        context,
-                    )
+                candidate = await call(
+                    size,
+                    judge,
+                    answer.text,
+                    chunk,
+                    prompt.text,
+                    profile.template,
+                    self._checks,
+                    prompt.terms,
+                    context,
                 )
+                good = bool(candidate.text) and not candidate.hard
+                if self._fleet.checked(answer, good) and good and not doubted:
+                    # Its host gives worse answers than the others: another host has to answer, too.
+                    doubted.append(answers.pop())
+                else:
+                    responses.append(candidate)
         if isinstance(step, Accept):
             return _accepted(step.candidate, responses, answers, prompt, log)
         if isinstance(step, Split):
@@ -197,7 +202,7 @@ class ChunkTranslator:
     async def _ask(
         self, prompt: _Prompt, profile: PromptProfile, step: Ask, earlier: Sequence[Answer], log: RequestLog
     ) -> Answer:
-        """One answer; hosts whose earlier answers were rejected are avoided.
+        """One answer; hosts whose earlier answers were rejected or doubted are avoided.
 
         Raises:
             RowRejected: The text is at fault.
@@ -206,12 +211,13 @@ class ChunkTranslator:
         request = GenerateRequest(
             prompt=prompt.rendered.prompt,
             system=prompt.rendered.system,
-            num_predict=num_predict(prompt.tokens),
+            num_predict=num_predict(prompt.tokens) + profile.think_tokens,
             options=step.sampling,
             size=len(prompt.text.text),
             raw=profile.template.raw,
             model=None if profile.model == self._own_model else profile.model,
             avoided=frozenset(answer.host for answer in earlier),
+            think=profile.think,
         )
         answer = await self._fleet.generate(request, log.attempts)
         prompt_tokens = answer.prompt_eval_count

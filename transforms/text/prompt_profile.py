@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from transforms.text.budget import CONTEXT_CHARS_PER_TOKEN, Budget
 from transforms.text.prompt_families import DEFAULT_SAMPLING, FAMILIES, Family, family_of
 from transforms.text.prompts import PromptTemplate, with_wishes
+from transforms.text.thinking import Think, think_tokens, think_value
 
 AUTO = "auto"
 NOTE_SHARE = 8
@@ -27,6 +28,8 @@ class PromptProfile:
         note_tokens: Kept free for the terms of a glossary.
         context_chars: Of the text before a piece of it, that goes along with the piece.
         field_name: The column of the texts, if the model is told.
+        think: The value of Ollama's field ``think``.
+        think_tokens: Tokens that an answer may have beside the translation; part of the budget's overhead.
     """
 
     model: str
@@ -37,6 +40,8 @@ class PromptProfile:
     note_tokens: int = 0
     context_chars: int = 0
     field_name: str | None = None
+    think: Think = False
+    think_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class ProfileChoice:
         sampling: Ollama's options that were given.
         has_glossary: Whether room is to be kept for terms.
         context_chars: As of ``PromptProfile``.
+        think: One of ``THINK_CHOICES``.
     """
 
     num_ctx: int
@@ -63,6 +69,7 @@ class ProfileChoice:
     sampling: Mapping[str, float] = field(default_factory=dict)
     has_glossary: bool = False
     context_chars: int = 0
+    think: str = "auto"
 
     def profile(self, model: str, field_name: str | None = None) -> PromptProfile:
         """How a model is asked.
@@ -80,15 +87,18 @@ class ProfileChoice:
         template = with_wishes(template, place, self.domain, self.spelling, field_name, bool(self.context_chars))
         note_tokens = self.num_ctx // NOTE_SHARE if self.has_glossary and template.takes_terms else 0
         context_tokens = self.context_chars // CONTEXT_CHARS_PER_TOKEN
+        think = think_value(self.think, model)
         return PromptProfile(
             model=model,
             template=template,
-            budget=Budget.of(template, self.num_ctx, note_tokens + context_tokens),
+            budget=Budget.of(template, self.num_ctx, note_tokens + context_tokens + think_tokens(think)),
             chunk_chars=self.chunk_chars or family.chunk_chars,
             sampling={**DEFAULT_SAMPLING, **family.sampling, **self.sampling},
             note_tokens=note_tokens,
             context_chars=self.context_chars,
             field_name=field_name,
+            think=think,
+            think_tokens=think_tokens(think),
         )
 
 
