@@ -5,9 +5,9 @@ import pyarrow as pa
 from transforms.engine.outcome import Outcome, RequestLog, TextResult
 from transforms.fleet.faults import Failure
 from transforms.fleet.jobs import Attempt
-from transforms.sink.accounting import bad_line_result, count, dead_letters, output_records
+from transforms.sink.accounting import bad_line_result, count, dead_letters, mark_misfits, output_records
 from transforms.sink.columns import ADDED, column_name, output_schema
-from transforms.source.work_units import BadLine, Batch, SourceFile, WorkUnit
+from transforms.source.work_units import BadLine, Batch, MisfitValue, SourceFile, WorkUnit
 
 HOST, OTHER = "http://gpu0:11434", "http://gpu1:11434"
 UNIT = WorkUnit(SourceFile("/in/a.jsonl", "jsonl", None, 100, "f"), 0, 0, 100, 3)
@@ -82,3 +82,30 @@ def test_dead_letters_name_row_and_reason() -> None:
     assert letters[0].raw == b'{"text": '
     assert (letters[1].candidate, letters[1].attempts, letters[1].host) == ("Half of it", 2, HOST)
     assert results[1].outcome.error == "bad_line: line is not JSON"
+
+
+def test_a_lost_value_flags_its_row_and_fails_a_text_only_if_it_was_the_text() -> None:
+    records = pa.RecordBatch.from_pylist([{"text": "a", "id": None}, {"text": None, "id": 2}, {"text": "c", "id": 3}])
+    misfits = (
+        MisfitValue(0, "id", "column id is string, not int64", b"first"),
+        MisfitValue(0, "day", "column day is string, not int64", b"first"),
+        MisfitValue(1, "text", "column text is integer, not string", b"second"),
+        MisfitValue(2, "text", "key text is in the line twice", b"third"),
+    )
+    batch = Batch(UNIT, 0, records, True, first_row=10, misfits=misfits)
+    results = {"text": [ok(Attempt(HOST, None)), SKIPPED, ok(Attempt(HOST, None))]}
+    mark_misfits(results, batch)
+    outcomes = [result.outcome for result in results["text"]]
+    assert [(outcome.status, tuple(outcome.flags)) for outcome in outcomes] == [
+        ("ok", ("src_misfit",)),
+        ("failed", ()),
+        ("ok", ("src_misfit",)),
+    ]
+    assert outcomes[1].error == "bad_text: column text is integer, not string"
+    letters = [(letter.row, letter.column, letter.error_class, letter.raw) for letter in dead_letters(batch, results)]
+    assert letters == [
+        (10, "id", "src_misfit", b"first"),
+        (10, "day", "src_misfit", b"first"),
+        (11, "text", "src_misfit", b"second"),
+        (12, "text", "src_misfit", b"third"),
+    ]
