@@ -14,7 +14,7 @@ from transforms.fleet.answers import Answer
 from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.hosts import HostAddress
-from transforms.fleet.probe import MOST_AT_ONCE, Speed, measure
+from transforms.fleet.probe import MAX_AT_ONCE, Speed, measure
 from transforms.fleet.settings import FleetSettings, GenerateRequest
 from transforms.text.budget import estimate_tokens
 from transforms.text.prompts import render
@@ -130,14 +130,14 @@ class _Measurement:
                 Failure.TIMEOUT, f"the model did not load within {seconds:.0f} s", self.client.url
             ) from None
         typical = round(statistics.median(probe_lengths(self.lengths, LEAST_REQUESTS)))
-        texts = [made_up_text(number, typical) for number in range(MOST_AT_ONCE)]
+        texts = [made_up_text(number, typical) for number in range(MAX_AT_ONCE)]
         found = await measure(self.client, self._body, texts, self.options.request_timeout)
         if found.slots is None:
             LOG.warning("cannot measure %s: it reports no durations; set --slots", self.client.url)
             return None
         count = min(max(MOST_REQUESTS, 2 * found.slots), max(LEAST_REQUESTS, REQUESTS_PER_SLOT * found.slots))
         lengths = probe_lengths(self.lengths, count)
-        texts = [made_up_text(MOST_AT_ONCE + number, length) for number, length in enumerate(lengths)]
+        texts = [made_up_text(MAX_AT_ONCE + number, length) for number, length in enumerate(lengths)]
         answers = await asyncio.gather(*(self._answer(self._body(text)) for text in texts))
         timed = [(len(text), answer) for text, answer in zip(texts, answers, strict=True) if answer is not None]
         slots = self._slots(busy_slots([answer for _, answer in timed]) or found.slots)

@@ -54,3 +54,11 @@ def test_what_is_long_ago_is_forgotten() -> None:
     for number in range(RECENT):
         quality.checked(BAD, f"good {number}", accepted=True)
     assert not quality.broken(BAD)
+
+
+def test_a_host_without_others_to_compare_with_is_not_doubtful() -> None:
+    quality = AnswerQuality()
+    for _ in range(20):
+        quality.checked("http://gpu0:11434", "always the same", accepted=True)
+    assert not quality.doubtful("http://gpu0:11434")
+    assert not quality.broken("http://gpu0:11434")
