@@ -12,8 +12,11 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import graph
-from pipeline.console.progress import ProgressReporter
+from pipeline.estimate import sample_texts
 from pipeline.memory_place import memory_settings
+from pipeline.monitoring.beam_metrics import metrics_of
+from pipeline.monitoring.monitor import Monitor
+from pipeline.monitoring.status import Workload
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan
 from pipeline.report.recorder import RunRecorder
@@ -22,7 +25,8 @@ from pipeline.signals import StopRequested
 from transforms import errors
 from transforms.configuration import TranslationSettings, engine_config
 from transforms.engine.engine import live_engines, live_snapshot
-from transforms.errors import RunStopped, TranslateError
+from transforms.errors import RunStopped, TranslateError, UsageError
+from transforms.fleet.preflight import UsableHosts
 from transforms.sink.fence import close_fences
 from transforms.sink.output_lock import OutputLock
 from transforms.sink.recipe import Recipe
@@ -39,13 +43,13 @@ class ResumedPlan:
     Attributes:
         plan: All units of the input.
         recipe: What the parts are made with.
-        digests: Digests of the models, by model key; empty if no host was asked, as no unit is left.
+        hosts: Usable hosts and the digests of their models; empty if no host was asked, as no unit is left.
         resumption: Units that are left, and parts that are obsolete.
     """
 
     plan: RunPlan
     recipe: Recipe
-    digests: Mapping[str, str]
+    hosts: UsableHosts
     resumption: Resumption
 
 
@@ -78,12 +82,6 @@ def execute(
         lock: Lock of the output, which is held.
         recorder: Records the time series of the run; None to record nothing.
 
-    Args:
-        options: Options of the run.
-        settings: What a translation depends on beside the options.
-        resumed: The plan and what is left of it.
-        recorder: Records the time series of the run; None to record nothing.
-
     Raises:
         UsageError: The translation memory that the user named cannot be used.
         RunFailed: The run cannot continue; finished parts are kept.
@@ -93,7 +91,7 @@ def execute(
         return Execution()
     memory = memory_settings(options, plan.output, resumed.recipe)
     translate = TranslateConfig(
-        engine=engine_config(settings, resumed.digests, memory),
+        engine=engine_config(settings, resumed.hosts.digests, memory),
         text_columns=plan.text_columns,
         schemas=plan.output_schemas,
         model_column=options.model_column,
@@ -104,18 +102,21 @@ def execute(
         text_encoding=options.text_encoding or "utf-8",
     )
     write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas, lock.run_id)
-    pipeline = beam.Pipeline(options=PipelineOptions(list(options.beam_arguments)))
+    try:
+        pipeline = beam.Pipeline(options=PipelineOptions(list(options.beam_arguments)))
+    except ImportError as error:  # such as --pickle_library=dill without dill
+        raise UsageError(f"Apache Beam cannot be set up: {error}") from None
     graph.build(pipeline, resumption.left_groups, plan.schemas, translate, write)
-    texts = sum(unit.rows for unit in resumption.left) * len(plan.text_columns)
+    workload = _workload(plan, resumption, options.text_encoding or "utf-8")
     stopped = False
     try:
         with ExitStack() as observers:
-            observers.enter_context(ProgressReporter(options.progress, texts))
+            monitor = observers.enter_context(Monitor(options.progress, workload))
             if recorder is not None:
                 observers.enter_context(recorder.sampling())
             if options.metrics_port is not None:
-                observers.enter_context(_metrics(options.metrics_port, options.metrics_address, texts))
-            _run(pipeline)
+                observers.enter_context(_metrics(options.metrics_port, options.metrics_address, workload.texts))
+            _run(pipeline, monitor)
     except (RunStopped, StopRequested):
         stopped = True
         lock.stop_workers(elsewhere=not live_engines())
@@ -140,9 +141,21 @@ def _metrics(port: int, address: str, texts: int) -> Iterator[None]:
         yield
 
 
-def _run(pipeline: beam.Pipeline) -> None:
+def _workload(plan: RunPlan, resumption: Resumption, text_encoding: str) -> Workload:
+    """Return what is left to translate; its characters are estimated if the input is on this machine."""
+    texts = sum(unit.rows for unit in resumption.left) * len(plan.text_columns)
+    if any("://" in unit.source.url for unit in resumption.left):
+        return Workload(texts)
+    sample = sample_texts(resumption.left_groups, plan.schemas, plan.text_columns, text_encoding)
+    return Workload(texts, round(texts * sample.mean_characters))
+
+
+def _run(pipeline: beam.Pipeline, monitor: Monitor) -> None:
     try:
-        pipeline.run().wait_until_finish()
+        result = pipeline.run()  # in this process, it returns when the pipeline has finished
+        if not live_engines():
+            monitor.follow(metrics_of(result))
+        result.wait_until_finish()
     except Exception as error:
         original = original_error(f"{type(error).__name__}: {error}")
         if original is None:

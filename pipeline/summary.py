@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.console.streams import json_text
 from pipeline.execute import Execution, ResumedPlan
 from pipeline.exit_codes import ExitCode
-from pipeline.options.run import RunOptions
+from pipeline.options.run import RunOptions, echo
 from pipeline.plan import RunPlan
 from pipeline.sandbox import NOT_REAL
+from transforms import __version__
 from transforms.errors import RunFailed
 from transforms.file_systems import file_system
 from transforms.masking import mask_values
@@ -92,6 +93,7 @@ class Summary:
         exit_code: Exit code of the process.
         message: Why the run ended early; None if it did not.
         not_real: Label of output that simulated hosts made; None for real output.
+        options: Options in force, with secrets masked.
     """
 
     output: str
@@ -105,6 +107,7 @@ class Summary:
     exit_code: ExitCode
     message: str | None
     not_real: str | None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def line(self) -> str:
         """Return one line of JSON for stdout."""
@@ -122,6 +125,8 @@ class Summary:
             "rows_in": self.rows_in,
             "removed_inputs": list(self.removed_inputs),
             "rows_written": run.rows,
+            "version": __version__,
+            "options": dict(self.options),
             "rates": {
                 "rows_per_second": self._rate(run.rows),
                 "output_tokens_per_second": self._rate(sum(host.output_tokens for host in run.hosts.values())),
@@ -209,6 +214,7 @@ def summarise(
         exit_code=code,
         message=message,
         not_real=NOT_REAL if options.sandbox else None,
+        options=echo(options),
     )
 
 
@@ -244,8 +250,26 @@ def verdict(options: RunOptions, plan: RunPlan, counts: PartCounts, nothing_left
     return ExitCode.DONE
 
 
-def publish(summary: Summary, output: OutputDirectory, summary_file: str | None) -> None:
-    """Write the summary to the output, to ``summary_file`` if given, and one line of it to stdout.
+def earlier_speed(output: OutputDirectory) -> float | None:
+    """Return the rows per second of the previous run on an output; None if no summary tells it."""
+    try:
+        fs, path = file_system(output.path_of(SUMMARY_FILE))
+        with fs.open(path, "rb") as file:
+            return float(json.load(file)["rates"]["rows_per_second"]) or None
+    except Exception:  # a missing, damaged or older summary only costs a remark; each client library has its own errors
+        return None
+
+
+def publish(
+    summary: Summary, output: OutputDirectory, summary_file: str | None, show: Callable[[Summary], None]
+) -> None:
+    """Write the summary to the output and to ``summary_file`` if given, and show it on stdout.
+
+    Args:
+        summary: The summary.
+        output: The output directory.
+        summary_file: Another place for the summary; None for none.
+        show: Prints the summary.
 
     Raises:
         RunFailed: A file or stdout cannot be written.
@@ -263,7 +287,8 @@ def publish(summary: Summary, output: OutputDirectory, summary_file: str | None)
             raise RunFailed(f"--summary_file {summary_file}: {reason(error)}") from error
     place = output.path_of(SUMMARY_FILE)
     try:
-        print(summary.line(), flush=True)  # flushed, so that a reader of the pipe sees each run of --watch at once
+        show(summary)
+        sys.stdout.flush()  # so that a reader of the pipe sees each run of --watch at once
     except BrokenPipeError:
         LOG.warning("stdout was closed: the summary is in %s", place)
         raise

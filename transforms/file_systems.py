@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import fsspec
 from fsspec.core import url_to_fs
+from fsspec.implementations.http import HTTPFileSystem
 from fsspec.implementations.local import make_path_posix
 
 from transforms.errors import UsageError
 from transforms.masking import mask_urls, masked_url
+
+_QUERY = re.compile(r"(https?://[^\s?'\"]+)\?[^\s'\"]*")
 
 
 def file_system(url: str) -> tuple[Any, str]:
@@ -23,7 +27,8 @@ def file_system(url: str) -> tuple[Any, str]:
         # Not through fsspec, which takes ``::`` in a name for a chain of file systems and opens another place.
         return fsspec.filesystem("file"), make_path_posix(url).rstrip("/") or "/"
     try:
-        opened: tuple[Any, str] = url_to_fs(url)
+        # An archive that is kept open would not show that its file has changed.
+        opened: tuple[Any, str] = url_to_fs(url, skip_instance_cache=True) if "::" in url else url_to_fs(url)
     except Exception as error:  # some file systems connect at once, and each has exceptions of its own
         raise UsageError(f"cannot open {masked_url(url)}: {mask_urls(first_line(error))}") from error
     return opened
@@ -49,7 +54,21 @@ def check_encodable(url: str) -> None:
         raise UsageError(f"the name {url!r} is not UTF-8: rename the file or directory") from None
 
 
+def sends_ranges(fs: Any, path: str) -> bool:
+    """Return whether a file can be entered in the middle: not every web server sends parts of files."""
+    if not isinstance(fs, HTTPFileSystem):
+        return True
+    with fs.open(path, "rb", cache_type="none") as file:
+        if not file.seekable():
+            return False
+        file.seek(1)
+        try:
+            return len(file.read(1)) == 1
+        except ValueError:
+            return False
+
+
 def first_line(error: BaseException) -> str:
-    """Return the first line of an exception's message, or its type if it has none."""
+    """Return the first line of an exception's message, without queries of web addresses, or its type if it has none."""
     text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__
+    return _QUERY.sub(r"\1", text.splitlines()[0]) if text else type(error).__name__

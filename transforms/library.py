@@ -40,7 +40,7 @@ from transforms.engine.translator import SourceText
 from transforms.engine.window import SlidingWindow
 from transforms.errors import UsageError
 from transforms.fleet.hosts import parse_header, parse_hosts, with_headers
-from transforms.fleet.preflight import find_digests
+from transforms.fleet.preflight import find_hosts
 from transforms.sink.accounting import bad_text_result
 from transforms.sink.columns import ADDED, column_name
 from transforms.sink.statistics import STATUSES
@@ -192,14 +192,14 @@ class _TranslateRows(beam.DoFn):
     def _start_engine(self) -> Engine:
         configuration = self._settings.configuration
         models = [model for model in (configuration.model, configuration.fallback_model) if model is not None]
-        digests = find_digests(
+        digests = find_hosts(
             configuration.hosts,
             models,
             configuration.model_column is not None,
             configuration.use_proxy,
             configuration.max_outage,
             configuration.hosts_from,
-        )
+        ).digests
         memory = NO_MEMORY
         if self._memory is not None:
             recipe = make_recipe(self._settings, self._text_columns, digests)

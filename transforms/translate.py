@@ -32,9 +32,12 @@ from transforms.sink.accounting import (
 from transforms.sink.earlier_part import EarlierPart
 from transforms.sink.fence import fence_of
 from transforms.sink.parts import TranslatedBatch
-from transforms.sink.statistics import STATUSES
+from transforms.sink.statistics import STATUSES, Statistics
 from transforms.source.text_columns import read_texts
 from transforms.source.work_units import Batch
+
+METRICS = "translate"
+"""Namespace of the step's Beam counters."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class TranslateConfig:
 class _PendingBatch:
     batch: Batch
     results: Future[list[TextResult]]
+    characters: int
     timestamp: Any
     window: Any
 
@@ -78,7 +82,7 @@ class TranslateRows(beam.DoFn):
     def __init__(self, config: TranslateConfig, shared: Shared) -> None:
         self._config = config
         self._shared = shared
-        self._rows = {status: Metrics.counter("translate", f"rows_{status}") for status in STATUSES}
+        self._rows = {status: Metrics.counter(METRICS, f"rows_{status}") for status in STATUSES}
 
     def setup(self) -> None:
         """Share one engine among all DoFn instances of a process: the hosts' limits hold for the whole process.
@@ -110,7 +114,9 @@ class TranslateRows(beam.DoFn):
         yield from map(self._emit, self._window.wait_for_room())
         texts, known = self._texts(batch)
         results = self._engine.submit(texts, self._window.texts_done, known)
-        self._window.add(_PendingBatch(batch, results, timestamp, window), results, len(texts), batch.records.nbytes)
+        characters = sum(len(text.text) for text in texts if text is not None)
+        pending = _PendingBatch(batch, results, characters, timestamp, window)
+        self._window.add(pending, results, len(texts), batch.records.nbytes)
 
     def finish_bundle(self) -> Iterator[WindowedValue]:
         """Emit the batches that are still in flight as they finish."""
@@ -161,6 +167,7 @@ class TranslateRows(beam.DoFn):
         statistics = count(list(results.values()), batch.records.num_rows)
         for status, rows in statistics.statuses.items():
             self._rows[status].inc(rows)
+        self._count(statistics, pending.characters, len(self._config.text_columns))
         translated = TranslatedBatch(
             batch.unit,
             batch.index,
@@ -170,6 +177,25 @@ class TranslateRows(beam.DoFn):
             dead_letters(batch, results),
         )
         return WindowedValue(translated, pending.timestamp, (pending.window,))
+
+    def _count(self, statistics: Statistics, characters: int, text_columns: int) -> None:
+        """Update the counters from which the progress of workers on other machines is shown."""
+        counts: dict[str, int] = {"texts": statistics.rows * text_columns, "characters": characters}
+        groups = {
+            "status": statistics.statuses,
+            "origin": statistics.origins,
+            "flag": statistics.flags,
+            "repairs": statistics.repairs,
+        }
+        for group, values in groups.items():
+            counts.update({f"{group}/{name}": value for name, value in values.items()})
+        for url, host in statistics.hosts.items():
+            counts[f"host_answers/{url}"] = host.rows
+            counts[f"host_tokens/{url}"] = host.output_tokens
+            counts[f"host_faults/{url}"] = host.faults.total()
+        for name, value in counts.items():
+            if value:
+                Metrics.counter(METRICS, name).inc(value)
 
     def _by_column(self, batch: Batch, results: list[TextResult]) -> dict[str, list[TextResult]]:
         rows = batch.records.num_rows

@@ -74,6 +74,14 @@ class ReportOptions(CommandOptions):
         group=REPORTS,
         metavar="FILE",
     )
+    summary_format: Literal["auto", "json", "table"] = option(
+        "auto",
+        parse=values.choice("auto", "json", "table"),
+        help="format of the summary on stdout: json is one line, table is for people, auto a table on a terminal, else "
+        "json",
+        group=REPORTS,
+        metavar="FORMAT",
+    )
     report: bool = flag(
         help="write OUTPUT/_report.html at the end of the run: one self-contained page with figures, plots and advice",
         group=REPORTS,

@@ -164,8 +164,7 @@ def changed(options: RunOptions) -> dict[str, Any]:
 
 
 def _run(options: RunOptions) -> int:
-    LOG.info("options: %s", json.dumps(changed(options), ensure_ascii=False))
-    LOG.debug("all options: %s", json.dumps(echo(options), ensure_ascii=False))
+    LOG.debug("options: %s", json.dumps(echo(options), ensure_ascii=False))
     # Beam and Arrow look for pandas when they are imported, and Arrow once more when it makes its first array.
     with hidden("pandas"):
         import pyarrow as pa

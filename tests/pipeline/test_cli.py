@@ -128,7 +128,7 @@ def test_the_options_in_force_are_logged_with_secrets_masked(
     monkeypatch.setenv("TRANSLATE_MODLE", "x")
     install(lambda options: ExitCode.DONE)
     arguments = ["--hosts=http://user:geheim2@gpu0,gpu1", "--header=X-Team: geheim3", "--output=s3://k:geheim4@b"]
-    assert main([*NEEDED, *arguments]) == 0
+    assert main([*NEEDED, *arguments, "--log_level=debug"]) == 0
     captured = capsys.readouterr()
     assert "geheim" not in captured.err
     lines = captured.err.splitlines()

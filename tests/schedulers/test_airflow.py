@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -43,24 +44,27 @@ def job(engine_hosts: list[SandboxProcess], tmp_path: Path) -> Job:
 def run_dag(job: Job, tmp_path: Path) -> RunDag:
     """Start the DAG of ``examples/airflow/translate_bash.py`` in a process of Airflow's own."""
     airflow = Path(os.environ[VARIABLE]) / "bin"
+    (tmp_path / "dags").mkdir()
     command = tmp_path / "translate"
     command.write_text(f"#!/bin/sh\nPYTHONPATH='{ROOT}' exec '{sys.executable}' -m pipeline \"$@\"\n")
     command.chmod(0o755)
     environment = os.environ | {
         "AIRFLOW_HOME": str(tmp_path / "airflow"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "dags"),
         "AIRFLOW_VAR_TRANSLATE_COMMAND": str(command),
         "AIRFLOW_VAR_TRANSLATE_INPUT": str(tmp_path / "records"),
         "AIRFLOW_VAR_TRANSLATE_OUTPUT": str(tmp_path / "english"),
         "AIRFLOW_VAR_OLLAMA_HOSTS": ",".join(host.url for host in job.hosts),
     }
     environment.pop("PYTHONPATH", None)
-    subprocess.run([airflow / "airflow", "db", "migrate"], env=environment, check=True, capture_output=True)
+    dag = Path(shutil.copy(ROOT / "examples" / "airflow" / "translate_bash.py", tmp_path / "dags"))
+    for command_line in (("db", "migrate"), ("dags", "reserialize")):
+        subprocess.run([airflow / "airflow", *command_line], env=environment, check=True, capture_output=True)
 
     def start(*arguments: str) -> subprocess.Popen[str]:
-        driver, dag = Path(__file__).with_name("airflow_driver.py"), ROOT / "examples/airflow/translate_bash.py"
         return subprocess.Popen(
-            [airflow / "python", driver, dag, *arguments],
+            [airflow / "python", Path(__file__).with_name("airflow_driver.py"), dag, *arguments],
             env=environment,
             cwd=tmp_path,
             stdout=subprocess.PIPE,
@@ -89,7 +93,7 @@ def commands_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
 def test_success_gives_the_summary_and_a_second_run_is_skipped(job: Job, run_dag: RunDag) -> None:
     task = task_of(run_dag())
     assert task["state"] == "success"
-    assert json.loads(task["xcom"])["rows"] == job.rows
+    assert task["xcom"]["rows"] == job.rows
     job.check_rows()
     assert task_of(run_dag())["state"] == "skipped"
 
@@ -103,7 +107,7 @@ def test_a_retry_resumes_after_a_killed_command(job: Job, run_dag: RunDag) -> No
     assert task["state"] == "success"
     assert task["tries"] > 1
     job.check_rows()
-    assert job.served() <= job.rows + 30  # in flight at the kill, and hedged requests
+    assert job.served() < 1.5 * job.rows  # without a memory, 100 rows and more would be paid for twice
 
 
 def test_a_time_out_ends_the_command(job: Job, run_dag: RunDag) -> None:

@@ -19,10 +19,13 @@ _VERSION_KEYS = ("etag", "md5hash", "generation", "lastmodified", "mtime", "modi
 because a listing often has fewer of them than a query of the single file."""
 
 
-def fingerprint(fs: Any, path: str, info: Mapping[str, Any]) -> str:
+def fingerprint(address: str, fs: Any, path: str, info: Mapping[str, Any]) -> str:
     """Return a text that changes whenever the content of a file may have changed.
 
+    A file in an archive (``zip://a.parquet::archive.zip``) changes with the archive.
+
     Args:
+        address: What opens the file.
         fs: File system of fsspec.
         path: Path of the file in ``fs``.
         info: What ``fs`` says about it.
@@ -33,6 +36,10 @@ def fingerprint(fs: Any, path: str, info: Mapping[str, Any]) -> str:
     if isinstance(fs, LocalFileSystem):
         status = os.stat(path)  # noqa: PTH116 - fsspec's paths are strings
         return f"size={status.st_size} mtime_ns={status.st_mtime_ns}"
+    archive = address.partition("::")[2]
+    if archive:
+        outer, outer_path = file_system(archive)
+        return f"size={info.get('size')} in {fingerprint(archive, outer, outer_path, outer.info(outer_path))}"
     return f"size={info.get('size')} {version(info) or UNKNOWN}"
 
 
@@ -55,7 +62,7 @@ def check_unchanged(source: SourceFile) -> None:
     fs, path = file_system(source.address)
     try:
         fs.invalidate_cache(path)
-        now = fingerprint(fs, path, fs.info(path))
+        now = fingerprint(source.address, fs, path, fs.info(path))
     except FileNotFoundError as error:
         raise RunFailed(f"{source.url} was removed during the run: restore it and rerun the same command") from error
     except OSError as error:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from fsspec.implementations.http import HTTPFileSystem
 
 from transforms.errors import RunFailed, UsageError
-from transforms.file_systems import file_system, first_line
+from transforms.file_systems import file_system, first_line, sends_ranges
 from transforms.source.work_units import Compression, SourceFile
 from transforms.waiting import announced
 
@@ -78,8 +78,7 @@ def identify(source: SourceFile, encoding: str | None = None) -> SourceFile:
 def is_one_unit(source: SourceFile) -> bool:
     """Return whether a file can only be read from its start: compressed, in wide characters, or sent as a stream."""
     fs, path = file_system(source.address)
-    streamed = isinstance(fs, HTTPFileSystem) and not fs.info(path).get("partial")
-    return streamed or source.compression is not None or _is_wide(source)
+    return source.compression is not None or _is_wide(source) or not sends_ranges(fs, path)
 
 
 def is_blank(line: bytes) -> bool:

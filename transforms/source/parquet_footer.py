@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +18,8 @@ from fsspec.implementations.local import LocalFileSystem
 from fsspec.spec import AbstractBufferedFile
 
 from transforms.errors import TranslateError, UsageError
-from transforms.file_systems import file_system, first_line
+from transforms.file_systems import file_system, first_line, sends_ranges
+from transforms.source.parquet_pages import MAX_PAGE_BYTES, too_large
 from transforms.source.work_units import SMALL_FILE_BYTES, SourceFile
 from transforms.waiting import announced
 
@@ -85,6 +87,12 @@ def read_footer(source: SourceFile, known: KnownSchemas | None = None) -> Footer
     Raises:
         UsageError: The file can't be read, is not Parquet, or its footer can't be true.
     """
+    with refused(source):
+        if not sends_ranges(*file_system(source.address)):
+            raise UsageError(
+                f"cannot read {source.url}: its server does not send parts of files (range requests), which Parquet "
+                "needs; download the file first"
+            )
     with refused(source), open_parquet(source) as file:
         group_rows = _checked_rows(source, file)
         schema = file.schema_arrow
@@ -92,6 +100,7 @@ def read_footer(source: SourceFile, known: KnownSchemas | None = None) -> Footer
             name.encode()
         if max(map(_depth, schema.types), default=0) > _MAX_DEPTH:
             raise UsageError(f"cannot read {source.url}: its columns are nested more than {_MAX_DEPTH} deep")
+        _check_pages(source, file.metadata)
         known = known or KnownSchemas()
         schema = known.shared(schema)
         return Footer(schema, group_rows, known.remarks(schema, file.schema))
@@ -109,6 +118,11 @@ def refused(source: SourceFile) -> Iterator[None]:
             yield
     except TranslateError:
         raise
+    except pa.ArrowNotImplementedError as error:
+        names = _without_type(source)
+        columns = f"column {names[0]}" if len(names) == 1 else f"one of the columns {', '.join(names)}" if names else ""
+        place = f"{columns} of {source.url}" if columns else f"{source.url} as Parquet"
+        raise UsageError(f"cannot read {place}: {first_line(error)}") from error
     except UNREADABLE as error:
         raise UsageError(f"cannot read {source.url} as Parquet: {first_line(error)}") from error
 
@@ -130,16 +144,27 @@ def open_parquet(source: SourceFile) -> Iterator[pq.ParquetFile]:
             yield parquet
     else:
         with fs.open(path, "rb") as file:
-            if not file.seekable():
-                raise UsageError(
-                    f"cannot read {source.url}: its server does not send parts of files (range requests), which "
-                    "Parquet needs; download the file first"
-                )
             if isinstance(file, AbstractBufferedFile):
                 # Columns are read in turns: reading ahead (S3: 50 MB) would fetch the same bytes many times.
                 file.cache = caches["none"](file.blocksize, file._fetch_range, file.size)
             with pq.ParquetFile(file, buffer_size=_REMOTE_READ_BYTES, **_OPTIONS) as parquet:
                 yield parquet
+
+
+def _without_type(source: SourceFile) -> list[str]:
+    """The columns of a file that are bytes of fixed length to Parquet: their writer may have a type for them."""
+    fs, path = file_system(source.address)
+    tail = fs.cat_file(path, start=-8)
+    footer = fs.cat_file(path, start=-8 - int.from_bytes(tail[:4], "little"))
+    # Arrow's own entry has the type that can't be read; under another name, it is not looked at.
+    footer = footer.replace(b"ARROW:schema", b"OTHER:schema")
+    schema = pq.read_metadata(io.BytesIO(b"PAR1" + footer)).schema
+    columns = [schema.column(number) for number in range(len(schema))]
+    return [
+        column.path
+        for column in columns
+        if column.physical_type == "FIXED_LEN_BYTE_ARRAY" and column.logical_type.type == "NONE"
+    ]
 
 
 def _checked_rows(source: SourceFile, file: pq.ParquetFile) -> tuple[int, ...]:
@@ -159,6 +184,19 @@ def _checked_rows(source: SourceFile, file: pq.ParquetFile) -> tuple[int, ...]:
             if counted != claimed:
                 raise UsageError(f"{lie}, but row group {number} has {counted} instead of {claimed}")
     return rows
+
+
+def _check_pages(source: SourceFile, metadata: pq.FileMetaData) -> None:
+    """Refuse pages that would not fit into memory; not in object stores, where each header would be a request."""
+    fs, path = file_system(source.address)
+    if not isinstance(fs, LocalFileSystem):
+        return
+    with Path(path).open("rb") as file:
+        for name, size in too_large(file, metadata):
+            raise UsageError(
+                f"cannot read column {name} of {source.url}: it has a page of {size >> 20} MB, more than the "
+                f"{MAX_PAGE_BYTES >> 20} MB that are read at once; rewrite the file with smaller values or pages"
+            )
 
 
 def _depth(kind: pa.DataType) -> int:

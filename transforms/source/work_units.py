@@ -54,8 +54,8 @@ class SourceFile:
     @property
     def stem(self) -> str:
         """The names of the partition folders and the file's name up to its first dot: ``year=2024-calls``."""
-        name = self.url.partition("?")[0].rstrip("/").rpartition("/")[2]
-        folders = self.url.split("/")[-1 - len(self.partitions) : -1] if self.partitions else []
+        path = self.url.partition("::")[0].partition("?")[0] if "://" in self.url else self.url
+        *folders, name = path.rstrip("/").split("/")[-1 - len(self.partitions) :]
         return "-".join([*folders, name.split(".")[0] or name])
 
 

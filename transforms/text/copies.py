@@ -17,8 +17,9 @@ from transforms.text.lexicon import is_english, is_only_french
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(
-    r"https?://\S+|www\.\S+|\S+@\S+|</?[A-Za-z][^<>\n]*>|`[^`\n]+`|[$%@&\\/#]\{?\(?[\w.:-]+|\{[^{}\n]*\}|[-\w]*_[-\w]*|\w+\.\w+"
-    r"|--?\w[\w-]*|\w+\(\)|&\w+;|\w*\d\w*"
+    r"https?://\S+|www\.\S+|(?<!\S)\S{1,80}@\S{1,80}|</?[A-Za-z][^<>\n]{0,200}>|`[^`\n]{1,200}`|[$%@&\\/#]\{?\(?[\w.:-]+"
+    r"|\{[^{}\n]{0,80}\}|(?<![\w-])[-\w]{0,60}_[-\w]*|(?<!\w)\w{1,60}\.\w+|(?<!-)--?\w[\w-]*|(?<!\w)\w{1,60}\(\)|&\w{1,30};"
+    r"|(?<!\w)\w{0,60}\d\w*"
 )
 """Addresses, markup, code and names of files: their words are no words."""
 
@@ -56,6 +57,7 @@ _QUOTED = re.compile(r"«[^«»\n]{1,80}»|“[^“”\n]{1,80}”|\"[^\"\n]{1,8
 _FOLDED = re.compile(r"[\W_]+")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;\n|>•*»”\"-])\s*\Z")
 MOST_LINES: Final = 400
+LONGEST_NAME: Final = 12
 
 
 def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
@@ -140,12 +142,12 @@ def _left_word(text: str, there: set[str]) -> str | None:
 def _in_name(text: str, words: Sequence[str], tokens: Sequence[re.Match[str]], number: int) -> bool:
     """Whether the run of words without an English one around this word holds a capitalised word: a name."""
     first = number
-    while first and not _ends_run(words[first - 1]) and _close(text, tokens[first - 1], tokens[first]):
+    while first > number - LONGEST_NAME and first and not _ends_run(words[first - 1]) and _close(text, tokens[first - 1], tokens[first]):
         first -= 1
         if words[first][0].isupper() and words[first].lower() not in _PARTICLES:
             return True
     last = number
-    while last + 1 < len(words) and not _ends_run(words[last + 1]) and _close(text, tokens[last], tokens[last + 1]):
+    while last + 1 < min(len(words), number + LONGEST_NAME) and not _ends_run(words[last + 1]) and _close(text, tokens[last], tokens[last + 1]):
         last += 1
         if words[last][0].isupper():
             return True

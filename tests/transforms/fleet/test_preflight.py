@@ -19,5 +19,5 @@ def test_while_no_host_answers_the_hosts_file_is_read_again(
     contents = iter(["gpu0:eleven", host.url])  # half written, then whole
     monkeypatch.setattr("transforms.fleet.preflight.time.sleep", lambda seconds: path.write_text(next(contents)))
     hosts = (HostAddress("http://127.0.0.1:9"),)
-    found = preflight.find_digests(hosts, ["mistral"], False, False, 60.0, HostsFile(str(path)))
-    assert found == {"mistral:latest": "ab" * 32}
+    found = preflight.find_hosts(hosts, ["mistral"], False, False, 60.0, HostsFile(str(path)))
+    assert found.digests == {"mistral:latest": "ab" * 32}

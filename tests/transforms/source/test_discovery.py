@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +18,7 @@ from typing import Any
 import fsspec
 import pytest
 
-from transforms.errors import RunFailed, UsageError
+from transforms.errors import RunFailed, RunStopped, UsageError
 from transforms.sink.output_directory import OutputDirectory
 from transforms.source.discovery import deleted_inputs, list_sources
 from transforms.source.file_names import format_of
@@ -227,21 +229,6 @@ def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:
     assert "hush" not in str(caught.value)
 
 
-def test_the_fingerprint_changes_with_the_content(tmp_path: Path) -> None:
-    make(tmp_path, "a.jsonl")
-    path = tmp_path / "a.jsonl"
-    before = list_sources([str(path)])[0]
-    check_unchanged(before)
-    status = path.stat()
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
-    assert list_sources([str(path)])[0].fingerprint != before.fingerprint
-    with pytest.raises(RunFailed, match="changed during the run"):
-        check_unchanged(before)
-    path.unlink()
-    with pytest.raises(RunFailed, match="removed during the run"):
-        check_unchanged(before)
-
-
 def test_files_in_memory_are_found_and_identified(memory: fsspec.AbstractFileSystem) -> None:
     for path in ("/in/a.jsonl", "/in/sub/b.parquet", "/in/_x.jsonl"):
         memory.pipe(path, b"{}\n")
@@ -270,7 +257,7 @@ def test_a_local_name_means_the_file_of_that_name(tmp_path: Path, name: str) -> 
 @pytest.mark.parametrize("given", ["in", "in/*", "in/\udcff.jsonl"])
 def test_a_name_that_is_no_utf8_is_told(tmp_path: Path, given: str) -> None:
     make(tmp_path / "in", "\udcff.jsonl")
-    with pytest.raises(UsageError, match=r"\\udcff\.jsonl' is not UTF-8, .* rename"):
+    with pytest.raises(UsageError, match=r"\\udcff\.jsonl' is not UTF-8: rename"):
         list_sources([str(tmp_path / given)])
 
 
@@ -288,3 +275,59 @@ def test_the_runs_own_parts_are_no_input_unless_they_are_named(
     assert below == ["a.parquet", "english/b.parquet", f"other/{part}"]
     assert "ignored 1 parts of this run's own output" in caplog.text
     assert len(list_sources([str(tmp_path / "in" / "english" / part)], is_output=output.holds_part)) == 1
+
+
+def test_folders_that_a_glob_matches_are_read_as_folders(tmp_path: Path) -> None:
+    make(tmp_path, "out/a.parquet/part-0.parquet", "out/a.parquet/_SUCCESS", "out/b.parquet", "out/c/d/e.jsonl")
+    assert names(tmp_path, f"{tmp_path}/out/*.parquet") == ["out/a.parquet/part-0.parquet", "out/b.parquet"]
+    everything = ["out/a.parquet/part-0.parquet", "out/b.parquet", "out/c/d/e.jsonl"]
+    assert names(tmp_path, f"{tmp_path}/out/*") == everything
+    assert names(tmp_path, f"{tmp_path}/out/**") == everything
+    gone = str(tmp_path / "out" / "a.parquet" / "part-1.parquet")
+    assert deleted_inputs([f"{tmp_path}/out/*.parquet"], [gone, str(tmp_path / "out" / "c" / "gone.jsonl")]) == [gone]
+
+
+def test_links_to_folders_are_said_and_may_be_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    make(tmp_path, "real/a.jsonl", "in/b.jsonl")
+    (tmp_path / "in" / "link").symlink_to(tmp_path / "real")
+    assert names(tmp_path, tmp_path / "in") == ["in/b.jsonl"]
+    assert f"links to folders are not followed: {tmp_path}/in/link; name each with --input" in caplog.text
+    assert names(tmp_path, tmp_path / "in", tmp_path / "in" / "link") == ["in/b.jsonl", "real/a.jsonl"]
+
+
+def test_a_glob_with_a_bracket_that_matches_nothing_says_how_to_write_one(tmp_path: Path) -> None:
+    make(tmp_path, "calls[x].jsonl")
+    with pytest.raises(UsageError, match=r"matches no file; write \[\[\] for a bracket"):
+        list_sources([f"{tmp_path}/*[x].jsonl"])
+    assert names(tmp_path, f"{tmp_path}/*[[]x].jsonl") == ["calls[x].jsonl"]
+
+
+def test_a_stop_ends_the_wait_for_a_store_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    fs = fsspec.filesystem("memory")
+    asked, answered = threading.Event(), threading.Event()
+
+    def info(*_: object, **__: object) -> Any:
+        asked.set()
+        answered.wait(60)
+        raise FileNotFoundError
+
+    monkeypatch.setattr(type(fs), "info", info)
+
+    def stop(*_: object) -> None:
+        raise RunStopped("stopped")
+
+    previous = signal.signal(signal.SIGUSR1, stop)
+
+    def kill() -> None:
+        asked.wait(60)
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        with pytest.raises(RunStopped):
+            list_sources(["memory://in/a.jsonl"])
+    finally:
+        answered.set()
+        killer.join()
+        signal.signal(signal.SIGUSR1, previous)

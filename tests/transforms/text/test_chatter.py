@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from transforms.text import flags
-from transforms.text.chatter import injection_flags, leak_flags, option_flags, refusal_flags
+from transforms.text.chatter import injection_flags, leak_flags, option_findings, refusal_findings
+from transforms.text.findings import names
 from transforms.text.prompts import GENERAL, SIMPLE
 
 SOURCE = "Le colis a été livré à la mauvaise adresse."
@@ -28,7 +29,7 @@ PROMPTS = (GENERAL.system or "", GENERAL.user, SIMPLE.user)
     ],
 )
 def test_refusals(source: str, answer: str, refused: bool) -> None:
-    assert refusal_flags(source, answer) == ((flags.REFUSAL,) if refused else ())
+    assert names(refusal_findings(source, answer)) == ((flags.REFUSAL,) if refused else ())
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_refusals(source: str, answer: str, refused: bool) -> None:
     ],
 )
 def test_several_versions(source: str, answer: str, several: bool) -> None:
-    assert option_flags(source, answer) == ((flags.MULTIPLE_OPTIONS,) if several else ())
+    assert names(option_findings(source, answer)) == ((flags.MULTIPLE_OPTIONS,) if several else ())
 
 
 @pytest.mark.parametrize(

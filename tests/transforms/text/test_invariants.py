@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from transforms.text import flags
-from transforms.text.invariants import address_flags, line_flags, markup_flags, placeholder_flags, question_flags
+from transforms.text.findings import names
+from transforms.text.invariants import address_findings, line_flags, markup_findings, question_flags
+from transforms.text.placeholders import placeholder_findings
 
 
 @pytest.mark.parametrize(
@@ -18,7 +20,7 @@ from transforms.text.invariants import address_flags, line_flags, markup_flags, 
     ],
 )
 def test_addresses(source: str, answer: str, same: bool) -> None:
-    assert address_flags(source, answer) == (() if same else (flags.URL_MISMATCH,))
+    assert names(address_findings(source, answer)) == (() if same else (flags.URL_MISMATCH,))
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,7 @@ def test_addresses(source: str, answer: str, same: bool) -> None:
     ],
 )
 def test_placeholders(source: str, answer: str, same: bool) -> None:
-    assert placeholder_flags(source, answer) == (() if same else (flags.PLACEHOLDER_MISMATCH,))
+    assert names(placeholder_findings(source, answer)) == (() if same else (flags.PLACEHOLDER_MISMATCH,))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def test_placeholders(source: str, answer: str, same: bool) -> None:
     ],
 )
 def test_markup(source: str, answer: str, same: bool) -> None:
-    assert markup_flags(source, answer) == (() if same else (flags.MARKUP_MISMATCH,))
+    assert names(markup_findings(source, answer)) == (() if same else (flags.MARKUP_MISMATCH,))
 
 
 @pytest.mark.parametrize(

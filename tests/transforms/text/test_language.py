@@ -4,7 +4,8 @@ import pytest
 
 from tests.transforms.text.clean_pairs import clean_pairs
 from transforms.text import flags
-from transforms.text.language import is_french, language_flags, other_language
+from transforms.text.findings import names
+from transforms.text.language import is_french, language_findings, other_language
 from transforms.text.source_language import language_of
 
 FRENCH = "Le technicien a remplacé la vanne. La pression est revenue à la normale dans la journée."
@@ -41,7 +42,7 @@ ENGLISH = "The technician replaced the valve. The pressure returned to normal wi
     ],
 )
 def test_what_the_language_says(source: str, answer: str, found: tuple[str, ...]) -> None:
-    assert language_flags(source, answer) == found
+    assert names(language_findings(source, answer)) == found
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from transforms.text import flags
-from transforms.text.numbers import number_flags
+from transforms.text.findings import names
+from transforms.text.numbers import number_findings
 
 MISSING, ADDED = flags.NUMBER_MISSING, flags.NUMBER_ADDED
 BOTH = (MISSING, ADDED)
@@ -46,7 +47,7 @@ BOTH = (MISSING, ADDED)
     ],
 )
 def test_the_same_number_in_two_ways(french: str, english: str) -> None:
-    assert number_flags(french, english) == ()
+    assert names(number_findings(french, english)) == ()
 
 
 @pytest.mark.parametrize(
@@ -65,4 +66,4 @@ def test_the_same_number_in_two_ways(french: str, english: str) -> None:
     ],
 )
 def test_other_numbers(french: str, english: str, found: tuple[str, ...]) -> None:
-    assert number_flags(french, english) == found
+    assert names(number_findings(french, english)) == found
