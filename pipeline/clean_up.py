@@ -10,13 +10,13 @@ from transforms.sink import dead_letters
 from transforms.sink.footers import PartFooter
 from transforms.sink.moved_inputs import replaced_parts
 from transforms.sink.output_directory import OutputDirectory
-from transforms.sink.verification import stamps, write_index
+from transforms.sink.part_index import write_index
 
 LOG = logging.getLogger(__name__)
 
 
 def clean_up(output: OutputDirectory, resumption: Resumption, stopped: bool) -> Mapping[str, PartFooter | None]:
-    """Remove obsolete parts, parts of moved inputs and stale dead letters, and remember which parts are sound.
+    """Remove obsolete parts, parts of moved inputs and stale dead letters, and write the index of sound parts.
 
     Args:
         output: Directory of the parts.
@@ -48,9 +48,10 @@ def clean_up(output: OutputDirectory, resumption: Resumption, stopped: bool) -> 
     for name in unneeded:
         footers.pop(name, None)
         sound.pop(name, None)
-    letters = {name: 0 if footer is None else footer.dead_letters for name, footer in footers.items()}
-    output.remove_all(dead_letters.stale_files(output.names_in(dead_letters.FOLDER), letters))
-    write_index(output, stamps(output, sound))
+    if wrote or unneeded:
+        letters = {name: 0 if footer is None else footer.dead_letters for name, footer in footers.items()}
+        output.remove_all(dead_letters.stale_files(output.names_in(dead_letters.FOLDER), letters))
+    write_index(output, sound)
     return footers
 
 

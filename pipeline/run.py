@@ -32,7 +32,7 @@ from transforms.engine.engine import live_snapshot
 from transforms.errors import RunStopped
 from transforms.fleet.preflight import UsableHosts, find_hosts
 from transforms.sink.output_lock import OutputLock
-from transforms.sink.verification import sound_parts
+from transforms.sink.part_index import sound_parts
 from transforms.source.work_units import SourceFile
 
 LOG = logging.getLogger(__name__)
