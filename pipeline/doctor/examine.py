@@ -244,7 +244,7 @@ class _Examination:
         profile = ProfileChoice(self.options.num_ctx).profile(self.options.model)
         rendered = render(profile.template, text)
         source_tokens = estimate_tokens(text)
-        room = profile.budget.most_predict_for(source_tokens)
+        room = profile.budget.max_predict_for(source_tokens)
         tokens = min(room, factor * profile.budget.num_predict_for(source_tokens))
         sampling = dict(profile.sampling)
         request = GenerateRequest(rendered.prompt, rendered.system, tokens, sampling, len(text), profile.template.raw)
