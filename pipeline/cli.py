@@ -18,6 +18,7 @@ from pipeline.options.command import Command
 from pipeline.options.run import RUN
 from pipeline.options.table import misspelt_variables, proposal
 from pipeline.report.command import REPORT
+from pipeline.review.command import REVIEW
 from pipeline.sandbox.options import SANDBOX
 from pipeline.signals import StopRequested, exit_on_sigterm
 from transforms import __version__
@@ -34,6 +35,7 @@ COMMANDS: Mapping[str, Command[Any]] = {
     "doctor": DOCTOR,
     "memory": MEMORY,
     "report": REPORT,
+    "review": REVIEW,
     "evaluate": EVALUATE,
     "sandbox": SANDBOX,
 }

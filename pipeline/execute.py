@@ -25,7 +25,7 @@ from pipeline.signals import StopRequested
 from transforms import errors
 from transforms.configuration import TranslationSettings, engine_config
 from transforms.engine.engine import live_engines, live_snapshot
-from transforms.errors import RunStopped, TranslateError
+from transforms.errors import RunStopped, TranslateError, UsageError
 from transforms.fleet.preflight import UsableHosts
 from transforms.sink.fence import close_fences
 from transforms.sink.output_lock import OutputLock
@@ -102,7 +102,10 @@ def execute(
         text_encoding=options.text_encoding or "utf-8",
     )
     write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas, lock.run_id)
-    pipeline = beam.Pipeline(options=PipelineOptions(list(options.beam_arguments)))
+    try:
+        pipeline = beam.Pipeline(options=PipelineOptions(list(options.beam_arguments)))
+    except ImportError as error:  # such as --pickle_library=dill without dill
+        raise UsageError(f"Apache Beam cannot be set up: {error}") from None
     graph.build(pipeline, resumption.left_groups, plan.schemas, translate, write)
     workload = _workload(plan, resumption, options.text_encoding or "utf-8")
     stopped = False

@@ -46,7 +46,7 @@ def sandbox_host() -> Iterator[MakeHost]:
 
 @pytest.fixture
 def engine_hosts() -> Iterator[list[SandboxProcess]]:
-    """Three simulated hosts with 4, 4 and 2 slots."""
+    """Yield three simulated hosts with 4, 4 and 2 slots."""
     with ExitStack() as running:
         yield [
             running.enter_context(SandboxProcess(HostSettings(num_parallel=slots, tokens_per_second=400.0)))
@@ -54,12 +54,15 @@ def engine_hosts() -> Iterator[list[SandboxProcess]]:
         ]
 
 
-FIXTURE_SECONDS = 60.0
+FIXTURE_SECONDS = 120.0
 """Limit for all fixtures of a test to be set up, and again to be torn down."""
+
+ENGINE_FIXTURE_SECONDS = 300.0
+"""The same for tests on real engines, which take a while to start."""
 
 
 @contextmanager
-def _limited(phase: str) -> Iterator[None]:
+def _limited(phase: str, item: pytest.Item) -> Iterator[None]:
     """Fail a phase that hangs.
 
     pytest-timeout would time the phases too, but also pytest's own reporting between them, where a timeout is an
@@ -67,11 +70,13 @@ def _limited(phase: str) -> Iterator[None]:
     function alone.
     """
 
+    seconds = FIXTURE_SECONDS if item.get_closest_marker("engines") is None else ENGINE_FIXTURE_SECONDS
+
     def expire(*_: object) -> None:
-        pytest.fail(f"{phase} took more than {FIXTURE_SECONDS:g} s")
+        pytest.fail(f"{phase} took more than {seconds:g} s")
 
     previous = signal.signal(signal.SIGALRM, expire)
-    signal.setitimer(signal.ITIMER_REAL, FIXTURE_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
@@ -80,12 +85,12 @@ def _limited(phase: str) -> Iterator[None]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup() -> Generator[None, None, None]:
-    with _limited("fixture setup"):
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    with _limited("fixture setup", item):
         yield
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown() -> Generator[None, None, None]:
-    with _limited("fixture teardown"):
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    with _limited("fixture teardown", item):
         yield

@@ -25,6 +25,7 @@ from transforms.text.glossary import Glossary, parse_glossary
 from transforms.text.prompt_families import DEFAULT_SAMPLING, FAMILIES
 from transforms.text.prompt_profile import AUTO, ProfileChoice
 from transforms.text.source_language import check_installed
+from transforms.text.thinking import THINK_CHOICES
 
 LOG = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ CHOICES: Mapping[str, tuple[object, ...]] = {
     "english": ("pass_through", "translate", "fail"),
     "other_language": ("pass_through", "translate", "fail"),
     "langid": ("words", "lingua"),
+    "think": THINK_CHOICES,
 }
 AT_LEAST: Mapping[str, float] = {
     "num_ctx": 512,
@@ -87,6 +89,7 @@ class Configuration:
     num_ctx: int = 4096
     chunk_chars: int | None = None
     context_chars: int = 0
+    think: str = "auto"
     temperature: float | None = None
     seed: int = 42
     repeat_penalty: float | None = None
@@ -160,6 +163,7 @@ def _profile_choice(configuration: Configuration) -> ProfileChoice:
         sampling={name: value for name, value in given.items() if value is not None},
         has_glossary=configuration.glossary is not None,
         context_chars=configuration.context_chars,
+        think=configuration.think,
     )
     for model in filter(None, (configuration.model, configuration.fallback_model)):
         choice.profile(model, "text" if configuration.field_names else None)
@@ -189,12 +193,14 @@ def make_recipe(settings: TranslationSettings, text_columns: tuple[str, ...], di
     """
     configuration = settings.configuration
     profile = settings.profiles.profile(configuration.model)
+    thoughts = {"think": profile.think or "model"}
     return Recipe(
         model=configuration.model,
         model_digest=digests.get(model_key(configuration.model)),
         prompt_name=profile.template.name,
         prompt_text=profile.template.fingerprint(),
-        options={**profile.sampling, "seed": configuration.seed},
+        # Only where it differs from what it was before there was a choice, so that earlier parts still match.
+        options={**profile.sampling, "seed": configuration.seed, **({} if profile.think is False else thoughts)},
         num_ctx=configuration.num_ctx,
         chunk_chars=profile.chunk_chars,
         text_columns=text_columns,

@@ -30,6 +30,7 @@ class DoctorOptions(HostOptions):
     model: str = same_as(RunOptions, "model")
     fallback_model: str | None = same_as(RunOptions, "fallback_model", help="second model that hosts may have")
     num_ctx: int = same_as(RunOptions, "num_ctx")
+    think: str = same_as(RunOptions, "think")
     input: tuple[str, ...] = same_as(
         RunOptions, "input", help="files to estimate the time for: a path, glob, directory or fsspec URL"
     )

@@ -10,6 +10,7 @@ from pipeline.options.command import CommandOptions
 from pipeline.options.table import flag, option
 from transforms.text.prompt_families import DEFAULT_CHUNK_CHARS, DEFAULT_SAMPLING, FAMILIES
 from transforms.text.prompt_profile import AUTO
+from transforms.text.thinking import THINK_CHOICES
 
 MODEL = "Model and prompt"
 
@@ -106,6 +107,14 @@ class ModelOptions(CommandOptions):
         help="characters of preceding text given to the model as context for a chunk",
         group=MODEL,
         metavar="CHARACTERS",
+    )
+    think: str = option(
+        "auto",
+        parse=values.choice(*THINK_CHOICES),
+        help="whether the model thinks first, with a token budget of its own: auto (low for gpt-oss, else false), "
+        "false, low, medium, high, or model (as the model decides)",
+        group=MODEL,
+        metavar="LEVEL",
     )
     temperature: float | None = option(
         None,

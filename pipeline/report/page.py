@@ -17,7 +17,7 @@ from pipeline.report.findings import duration, findings, verdict
 from pipeline.report.meanings import error_meaning, flag_meaning
 from pipeline.report.page_plots import host_plots, quality_plots
 from pipeline.report.rates import SUPERSEDED
-from pipeline.report.worst_rows import WorstRow
+from pipeline.review.rows import ReviewRow
 from transforms.sink.statistics import ORIGINS, STATUSES, HostStatistics
 
 STATUS_MEANINGS = {
@@ -32,7 +32,7 @@ ORIGIN_MEANINGS = {
     "memory": "from the translation memory",
     "duplicate": "same text as another row",
     "source": "source passed through",
-    "human": "translated by a person",
+    "human": "translated by a person (command review)",
 }
 
 
@@ -60,7 +60,7 @@ class CountRow:
     share: float
 
 
-def render(figures: Figures, now: datetime, worst: Sequence[WorstRow] = ()) -> str:
+def render(figures: Figures, now: datetime, worst: Sequence[ReviewRow] = ()) -> str:
     """Make the page.
 
     Args:

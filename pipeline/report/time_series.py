@@ -21,7 +21,7 @@ MAX_SAMPLES = 600
 """Above it, every second sample is dropped and the interval doubles: a file stays below about 1 MB."""
 
 INTERVAL_SECONDS = 1.0
-RECORD_KEY = b"translate.run"
+RECORD_KEY = b"translate.run_record"
 
 _COUNTS = ("answers", "prompt_tokens", "output_tokens", "load_ns", "prompt_eval_ns", "eval_ns", "queue_ns")
 _BY_NAME = pa.map_(pa.string(), pa.int64())

@@ -144,7 +144,7 @@ def test_another_recipe_is_refused_unless_overwritten(sandbox_host: MakeHost, ru
     refused = run(source, output, [host], "--model", "llama3", "--temperature", "0.5")
     assert refused.code == 2
     assert refused.out == ""
-    for word in ("mistral", "llama3", "temperature: 0.5 now, 0.0 there", "--overwrite"):
+    for word in ("mistral", "llama3", "temperature: 0.5 now, 0.0 before", "--overwrite"):
         assert word in refused.err
     redone = run(source, output, [host], "--model", "llama3", "--overwrite")
     assert redone.code == 0

@@ -107,7 +107,7 @@ def test_a_retry_resumes_after_a_killed_command(job: Job, run_dag: RunDag) -> No
     assert task["state"] == "success"
     assert task["tries"] > 1
     job.check_rows()
-    assert job.served() <= job.rows + 30  # in flight at the kill, and hedged requests
+    assert job.served() < 1.5 * job.rows  # without a memory, 100 rows and more would be paid for twice
 
 
 def test_a_time_out_ends_the_command(job: Job, run_dag: RunDag) -> None:

@@ -15,13 +15,13 @@ from transforms.fleet.fleet import Fleet
 from transforms.fleet.settings import GenerateRequest
 from transforms.text import flags
 from transforms.text.budget import estimate_tokens
-from transforms.text.candidates import Candidate, Checks, judge, judged_whole
+from transforms.text.candidates import Candidate, Checks, assess, assess_whole
 from transforms.text.chunks import contexts, join, split
 from transforms.text.gate import Gate, classify
 from transforms.text.glossary import Glossary, Term, prompt_lines, reference_lines
 from transforms.text.prompt_profile import PromptProfile, PromptProfiles
 from transforms.text.prompts import Rendered, render
-from transforms.text.repeated_characters import Masked, mask
+from transforms.text.repeated_characters import Shortened, shorten
 
 LOG = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class _Prompt:
         tokens: An upper estimate of the tokens of ``text``.
     """
 
-    text: Masked
+    text: Shortened
     rendered: Rendered
     terms: tuple[Term, ...]
     tokens: int
@@ -130,38 +130,43 @@ class ChunkTranslator:
         prompt = self._prompt(chunk, profile, context)
         responses: list[Response] = []
         answers: list[Answer] = []
+        doubted: list[Answer] = []
         while True:
             step = self._policy.next_step(len(chunk), responses, profile.sampling, repairs_rejected)
             if not isinstance(step, Ask):
                 break
             log.repair_requests += bool(responses)
             try:
-                answer = await self._ask(prompt, profile, step, answers, log)
+                answer = await self._ask(prompt, profile, step, [*answers, *doubted], log)
             except RowRejected as rejected:
                 responses.append(rejected)
             else:
                 answers.append(answer)
                 size = len(chunk) + len(answer.text)
-                responses.append(
-                    await call(
-                        size,
-                        judge,
-                        answer.text,
-                        chunk,
-                        prompt.text,
-                        profile.template,
-                        self._checks,
-                        prompt.terms,
-                        context,
-                    )
+                candidate = await call(
+                    size,
+                    assess,
+                    answer.text,
+                    chunk,
+                    prompt.text,
+                    profile.template,
+                    self._checks,
+                    prompt.terms,
+                    context,
                 )
+                good = bool(candidate.text) and not candidate.hard
+                if self._fleet.checked(answer, good) and good and not doubted:
+                    # Its host gives worse answers than the others: another host has to answer, too.
+                    doubted.append(answers.pop())
+                else:
+                    responses.append(candidate)
         if isinstance(step, Accept):
             return _accepted(step.candidate, responses, answers, prompt, log)
         if isinstance(step, Split):
             result = await self._translate_pieces(profile, chunk, context, log, step, repairs_rejected)
             if step.too_long and result.translated:
                 return result
-            if not step.too_long and result.error is None and not judged_whole(chunk, result.text).hard:
+            if not step.too_long and result.error is None and not assess_whole(chunk, result.text).hard:
                 log.repaired = True
                 return result
             step = give_up(responses)
@@ -189,7 +194,7 @@ class ChunkTranslator:
         )
 
     def _prompt(self, chunk: str, profile: PromptProfile, context: str) -> _Prompt:
-        text = mask(chunk)
+        text = shorten(chunk)
         terms = self._glossary.found_in(chunk)
         rendered = render(profile.template, text.text, _glossary_note(terms, profile), context)
         return _Prompt(text, rendered, terms, estimate_tokens(text.text))
@@ -197,7 +202,7 @@ class ChunkTranslator:
     async def _ask(
         self, prompt: _Prompt, profile: PromptProfile, step: Ask, earlier: Sequence[Answer], log: RequestLog
     ) -> Answer:
-        """One answer; hosts whose earlier answers were rejected are avoided.
+        """One answer; hosts whose earlier answers were rejected or doubted are avoided.
 
         Raises:
             RowRejected: The text is at fault.
@@ -206,12 +211,13 @@ class ChunkTranslator:
         request = GenerateRequest(
             prompt=prompt.rendered.prompt,
             system=prompt.rendered.system,
-            num_predict=num_predict(prompt.tokens),
+            num_predict=num_predict(prompt.tokens) + profile.think_tokens,
             options=step.sampling,
             size=len(prompt.text.text),
             raw=profile.template.raw,
             model=None if profile.model == self._own_model else profile.model,
             avoided=frozenset(answer.host for answer in earlier),
+            think=profile.think,
         )
         answer = await self._fleet.generate(request, log.attempts)
         prompt_tokens = answer.prompt_eval_count

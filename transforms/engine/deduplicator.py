@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from transforms.engine.human_translations import PRESENT, human_key, human_result
 from transforms.engine.large_texts import call
 from transforms.engine.memory_entry import MemoryEntry, as_duplicate, decode, encode, from_memory, key_of
 from transforms.engine.outcome import TextResult
@@ -65,6 +66,7 @@ class Deduplicator:
         self._in_flight: dict[bytes, asyncio.Future[TextResult]] = {}
         self._recent: OrderedDict[bytes, bytes] = OrderedDict()
         self._recent_bytes = 0
+        self._has_human_translations: bool | None = None
 
     def key(self, source: SourceText) -> bytes | None:
         """The key of a text in the memory; None while no host has reported the digest of its model."""
@@ -84,6 +86,19 @@ class Deduplicator:
         found = await self.memory.look_up(wanted)
         entries = {key: await call(len(value), decode, value) for key, value in found.items()}
         return {key: entry for key, entry in entries.items() if entry is not None and self._counts(entry)}
+
+    async def human_translations(self, sources: Mapping[int, SourceText]) -> dict[int, TextResult]:
+        """The results of the texts that a person has translated, by index; they also count with ``--overwrite``."""
+        if self.memory is None or not sources:
+            return {}
+        if self._has_human_translations is None:
+            self._has_human_translations = bool(await self.memory.look_up([PRESENT]))
+        if not self._has_human_translations:
+            return {}
+        keys = {index: human_key(source.text) for index, source in sources.items()}
+        found = await self.memory.look_up(list(keys.values()))
+        results = {index: human_result(found[key], sources[index].text) for index, key in keys.items() if key in found}
+        return {index: result for index, result in results.items() if result is not None}
 
     def _counts(self, entry: MemoryEntry) -> bool:
         settings = self._settings

@@ -138,6 +138,9 @@ class Engine:
             results.append(known.get(index) or await call(size, self._translator.without_request, source))
             if source is not None and results[index] is None:
                 undecided[index] = source
+        for index, human in (await self._deduplicator.human_translations(undecided)).items():
+            results[index] = human
+            del undecided[index]
         keys = [await call(len(source.text), self._deduplicator.key, source) for source in undecided.values()]
         entries = await self._deduplicator.look_up(keys)
         requested: dict[int, Coroutine[None, None, TextResult]] = {}

@@ -158,7 +158,7 @@ class Dispatcher:
 
     @staticmethod
     def _works(host: HostState, now: float) -> bool:
-        host.last_answer_at = now
+        host.last_answer_at, host.failure = now, None
         back = host.breaker.succeeded()
         if back:
             host.limit.restart()
@@ -197,6 +197,7 @@ class Dispatcher:
         if charge is HostCharge.ANSWERED:
             self._works(host, now)
         elif charge is not HostCharge.NONE:
+            host.failure = failed.failure
             opened = host.breaker.failed(
                 now,
                 str(failed),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from transforms.fleet.breaker import Breaker
 from transforms.fleet.deadlines import Deadline
 from transforms.fleet.fault_share import FaultShare
+from transforms.fleet.faults import Failure
 from transforms.fleet.limits import Limit
 from transforms.fleet.traffic import Traffic
 
@@ -48,6 +49,7 @@ class HostState:
         digests: Digest of each model that it may be asked for, by the model's key; None until it has been checked.
         ready: Whether it was checked and has its model loaded.
         out: Why it is excluded; None while it takes part.
+        failure: Class of the last fault of the host, until it answers again; None without one.
         in_flight: Requests that it has not answered yet. All are for ``model``, unless that was deleted meanwhile.
         last_answer_at: The caller's time of its last good answer.
         traffic: Cumulative counts for monitoring.
@@ -65,6 +67,7 @@ class HostState:
     digests: Mapping[str, str] | None = None
     ready: bool = False
     out: str | None = None
+    failure: Failure | None = None
     in_flight: int = 0
     last_answer_at: float = float("-inf")
     traffic: Traffic = field(default_factory=Traffic)

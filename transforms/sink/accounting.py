@@ -17,8 +17,10 @@ from transforms.text.flags import SRC_MISFIT
 
 BAD_LINE = "bad_line"
 BAD_TEXT = "bad_text"
-_SEVERITY = {status: rank for rank, status in enumerate(("skipped", "ok", "warn", "partial", "failed"))}
-assert set(_SEVERITY) == set(STATUSES)  # noqa: S101 - both list all statuses
+SEVERITY = {status: rank for rank, status in enumerate(("skipped", "ok", "warn", "partial", "failed"))}
+"""Rank of each status; a row with several text columns has the worst status."""
+
+assert set(SEVERITY) == set(STATUSES)  # noqa: S101 - both list all statuses
 
 
 def bad_text_result(reason: str) -> TextResult:
@@ -61,7 +63,7 @@ def count(results: Sequence[Sequence[TextResult]], rows: int) -> Statistics:
     """Return the statistics of ``rows`` rows; ``results`` has one list per text column."""
     statistics = Statistics(rows=rows)
     for texts in zip(*results, strict=True):
-        worst = max((result.outcome for result in texts), key=lambda outcome: _SEVERITY[outcome.status])
+        worst = max((result.outcome for result in texts), key=lambda outcome: SEVERITY[outcome.status])
         statistics.statuses[worst.status] += 1
         if worst.status == "failed":
             statistics.failed_rows[worst.error_class] += 1

@@ -1,4 +1,4 @@
-"""The footer of a part: it alone tells a later run whether the part is complete."""
+"""The footer of a part, from which a later run learns whether the part is complete."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class PartFooter:
     """Origin and counts of a part.
 
     Attributes:
-        recipe: What the translations were made with.
+        recipe: Recipe of the translations.
         source: Address of the input file, without its secrets.
         fingerprint: Fingerprint of the input file at that time.
-        number, start, stop, rows: As of the work unit.
-        statistics: What happened to the rows.
+        number, start, stop, rows: See ``WorkUnit``.
+        statistics: Counts over the rows.
         dead_letters: Number of lines in the part's file of dead letters.
         version: Version of the program.
         schema: Schema the part was written with, without metadata. Arrow may read back another one from the file, such
@@ -188,13 +188,13 @@ def _schema(content: bytes) -> pa.Schema:
 
 
 def is_done(footer: PartFooter, unit: WorkUnit, recipe: Recipe, input_schema: pa.Schema) -> bool:
-    """Return whether the part with this footer is what ``unit`` would become.
+    """Return whether the part with this footer is complete and up to date.
 
     Args:
-        footer: As read from the part.
-        unit: As planned now.
-        recipe: As wanted now.
-        input_schema: Schema of the unit's file now; adding files may change that of JSON lines.
+        footer: Footer of the existing part.
+        unit: Work unit as planned by this run.
+        recipe: Recipe of this run.
+        input_schema: Current schema of the unit's file; further input files may change that of JSON lines.
     """
     source = unit.source
     planned = (source.url, source.fingerprint, unit.number, unit.start, unit.stop, unit.rows)
@@ -206,5 +206,5 @@ def is_done(footer: PartFooter, unit: WorkUnit, recipe: Recipe, input_schema: pa
 
 
 def without_own_entries(metadata: Mapping[bytes, bytes] | None) -> dict[bytes, bytes]:
-    """Return metadata of an input without the entries of this program: the input may be its output."""
+    """Return metadata of an input without this program's entries: the input may itself be an output."""
     return {key: value for key, value in (metadata or {}).items() if not key.startswith(PREFIX.encode())}

@@ -12,7 +12,7 @@ STATUSES = ("ok", "warn", "skipped", "partial", "failed")
 
 COUNTERS = ("statuses", "origins", "flags", "failures", "failed_rows", "repairs")
 
-ORIGINS = ("generated", "memory", "duplicate", "source")
+ORIGINS = ("generated", "memory", "duplicate", "source", "human")
 
 
 @dataclass

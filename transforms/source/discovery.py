@@ -120,8 +120,8 @@ def _deleted(inputs: Sequence[str], urls: Iterable[str]) -> Iterator[str]:
     for given in inputs:
         each = _opened(given)
         if each.is_glob and not each.fs.exists(each.path):
-            for pattern in (each.path, f"{each.path}/**"):
-                patterns.append((each.fs, re.compile(glob_translate(pattern))))
+            globs = (each.path, f"{each.path}/**")
+            patterns += [(each.fs, re.compile(glob_translate(pattern))) for pattern in globs]
         elif each.fs.isdir(each.path):
             patterns.append((each.fs, re.compile(re.escape(each.path.rstrip("/")) + "/.*")))
     for url in urls:
@@ -243,7 +243,10 @@ def _reason(fs: Any, path: str) -> str:
     try:
         fs.info(path)
     except Exception as error:  # each client library has its own
-        return f" ({first_line(error.__cause__)})" if error.__cause__ else ""
+        if error.__cause__ is None:
+            return ""
+        unknown = "CERTIFICATE_VERIFY_FAILED" in str(error.__cause__)
+        return f" ({first_line(error.__cause__)}{'; name its authority with SSL_CERT_FILE' if unknown else ''})"
     return ""
 
 

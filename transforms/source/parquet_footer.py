@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +19,7 @@ from fsspec.spec import AbstractBufferedFile
 
 from transforms.errors import TranslateError, UsageError
 from transforms.file_systems import file_system, first_line, sends_ranges
+from transforms.source.parquet_pages import MAX_PAGE_BYTES, too_large
 from transforms.source.work_units import SourceFile
 from transforms.waiting import announced
 
@@ -98,6 +100,7 @@ def read_footer(source: SourceFile, known: KnownSchemas | None = None) -> Footer
             name.encode()
         if max(map(_depth, schema.types), default=0) > _MAX_DEPTH:
             raise UsageError(f"cannot read {source.url}: its columns are nested more than {_MAX_DEPTH} deep")
+        _check_pages(source, file.metadata)
         known = known or KnownSchemas()
         schema = known.shared(schema)
         return Footer(schema, group_rows, known.remarks(schema, file.schema))
@@ -177,6 +180,19 @@ def _checked_rows(source: SourceFile, file: pq.ParquetFile) -> tuple[int, ...]:
             if counted != claimed:
                 raise UsageError(f"{lie}, but row group {number} has {counted} instead of {claimed}")
     return rows
+
+
+def _check_pages(source: SourceFile, metadata: pq.FileMetaData) -> None:
+    """Refuse pages that would not fit into memory; not in object stores, where each header would be a request."""
+    fs, path = file_system(source.address)
+    if not isinstance(fs, LocalFileSystem):
+        return
+    with Path(path).open("rb") as file:
+        for name, size in too_large(file, metadata):
+            raise UsageError(
+                f"cannot read column {name} of {source.url}: it has a page of {size >> 20} MB, more than the "
+                f"{MAX_PAGE_BYTES >> 20} MB that are read at once; rewrite the file with smaller values or pages"
+            )
 
 
 def _depth(kind: pa.DataType) -> int:

@@ -11,7 +11,7 @@ from transforms.text.checks import findings
 from transforms.text.findings import Finding, names
 from transforms.text.glossary import Term, misses
 from transforms.text.prompts import PromptTemplate
-from transforms.text.repeated_characters import Masked
+from transforms.text.repeated_characters import Shortened
 from transforms.text.stripping import clean, strip
 
 Checks = Literal["off", "flag", "repair"]
@@ -74,10 +74,10 @@ class Candidate:
         return weight if self.text else 100 * HARD_WEIGHT
 
 
-def judge(
+def assess(
     answer: str,
     source: str,
-    masked: Masked,
+    shortened: Shortened,
     template: PromptTemplate,
     checks: Checks,
     terms: Sequence[Term] = (),
@@ -88,19 +88,19 @@ def judge(
     Args:
         answer: As the model wrote it.
         source: The text as it stands in the record, sanitised.
-        masked: The same as it was sent.
+        shortened: The source as it was sent.
         template: With which it was sent: sentences of it in the answer are a leak.
         checks: ``off`` takes nothing away but what is never part of a translation.
         terms: Of the glossary, that occur in the text.
         context: What the model was shown of the text before.
     """
-    text, found = clean(answer, masked.text)
+    text, found = clean(answer, shortened.text)
     if not text:
         return Candidate("", (flags.EMPTY_OUTPUT,))
     if checks == "off":
-        return Candidate(masked.restore(text), found)
-    text, stripped = strip(text, masked.text)
-    text = masked.restore(text)
+        return Candidate(shortened.restore(text), found)
+    text, stripped = strip(text, shortened.text)
+    text = shortened.restore(text)
     evidence = findings(source, text, _prompt_texts(template), context)
     if terms and misses(terms, text):
         evidence = (*evidence, Finding(flags.GLOSSARY_MISS))
@@ -109,7 +109,7 @@ def judge(
     return Candidate(text if flags.EMPTY_OUTPUT not in wrong else "", tuple(seen), evidence)
 
 
-def judged_whole(source: str, translation: str) -> Candidate:
+def assess_whole(source: str, translation: str) -> Candidate:
     """What a translation that was put together from good pieces is worth as a whole."""
     evidence = findings(source, translation)
     return Candidate(translation, names(evidence), evidence)

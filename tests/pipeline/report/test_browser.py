@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.report.page import render
 from pipeline.report.row_sample import RowSample
-from pipeline.report.worst_rows import WorstRow
+from pipeline.review.rows import ReviewRow
 from tests.pipeline.report.browser import Page, browser_page, executable
 from tests.pipeline.report.test_findings import figures
 from tests.pipeline.report.test_page import NOW
@@ -52,7 +52,7 @@ CONTRASTS = """
 
 @pytest.fixture
 def page_url(tmp_path: Path) -> str:
-    row = WorstRow("part-1", 7, "body", "La vanne " * 200, "The valve " * 200, True, "failed", ("echo",), "echo: all")
+    row = ReviewRow("part-1", 7, "body", "La vanne " * 200, "The valve " * 200, True, "failed", ("echo",), "echo: all")
     path = tmp_path / "report.html"
     shown = figures(sample=RowSample((TEXT,) * 40, 40), recipes=(RECIPE,), summary={"not_real": "NOT REAL: simulated"})
     path.write_text(render(shown, NOW, [row]), "utf-8")

@@ -10,7 +10,7 @@ import pytest
 from pipeline.report.page import render
 from pipeline.report.row_sample import RowSample
 from pipeline.report.run_files import RecordedRun
-from pipeline.report.worst_rows import WorstRow
+from pipeline.review.rows import ReviewRow
 from tests.pipeline.report.outputs import GPU0, GPU1, dying_host, record
 from tests.pipeline.report.test_findings import figures
 from tests.pipeline.report.test_page_plots import TEXT
@@ -101,7 +101,9 @@ def test_output_of_simulated_hosts_is_labelled() -> None:
 
 
 def test_texts_are_escaped_and_only_there_on_request() -> None:
-    row = WorstRow("part-1", 7, "body", "<script>alert(1)</script>", "<b>x</b>", True, "failed", ("echo",), "echo: <i>")
+    row = ReviewRow(
+        "part-1", 7, "body", "<script>alert(1)</script>", "<b>x</b>", True, "failed", ("echo",), "echo: <i>"
+    )
     html = render(figures(), NOW, [row])
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
     assert "<b>x</b>" not in html

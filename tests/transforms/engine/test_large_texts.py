@@ -50,9 +50,7 @@ def test_an_error_ends_the_call() -> None:
         asyncio.run(gather_few(fail, range(2 * CHUNKS_AT_ONCE)))
 
 
-def test_a_very_long_text_is_translated_whole_beside_others(
-    sandbox_host: MakeHost, start_engine: StartEngine
-) -> None:
+def test_a_very_long_text_is_translated_whole_beside_others(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
     engine = start_engine([sandbox_host(num_parallel=16)], slots=16)
     large = "".join(f"Le rapport {number} est prêt.\n" for number in range(12_000))
     pending = submit(engine, [large])

@@ -87,7 +87,7 @@ def test_a_host_takes_part_as_soon_as_its_model_is_there(
 
     with caplog.at_level(logging.INFO):
         assert run([host.url], use) == host.url
-    assert f"{host.url} takes part now" in caplog.text
+    assert f"{host.url} joined" in caplog.text
 
 
 def test_a_model_that_is_deleted_in_the_middle_takes_its_host_out(
@@ -175,7 +175,7 @@ def test_a_model_that_can_not_be_loaded_costs_the_rows_that_name_it(
 
     with RawHost(answer) as host:
         run([host.url], use, any_model=True)
-    assert loads == (1 if status == 400 else host_supervisor.LOAD_TRIES)
+    assert loads == (1 if status == 400 else host_supervisor.MAX_LOADS)
 
 
 def test_a_host_that_never_finds_the_model_that_it_lists_is_asked_with_pauses_and_the_row_ends(

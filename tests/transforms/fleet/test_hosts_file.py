@@ -79,7 +79,7 @@ def test_hosts_join_finish_what_they_have_and_come_back(
         assert first.stats()["in_flight"] == 0
         served = first.stats()["served"]
         write("gpu0:eleven")
-        await until(lambda: "the hosts stay as they are" in caplog.text)
+        await until(lambda: "keeping the current hosts" in caplog.text)
         assert len(await rows) == 60
         assert first.stats()["served"] == served, "a host that had left was asked"
         write(f"{first.url} {second.url}")
@@ -91,7 +91,7 @@ def test_hosts_join_finish_what_they_have_and_come_back(
     with caplog.at_level(logging.INFO):
         run([first.url], use, hosts_file=HostsFile(str(path)))
     assert first.stats()["cancelled"] == 0
-    assert caplog.text.count("the hosts stay as they are") == 1
+    assert caplog.text.count("keeping the current hosts") == 1
 
 
 def test_what_waits_for_the_only_host_with_a_model_waits_no_more_when_that_leaves(

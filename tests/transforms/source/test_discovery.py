@@ -332,7 +332,12 @@ def test_a_stop_ends_the_wait_for_a_store_that_does_not_answer(monkeypatch: pyte
         raise RunStopped("stopped")
 
     previous = signal.signal(signal.SIGUSR1, stop)
-    killer = threading.Thread(target=lambda: (asked.wait(60), os.kill(os.getpid(), signal.SIGUSR1)))
+
+    def kill() -> None:
+        asked.wait(60)
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    killer = threading.Thread(target=kill)
     killer.start()
     try:
         with pytest.raises(RunStopped):

@@ -14,6 +14,8 @@ import pytest
 
 from transforms.source import plan
 from transforms.source.discovery import list_sources
+from transforms.source.json_scan import scan
+from transforms.source.parquet_footer import read_footer
 from transforms.source.plan import InputPlan, plan_inputs
 from transforms.source.plan_cache import PlanCache
 
@@ -47,8 +49,8 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return call
 
-    monkeypatch.setattr(plan, "scan", noted(plan.scan))
-    monkeypatch.setattr(plan, "read_footer", noted(plan.read_footer))
+    monkeypatch.setattr(plan, "scan", noted(scan))
+    monkeypatch.setattr(plan, "read_footer", noted(read_footer))
     return read
 
 
