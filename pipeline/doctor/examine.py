@@ -9,6 +9,7 @@ from functools import partial
 
 from pipeline.doctor.gpus import Gpu, GpuWatch, about_gpus, is_local
 from pipeline.doctor.options import DoctorOptions
+from pipeline.host_speeds import probe_body
 from transforms.fleet import advice
 from transforms.fleet.admission import HostReport, eligible, inspect, majority_digests
 from transforms.fleet.client import HostClient
@@ -16,10 +17,8 @@ from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.listings import LoadedModel, ModelDetails
 from transforms.fleet.model_names import model_key
 from transforms.fleet.probe import MAX_AT_ONCE, Speed, measure
-from transforms.fleet.settings import FleetSettings, GenerateRequest
-from transforms.text.budget import estimate_tokens
+from transforms.fleet.settings import FleetSettings
 from transforms.text.prompt_profile import ProfileChoice
-from transforms.text.prompts import render
 
 TEXT = (
     "Le technicien numéro {} a contrôlé la pompe de la chaudière, remplacé un joint et noté la pression. "
@@ -241,20 +240,8 @@ class _Examination:
         return FleetSettings(self.options.model, constant, self.options.keep_alive)
 
     def _body(self, factor: int, text: str) -> Mapping[str, object]:
-        profile = ProfileChoice(self.options.num_ctx, think=self.options.think).profile(self.options.model)
-        rendered = render(profile.template, text)
-        source_tokens = estimate_tokens(text)
-        room = profile.budget.max_predict_for(source_tokens)
-        request = GenerateRequest(
-            prompt=rendered.prompt,
-            system=rendered.system,
-            num_predict=min(room, factor * profile.budget.num_predict_for(source_tokens)) + profile.think_tokens,
-            options=dict(profile.sampling),
-            size=len(text),
-            raw=profile.template.raw,
-            think=profile.think,
-        )
-        return request.body(self._settings())
+        profile = ProfileChoice(self.options.num_ctx).profile(self.options.model)
+        return probe_body(profile, self._settings(), text, factor)
 
     def _slot_bytes(self) -> int | None:
         """Estimate the memory of one slot from the memory that the model takes beyond the size of its file."""

@@ -131,13 +131,13 @@ def read_footer(file: str | Path | IO[bytes]) -> PartFooter | None:
     except (pa.ArrowException, ValueError):
         return None
     except OSError as error:
-        if error.errno is None:  # Arrow's error for a footer that is not Thrift; the system's errors have a number
+        if error.errno is None:  # Arrow's error for a footer that is not Thrift; errors of the system have a number
             return None
         raise
 
 
 def footer_of(metadata: Mapping[bytes, bytes]) -> PartFooter | None:
-    """Return the footer that ``PartFooter.to_metadata`` has written; None if it is missing or contradicts itself."""
+    """Return the footer that ``PartFooter.to_metadata`` has written; None if it is missing or inconsistent."""
     try:
         entries = {name: metadata[(PREFIX + name).encode()] for name in KEYS}
         source = json.loads(entries["source"])

@@ -261,7 +261,8 @@ def coverage(words: Sequence[Word], keys: AbstractSet[str]) -> float:
 
 
 _BOUNDARY = re.compile(
-    r"(?<=[.!?…])[\"'”»)\]*_]{0,3}\s+(?=[\"'“«(\[*_\-•–—]{0,3}[^\W\d_a-zà-ÿ]|\d)"
+    r"(?<=[.!?…])(?<!\b[A-ZÀ-Ý]\.)(?<!\b(?:Dr|Mr|Ms|Me|St|no|No|cf|vs|ex|pp)\.)(?<!\b(?:Mme|Mrs|art|fig|réf|ref|tél)\.)"
+    r"[\"'”»)\]*_]{0,3}\s+(?=[\"'“«(\[*_\-•–—]{0,3}[^\W\d_a-zà-ÿ]|\d)"
     r"|\n[^\S\n]*\n\s*|\n(?=[^\S\n]{0,40}[^\sa-zà-ÿ])"
 )
 """Where a sentence ends: the next begins with a capital or a digit; a line that goes on in lower case is wrapped."""

@@ -89,17 +89,20 @@ def _folded(text: str) -> str:
 
 
 def _whole_copy(text: str) -> tuple[Finding, ...]:
-    """A copy is right if its words are English, too, or no words but names, numbers and codes."""
+    """A copy is right if its words are English, too, or no words but names, numbers and codes.
+
+    French titles have one capital, their first; with more of them, a text is a name.
+    """
     words = _LETTERS.findall(_CODE.sub(" ", text))
     shouted = not any(map(str.islower, text))
     french = [word for word in words if is_only_french(word.lower())]
     particles = [word for word in words if word.lower() in _PARTICLES and (word.islower() or shouted)]
     if not french:
         return (finding(flags.FRENCH_LEFT, text),) if len(particles) >= 2 and _mostly_lower(words) else ()
-    common = [word for word in french if shouted or word.islower()]
-    if common or (len(french) >= 2 and len(french) >= 0.5 * len(words)):
+    if any(shouted or word.islower() for word in french):
         return (finding(flags.UNTRANSLATED, " ".join(french)),)
-    return (finding(flags.FRENCH_LEFT, " ".join(french)),)
+    capitals = sum(word[0].isupper() for word in words)
+    return (finding(flags.FRENCH_LEFT, text),) if words[0] in french and capitals == 1 else ()
 
 
 def _mostly_lower(words: Sequence[str]) -> bool:

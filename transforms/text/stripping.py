@@ -231,7 +231,7 @@ def _may_go(part: str, rest: str, text: str, source: str, apart: bool = False) -
     """Whether ``part`` is a model's own talk, and ``rest`` says what the source says no worse than both together."""
     if len(part) > _LONGEST_TALK or not rest.strip() or not (speaks_apart(part) if apart else speaks(part)):
         return False
-    if explained_share(part, explaining_keys(source)) >= MOST_EXPLAINED:
+    if _SEVERAL.search(part) or explained_share(part, explaining_keys(source)) >= MOST_EXPLAINED:
         return False
     words = words_of(source)
     covered = coverage(words, keys_of(rest))

@@ -5,7 +5,7 @@ import pyarrow as pa
 from transforms.engine.outcome import Outcome, RequestLog, TextResult
 from transforms.fleet.faults import Failure
 from transforms.fleet.jobs import Attempt
-from transforms.sink.accounting import bad_line_result, count, dead_letters, mark_misfits, output_records
+from transforms.sink.accounting import bad_line_result, count, dead_letters, flag_misfits, output_records
 from transforms.sink.columns import ADDED, column_name, output_schema
 from transforms.source.work_units import BadLine, Batch, MisfitValue, SourceFile, WorkUnit
 
@@ -94,7 +94,7 @@ def test_a_lost_value_flags_its_row_and_fails_a_text_only_if_it_was_the_text() -
     )
     batch = Batch(UNIT, 0, records, True, first_row=10, misfits=misfits)
     results = {"text": [ok(Attempt(HOST, None)), SKIPPED, ok(Attempt(HOST, None))]}
-    mark_misfits(results, batch)
+    flag_misfits(results, batch)
     outcomes = [result.outcome for result in results["text"]]
     assert [(outcome.status, tuple(outcome.flags)) for outcome in outcomes] == [
         ("ok", ("src_misfit",)),
