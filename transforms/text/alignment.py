@@ -14,18 +14,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from transforms.text.lexicon import english_stems, glosses, skeleton, stem, without_accents
+from transforms.text.lexicon import english_stems, glosses, skeleton, stem, without_accents, word_set
 
 _TOKEN = re.compile(r"[^\W\d_]{3,}|\d+")
-_FUNCTION_WORDS: Final = frozenset(
+_FUNCTION_WORDS: Final = word_set(
     """les des une dans pour par avec sans que qui pas est sont était étaient sera seront été être avoir ont avait
     avaient avons avez aura auront elle ils elles nous vous lui leur leurs cet cette ces mon mes tes ton ses son sur
-    notre nos votre vos mais donc comme très aussi même mêmes bien peut peuvent doit doivent faut fait faite faire entre
-    lors afin selon tous toutes toute tout quel quelle quels quelles quand dont puis ainsi vers cela aux soit chez ceci
-    suis êtes sommes déjà autre autres celui celle ceux celles eux moi toi ici parce puisque encore lorsque dès sous
-    the and for with that this from you your are was has have not can will its any all use may must should which when
-    there been than into only then also were would does such these their them they other each but our
-    ait aient ayant étant soient fois dit ici car leurs autour lequel laquelle lesquels lesquelles duquel auquel y""".split()
+    notre nos votre vos mais donc comme très aussi même mêmes bien peut peuvent doit doivent faut fait faite faire
+    entre lors afin selon tous toutes toute tout quel quelle quels quelles quand dont puis ainsi vers cela aux soit
+    chez ceci suis êtes sommes déjà autre autres celui celle ceux celles eux moi toi ici parce puisque encore
+    lorsque dès sous the and for with that this from you your are was has have not can will its any all use may must
+    should which when there been than into only then also were would does such these their them they other each but
+    our ait aient ayant étant soient fois dit ici car leurs autour lequel laquelle lesquels lesquelles duquel auquel
+    y"""
 )
 LEAST_WORDS: Final = 4
 
@@ -176,7 +177,8 @@ def explained(sentence: Sentence, keys: AbstractSet[str]) -> float:
 def align(source: Sequence[Sentence], answer: Sequence[Sentence]) -> list[tuple[int, int, int, int]]:
     """Groups (first, last + 1) of the source and of the answer that correspond, in order.
 
-    Nothing where their numbers differ by more than ``_WIDEST_BAND``. Groups of one to one, one to none, none to one, two to one, one to two and two to two sentences, near the diagonal.
+    Nothing where their numbers differ by more than ``_WIDEST_BAND``. Groups are of up to three sentences and one, or of
+    two and two, near the diagonal.
     """
     rows, columns = len(source), len(answer)
     band = max(_BAND, abs(rows - columns) + 3)

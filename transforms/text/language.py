@@ -293,7 +293,7 @@ def _is_left(sentence: str, source: str) -> bool:
         return any(is_only_french(word.lower()) for word in words)
     french = sum(is_only_french(word) or word in _FRENCH for word in lower)
     english = sum(word in _ENGLISH for word in lower)
-    return french >= 2 and french > english or (french >= 1 and not english and sentence.strip() in source)
+    return (french >= 2 and french > english) or (french >= 1 and not english and sentence.strip() in source)
 
 
 FOREIGN_WORDS = 5
