@@ -1,32 +1,56 @@
-# Every target works in a fresh clone: it makes its own virtual environment first.
+# Every target works in a fresh clone with Python and make: it first makes its own virtual environment.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test check format bench clean
+ENGINES ?= $(CURDIR)/.engines
 
-$(VENV)/.installed: pyproject.toml
+.PHONY: demo test test-all test-prism test-flink check docs lock format bench clean
+
+# What the program needs to run.
+$(VENV)/.runtime: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(PIP) install --upgrade pip
+	$(PIP) install --editable .
 	touch $@
 
-demo: $(VENV)/.installed  ## translate the sample records, on stand-in hosts if no Ollama answers
+# The rest: tests, linters, optional extras.
+$(VENV)/.development: $(VENV)/.runtime
+	$(PIP) install --editable '.[dev]'
+	touch $@
+
+demo: $(VENV)/.runtime  ## translate the sample records, on simulated hosts if no Ollama answers
 	$(BIN)/python examples/demo.py
 
-test: $(VENV)/.installed  ## run the tests
+test: $(VENV)/.development  ## run the tests, without those marked slow
+	$(BIN)/python -m pytest -n auto -m 'not slow'
+
+test-all: $(VENV)/.development  ## run all tests
 	$(BIN)/python -m pytest -n auto
 
-check: $(VENV)/.installed  ## lint, format check and types
+test-prism test-flink: test-%: $(VENV)/.development  ## install a real engine and run its tests; needs go, Flink also java and mvn
+	tests/runners/engines/install.sh $* $(ENGINES)
+	TRANSLATE_TEST_ENGINES=$(ENGINES) $(BIN)/python -m pytest -m engines tests/runners/test_$*.py
+
+check: $(VENV)/.development  ## lint, formatting and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: $(VENV)/.installed  ## let ruff repair what it can
+docs: $(VENV)/.development  ## write docs/options.md from the option tables
+	$(BIN)/python docs/write_options.py
+
+lock: $(VENV)/.development  ## pin the current versions of all dependencies in constraints.txt
+	$(PIP) install uv
+	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.10 --extra dev --upgrade \
+		--no-annotate --custom-compile-command 'make lock' --output-file constraints.txt pyproject.toml
+
+format: $(VENV)/.development  ## let ruff fix what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.installed  ## the figures of the README; see benchmarks/README.md
+bench: $(VENV)/.development  ## the short benchmarks of docs/benchmarks.md
 	$(BIN)/python -m benchmarks.spread
 	$(BIN)/python -m benchmarks.checks
 	$(BIN)/python -m benchmarks.memory_store

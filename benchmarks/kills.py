@@ -180,7 +180,8 @@ def content(output: Path) -> dict[str, Any]:
 def left_behind(output: Path) -> set[str]:
     """Files in an output that no finished run leaves behind."""
     files = {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()}
-    results = {name for name in files if name.startswith(("part-", "_dead_letter/")) and not name.endswith(".tmp")}
+    kept = ("part-", "_dead_letter/", "_state/runs/")
+    results = {name for name in files if name.startswith(kept) and not name.endswith(".tmp")}
     return files - results - NOT_OF_DEAD_RUNS
 
 

@@ -17,12 +17,11 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import partial
 
 from benchmarks.runs import folder
 from tests.transforms.memory.stores import redis_executable, redis_server
+from transforms.memory.addresses import open_store
 from transforms.memory.memory import Memory
-from transforms.memory.places import open_store
 from transforms.memory.sqlite_store import SqliteStore
 from transforms.memory.store import Store
 
@@ -63,8 +62,9 @@ async def remembering(store: Store, first: int, pace: int, seconds: float, value
     memory = Memory(store)
     waits: list[float] = []
 
-    def kept(began: float, mistake: Exception | None) -> None:
-        assert mistake is None
+    async def keep(key: bytes) -> None:
+        began = time.perf_counter()
+        await memory.keep(key, value)
         waits.append(time.perf_counter() - began)
 
     def bursts() -> Iterator[list[bytes]]:
@@ -74,10 +74,11 @@ async def remembering(store: Store, first: int, pace: int, seconds: float, value
 
     prepared = list(bursts())
     began, cpu = time.perf_counter(), time.process_time()
+    tasks: list[asyncio.Task[None]] = []
     for tick, burst in enumerate(prepared):
-        for key in burst:
-            memory.keep(key, value, partial(kept, time.perf_counter()))
+        tasks += [asyncio.create_task(keep(key)) for key in burst]
         await asyncio.sleep(max(0.0, began + (tick + 1) * TICK_SECONDS - time.perf_counter()))
+    await asyncio.gather(*tasks)
     await memory.close()
     cpu_seconds = time.process_time() - cpu
     assert memory.counters.written == len(waits)

@@ -6,12 +6,13 @@ python examples/demo.py [OPTIONS OF python -m pipeline]
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
 from pipeline.cli import main
 from pipeline.console.preview import show_preview
-from pipeline.options.command_line import parse
+from pipeline.options.run import RUN
 from transforms.fleet.admission import eligible, inspect_all
 
 OUTPUT = "demo_output"
@@ -23,7 +24,7 @@ def arguments(more: list[str]) -> list[str]:
     """The demo's command line, with the user's options ``more``."""
     records = ["--input", str(SAMPLE_DATA / "records.parquet"), "--output", OUTPUT, "--text_column", "body"]
     given = [*records, "--overwrite", "--max_failed_ratio", "0.05", *more]
-    options = parse(given)
+    options = RUN.parse(given, os.environ)
     if options.sandbox is not None:
         return given
     reports = asyncio.run(inspect_all(options.hosts, options.use_proxy))

@@ -1,1 +1,1 @@
-"""The application: command line, the Beam graph, and a run from plan to exit code."""
+"""The application: command line, Beam graph, and a run from plan to exit code."""

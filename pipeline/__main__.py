@@ -2,6 +2,6 @@
 
 import sys
 
-from pipeline.cli import main
+from beam_ollama_translate import main
 
 sys.exit(main())

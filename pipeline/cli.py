@@ -1,73 +1,76 @@
-"""The command line: which command, and what becomes of its errors."""
+"""The command line: dispatch to a command, and translate its errors into messages and exit codes."""
 
 from __future__ import annotations
 
 import errno
-import importlib.metadata
-import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from pipeline import memory_command
 from pipeline.console import logs, streams
-from pipeline.doctor.options import DoctorOptions, help_of_doctor, parse_doctor
-from pipeline.evaluate.options import EvaluateOptions
+from pipeline.doctor.options import DOCTOR
+from pipeline.evaluate.options import EVALUATE
 from pipeline.exit_codes import ExitCode
-from pipeline.options import command_line
-from pipeline.options.run import RunOptions, echo
+from pipeline.memory_command import MEMORY
+from pipeline.options.command import Command
+from pipeline.options.run import RUN
 from pipeline.options.table import misspelt_variables, proposal
-from pipeline.process_limits import hidden
-from pipeline.sandbox.options import SandboxOptions, help_of_sandbox, parse_sandbox
+from pipeline.report.command import REPORT
+from pipeline.review.command import REVIEW
+from pipeline.sandbox.options import SANDBOX
+from pipeline.signals import StopRequested, exit_on_sigterm
+from transforms import __version__
 from transforms.errors import RunStopped, TranslateError, UsageError
+from transforms.masking import mask_urls
 
 LOG = logging.getLogger(__name__)
 
 DISTRIBUTION = "beam-ollama-translate"
-TABLES = (RunOptions, DoctorOptions, EvaluateOptions, memory_command.MemoryOptions, SandboxOptions)
-"""Of options, for all commands."""
+UNEXPECTED = "unexpected error, please report this bug; finished parts are kept"
 
-
-@dataclass(frozen=True)
-class Command:
-    """What a command word does.
-
-    Attributes:
-        summary: For the list of commands.
-        main: Takes the arguments after the word and returns the exit code.
-    """
-
-    summary: str
-    main: Callable[[Sequence[str]], int]
+COMMANDS: Mapping[str, Command[Any]] = {
+    "run": RUN,
+    "doctor": DOCTOR,
+    "memory": MEMORY,
+    "report": REPORT,
+    "review": REVIEW,
+    "evaluate": EVALUATE,
+    "sandbox": SANDBOX,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command and returns the exit code of the process.
+    """Run one command and return the exit code of the process.
 
     Args:
-        argv: The arguments without the program's name; those of the process if None.
+        argv: Arguments without the program's name; None for those of the process.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     streams.prepare()
-    # At once, since Beam logs while it is imported; ``run`` configures again with the options' format and level.
+    with exit_on_sigterm():
+        return _main(arguments)
+
+
+def _main(arguments: Sequence[str]) -> int:
+    # Before anything else, since Beam logs while it is imported; configured again once the options are known.
     logs.configure()
     try:
         code = _dispatch(arguments)
         sys.stdout.flush()
     except UsageError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {mask_urls(str(error))}", file=sys.stderr)
         return ExitCode.USAGE
     except BrokenPipeError:
-        # Whoever read stdout has gone; without this, the interpreter would complain once more when it ends.
+        # The reader of stdout is gone; without this, the interpreter would report it again when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
     except OSError as error:
         if error.errno != errno.ENOSPC:
-            LOG.exception("this is a mistake in the program, please report it; what is finished stays")
+            LOG.exception(UNEXPECTED)
         else:
-            LOG.error("stdout can't be written: %s; what is finished stays", error.strerror)
+            LOG.error("cannot write to stdout: %s; finished parts are kept", error.strerror)
         return ExitCode.FAILED
     except KeyboardInterrupt:
         LOG.warning("interrupted")
@@ -75,21 +78,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except RunStopped as error:
         LOG.warning("%s", error)
         return ExitCode.TERMINATED
+    except StopRequested as request:
+        LOG.warning("%s", request)
+        return request.code
     except TranslateError as error:
         LOG.error("%s", error)
         return ExitCode.FAILED
     except Exception:
-        LOG.exception("this is a mistake in the program, please report it; what is finished stays")
+        LOG.exception(UNEXPECTED)
         return ExitCode.FAILED
     return code
-
-
-def version() -> str:
-    """The version that is installed."""
-    try:
-        return importlib.metadata.version(DISTRIBUTION)
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown (not installed)"
 
 
 def _dispatch(arguments: Sequence[str]) -> int:
@@ -97,101 +95,24 @@ def _dispatch(arguments: Sequence[str]) -> int:
     if rest and not rest[0].startswith("-"):
         word = rest.pop(0)
         if word not in COMMANDS:
-            hint = proposal(word, COMMANDS) or f", the commands are {', '.join(COMMANDS)}"
+            hint = proposal(word, COMMANDS) or f"; the commands are {', '.join(COMMANDS)}"
             raise UsageError(f"unknown command {word!r}{hint}")
     elif rest[:1] == ["--version"]:
-        print(f"{DISTRIBUTION} {version()}")
+        print(f"{DISTRIBUTION} {__version__}")
         return ExitCode.DONE
-    return COMMANDS[word].main(rest)
-
-
-def _wants_help(arguments: Sequence[str]) -> bool:
-    return "--help" in arguments or "-h" in arguments
-
-
-def _run(arguments: Sequence[str]) -> int:
-    if _wants_help(arguments):
-        print(command_line.help_of_run(_list_of(COMMANDS)), end="")
+    command = COMMANDS[word]
+    if "--help" in rest or "-h" in rest:
+        print(command.help(_list_of_commands() if word == "run" else ""), end="")
         return ExitCode.DONE
-    chosen = command_line.parse(arguments)
-    logs.configure(chosen.log_format, chosen.log_level)
-    effective = echo(chosen)
-    LOG.info("version %s, options %s", version(), json.dumps(effective, ensure_ascii=False))
-    for notice in (
-        *chosen.notices,
-        *misspelt_variables(os.environ, TABLES),
-    ):
-        LOG.info("%s", notice)
-    # Read by now; the ollama package would read it once more while it is imported, and fail if it is no address.
-    os.environ.pop("OLLAMA_HOST", None)
-    # Late, as it imports Beam: help and mistakes are told at once.
-    with hidden("pandas"):
-        import pyarrow as pa
-
-        from pipeline.start import start
-
-        pa.array([None])  # Arrow, too, looks for pandas, when it makes its first array
-
-    return start(chosen)
-
-
-def _sandbox(arguments: Sequence[str]) -> int:
-    if _wants_help(arguments):
-        print(help_of_sandbox(), end="")
-        return ExitCode.DONE
-    chosen = parse_sandbox(arguments)
-    from pipeline.sandbox import NOT_REAL
-    from pipeline.sandbox.server import serve
-
-    LOG.warning("%s", NOT_REAL)
-    serve(chosen.host(), chosen.port, chosen.control_port)
-    return ExitCode.DONE
-
-
-def _doctor(arguments: Sequence[str]) -> int:
-    if _wants_help(arguments):
-        print(help_of_doctor(), end="")
-        return ExitCode.DONE
-    chosen = parse_doctor(arguments)
-    logs.configure(level="warning")
-    for notice in chosen.notices:
+    options = command.parse(rest, os.environ)
+    log = command.log_settings(options)
+    logs.configure(log.format, log.level)
+    LOG.debug("version %s", __version__)
+    for notice in (*options.notices, *misspelt_variables(os.environ, [each.options for each in COMMANDS.values()])):
         LOG.warning("%s", notice)
-    os.environ.pop("OLLAMA_HOST", None)  # as above
-    from pipeline.doctor.examine import examine
-    from pipeline.doctor.report import as_json, show
-    from pipeline.estimate import input_size
-
-    size = input_size(chosen.input, chosen.text_column, chosen.schema) if chosen.input else None
-    findings = examine(chosen)
-    if chosen.json:
-        print(as_json(findings, size))
-    else:
-        show(findings, size)
-    return ExitCode.DONE if findings.ok else ExitCode.FAILED
+    return command.run(options)
 
 
-def _memory(arguments: Sequence[str]) -> int:
-    if _wants_help(arguments):
-        print(memory_command.help_of_memory(), end="")
-        return ExitCode.DONE
-    return memory_command.main(arguments)
-
-
-def _evaluate(arguments: Sequence[str]) -> int:
-    from pipeline.evaluate.command import main
-
-    return main(arguments)
-
-
-COMMANDS: Mapping[str, Command] = {
-    "run": Command("translate files (the default, the word may be left out)", _run),
-    "doctor": Command("look at the hosts: what is wrong, how fast they are, what to do; see doctor --help", _doctor),
-    "memory": Command("show what a translation memory holds, and prune it; see memory --help", _memory),
-    "evaluate": Command("score an output against reference translations; see evaluate --help", _evaluate),
-    "sandbox": Command("run a simulated Ollama host to try things without one; see sandbox --help", _sandbox),
-}
-
-
-def _list_of(commands: Mapping[str, Command]) -> str:
-    lines = [f"  {word:<10}{command.summary}" for word, command in commands.items()]
+def _list_of_commands() -> str:
+    lines = [f"  {word:<10}{command.summary}" for word, command in COMMANDS.items()]
     return "\n".join(["Commands:", *lines])

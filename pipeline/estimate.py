@@ -1,29 +1,34 @@
-"""How long an input will take, from its size and from what the hosts have shown."""
+"""Estimate the work in an input from a sample of its texts, and the time it takes at a measured speed."""
 
 from __future__ import annotations
 
 import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import pyarrow as pa
 
 from transforms.read import read_group
 from transforms.source.discovery import list_sources
-from transforms.source.plan import plan
+from transforms.source.plan import plan_inputs
 from transforms.source.schema_option import parse_schema
-from transforms.source.text_columns import texts_of
+from transforms.source.text_columns import read_texts
+from transforms.source.work_units import UnitGroup
+from transforms.text.gate import Gate, classify
 
 UNIT_ROWS = 5000
-SAMPLED_RUNS = 20
+SAMPLED_GROUPS = 20
 SAMPLED_ROWS = 256
 
 
 @dataclass(frozen=True)
 class InputSize:
-    """What there is to translate.
+    """Size of the input.
 
     Attributes:
-        rows: Of all files.
-        texts: Rows times text columns.
-        characters: Of all texts, estimated from some of them.
+        rows: Number of rows in all files.
+        texts: Number of texts: rows times text columns.
+        characters: Number of characters in all texts, estimated from a sample.
     """
 
     rows: int
@@ -31,22 +36,81 @@ class InputSize:
     characters: int
 
     def hours(self, characters_per_second: float) -> float:
-        """At a speed of so much source text; infinite at none."""
+        """Return the duration in hours at a speed in characters of source text; infinite at speed 0."""
         return self.characters / characters_per_second / 3600 if characters_per_second else float("inf")
 
 
-def input_size(inputs: tuple[str, ...], text_columns: tuple[str, ...], schema: str | None) -> InputSize:
-    """Counts the rows and samples the length of texts at places spread over the input.
+@dataclass(frozen=True)
+class TextSample:
+    """Texts from places spread over the input.
+
+    Attributes:
+        lengths: Number of characters of each sampled text that needs a request.
+        sampled: Number of sampled texts, also those that need none: empty, non-linguistic, or equal to another one.
+        characters: Number of characters of all sampled texts.
+    """
+
+    lengths: tuple[int, ...]
+    sampled: int
+    characters: int
+
+    @property
+    def requested_share(self) -> float:
+        """The share of texts that need a request, from 0 to 1."""
+        return len(self.lengths) / self.sampled if self.sampled else 0.0
+
+    @property
+    def mean_length(self) -> float:
+        """The mean number of characters of a text that needs a request; 0 if none does."""
+        return statistics.mean(self.lengths) if self.lengths else 0.0
+
+    @property
+    def mean_characters(self) -> float:
+        """The mean number of characters of any text; 0 without texts."""
+        return self.characters / self.sampled if self.sampled else 0.0
+
+
+def sample_texts(
+    groups: Sequence[UnitGroup],
+    schemas: Mapping[str, pa.Schema],
+    text_columns: Sequence[str],
+    text_encoding: str = "utf-8",
+) -> TextSample:
+    """Read the first texts of unit groups that are spread evenly over the input.
+
+    Args:
+        groups: Planned unit groups.
+        schemas: Schema of each file, by its address.
+        text_columns: Names of the columns to translate.
+        text_encoding: Encoding of binary text columns.
 
     Raises:
-        UsageError: If a file or a column is missing or can't be read.
+        RunFailed: A file cannot be read.
     """
-    planned = plan(list_sources(inputs), UNIT_ROWS, text_columns, parse_schema(schema) if schema else None)
-    step = max(1, len(planned.runs) // SAMPLED_RUNS)
     lengths: list[int] = []
-    for run in planned.runs[::step]:
-        batch = next(read_group(run, planned.schemas[run[0].source.url], SAMPLED_ROWS))
-        for name in planned.text_columns:
-            lengths += [len(text or "") for text in texts_of(batch.records.column(name))[0]]
+    seen: set[str] = set()
+    sampled = characters = 0
+    step = max(1, len(groups) // SAMPLED_GROUPS)
+    for group in groups[::step]:
+        batch = next(read_group(group, schemas[group[0].source.url], SAMPLED_ROWS))
+        for name in text_columns:
+            for text in read_texts(batch.records.column(name), text_encoding)[0]:
+                sampled += 1
+                characters += len(text or "")
+                if text is None or text in seen or classify(text) is not Gate.TRANSLATE:
+                    continue
+                seen.add(text)
+                lengths.append(len(text))
+    return TextSample(tuple(lengths), sampled, characters)
+
+
+def input_size(inputs: tuple[str, ...], text_columns: tuple[str, ...], schema: str | None) -> InputSize:
+    """Count the rows, and estimate the number of characters from a sample.
+
+    Raises:
+        UsageError: A file or column is missing or unreadable.
+    """
+    planned = plan_inputs(list_sources(inputs), UNIT_ROWS, text_columns, parse_schema(schema) if schema else None)
+    sample = sample_texts(planned.groups, planned.schemas, planned.text_columns)
     texts = planned.rows * len(planned.text_columns)
-    return InputSize(planned.rows, texts, round(texts * statistics.mean(lengths)) if lengths else 0)
+    return InputSize(planned.rows, texts, round(texts * sample.mean_characters))

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import graph
-from pipeline.configuration import TranslationSettings, engine_config, memory_settings
-from pipeline.console.progress import ProgressReporter
+from pipeline.estimate import sample_texts
+from pipeline.memory_place import memory_settings
+from pipeline.monitoring.beam_metrics import metrics_of
+from pipeline.monitoring.monitor import Monitor
+from pipeline.monitoring.status import Workload
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan
+from pipeline.report.recorder import RunRecorder
 from pipeline.resume import Resumption
+from pipeline.signals import StopRequested
 from transforms import errors
-from transforms.engine.engine import live_engines
-from transforms.errors import RunStopped, TranslateError
+from transforms.configuration import TranslationSettings, engine_config
+from transforms.engine.engine import live_engines, live_snapshot
+from transforms.errors import RunStopped, TranslateError, UsageError
+from transforms.fleet.preflight import UsableHosts
+from transforms.sink.fence import close_fences
+from transforms.sink.output_lock import OutputLock
 from transforms.sink.recipe import Recipe
 from transforms.translate import TranslateConfig
 from transforms.write import WriteConfig
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -30,13 +43,13 @@ class ResumedPlan:
     Attributes:
         plan: All units of the input.
         recipe: What the parts are made with.
-        digests: Digests of the models, by model key; empty if no host was asked, as no unit is left.
+        hosts: Usable hosts and the digests of their models; empty if no host was asked, as no unit is left.
         resumption: Units that are left, and parts that are obsolete.
     """
 
     plan: RunPlan
     recipe: Recipe
-    digests: Mapping[str, str]
+    hosts: UsableHosts
     resumption: Resumption
 
 
@@ -53,8 +66,21 @@ class Execution:
     stopped: bool = False
 
 
-def execute(options: RunOptions, settings: TranslationSettings, resumed: ResumedPlan) -> Execution:
-    """Translate the units that are left.
+def execute(
+    options: RunOptions,
+    settings: TranslationSettings,
+    resumed: ResumedPlan,
+    lock: OutputLock,
+    recorder: RunRecorder | None = None,
+) -> Execution:
+    """Translate the units that are left; if that fails or is stopped, tell the workers to stop.
+
+    Args:
+        options: Options of the run.
+        settings: What a translation depends on beside the options.
+        resumed: The plan and what is left of it.
+        lock: Lock of the output, which is held.
+        recorder: Records the time series of the run; None to record nothing.
 
     Raises:
         UsageError: The translation memory that the user named cannot be used.
@@ -65,33 +91,71 @@ def execute(options: RunOptions, settings: TranslationSettings, resumed: Resumed
         return Execution()
     memory = memory_settings(options, plan.output, resumed.recipe)
     translate = TranslateConfig(
-        engine_config(options, settings, resumed.digests, memory),
-        plan.text_columns,
-        plan.output_schemas,
-        options.model_column,
-        options.field_names,
-        {name: plan.output.path_of(name) for name in resumption.retried},
+        engine=engine_config(settings, resumed.hosts.digests, memory),
+        text_columns=plan.text_columns,
+        schemas=plan.output_schemas,
+        model_column=options.model_column,
+        field_names=options.field_names,
+        retried={name: plan.output.path_of(name) for name in resumption.retried},
+        output=plan.output.url,
+        run_id=lock.run_id,
+        text_encoding=options.text_encoding or "utf-8",
     )
-    write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas)
-    pipeline = beam.Pipeline(options=PipelineOptions(list(options.beam_arguments)))
+    write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas, lock.run_id)
+    try:
+        pipeline = beam.Pipeline(options=PipelineOptions(list(options.beam_arguments)))
+    except ImportError as error:  # such as --pickle_library=dill without dill
+        raise UsageError(f"Apache Beam cannot be set up: {error}") from None
     graph.build(pipeline, resumption.left_groups, plan.schemas, translate, write)
-    texts = sum(unit.rows for unit in resumption.left) * len(plan.text_columns)
+    workload = _workload(plan, resumption, options.text_encoding or "utf-8")
     stopped = False
     try:
-        with ProgressReporter(options.progress, texts):
-            _run(pipeline)
-    except RunStopped:
+        with ExitStack() as observers:
+            monitor = observers.enter_context(Monitor(options.progress, workload))
+            if recorder is not None:
+                observers.enter_context(recorder.sampling())
+            if options.metrics_port is not None:
+                observers.enter_context(_metrics(options.metrics_port, options.metrics_address, workload.texts))
+            _run(pipeline, monitor)
+    except (RunStopped, StopRequested):
         stopped = True
+        lock.stop_workers(elsewhere=not live_engines())
+    except BaseException:
+        lock.stop_workers(elsewhere=not live_engines())
+        raise
     finally:
+        close_fences()
         slots = {host.url: host.limit for engine in live_engines() for host in engine.hosts()}
         for engine in live_engines():
             engine.close()
     return Execution(slots, stopped)
 
 
-def _run(pipeline: beam.Pipeline) -> None:
+@contextmanager
+def _metrics(port: int, address: str, texts: int) -> Iterator[None]:
+    # Late, since prometheus_client is an extra.
+    from pipeline.metrics import serve_metrics
+
+    with serve_metrics(port, address, live_snapshot, texts) as served:
+        LOG.info("metrics: http://%s:%d/metrics", address, served)
+        yield
+
+
+def _workload(plan: RunPlan, resumption: Resumption, text_encoding: str) -> Workload:
+    """Return what is left to translate; its characters are estimated if the input is on this machine."""
+    texts = sum(unit.rows for unit in resumption.left) * len(plan.text_columns)
+    if any("://" in unit.source.url for unit in resumption.left):
+        return Workload(texts)
+    sample = sample_texts(resumption.left_groups, plan.schemas, plan.text_columns, text_encoding)
+    return Workload(texts, round(texts * sample.mean_characters))
+
+
+def _run(pipeline: beam.Pipeline, monitor: Monitor) -> None:
     try:
-        pipeline.run().wait_until_finish()
+        result = pipeline.run()  # in this process, it returns when the pipeline has finished
+        if not live_engines():
+            monitor.follow(metrics_of(result))
+        result.wait_until_finish()
     except Exception as error:
         original = original_error(f"{type(error).__name__}: {error}")
         if original is None:

@@ -1,4 +1,4 @@
-"""What the process says to whoever started it."""
+"""Exit codes of the process."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """Exit codes of every command."""
+    """Exit code of any command."""
 
     DONE = 0
     FAILED = 1
     USAGE = 2
     TOO_MANY_FAILED = 3
     NOTHING_TO_DO = 99
-    """Only if asked for with ``--skip_exit_code 99``; Airflow then shows the task as skipped."""
+    """Only with ``--skip_exit_code 99``; Airflow shows the task as skipped."""
     INTERRUPTED = 130
     TERMINATED = 143

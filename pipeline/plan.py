@@ -11,9 +11,14 @@ from pipeline.options.run import RunOptions
 from transforms.sink.columns import output_schema
 from transforms.sink.output_directory import OutputDirectory
 from transforms.source.discovery import list_sources
-from transforms.source.plan import Plan, plan
+from transforms.source.plan import InputPlan, plan_inputs
+from transforms.source.plan_cache import PlanCache
 from transforms.source.schema_option import parse_schema
 from transforms.source.work_units import SourceFile, UnitGroup, WorkUnit
+from transforms.waiting import announced
+
+PLAN_CACHE = "_state/plan_cache.json.gz"
+"""File of the output that holds what planning found in each input file."""
 
 
 @dataclass(frozen=True)
@@ -59,19 +64,28 @@ def make_plan(options: RunOptions, sources: Sequence[SourceFile] | None = None) 
     """
     schema = parse_schema(options.schema) if options.schema else None
     output = OutputDirectory(options.output)
-    found = list_sources(options.input, is_output=output.holds_part) if sources is None else sources
-    planned = plan(found, options.unit_rows, options.text_column, schema, options.model_column)
+    if sources is None:
+        with announced("listing the input files"):
+            sources = list_sources(options.input, is_output=output.holds_part)
+    with announced(f"reading the schemas and row counts of {len(sources)} input files"):
+        cache = PlanCache.from_bytes(output.read_bytes(PLAN_CACHE))
+        planned = plan_inputs(
+            sources, options.unit_rows, options.text_column, schema, options.model_column, options.text_encoding, cache
+        )
     output_schemas = {url: output_schema(schema, planned.text_columns, url) for url, schema in planned.schemas.items()}
-    output.prepare()
-    groups = planned.runs if options.limit is None else first_rows(planned, options.limit)
+    with announced(f"preparing the output {output}"):
+        output.prepare()
+    if cache.changed and not options.dry_run:
+        output.write_bytes(PLAN_CACHE, cache.to_bytes())
+    groups = planned.groups if options.limit is None else first_rows(planned, options.limit)
     return RunPlan(options.input, groups, planned.text_columns, planned.schemas, output_schemas, output)
 
 
-def first_rows(planned: Plan, rows: int) -> tuple[UnitGroup, ...]:
+def first_rows(planned: InputPlan, rows: int) -> tuple[UnitGroup, ...]:
     """Return the unit groups of the first ``rows`` rows; the last unit is cut to fit."""
     groups: list[UnitGroup] = []
     left = rows
-    for group in planned.runs:
+    for group in planned.groups:
         kept: list[WorkUnit] = []
         for unit in group:
             if left <= 0:

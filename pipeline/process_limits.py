@@ -14,34 +14,34 @@ from contextlib import contextmanager
 LOG = logging.getLogger(__name__)
 
 M_ARENA_MAX = -8
-"""Of glibc's mallopt(3)."""
+"""Parameter of glibc's mallopt(3): the number of heaps."""
 
 YOUNG_OBJECTS = 5_000
-"""Objects that come to be between two looks of the garbage collector at the young ones. Python's own 700 or 2,000 is
-less than what some hundred requests in flight are made of."""
+"""Allocations between two collections of the youngest generation. Python's default of 700 or 2,000 is less than what a
+few hundred requests in flight allocate."""
 
 
 def use_one_arena() -> bool:
-    """Makes glibc keep one heap for all threads; returns whether it does. To be called before threads are started.
+    """Make glibc keep one heap for all threads; return whether it does. Call it before starting threads.
 
-    By default each thread gets a heap of its own. The event loop's buffers of 256 kB and the small objects of other
-    threads then fragment several heaps: texts of 2,000 characters took 435 MB instead of 290. Python's lock lets only
-    one thread allocate at a time anyway, and Arrow has an allocator of its own.
+    By default, each thread gets its own heap. The event loop's buffers of 256 kB and the small objects of other threads
+    then fragment several heaps: texts of 2,000 characters took 435 MB instead of 290 MB. Python's lock lets only one
+    thread allocate at a time anyway, and Arrow has its own allocator.
     """
     if not sys.platform.startswith("linux"):
         return False
     try:
         return bool(ctypes.CDLL(ctypes.util.find_library("c")).mallopt(M_ARENA_MAX, 1))
     except (OSError, AttributeError) as error:  # another C library, such as musl, has no such setting
-        LOG.debug("the number of malloc's arenas is left as it is: %s", error)
+        LOG.debug("cannot set the number of malloc arenas: %s", error)
         return False
 
 
 def calm_collector() -> None:
-    """Makes Python's garbage collector pass over all that is imported by now, and look less often at the rest.
+    """Exclude everything that is imported by now from garbage collection, and collect less often.
 
-    Beam and Arrow come to nearly 200,000 objects that live as long as the process; going through them again and
-    again took 9 % of the time of a run at 1,000 rows/s, and looks that are too frequent another 6 %.
+    Beam and Arrow create nearly 200,000 objects that live as long as the process. Visiting them at each full
+    collection took 9 % of the time of a run at 1,000 rows/s, and frequent collections another 6 %.
     """
     gc.collect()
     gc.freeze()
@@ -49,22 +49,22 @@ def calm_collector() -> None:
 
 
 class _Hiding:
-    """An import hook that finds nothing, and says that a package is not there."""
+    """Import hook that reports a package as not installed."""
 
     def __init__(self, package: str) -> None:
         self._package = package
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        """Raises ModuleNotFoundError for the package."""
+        """Raise ``ModuleNotFoundError`` for the package."""
         if name == self._package:
-            raise ModuleNotFoundError(f"{name} is hidden from the packages that look for it")
+            raise ModuleNotFoundError(f"{name} is hidden, as it is not needed")
 
 
 @contextmanager
 def hidden(package: str) -> Iterator[None]:
-    """While the context is open, a package counts as not installed, unless it was imported before.
+    """While the context is open, report a package as not installed, unless it was imported before.
 
-    Beam and Arrow import pandas if they find it, which takes 45 MB; nothing here uses data frames.
+    Beam and Arrow import pandas if they find it, which takes 45 MB; the pipeline uses no data frames.
     """
     hook = _Hiding(package)
     sys.meta_path.insert(0, hook)
@@ -75,14 +75,14 @@ def hidden(package: str) -> Iterator[None]:
 
 
 ENOUGH_OPEN_FILES = 8192
-"""For some twenty hosts with a hundred requests each, and what else is open."""
+"""Enough for twenty hosts with a hundred requests each, and all other files."""
 
 
 def allow_open_files() -> int:
-    """Raises this process's limit as far as it may, if it is low; returns what it is then.
+    """Raise this process's limit of open files if it is low, as far as permitted; return the resulting limit.
 
-    macOS begins with 256, many a service manager with 1,024, and each request in flight is a connection. The limit that
-    only an administrator may raise is often much higher.
+    Each request in flight is a connection. macOS starts with a limit of 256, and many service managers with 1,024; the
+    hard limit is often much higher.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = ENOUGH_OPEN_FILES if hard == resource.RLIM_INFINITY else min(ENOUGH_OPEN_FILES, hard)
@@ -90,7 +90,7 @@ def allow_open_files() -> int:
         return soft
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    except (OSError, ValueError) as error:  # macOS has a lower one for each process, which it does not tell
-        LOG.debug("the limit of open files is left at %d: %s", soft, error)
+    except (OSError, ValueError) as error:  # macOS has a lower limit per process, which it does not report
+        LOG.debug("cannot raise the limit of open files above %d: %s", soft, error)
         return soft
     return wanted

@@ -1,4 +1,4 @@
-"""What earlier runs have left in the output, and what is left to do."""
+"""Compare existing parts with the planned units: what is left to do."""
 
 from __future__ import annotations
 
@@ -7,29 +7,36 @@ from dataclasses import dataclass
 
 from pipeline.plan import RunPlan
 from transforms.errors import UsageError
-from transforms.sink.earlier_part import TO_DO_AGAIN
+from transforms.sink.earlier_part import RETRIED_STATUSES
 from transforms.sink.footers import PartFooter, is_done
+from transforms.sink.moved_inputs import NOTHING_MOVED, MovedParts, find_moved, is_gone
 from transforms.sink.recipe import Recipe
-from transforms.source.discovery import vanished
+from transforms.source.discovery import deleted_inputs
 from transforms.source.work_units import UnitGroup, WorkUnit
+
+SHOWN_SOURCES = 3
 
 
 @dataclass(frozen=True)
 class Resumption:
-    """The parts there are, held against the plan.
+    """Comparison of the existing parts with the plan.
 
     Attributes:
-        left_groups: Unit groups without the units that are done.
+        left_groups: Unit groups without the units that are complete.
+        planned: Names of the parts of all units.
         obsolete: Parts of the same input files that no unit has any more (other slices, or redone with --overwrite),
-            and of input files that were removed.
-        removed: Addresses of these files.
+            and of input files that were deleted.
+        removed: Addresses of the deleted input files.
+        moved: Parts of input files that may have been moved.
         retried: Names of parts of which only the failed rows are left.
-        before: The footers as they were.
+        before: Footers of the existing parts.
     """
 
     left_groups: tuple[UnitGroup, ...]
+    planned: tuple[str, ...]
     obsolete: tuple[str, ...]
     removed: tuple[str, ...]
+    moved: MovedParts
     retried: frozenset[str]
     before: Mapping[str, PartFooter | None]
 
@@ -39,27 +46,33 @@ class Resumption:
         return tuple(unit for group in self.left_groups for unit in group)
 
     def is_new(self, name: str, footer: PartFooter) -> bool:
-        """Whether a part has been written since."""
-        return self.before.get(name) != footer
+        """Return whether a part was written after the comparison: each run leaves its identifier in the footer."""
+        before = self.before.get(name)
+        return before is None or before.run_id != footer.run_id
 
 
 def compare(
-    plan: RunPlan, recipe: Recipe, overwrite: bool, retry_failed: bool = False, limited: bool = False
+    plan: RunPlan,
+    recipe: Recipe,
+    parts: Mapping[str, PartFooter | None],
+    overwrite: bool,
+    retry_failed: bool = False,
+    limited: bool = False,
 ) -> Resumption:
-    """Finds out which units are done.
+    """Find the units that are left.
 
     Args:
-        plan: The units that are wanted.
-        recipe: What it is made with; without a digest it agrees with every digest.
-        overwrite: Whether nothing counts as done.
-        retry_failed: Whether a part with failed rows is to be done again, but for its other rows.
+        plan: Units that are wanted.
+        recipe: What the parts are made with; without a digest, it agrees with every digest.
+        parts: Footers of the existing parts.
+        overwrite: Whether no part counts as complete.
+        retry_failed: Whether the failed rows of complete parts are left.
         limited: Whether only the first rows of the input are wanted.
 
     Raises:
-        UsageError: If parts were made with another recipe, or have more rows than are wanted now, and are not to be
+        UsageError: Parts were made with another recipe, or hold more rows than are wanted now, and are not to be
             overwritten.
     """
-    parts = plan.output.existing_parts()
     if not overwrite:
         _refuse_other_recipe(plan, recipe, parts)
         if limited:
@@ -67,21 +80,26 @@ def compare(
     done = set() if overwrite else {unit for unit in plan.units if _is_done(plan, unit, recipe, parts)}
     retried = {unit for unit in done if retry_failed and _has_failures(parts[unit.part_name])}
     done -= retried
-    left_groups = (tuple(unit for unit in group if unit not in done) for group in plan.groups)
+    groups = (tuple(unit for unit in group if unit not in done) for group in plan.groups)
+    left_groups = tuple(group for group in groups if group)
     sources = {unit.source.url for unit in plan.units}
     others = {footer.source for footer in parts.values() if footer is not None} - sources
-    removed = vanished(plan.inputs, sorted(others))
+    removed = deleted_inputs(plan.inputs, sorted(others))
     wanted = {unit.part_name for unit in plan.units}
-    obsolete = tuple(
-        name
-        for name, footer in parts.items()
-        if footer is not None
-        if footer.source in removed or (footer.source in sources and (name not in wanted or overwrite))
-    )
+
+    def is_obsolete(name: str, footer: PartFooter) -> bool:
+        if footer.source in sources:
+            return overwrite or name not in wanted
+        # What can't be translated again must not block the output with another recipe for ever.
+        return footer.source in removed or (overwrite and not recipe.matches(footer.recipe) and is_gone(footer.source))
+
+    obsolete = tuple(name for name, footer in parts.items() if footer is not None and is_obsolete(name, footer))
     return Resumption(
-        tuple(group for group in left_groups if group),
+        left_groups,
+        tuple(unit.part_name for unit in plan.units),
         obsolete,
         tuple(removed),
+        NOTHING_MOVED if limited else find_moved(parts, plan.units, (unit for group in left_groups for unit in group)),
         frozenset(unit.part_name for unit in retried),
         parts,
     )
@@ -93,25 +111,32 @@ def _is_done(plan: RunPlan, unit: WorkUnit, recipe: Recipe, parts: Mapping[str, 
 
 
 def _has_failures(footer: PartFooter | None) -> bool:
-    return footer is not None and any(footer.statistics.statuses[status] for status in TO_DO_AGAIN)
+    return footer is not None and any(footer.statistics.statuses[status] for status in RETRIED_STATUSES)
 
 
 def _refuse_loss(plan: RunPlan, parts: Mapping[str, PartFooter | None]) -> None:
-    """A look at the first rows must not cost the others what is there of them already."""
+    """Refuse --limit if it would discard translated rows."""
     sources = {unit.source.url for unit in plan.units}
     there = sum(footer.statistics.rows for footer in parts.values() if footer is not None and footer.source in sources)
     if there > plan.rows:
         raise UsageError(
-            f"{plan.output} holds {there} rows of this input, of which --limit would leave {plan.rows}: choose another "
-            "--output for a look at the first rows, or --overwrite if the others are to go"
+            f"{plan.output} holds {there} translated rows of this input, of which --limit would keep {plan.rows}: "
+            "choose another --output for a look at the first rows, or --overwrite to discard the others"
         )
 
 
 def _refuse_other_recipe(plan: RunPlan, recipe: Recipe, parts: Mapping[str, PartFooter | None]) -> None:
     others = [footer for footer in parts.values() if footer is not None and not recipe.matches(footer.recipe)]
-    if others:
-        differences = "; ".join(recipe.differences(others[0].recipe))
-        raise UsageError(
-            f"{plan.output} holds {len(others)} part{'s' * (len(others) > 1)} made with other settings: {differences}. "
-            "Choose another --output, or --overwrite to translate everything again"
-        )
+    if not others:
+        return
+    differences = "; ".join(recipe.differences(others[0].recipe))
+    planned = {unit.source.url for unit in plan.units}
+    elsewhere = sorted({footer.source for footer in others} - planned)
+    remedy = "--overwrite to translate everything again"
+    if elsewhere:
+        more = ", …" if len(elsewhere) > SHOWN_SOURCES else ""
+        remedy += f" (name these inputs, too: {', '.join(elsewhere[:SHOWN_SOURCES])}{more})"
+    raise UsageError(
+        f"{plan.output} holds {len(others)} part{'s' * (len(others) > 1)} made with other settings: {differences}. "
+        f"Choose another --output, or {remedy}"
+    )

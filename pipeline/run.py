@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
+from functools import partial
+from uuid import uuid4
 
-from pipeline.configuration import TranslationSettings, make_recipe, read_translation_settings
+from pipeline.clean_up import clean_up, remove_parts
+from pipeline.console.introduction import introduction
+from pipeline.console.outcome import show_outcome
 from pipeline.console.preview import show_preview
-from pipeline.dry_run import show_dry_run
+from pipeline.dry_run import dry_run
 from pipeline.execute import Execution, ResumedPlan, execute
 from pipeline.exit_codes import ExitCode
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan, make_plan
-from pipeline.preflight import find_digests
+from pipeline.report.recorder import RunRecorder
+from pipeline.report.run_files import new_name
+from pipeline.report.time_series import RunRecord
 from pipeline.resume import compare
-from pipeline.signals import CleanStop
-from pipeline.summary import publish, summarise
+from pipeline.signals import CleanStop, StopRequested
+from pipeline.summary import Summary, earlier_speed, publish, summarise
+from transforms import __version__
+from transforms.configuration import TranslationSettings, configuration_of, make_recipe, read_translation_settings
+from transforms.engine.engine import live_snapshot
 from transforms.errors import RunStopped
-from transforms.sink import dead_letters
+from transforms.fleet.preflight import UsableHosts, find_hosts
 from transforms.sink.output_lock import OutputLock
+from transforms.sink.part_index import sound_parts
 from transforms.source.work_units import SourceFile
 
 LOG = logging.getLogger(__name__)
-
-SHOWN_REMOVED = 5
 
 
 def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile] | None = None) -> ExitCode:
@@ -41,30 +52,63 @@ def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile]
         RunStopped: The run was asked to stop, but not by a signal.
     """
     started = time.monotonic()
-    settings = read_translation_settings(options)
+    settings = read_translation_settings(configuration_of(options))
     plan = make_plan(options, sources)
     if options.dry_run:
-        show_dry_run(resume(options, settings, plan))
+        dry_run(options, settings, resume(options, settings, plan))
         return ExitCode.DONE
-    with OutputLock(plan.output):
+    with OutputLock(plan.output, uuid4().hex) as lock:
         resumed: ResumedPlan | None = None
+        recorder: RunRecorder | None = None
         try:
             resumed = resume(options, settings, plan)
             if options.overwrite:
-                _remove_obsolete(resumed)  # before the run, so that recipes never mix
-            execution = execute(options, settings, resumed)
-        except RunStopped:  # while waiting for a healthy host
+                remove_parts(plan.output, resumed.resumption.obsolete)  # before the run, so that recipes never mix
+            if resumed.resumption.left:
+                recorder = start_recorder(options, resumed)
+            execution = execute(options, settings, resumed, lock, recorder)
+        except (RunStopped, StopRequested):  # while waiting for a healthy host
             execution = Execution(stopped=True)
         if execution.stopped and stop.code is None:
             raise RunStopped("the run was stopped")
-        if resumed is not None and not (execution.stopped or options.overwrite):
-            _remove_obsolete(resumed)
-        summary = summarise(options, plan, resumed, execution, stop.code, time.monotonic() - started)
+        footers = {} if resumed is None else clean_up(plan.output, resumed.resumption, lock.run_id, execution.stopped)
+        summary = summarise(options, plan, resumed, footers, execution, stop.code, time.monotonic() - started)
         if options.limit is not None and not execution.stopped:
             parts = [plan.output.path_of(unit.part_name) for unit in plan.units]
             show_preview(parts, plan.text_columns, options.limit)
-        publish(summary, plan.output, options.summary_file)
+        if recorder is not None:
+            recorder.finish(summary.detailed())
+        publish(summary, plan.output, options.summary_file, partial(_show, options))
+        if options.report:
+            # Late, since templates and plots take a moment to import.
+            from pipeline.report.write import write_report
+
+            LOG.info("report: %s", write_report(plan.output, options.report_texts))
     return summary.exit_code
+
+
+def _show(options: RunOptions, summary: Summary) -> None:
+    for_people = sys.stdout.isatty() if options.summary_format == "auto" else options.summary_format == "table"
+    if for_people:
+        show_outcome(summary, options, sys.stdout)
+    else:
+        print(summary.line())
+
+
+def start_recorder(options: RunOptions, resumed: ResumedPlan) -> RunRecorder:
+    """Prepare the time series of a run over the units that are left."""
+    plan = resumed.plan
+    now = datetime.now(timezone.utc)
+    rows = sum(unit.rows for unit in resumed.resumption.left)
+    record = RunRecord(
+        started=now.isoformat(timespec="seconds"),
+        version=__version__,
+        model=options.model,
+        rows_in=plan.rows,
+        rows=rows,
+        texts=rows * len(plan.text_columns),
+    )
+    return RunRecorder(plan.output, new_name(now), record, live_snapshot)
 
 
 def resume(options: RunOptions, settings: TranslationSettings, plan: RunPlan) -> ResumedPlan:
@@ -76,41 +120,22 @@ def resume(options: RunOptions, settings: TranslationSettings, plan: RunPlan) ->
         NoHostLeft: No host answered in time.
     """
     limited = options.limit is not None
+    parts = plan.output.existing_parts() if options.overwrite else sound_parts(plan.output)
 
-    def compared(digests: Mapping[str, str]) -> ResumedPlan:
-        recipe = make_recipe(options, settings, plan.text_columns, digests)
-        resumption = compare(plan, recipe, options.overwrite, options.retry_failed, limited)
-        return ResumedPlan(plan, recipe, digests, resumption)
+    def compared(hosts: UsableHosts) -> ResumedPlan:
+        recipe = replace(make_recipe(settings, plan.text_columns, hosts.digests), text_encoding=options.text_encoding)
+        resumption = compare(plan, recipe, parts, options.overwrite, options.retry_failed, limited)
+        return ResumedPlan(plan, recipe, hosts, resumption)
 
-    resumed = compared({})  # a recipe without digests agrees with every digest
+    resumed = compared(UsableHosts())  # a recipe without digests agrees with every digest
     if resumed.resumption.left or options.dry_run:
         resumed = compared(_ask_hosts(options))
-    _log_state(resumed)
+    for line in introduction(options, resumed, earlier_speed(plan.output)):
+        LOG.info("%s", line)
     return resumed
 
 
-def _ask_hosts(options: RunOptions) -> Mapping[str, str]:
+def _ask_hosts(options: RunOptions) -> UsableHosts:
     models = [model for model in (options.model, options.fallback_model) if model is not None]
     any_model = options.model_column is not None
-    return find_digests(options.hosts, models, any_model, options.use_proxy, options.max_outage, options.hosts_from)
-
-
-def _log_state(resumed: ResumedPlan) -> None:
-    plan, resumption = resumed.plan, resumed.resumption
-    if removed := resumption.removed:
-        shown = ", ".join(removed[:SHOWN_REMOVED]) + ", …" * (len(removed) > SHOWN_REMOVED)
-        LOG.info("removing the parts of %d deleted input file%s: %s", len(removed), "s" * (len(removed) > 1), shown)
-    LOG.info(
-        "%d rows in %d parts (%d already complete); text column%s: %s",
-        plan.rows,
-        len(plan.units),
-        len(plan.units) - len(resumption.left),
-        "s" * (len(plan.text_columns) > 1),
-        ", ".join(plan.text_columns),
-    )
-
-
-def _remove_obsolete(resumed: ResumedPlan) -> None:
-    for name in resumed.resumption.obsolete:
-        resumed.plan.output.remove(name)
-        resumed.plan.output.remove(dead_letters.file_name(name))
+    return find_hosts(options.hosts, models, any_model, options.use_proxy, options.max_outage, options.hosts_from)

@@ -1,4 +1,4 @@
-"""What ``run`` does with its options: one run, or one after the other until it is stopped."""
+"""Prepare the process for a run: limits, signals, and with ``--sandbox`` simulated hosts."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pipeline.run import run_once
 from pipeline.sandbox import NOT_REAL
 from pipeline.sandbox.running import start_processes
 from pipeline.sandbox.settings import HostSettings
-from pipeline.signals import CleanStop
+from pipeline.signals import CleanStop, StopRequested
 from pipeline.watch import watch
-from transforms.errors import RunStopped
+from transforms.errors import TranslateError
 from transforms.fleet.hosts import parse_host
 from transforms.fleet.model_names import canonical
 
@@ -24,15 +24,15 @@ LOG = logging.getLogger(__name__)
 
 SIMULATED_MODEL = "simulated-{}"
 SANDBOX_TOKENS_PER_SECOND = 400.0
-"""Of each slot of a simulated host that ``--sandbox`` starts: about what a small GPU does, so that it looks alive."""
+"""Speed of each slot of the hosts that ``--sandbox`` starts, about that of a small GPU, so that progress is visible."""
 
 
 def start(options: RunOptions) -> ExitCode:
-    """Plans, translates and sums up.
+    """Run once, or with ``--watch`` again and again until stopped by a signal.
 
     Raises:
-        UsageError: A mistake that is found before anything was sent or written.
-        RunFailed: The run cannot go on; what is finished stays.
+        UsageError: A mistake that was found before anything was sent or written.
+        RunFailed: The run cannot continue; finished parts are kept.
     """
     use_one_arena()
     allow_open_files()
@@ -43,16 +43,20 @@ def start(options: RunOptions) -> ExitCode:
                 if options.watch is not None:
                     return watch(options, options.watch, stop)
                 return run_once(options, stop)
-        except RunStopped as error:
+        except StopRequested as request:
+            LOG.warning("%s", request)
+            return request.code
+        except TranslateError as error:
+            # A library may have turned the signal into an error of its own.
             if stop.code is None:
                 raise
-            LOG.warning("%s", error)
+            LOG.warning("stopped: %s", error)
             return stop.code
 
 
 @contextmanager
 def _with_simulated_hosts(options: RunOptions) -> Iterator[RunOptions]:
-    """The options with hosts that answer: with ``--sandbox``, simulated hosts that live as long as the context."""
+    """With ``--sandbox``, start simulated hosts for as long as the context is open; yield the options that use them."""
     if options.sandbox is None:
         yield options
         return

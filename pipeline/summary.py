@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.console.streams import json_text
 from pipeline.execute import Execution, ResumedPlan
 from pipeline.exit_codes import ExitCode
-from pipeline.options.run import RunOptions
+from pipeline.options.run import RunOptions, echo
 from pipeline.plan import RunPlan
 from pipeline.sandbox import NOT_REAL
+from transforms import __version__
 from transforms.errors import RunFailed
 from transforms.file_systems import file_system
-from transforms.sink.output_directory import OutputDirectory, reason
+from transforms.masking import mask_values
+from transforms.sink.footers import PartFooter
+from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.statistics import ORIGINS, STATUSES, HostStatistics, Statistics
+from transforms.sink.write_errors import reason
 
 LOG = logging.getLogger(__name__)
 
@@ -48,11 +52,15 @@ class PartCounts:
         return self.all_rows.statuses["failed"] / self.all_rows.rows if self.all_rows.rows else 0.0
 
 
-def count_parts(resumed: ResumedPlan) -> PartCounts:
-    """Read the footers of the parts that belong to the plan now, and add up their statistics."""
+def count_parts(resumed: ResumedPlan, footers: Mapping[str, PartFooter | None]) -> PartCounts:
+    """Add up the statistics of the parts that belong to the plan.
+
+    Args:
+        resumed: Plan of the run.
+        footers: Footers of the existing parts.
+    """
     plan, resumption = resumed.plan, resumed.resumption
     left = {unit.part_name for unit in resumption.left}
-    footers = plan.output.existing_parts()
     all_rows, this_run = Statistics(), Statistics()
     written = skipped = 0
     for unit in plan.units:
@@ -85,6 +93,7 @@ class Summary:
         exit_code: Exit code of the process.
         message: Why the run ended early; None if it did not.
         not_real: Label of output that simulated hosts made; None for real output.
+        options: Options in force, with secrets masked.
     """
 
     output: str
@@ -98,10 +107,11 @@ class Summary:
     exit_code: ExitCode
     message: str | None
     not_real: str | None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def line(self) -> str:
         """Return one line of JSON for stdout."""
-        return json_text(self._short(), sys.stdout)
+        return json_text(mask_values(self._short()), sys.stdout)
 
     def detailed(self) -> dict[str, Any]:
         """Return the content of ``_summary.json``: the keys of the line and more."""
@@ -115,6 +125,8 @@ class Summary:
             "rows_in": self.rows_in,
             "removed_inputs": list(self.removed_inputs),
             "rows_written": run.rows,
+            "version": __version__,
+            "options": dict(self.options),
             "rates": {
                 "rows_per_second": self._rate(run.rows),
                 "output_tokens_per_second": self._rate(sum(host.output_tokens for host in run.hosts.values())),
@@ -164,6 +176,7 @@ def summarise(
     options: RunOptions,
     plan: RunPlan,
     resumed: ResumedPlan | None,
+    footers: Mapping[str, PartFooter | None],
     execution: Execution,
     stop_code: ExitCode | None,
     wall_seconds: float,
@@ -174,6 +187,7 @@ def summarise(
         options: Options of the run.
         plan: All units of the input.
         resumed: What was left to do; None if the run was stopped before that was known.
+        footers: Footers of the existing parts.
         execution: How the execution ended.
         stop_code: Exit code of the signal that stopped the run; None without a signal.
         wall_seconds: Duration of the run.
@@ -181,7 +195,7 @@ def summarise(
     Raises:
         RunFailed: The run came to its end, but rows are missing.
     """
-    counts = PartCounts() if resumed is None else count_parts(resumed)
+    counts = PartCounts() if resumed is None else count_parts(resumed, footers)
     if execution.stopped and stop_code is not None:
         LOG.warning("%s", STOPPED)
         code, message = stop_code, STOPPED
@@ -200,6 +214,7 @@ def summarise(
         exit_code=code,
         message=message,
         not_real=NOT_REAL if options.sandbox else None,
+        options=echo(options),
     )
 
 
@@ -235,14 +250,32 @@ def verdict(options: RunOptions, plan: RunPlan, counts: PartCounts, nothing_left
     return ExitCode.DONE
 
 
-def publish(summary: Summary, output: OutputDirectory, summary_file: str | None) -> None:
-    """Write the summary to the output, to ``summary_file`` if given, and one line of it to stdout.
+def earlier_speed(output: OutputDirectory) -> float | None:
+    """Return the rows per second of the previous run on an output; None if no summary tells it."""
+    try:
+        fs, path = file_system(output.path_of(SUMMARY_FILE))
+        with fs.open(path, "rb") as file:
+            return float(json.load(file)["rates"]["rows_per_second"]) or None
+    except Exception:  # a missing, damaged or older summary only costs a remark; each client library has its own errors
+        return None
+
+
+def publish(
+    summary: Summary, output: OutputDirectory, summary_file: str | None, show: Callable[[Summary], None]
+) -> None:
+    """Write the summary to the output and to ``summary_file`` if given, and show it on stdout.
+
+    Args:
+        summary: The summary.
+        output: The output directory.
+        summary_file: Another place for the summary; None for none.
+        show: Prints the summary.
 
     Raises:
         RunFailed: A file or stdout cannot be written.
         BrokenPipeError: The reader of stdout closed it.
     """
-    detailed = json.dumps(summary.detailed(), ensure_ascii=False, indent=2) + "\n"
+    detailed = json.dumps(mask_values(summary.detailed()), ensure_ascii=False, indent=2) + "\n"
     output.write_bytes(SUMMARY_FILE, detailed.encode())
     if summary_file:
         try:
@@ -254,7 +287,8 @@ def publish(summary: Summary, output: OutputDirectory, summary_file: str | None)
             raise RunFailed(f"--summary_file {summary_file}: {reason(error)}") from error
     place = output.path_of(SUMMARY_FILE)
     try:
-        print(summary.line(), flush=True)  # flushed, so that a reader of the pipe sees each run of --watch at once
+        show(summary)
+        sys.stdout.flush()  # so that a reader of the pipe sees each run of --watch at once
     except BrokenPipeError:
         LOG.warning("stdout was closed: the summary is in %s", place)
         raise

@@ -8,15 +8,16 @@ for new counterexamples, run ``pytest --hypothesis-profile=hunt``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+import signal
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from pipeline.sandbox.running import SandboxThread
+from pipeline.sandbox.running import SandboxProcess, SandboxThread
 from pipeline.sandbox.settings import HostSettings
 
 ROOT = Path(__file__).parents[1]
@@ -41,3 +42,55 @@ def sandbox_host() -> Iterator[MakeHost]:
             return hosts.enter_context(SandboxThread(HostSettings().changed(settings)))
 
         yield make
+
+
+@pytest.fixture
+def engine_hosts() -> Iterator[list[SandboxProcess]]:
+    """Yield three simulated hosts with 4, 4 and 2 slots."""
+    with ExitStack() as running:
+        yield [
+            running.enter_context(SandboxProcess(HostSettings(num_parallel=slots, tokens_per_second=400.0)))
+            for slots in (4, 4, 2)
+        ]
+
+
+FIXTURE_SECONDS = 120.0
+"""Limit for all fixtures of a test to be set up, and again to be torn down."""
+
+ENGINE_FIXTURE_SECONDS = 300.0
+"""The same for tests on real engines, which take a while to start."""
+
+
+@contextmanager
+def _limited(phase: str, item: pytest.Item) -> Iterator[None]:
+    """Fail a phase that hangs.
+
+    pytest-timeout would time the phases too, but also pytest's own reporting between them, where a timeout is an
+    internal error that ends the session without a list of failures. With ``timeout_func_only`` it times the test
+    function alone.
+    """
+
+    seconds = FIXTURE_SECONDS if item.get_closest_marker("engines") is None else ENGINE_FIXTURE_SECONDS
+
+    def expire(*_: object) -> None:
+        pytest.fail(f"{phase} took more than {seconds:g} s")
+
+    previous = signal.signal(signal.SIGALRM, expire)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    with _limited("fixture setup", item):
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    with _limited("fixture teardown", item):
+        yield

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 
 from benchmarks.fleet.job import KEEP_ALIVE, MODEL, NUM_PREDICT, OPTIONS, RETRIES, SYSTEM, Hosts, Job, Record, prompt_of
-from transforms.engine.window import LEAST_TEXTS
+from transforms.engine.window import MIN_TEXTS
 from transforms.fleet.faults import RowRejected
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.hosts import HostAddress
@@ -23,7 +23,7 @@ def ours(job: Job, record: Record) -> None:
 
 async def _ours(job: Job, record: Record) -> None:
     fleet = Fleet([HostAddress(url) for url in job.urls], FleetSettings(MODEL, OPTIONS, KEEP_ALIVE))
-    window = asyncio.Semaphore(LEAST_TEXTS)
+    window = asyncio.Semaphore(MIN_TEXTS)
 
     async def one(row: int, text: str) -> None:
         attempts: list[Attempt] = []

@@ -22,7 +22,7 @@ with DAG(
     catchup=False,
     # Two runs must not write to one output at the same time; the second would be refused.
     max_active_runs=1,
-):
+) as dag:
     BashOperator(
         task_id="translate",
         bash_command=(

@@ -20,7 +20,7 @@ with DAG(
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
     catchup=False,
     max_active_runs=1,
-):
+) as dag:
     BeamRunPythonPipelineOperator(
         task_id="translate",
         # `python -m pipeline`; the interpreter's environment must hold this package.

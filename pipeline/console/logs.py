@@ -1,6 +1,7 @@
-"""Logging: all of it on stderr, as text or as JSON lines; Beam's noise is dropped, its warnings and errors are not.
+"""Logging on stderr, as text or as JSON lines, without Beam's known noise.
 
-``configure`` comes before Beam is imported: its import logs already, and whoever configures the root logger first wins.
+Call ``configure`` before importing Beam, which logs while it is imported: the first one to configure the root logger
+wins.
 """
 
 from __future__ import annotations
@@ -19,35 +20,42 @@ else:
 
 from pipeline.console.streams import json_text
 from transforms.errors import TranslateError
+from transforms.masking import mask_urls, mask_values
 
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 OURS = ("pipeline", "transforms")
 
-_HARMLESS = ("apitools not found", "Discarding unparseable args", "Unparseable argument", "Operation ongoing")
-"""How warnings of Beam begin that are beside the point here.
+REPEAT_SECONDS = 300.0
+"""A warning is not logged again for this long; it is counted instead."""
 
-We check options ourselves, and job servers have more of them. A step that takes long is normal: all rows are one
-bundle, and each request has a deadline of its own.
+MOST_REMEMBERED = 1000
+
+_HARMLESS = ("apitools not found", "Discarding unparseable args", "Unparseable argument", "Operation ongoing")
+"""First words of Beam's warnings that do not matter here.
+
+We validate options ourselves, and job servers have more of them. A long step is normal: all rows are one bundle, and
+each request has its own deadline.
 """
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 def configure(log_format: LogFormat = "text", level: LogLevel = "info") -> None:
-    """Sends all logging and all Python warnings to stderr; a later call changes format and level.
+    """Send all logging and Python warnings to stderr; a later call changes format and level.
 
     Args:
-        log_format: ``text`` is ``12:34:56 INFO  message``; ``json`` one object per line with ``ts``, ``level``,
-            ``logger``, ``message``, ``exception`` if there is one, and what a log call passes as ``extra``.
-        level: The least level of our own loggers. Others are logged from WARNING on.
+        log_format: ``text`` is ``12:34:56 INFO  message``; ``json`` is one object per line with ``ts``, ``level``,
+            ``logger``, ``message``, the optional ``exception``, and what a log call passes as ``extra``.
+        level: Minimum level of our own loggers; other loggers are logged from WARNING up.
     """
-    # The C library under grpc writes to stderr by itself; its errors stay.
+    # grpc's C library writes to stderr by itself; keep only its errors.
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     handler = _StderrHandler()
     handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
-    handler.addFilter(is_worth_telling)
+    handler.addFilter(is_relevant)
+    handler.addFilter(Repetitions().filter)
     root = logging.getLogger()
     for former in [each for each in root.handlers if isinstance(each, _StderrHandler)]:
         root.removeHandler(former)
@@ -61,33 +69,60 @@ def configure(log_format: LogFormat = "text", level: LogLevel = "info") -> None:
     warnings.formatwarning = _one_line
 
 
-def is_worth_telling(record: logging.LogRecord) -> bool:
-    """Whether a record is none of Beam's known noise; errors are, unless they only repeat what ends the run.
+def is_relevant(record: logging.LogRecord) -> bool:
+    """Whether a record is neither Beam's known noise nor a repetition of the error that ends the run.
 
-    Our own exceptions are told once, in one line, by the command; Beam adds a traceback of its workers.
+    The command line reports our own exceptions, once and in one line; Beam logs them with a traceback of its workers.
     """
     if record.exc_info and isinstance(record.exc_info[1], TranslateError) and not _is_ours(record):
         return False
     return record.levelno >= logging.ERROR or _is_ours(record) or not record.getMessage().startswith(_HARMLESS)
 
 
+class Repetitions:
+    """Drops a warning of ours that was logged a short time ago, and counts how often."""
+
+    def __init__(self, seconds: float = REPEAT_SECONDS) -> None:
+        self._seconds = seconds
+        self._logged: dict[str, tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to log the record; the number of dropped ones is added to its message."""
+        if record.levelno < logging.WARNING or record.exc_info or not _is_ours(record):
+            return True
+        text = record.getMessage()
+        at, dropped = self._logged.get(text, (float("-inf"), 0))
+        if record.created - at < self._seconds:
+            self._logged[text] = (at, dropped + 1)
+            return False
+        if len(self._logged) >= MOST_REMEMBERED:
+            self._logged.clear()
+        self._logged[text] = (record.created, 0)
+        if dropped:
+            record.msg, record.args = f"{text} ({dropped} more in the meantime)", ()
+        return True
+
+
 class TextFormatter(logging.Formatter):
-    """``12:34:56 INFO  message``, local time, with a traceback below if there is one."""
+    """``12:34:56 INFO  message`` in local time, followed by the traceback if there is one."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-5s %(message)s", "%H:%M:%S")
         self._foreign = logging.Formatter("%(asctime)s %(levelname)-5s %(name)s: %(message)s", "%H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as text; foreign loggers are named, as their messages were not written for our users."""
-        return super().format(record) if _is_ours(record) else self._foreign.format(record)
+        """Return the record as text, with the secrets of URLs masked.
+
+        Records of foreign loggers have the logger's name, as their messages address developers.
+        """
+        return mask_urls(super().format(record) if _is_ours(record) else self._foreign.format(record))
 
 
 class JsonFormatter(logging.Formatter):
     """One JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as JSON; what can't be JSON is told as its ``str``."""
+        """Return the record as JSON, with the secrets of URLs masked; values that JSON lacks become their ``str``."""
         values: dict[str, Any] = {
             "ts": datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -97,11 +132,11 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             values["exception"] = self.formatException(record.exc_info)
         extra = {name: value for name, value in vars(record).items() if name not in _STANDARD and name not in values}
-        return json_text({**values, **extra}, sys.stderr)
+        return json_text(mask_values({**values, **extra}), sys.stderr)
 
 
 class _StderrHandler(_StreamHandler):
-    """Writes to what ``sys.stderr`` is at the time: a progress bar replaces it while it is shown."""
+    """Writes to the current ``sys.stderr``, which a live display replaces while it is shown."""
 
     def emit(self, record: logging.LogRecord) -> None:
         self.stream = sys.stderr

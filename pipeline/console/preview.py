@@ -1,4 +1,4 @@
-"""Source and translation side by side, for a look at the first rows. Only on request, only on stderr."""
+"""Source and translation of the first rows side by side; only on request, and only on stderr."""
 
 from __future__ import annotations
 
@@ -12,18 +12,24 @@ from rich.text import Text
 
 from transforms.file_systems import file_system
 from transforms.sink.columns import column_name
-from transforms.source.text_columns import texts_of
+from transforms.source.text_columns import read_texts
 from transforms.text.sanitize import sanitize
 
 SHOWN = ("translation", "status", "flags", "error", "host", "total_duration_ns")
 MOST_ROWS = 20
 MOST_CHARACTERS = 600
 WIDTH = 120
-"""Of the table in a file or a scheduler's log."""
+"""Width of the table where stderr is not a terminal."""
 
 
 def show_preview(parts: Iterable[str], text_columns: Sequence[str], rows: int) -> None:
-    """Prints up to 20 of the first ``rows`` rows of ``parts`` (addresses of parts in order), their long texts cut."""
+    """Print up to ``MOST_ROWS`` of the first ``rows`` rows, with long texts cut.
+
+    Args:
+        parts: Addresses of the parts, in order.
+        text_columns: Names of the translated columns.
+        rows: Number of rows to show.
+    """
     table = Table(show_lines=True)
     for heading in ("row", "column", "French", "English", "status", "seconds", "host"):
         table.add_column(heading, ratio=2 if heading in ("French", "English") else None, overflow="fold")
@@ -50,13 +56,13 @@ def show_preview(parts: Iterable[str], text_columns: Sequence[str], rows: int) -
 
 
 def _rows(part: str, text_columns: Sequence[str], most: int) -> Iterator[dict[str, Any]]:
-    """The first rows of a part. Only what is shown: Python has no value for some of what other columns may hold."""
+    """Yield the first rows of a part, with shown columns only, as Python has no value for some that others may hold."""
     names = [name for text in text_columns for name in (text, *(column_name(text, field) for field in SHOWN))]
     fs, path = file_system(part)
     with fs.open(path, "rb") as file, pq.ParquetFile(file) as parquet:
         for records in parquet.iter_batches(MOST_ROWS, columns=names, use_threads=False):
             arrays = [records.column(records.schema.get_field_index(name)) for name in names]
-            for values in zip(*(texts_of(array)[0] for array in arrays), strict=True):
+            for values in zip(*(read_texts(array)[0] for array in arrays), strict=True):
                 if most <= 0:
                     return
                 most -= 1
@@ -68,6 +74,6 @@ def _seconds(duration_ns: int | None) -> str:
 
 
 def _cut(text: str | None) -> Text:
-    # Brackets in a text are no markup, and control characters could command the terminal.
+    # As Text, so that brackets are not markup; sanitised, as control characters could command the terminal.
     shown = sanitize(text or "")
     return Text(shown if len(shown) <= MOST_CHARACTERS else shown[:MOST_CHARACTERS] + " …")

@@ -1,4 +1,4 @@
-"""stdin, stdout and stderr, whatever the process was given for them."""
+"""Make stdin, stdout and stderr usable, whatever the process was started with."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Any, TextIO
 
 
 def prepare() -> None:
-    """Makes sure that every character can be written to stdout and stderr, even if they were closed (``>&-``).
+    """Make sure that every character can be written to stdout and stderr, even if they were closed (``>&-``).
 
-    What was closed leads nowhere now. Left closed, its number would go to the next file that is opened, and what some
-    library writes to stderr would end up in a part or in the translation memory.
+    A closed stream is replaced by the null device. Otherwise its descriptor would go to the next file that is opened,
+    and what a library writes to stderr would end up in a part or in the translation memory.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
-            # The system gives the lowest free number, and that is the closed one's.
+            # The system assigns the lowest free descriptor, which is that of the closed stream.
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
         elif isinstance(stream, io.TextIOWrapper) and mode == "w":
             stream.reconfigure(errors="backslashreplace")
 
 
 def json_text(value: Any, stream: TextIO, indent: int | None = None) -> str:
-    """``value`` as JSON that ``stream`` can take: with ``\\u`` escapes where its encoding lacks a character."""
+    """Return ``value`` as JSON that ``stream`` can encode, with ``\\u`` escapes where necessary."""
     text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
     try:
         text.encode(stream.encoding or "utf-8")

@@ -1,1 +1,1 @@
-"""The ``doctor`` command: checks every host before a run does."""
+"""The command ``doctor``: examine every host before a run."""

@@ -1,47 +1,51 @@
-"""Looks at every host before a run does: what it has, what it can do, and what to do about what is wrong."""
+"""Examine every host as a run would use it: what it has, how fast it is, and what to do about its problems."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from pipeline.doctor.gpus import Gpu, GpuWatch, about_gpus, is_local
 from pipeline.doctor.options import DoctorOptions
+from pipeline.host_speeds import probe_body
 from transforms.fleet import advice
 from transforms.fleet.admission import HostReport, eligible, inspect, majority_digests
-from transforms.fleet.client import HostClient, LoadedModel, ModelDetails
+from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
+from transforms.fleet.listings import LoadedModel, ModelDetails
 from transforms.fleet.model_names import model_key
-from transforms.fleet.probe import MOST_AT_ONCE, Speed, measure
-from transforms.fleet.settings import FleetSettings, GenerateRequest
-from transforms.text.budget import estimate_tokens
+from transforms.fleet.probe import MAX_AT_ONCE, Speed, measure
+from transforms.fleet.settings import FleetSettings
 from transforms.text.prompt_profile import ProfileChoice
-from transforms.text.prompts import render
 
 TEXT = (
     "Le technicien numéro {} a contrôlé la pompe de la chaudière, remplacé un joint et noté la pression. "
     "La cliente demande un nouveau rendez-vous avant la fin du mois."
 )
-"""What is sent to measure; made up."""
+"""Text of the measuring requests; made up."""
+
+MORE_ROOM = 4
+"""Factor of the room for answers when an answer was cut."""
 
 LEAST_VERSION = (0, 12, 6)
-"""Of Ollama: from here on it refuses a prompt that is too long, if asked to, instead of cutting it."""
+"""First version of Ollama that can refuse a prompt that is too long, instead of truncating it."""
 
 
 @dataclass(frozen=True)
 class HostFindings:
-    """What was found about one host.
+    """Findings about one host.
 
     Attributes:
-        url: Its address.
-        version: Ollama's; empty if it did not answer.
-        digest: Of the model on it; empty if it lacks the model.
-        loaded: The model in its memory; None if it did not load, or if the host does not tell.
-        load_seconds: What loading took; None if it did not load.
-        speed: As measured; None if it could not be.
-        problem: Why it can't take part; empty if it can.
-        advice: What could be better.
+        url: Address of the host.
+        version: Version of Ollama; empty if the host did not answer.
+        digest: Digest of the model; empty if the host does not have it.
+        loaded: The model in memory; None if it did not load, or if the host does not report it.
+        load_seconds: Duration of the load; None if the model did not load.
+        speed: Measured speed; None if it could not be measured.
+        problem: Why a run cannot use the host; empty if it can.
+        advice: What could be improved.
     """
 
     url: str
@@ -56,7 +60,7 @@ class HostFindings:
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found about all of them."""
+    """Findings about all hosts."""
 
     model: str
     num_ctx: int
@@ -66,17 +70,17 @@ class Findings:
 
     @property
     def ok(self) -> bool:
-        """Whether every host can take part."""
+        """Whether a run can use every host."""
         return not any(host.problem for host in self.hosts)
 
     @property
     def characters_per_second(self) -> float:
-        """Source text that goes through all hosts together."""
+        """Return the total speed of all hosts in characters of source text."""
         return sum(host.speed.characters_per_second or 0.0 for host in self.hosts if host.speed is not None)
 
 
 def examine(options: DoctorOptions) -> Findings:
-    """Examines all hosts at once; takes up to a few times ``request_timeout``."""
+    """Examine all hosts concurrently; takes up to a few times ``request_timeout``."""
     return asyncio.run(_examine(options))
 
 
@@ -96,8 +100,8 @@ async def _examine(options: DoctorOptions) -> Findings:
     finally:
         watching.cancel()
         await asyncio.gather(watching, *(client.close() for client in clients), return_exceptions=True)
-    told = [*_about_versions(found), *about_gpus(gpus.gpus, [host.url for host in found])]
-    return Findings(options.model, options.num_ctx, tuple(found), gpus.gpus, tuple(told))
+    general = (*_about_versions(found), *about_gpus(gpus.gpus, [host.url for host in found]))
+    return Findings(options.model, options.num_ctx, tuple(found), gpus.gpus, general)
 
 
 def _about_versions(hosts: Iterable[HostFindings]) -> list[str]:
@@ -107,8 +111,8 @@ def _about_versions(hosts: Iterable[HostFindings]) -> list[str]:
             versions.setdefault(host.version, []).append(host.url)
     if len(versions) < 2:
         return []
-    told = "; ".join(f"{version} on {', '.join(urls)}" for version, urls in versions.items())
-    return [f"the hosts run different versions of Ollama, which may translate differently: {told}"]
+    versions_text = "; ".join(f"{version} on {', '.join(urls)}" for version, urls in versions.items())
+    return [f"the hosts run different versions of Ollama, whose translations may differ: {versions_text}"]
 
 
 def _version_numbers(version: str) -> tuple[int, ...]:
@@ -117,7 +121,7 @@ def _version_numbers(version: str) -> tuple[int, ...]:
 
 @dataclass
 class _Examination:
-    """One host under examination."""
+    """Examination of one host."""
 
     client: HostClient
     report: HostReport
@@ -130,7 +134,7 @@ class _Examination:
     speed: Speed | None = None
 
     async def findings(self) -> HostFindings:
-        """Goes as far as the host lets it."""
+        """Examine the host as far as it answers."""
         problem = ""
         try:
             await self._examine()
@@ -163,7 +167,7 @@ class _Examination:
             self.advice += [problem for problem, _ in second.values()]
         if report.version and _version_numbers(report.version) < LEAST_VERSION:
             self.advice.append(
-                f"Ollama {report.version} may cut a prompt that is too long without saying so: use 0.12.6 or newer"
+                f"Ollama {report.version} may truncate long prompts silently: upgrade to 0.12.6 or newer"
             )
         details = await self._details()
         before = await self._loaded()
@@ -175,26 +179,45 @@ class _Examination:
             self.advice += advice.about_loaded(self.loaded, options.num_ctx)
         if details is not None and (self.loaded is None or self.loaded.context_length is None):
             self.advice += advice.about_details(details, options.model, options.num_ctx)
-        texts = [TEXT.format(number) for number in range(MOST_AT_ONCE)]
-        self.speed = await measure(self.client, self._body, texts, options.request_timeout)
+        await self._measure()
+        if self.speed is None:
+            return
         on_gpu = self.loaded is None or self.loaded.vram_share >= advice.WHOLE_SHARE
         self.advice += advice.about_speed(self.speed, details, on_gpu, self._slot_bytes(), self._free_vram_bytes())
+
+    async def _measure(self) -> None:
+        """Measure the speed, with more room for the answers if one is cut, which is no fault of the host."""
+        texts = [TEXT.format(number) for number in range(MAX_AT_ONCE)]
+        for factor in (1, MORE_ROOM):
+            try:
+                self.speed = await measure(
+                    self.client, partial(self._body, factor), texts, self.options.request_timeout
+                )
+                return
+            except RequestFailed as failed:
+                if failed.failure not in (Failure.OUTPUT_TRUNCATED, Failure.GENERATION_ABORTED):
+                    raise
+                cut = failed
+        self.advice.append(
+            f"its speed is unknown, as the model writes far more than a translation ({cut}): check the model and its "
+            "prompt with a run with --limit 5"
+        )
 
     async def _details(self) -> ModelDetails | None:
         try:
             details = await self.client.details(self.options.model)
         except RequestFailed:
-            return None  # some proxies hide it; loading and generating decide
+            return None  # some proxies hide it; what counts is whether the model loads and generates
         if details.capabilities and "completion" not in details.capabilities:
             kinds = ", ".join(details.capabilities)
-            raise self._fail(f"the model {self.options.model!r} can't write text, only: {kinds}", None)
+            raise self._fail(f"the model {self.options.model!r} cannot generate text; its capabilities: {kinds}", None)
         return details
 
     async def _loaded(self) -> LoadedModel | None:
         try:
             loaded = await self.client.loaded()
         except RequestFailed:
-            return None  # as above
+            return None  # some proxies hide this, too
         key = model_key(self.options.model)
         return next((model for model in loaded if model_key(model.name) == key), None)
 
@@ -207,8 +230,7 @@ class _Examination:
             await asyncio.wait_for(loading, seconds)
         except asyncio.TimeoutError:
             raise self._fail(
-                f"the model did not load within {seconds:.0f} s: the host hangs, or give it more time with "
-                "--request_timeout",
+                f"the model did not load within {seconds:.0f} s: the host hangs, or needs a longer --request_timeout",
                 Failure.TIMEOUT,
             ) from None
         self.load_seconds = clock() - began
@@ -217,16 +239,12 @@ class _Examination:
         constant = {"num_ctx": self.options.num_ctx, "seed": 1}
         return FleetSettings(self.options.model, constant, self.options.keep_alive)
 
-    def _body(self, text: str) -> Mapping[str, object]:
+    def _body(self, factor: int, text: str) -> Mapping[str, object]:
         profile = ProfileChoice(self.options.num_ctx).profile(self.options.model)
-        rendered = render(profile.template, text)
-        tokens = profile.budget.num_predict_for(estimate_tokens(text))
-        sampling = dict(profile.sampling)
-        request = GenerateRequest(rendered.prompt, rendered.system, tokens, sampling, len(text), profile.template.raw)
-        return request.body(self._settings())
+        return probe_body(profile, self._settings(), text, factor)
 
     def _slot_bytes(self) -> int | None:
-        """Memory of one slot, from what the model takes in memory beyond its file."""
+        """Estimate the memory of one slot from the memory that the model takes beyond the size of its file."""
         if self.loaded is None or self.speed is None or not self.speed.slots:
             return None
         context_bytes = self.loaded.size_bytes - self.report.models[model_key(self.options.model)].size_bytes

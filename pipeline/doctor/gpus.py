@@ -1,4 +1,4 @@
-"""GPUs of this machine, as ``nvidia-smi`` tells."""
+"""GPUs of this machine, as reported by ``nvidia-smi``."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ class Gpu:
     """One GPU.
 
     Attributes:
-        index: As the driver counts.
-        used_bytes, total_bytes: Of its memory.
-        busy_percent: Share of the last moment in which it worked.
+        index: Number that the driver gives it.
+        name: Product name.
+        used_bytes, total_bytes: Used and total memory.
+        busy_percent: Utilisation during the last sampling period.
     """
 
     index: int
@@ -34,7 +35,7 @@ class Gpu:
 
 
 def local_gpus() -> tuple[Gpu, ...]:
-    """The GPUs of this machine; none if there is no ``nvidia-smi``, or if it does not answer."""
+    """Return the GPUs of this machine; none if there is no ``nvidia-smi``, or if it fails."""
     command = shutil.which("nvidia-smi")
     if command is None:
         return ()
@@ -48,7 +49,7 @@ def local_gpus() -> tuple[Gpu, ...]:
         )
         return tuple(_parse(line) for line in answer.stdout.splitlines() if line.strip())
     except (OSError, subprocess.SubprocessError, ValueError):
-        return ()  # a broken driver says nothing of the hosts, which are asked themselves
+        return ()  # a broken driver says nothing about the hosts, which are examined themselves
 
 
 def _parse(line: str) -> Gpu:
@@ -57,13 +58,17 @@ def _parse(line: str) -> Gpu:
 
 
 class GpuWatch:
-    """Looks at the GPUs now and then; ``gpus`` has the highest use seen of each."""
+    """Samples the GPUs once per second.
+
+    Attributes:
+        gpus: The GPUs as last sampled, each with its highest utilisation.
+    """
 
     def __init__(self) -> None:
         self.gpus = local_gpus()
 
     async def watch(self) -> None:
-        """Until it is cancelled; returns at once if there is no GPU to look at."""
+        """Sample until cancelled; return at once if there is no GPU."""
         while self.gpus:
             await asyncio.sleep(SAMPLE_SECONDS)
             before = {gpu.index: gpu for gpu in self.gpus}
@@ -75,24 +80,24 @@ class GpuWatch:
 
 
 def is_local(url: str) -> bool:
-    """Whether a host is on this machine, by its address."""
+    """Whether the address is one of this machine."""
     name = urlsplit(url).hostname or ""
     return name in ("localhost", "::1", socket.gethostname().lower()) or name.startswith("127.")
 
 
 def about_gpus(gpus: Iterable[Gpu], urls: Iterable[str]) -> list[str]:
-    """What to say of GPUs and of the hosts on this machine that use them."""
+    """Return advice about the GPUs of this machine and the hosts that share them."""
     count, hosts = len(list(gpus)), [url for url in urls if is_local(url)]
     if count > 1 and len(hosts) == 1:
-        told = (
-            f"this machine has {count} GPUs and one Ollama, {hosts[0]}: if the model fits into one GPU, one Ollama for "
-            "each GPU (CUDA_VISIBLE_DEVICES=0, 1, …, each with a port of its own) does more than one over all of them"
+        advice = (
+            f"this machine has {count} GPUs and one Ollama, {hosts[0]}: if the model fits into one GPU, run one Ollama "
+            "per GPU (CUDA_VISIBLE_DEVICES=0, 1, …, each on its own port) for more throughput"
         )
-        return [told]
+        return [advice]
     if count == 1 and len(hosts) > 1:
-        told = (
-            f"{', '.join(hosts)} share one GPU: each loads the model for itself. One Ollama with a larger "
-            "OLLAMA_NUM_PARALLEL does the same with less memory"
+        advice = (
+            f"{', '.join(hosts)} share one GPU, and each loads its own copy of the model: run one Ollama with a larger "
+            "OLLAMA_NUM_PARALLEL, which needs less memory"
         )
-        return [told]
+        return [advice]
     return []

@@ -1,73 +1,75 @@
-"""The options of the ``doctor`` command: those of a run that matter to hosts and models, and a few more."""
+"""The command ``doctor``: the options of a run that concern hosts and models, and a few more."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from pipeline.options.hosts import find_hosts
+from pipeline.exit_codes import ExitCode
+from pipeline.options.command import Command
+from pipeline.options.hosts import HostOptions, with_hosts
+from pipeline.options.reports import REPORTS
 from pipeline.options.run import RunOptions
-from pipeline.options.table import flag, help_text, options_of, read, same_as, stray
+from pipeline.options.table import Readout, flag, same_as
 from transforms.errors import UsageError
-from transforms.fleet.hosts import Header, HostAddress
 from transforms.fleet.model_names import is_cloud_model
-
-USAGE = "python -m pipeline doctor [--hosts HOSTS] [--model MODEL] [OPTIONS]"
-DESCRIPTION = """\
-Looks at each host as a run would: does it answer, has it the model, is the model the same everywhere, does it load, is
-it on the GPU. Then measures with a few short requests how many it works on at once, and how fast. Says what to do about
-what it finds. No text of yours is sent."""
-EPILOG = "Exit codes: 0 all hosts can take part, 1 some can't (each is named, with the reason), 2 wrong usage."
 
 
 @dataclass(frozen=True)
-class DoctorOptions:
-    """What ``doctor`` does; options of the same name mean the same as in a run."""
+class DoctorOptions(HostOptions):
+    """Options of ``doctor``; options with the same name mean the same as in a run."""
 
-    hosts: tuple[HostAddress, ...] = same_as(RunOptions, "hosts")
-    hosts_file: str | None = same_as(RunOptions, "hosts_file", help="file with the hosts instead of --hosts")
-    header: tuple[Header, ...] = same_as(RunOptions, "header")
-    allow_insecure_auth: bool = same_as(RunOptions, "allow_insecure_auth")
-    use_proxy: bool = same_as(RunOptions, "use_proxy")
-    keep_alive: str | float = same_as(RunOptions, "keep_alive")
+    hosts_file: str | None = same_as(HostOptions, "hosts_file", help="file with hosts instead of --hosts")
     request_timeout: float = same_as(
-        RunOptions,
+        HostOptions,
         "request_timeout",
         default=60.0,
         shown="60",
-        help="the longest that loading the model, and then each request, may take",
+        help="time limit for loading the model, and for each request",
     )
     model: str = same_as(RunOptions, "model")
-    fallback_model: str | None = same_as(RunOptions, "fallback_model", help="second model, which hosts may have, too")
+    fallback_model: str | None = same_as(RunOptions, "fallback_model", help="second model that hosts may have")
     num_ctx: int = same_as(RunOptions, "num_ctx")
+    think: str = same_as(RunOptions, "think")
     input: tuple[str, ...] = same_as(
         RunOptions, "input", help="files to estimate the time for: a path, glob, directory or fsspec URL"
     )
     text_column: tuple[str, ...] = same_as(RunOptions, "text_column")
     schema: str | None = same_as(RunOptions, "schema")
-    json: bool = flag("one JSON object on stdout instead of a table", "Result and reports")
-
-    notices: tuple[str, ...] = ()
+    json: bool = flag(help="print one JSON object instead of a table", group=REPORTS)
 
 
-def parse_doctor(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> DoctorOptions:
-    """The options of ``doctor``, complete and valid.
-
-    Raises:
-        UsageError: Anything is wrong; nothing was sent.
-    """
-    readout = read(DoctorOptions, arguments, environ)
-    if readout.left:
-        raise stray(readout.left[0], options_of(DoctorOptions), options_of(RunOptions))
+def _complete(readout: Readout, environ: Mapping[str, str]) -> DoctorOptions:
     options = DoctorOptions(**readout.values)
     for model in filter(None, (options.model, options.fallback_model)):
         if is_cloud_model(model):
-            raise UsageError(f"the model {model!r} runs in Ollama's cloud, and texts must not leave your own hosts")
-    found = find_hosts(options, readout.places, environ)
-    return replace(options, hosts=found.hosts, notices=found.notices)
+            raise UsageError(f"the model {model!r} runs in Ollama's cloud; texts must stay on your own hosts")
+    return with_hosts(options, readout.places, environ)
 
 
-def help_of_doctor() -> str:
-    """The complete help of ``doctor``."""
-    return help_text(DoctorOptions, USAGE, DESCRIPTION, EPILOG)
+def _run(options: DoctorOptions) -> int:
+    from pipeline.doctor.examine import examine
+    from pipeline.doctor.report import as_json, show
+    from pipeline.estimate import input_size
+
+    size = input_size(options.input, options.text_column, options.schema) if options.input else None
+    findings = examine(options)
+    if options.json:
+        print(as_json(findings, size))
+    else:
+        show(findings, size)
+    return ExitCode.DONE if findings.ok else ExitCode.FAILED
+
+
+DOCTOR = Command(
+    summary="check the hosts: what is wrong, how fast they are, what to do; see doctor --help",
+    usage="python -m pipeline doctor [--hosts HOSTS] [--model MODEL] [OPTIONS]",
+    description="""\
+Checks each host as a run would: does it answer, does it have the model, with the same digest as the other hosts, does
+the model load, is it on the GPU. Then measures with a few short requests how many the host processes at once, and how
+fast. Says what to do about each problem. None of your texts are sent.""",
+    epilog="Exit codes: 0 all hosts are usable, 1 some are not (each is named, with the reason), 2 wrong usage.",
+    options=DoctorOptions,
+    complete=_complete,
+    run=_run,
+)

@@ -1,4 +1,4 @@
-"""What the doctor found, as a table for people and as JSON for programs."""
+"""Findings of ``doctor``, as a table for people and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pipeline.doctor.examine import Findings, HostFindings
 from pipeline.estimate import InputSize
 
 WIDTH = 160
-"""Of the table where stdout is no terminal."""
+"""Width of the table where stdout is not a terminal."""
 
 
 def show(findings: Findings, size: InputSize | None) -> None:
-    """Prints a table, then a line for each thing to do."""
+    """Print a table, then a line for each problem and each piece of advice."""
     table = Table(title=f"{escape(findings.model)}, context of {findings.num_ctx} tokens", title_justify="left")
     for heading in ("host", "Ollama", "digest", "load", "on GPU", "slots", "tokens/s", "alone", "state"):
         table.add_column(heading, overflow="fold")
@@ -31,7 +31,7 @@ def show(findings: Findings, size: InputSize | None) -> None:
     console.print(table)
     for gpu in findings.gpus:
         used = f"{gpu.used_bytes / 1e9:.1f} of {gpu.total_bytes / 1e9:.1f} GB"
-        print(f"GPU {gpu.index} {gpu.name}: {used}, {gpu.busy_percent} % busy at most during the measurement")
+        print(f"GPU {gpu.index} {gpu.name}: {used} used, up to {gpu.busy_percent} % busy during the measurement")
     for host in findings.hosts:
         if host.problem:
             print(f"PROBLEM {host.url}: {host.problem}")
@@ -45,16 +45,16 @@ def show(findings: Findings, size: InputSize | None) -> None:
 
 
 def as_json(findings: Findings, size: InputSize | None) -> str:
-    """All of it as one JSON object."""
-    told: dict[str, Any] = {
+    """Return all findings as one JSON object."""
+    content: dict[str, Any] = {
         "ok": findings.ok,
         **dataclasses.asdict(findings),
         "characters_per_second": findings.characters_per_second,
     }
     if size is not None:
         hours = size.hours(findings.characters_per_second)
-        told["estimate"] = {**dataclasses.asdict(size), "hours": hours if hours != float("inf") else None}
-    return json_text(told, sys.stdout, indent=2)
+        content["estimate"] = {**dataclasses.asdict(size), "hours": hours if hours != float("inf") else None}
+    return json_text(content, sys.stdout, indent=2)
 
 
 def _cells(host: HostFindings) -> tuple[str, ...]:
@@ -68,7 +68,7 @@ def _cells(host: HostFindings) -> tuple[str, ...]:
         _slots(host),
         _number(speed.tokens_per_second if speed else None),
         _number(speed.tokens_per_second_alone if speed else None),
-        "can't take part" if host.problem else "good" if not host.advice else "works, see below",
+        "unusable" if host.problem else "good" if not host.advice else "usable, see below",
     )
 
 
@@ -88,6 +88,6 @@ def _estimate(findings: Findings, size: InputSize) -> str:
     hours = size.hours(findings.characters_per_second)
     what = f"{size.rows:,} rows, {size.texts:,} texts, about {size.characters:,} characters"
     if hours == float("inf"):
-        return f"{what}: no host was measured, so there is no estimate"
+        return f"{what}: no estimate, as no host could be measured"
     time = f"{hours:.1f} hours" if hours >= 1 else f"{60 * hours:.0f} minutes" if hours > 0.02 else "a minute or less"
-    return f"{what}: about {time} on these hosts, if texts are like the short ones that were measured with"
+    return f"{what}: about {time} on these hosts, if the speed is that of the short texts used to measure it"

@@ -1,1 +1,1 @@
-"""The ``evaluate`` command: scores an output against references, and with a model as judge."""
+"""The command ``evaluate``: score an output with reference translations, and with a model as judge."""

@@ -1,6 +1,6 @@
-"""The ``evaluate`` command: how good the translations of an output are, by references and by a judge.
+"""Score the translations of an output with references and a judge.
 
-Rows are streamed. What is kept is bounded: sums of sacrebleu's statistics, counts, the worst rows and a sample.
+Rows are streamed, and memory is bounded: sums of sacrebleu's statistics, counts, the worst rows and a sample are kept.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import asyncio
 import heapq
 import importlib
 import logging
-import os
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,17 +17,15 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from pipeline.console import logs
-from pipeline.evaluate.options import EvaluateOptions, help_of_evaluate, parse_evaluate
-from pipeline.evaluate.report import as_json, show
+from pipeline.evaluate.options import EvaluateOptions
 from pipeline.evaluate.scores import Evaluation, Judgement, Row, Score, ScoredRow, quantiles
-from pipeline.exit_codes import ExitCode
 from transforms.errors import RunFailed, UsageError
 from transforms.file_systems import file_system
 from transforms.sink.columns import column_name
 from transforms.sink.footers import PartFooter
-from transforms.sink.output_directory import OutputDirectory, reason
-from transforms.source.text_columns import choose_text_columns, texts_of
+from transforms.sink.output_directory import OutputDirectory
+from transforms.sink.write_errors import reason
+from transforms.source.text_columns import choose_text_columns, read_texts
 from transforms.text.gate import is_blank
 
 LOG = logging.getLogger(__name__)
@@ -36,44 +33,21 @@ LOG = logging.getLogger(__name__)
 BATCH_ROWS = 256
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Evaluates an output and prints what was found.
-
-    Raises:
-        UsageError: Anything is wrong with the options or the output, or sacrebleu is missing.
-        RunFailed: The output can't be read, or no host is able to judge.
-    """
-    if "--help" in arguments or "-h" in arguments:
-        print(help_of_evaluate(), end="")
-        return ExitCode.DONE
-    options = parse_evaluate(arguments)
-    logs.configure(level="warning")
-    for notice in options.notices:
-        LOG.warning("%s", notice)
-    # Read by now; the ollama package would read it once more while it is imported, and fail if it is no address.
-    os.environ.pop("OLLAMA_HOST", None)
-    evaluation = evaluate(options)
-    if options.json:
-        print(as_json(evaluation))
-    else:
-        show(evaluation)
-    return ExitCode.DONE
-
-
 def evaluate(options: EvaluateOptions) -> Evaluation:
-    """Reads all parts once, then asks the judge if there is one.
+    """Read all parts once, then ask the judge if there is one.
 
     Raises:
-        As ``main``.
+        UsageError: The output or its columns are not what the options say, or sacrebleu is missing.
+        RunFailed: The output cannot be read, or no host can judge.
     """
     tally = _Tally(_Metric("CHRF", word_order=2), _Metric("BLEU"), options)
     output = OutputDirectory(options.output)
     parts = output.existing_parts()
     whole = {name: footer for name, footer in parts.items() if footer is not None}
     for name in parts.keys() - whole.keys():
-        LOG.warning("%s is no whole part, and is left out", output.path_of(name))
+        LOG.warning("skipping incomplete part %s", output.path_of(name))
     if not whole:
-        raise UsageError(f"there is no finished part in {output}: --output names the directory of a run")
+        raise UsageError(f"no complete part in {output}: --output must name the output directory of a run")
     text_column = _text_column(options, whole, output)
     for name, footer in whole.items():
         choose_text_columns(footer.schema, [text_column, options.reference_column], output.path_of(name))
@@ -86,7 +60,7 @@ def evaluate(options: EvaluateOptions) -> Evaluation:
 def _judgement(options: EvaluateOptions, sample: Sequence[Row]) -> Judgement | None:
     if options.judge_model is None:
         return None
-    from pipeline.evaluate.judge import judge  # late, as it imports the ollama package: see main
+    from pipeline.evaluate.judge import judge  # late, as it imports the fleet
 
     return asyncio.run(judge(options, options.judge_model, sample))
 
@@ -95,9 +69,11 @@ def _text_column(options: EvaluateOptions, parts: Mapping[str, PartFooter], outp
     known = sorted({name for footer in parts.values() for name in footer.recipe.text_columns})
     wanted = options.text_column or known
     if len(wanted) > 1:
-        raise UsageError(f"several columns of {output} are translated: name one of {', '.join(known)} by --text_column")
+        raise UsageError(f"{output} has several translated columns: choose one with --text_column: {', '.join(known)}")
     if wanted[0] not in known:
-        raise UsageError(f"the column {wanted[0]} of {output} is not translated, but {', '.join(known)}")
+        raise UsageError(
+            f"--text_column {wanted[0]} is not a translated column of {output}; it has: {', '.join(known)}"
+        )
     return wanted[0]
 
 
@@ -110,7 +86,7 @@ def _rows(output: OutputDirectory, name: str, text_column: str, reference_column
         with fs.open(path, "rb") as file:
             for batch in pq.ParquetFile(file).iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
                 arrays = [batch.column(batch.schema.get_field_index(column)) for column in columns]
-                lists: list[list[Any]] = [texts_of(array)[0] for array in arrays]
+                lists: list[list[Any]] = [read_texts(array)[0] for array in arrays]
                 for source, translation, status, flags, reference in zip(*lists, strict=True):
                     yield Row(name, number, source, translation, reference, status, flags or ())
                     number += 1
@@ -119,13 +95,13 @@ def _rows(output: OutputDirectory, name: str, text_column: str, reference_column
 
 
 class _Metric:
-    """A metric of sacrebleu with the sum of its statistics.
+    """A metric of sacrebleu that is fed row by row.
 
-    Its public functions take all texts at once; the statistics of a segment, which add up, are what it keeps of each
-    (``Metric._extract_corpus_statistics``, the same in 2.0 to 2.6).
+    sacrebleu's public functions need all texts at once. Its corpus scores follow from sums of statistics per segment,
+    which ``Metric._extract_corpus_statistics`` computes (the same in 2.0 to 2.6).
 
     Raises:
-        UsageError: If the package is missing.
+        UsageError: sacrebleu is missing.
     """
 
     def __init__(self, name: str, **settings: Any) -> None:
@@ -140,13 +116,13 @@ class _Metric:
         self._sums: list[int] = []
 
     def add(self, translation: str, reference: str) -> float:
-        """Adds a row; its own score."""
+        """Add a row, and return its own score."""
         (statistics,) = self._metric._extract_corpus_statistics([translation], [[reference]])
         self._sums = [one + other for one, other in zip(self._sums or [0] * len(statistics), statistics, strict=True)]
         return self._score(statistics)
 
     def score(self) -> Score | None:
-        """Of all rows; None without any."""
+        """Return the score of all rows; None without rows."""
         return Score(self._score(self._sums), str(self._metric.get_signature())) if self._sums else None
 
     def _score(self, statistics: Sequence[int]) -> float:
@@ -155,7 +131,7 @@ class _Metric:
 
 @dataclass
 class _Tally:
-    """What is kept of the rows seen so far."""
+    """Counts, scores and samples of the rows read so far."""
 
     chrf: _Metric
     bleu: _Metric
@@ -174,12 +150,12 @@ class _Tally:
         self.random = random.Random(self.options.seed)
 
     def add(self, row: Row) -> None:
-        """Counts and scores a row."""
+        """Count and score a row."""
         self.rows += 1
         self.statuses[row.status or "unknown"] += 1
         self.flags.update(row.flags)
         if row.translation is not None and row.source and row.status != "skipped":
-            # Rounded, so that there are few different ones however many rows there are.
+            # Rounded, so that the number of different values is bounded.
             self.ratios[round(len(row.translation) / len(row.source), 2)] += 1
             self._draw(row)
         if row.reference is None or is_blank(row.reference):
@@ -189,13 +165,13 @@ class _Tally:
             return
         self.scored += 1
         self.bleu.add(row.translation, row.reference)
-        # The heap's first is the one to go: the best, of equal ones the last.
+        # The heap's first item is the next to drop: the best row, and among equal ones the last.
         heapq.heappush(self.worst, (-self.chrf.add(row.translation, row.reference), -self.rows, row))
         if len(self.worst) > self.options.worst:
             heapq.heappop(self.worst)
 
     def _draw(self, row: Row) -> None:
-        """Keeps each translated row with the same chance (Vitter's algorithm R)."""
+        """Keep each translated row with equal probability (Vitter's algorithm R)."""
         if self.options.judge_model is None:
             return
         self.translated += 1
@@ -205,7 +181,7 @@ class _Tally:
             self.sample[place] = row
 
     def evaluation(self, output: str, text_column: str, judgement: Judgement | None) -> Evaluation:
-        """All of it."""
+        """Return the evaluation."""
         return Evaluation(
             output=output,
             text_column=text_column,

@@ -1,4 +1,4 @@
-"""A model that grades translations, on the same hosts."""
+"""Grade translations with a model on the hosts."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ JUDGE_PROMPT = "<source>\n{source}\n</source>\n<translation>\n{translation}\n</t
 JUDGE_TOKENS = 16
 
 _GRADE = re.compile(r"[^\d-]{0,40}(\d{1,3}(?:\.\d{1,3})?)\s*(?:%|/\s*100|points?)?[\s.*]*", re.ASCII)
-"""A number, and at most what belongs to it: "85", "Grade: 85/100". Not "8/10", nor one of several."""
+"""A single grade out of 100: "85", "Grade: 85/100"; neither "8/10" nor one number of several."""
 
 
 async def judge(options: EvaluateOptions, model: str, sample: Sequence[Row]) -> Judgement:
-    """The grades of a sample of translations.
+    """Grade a sample of translations.
 
     Raises:
-        RunFailed: No host is able to judge.
+        RunFailed: No host can run the judge's model.
     """
     settings = FleetSettings(
         model,
@@ -58,17 +58,17 @@ async def judge(options: EvaluateOptions, model: str, sample: Sequence[Row]) -> 
 
 
 async def _graded(fleet: Fleet, row: Row) -> float | str | None:
-    """The grade of a translation; None if the answer is none, and the class of the failure if there is no answer."""
+    """Return the grade of a translation; None if the answer holds no grade, an error class if there is no answer."""
     prompt = JUDGE_PROMPT.format(source=row.source, translation=row.translation)
     try:
         answer = await fleet.generate(GenerateRequest(prompt, JUDGE_SYSTEM, JUDGE_TOKENS, {}, len(prompt)), [])
     except RowRejected as rejected:
-        # It wrote on and on instead of a number.
+        # The model kept writing instead of answering with a number.
         return None if rejected.failure is Failure.OUTPUT_TRUNCATED else rejected.failure.value
     return grade_in(answer.text)
 
 
 def grade_in(answer: str) -> float | None:
-    """The grade that an answer consists of; None if it is no number from 0 to 100."""
+    """Return the grade in an answer; None if the answer is anything else than a number from 0 to 100."""
     match = _GRADE.fullmatch(answer)
     return float(match[1]) if match and float(match[1]) <= 100 else None

@@ -1,4 +1,4 @@
-"""What an evaluation has found, as a table for people and as JSON for programs."""
+"""Results of an evaluation, as a table for people and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pipeline.evaluate.scores import Evaluation, Judgement, Score
 from transforms.text.sanitize import sanitize
 
 WIDTH = 160
-"""Of the table where stdout is no terminal."""
+"""Width of the table where stdout is not a terminal."""
 
 
 def show(evaluation: Evaluation) -> None:
-    """Prints a line for each figure, then the worst rows side by side."""
-    for heading, told in _lines(evaluation):
-        print(f"{heading:<18} {told}")
+    """Print one line per figure, then the worst rows side by side."""
+    for heading, value in _lines(evaluation):
+        print(f"{heading:<18} {value}")
     if evaluation.worst:
         console = Console()
         if not console.is_terminal:
@@ -31,21 +31,21 @@ def show(evaluation: Evaluation) -> None:
 
 
 def as_json(evaluation: Evaluation) -> str:
-    """All of it as one JSON object; shares as keys are text, ``"0.95"``."""
-    told: dict[str, Any] = dataclasses.asdict(evaluation)
-    told["worst"] = [{"chrf": worst.chrf, **dataclasses.asdict(worst.row)} for worst in evaluation.worst]
-    return json_text(told, sys.stdout, indent=2)
+    """Return the evaluation as one JSON object; quantile keys are strings such as ``"0.95"``."""
+    content: dict[str, Any] = dataclasses.asdict(evaluation)
+    content["worst"] = [{"chrf": worst.chrf, **dataclasses.asdict(worst.row)} for worst in evaluation.worst]
+    return json_text(content, sys.stdout, indent=2)
 
 
 def _lines(evaluation: Evaluation) -> list[tuple[str, str]]:
     rows = evaluation.rows
     lines = [
         ("output", evaluation.output),
-        ("compared", f"{evaluation.text_column}, translated, with {evaluation.reference_column}"),
+        ("compared", f"translations of {evaluation.text_column} with {evaluation.reference_column}"),
         ("rows", f"{rows:,}"),
         *((f"  {status}", f"{count:,} ({count / rows:.1%})") for status, count in evaluation.statuses.items()),
-        ("without reference", f"{evaluation.without_reference:,} rows, which are not in the scores"),
-        ("failures", f"{evaluation.untranslated:,} rows without translation, which are not in the scores"),
+        ("without reference", f"{evaluation.without_reference:,} rows, not scored"),
+        ("failures", f"{evaluation.untranslated:,} rows without translation, not scored"),
         ("scored", f"{evaluation.scored:,}"),
         ("chrF++", _score(evaluation.chrf)),
         ("BLEU", _score(evaluation.bleu)),
@@ -56,20 +56,20 @@ def _lines(evaluation: Evaluation) -> list[tuple[str, str]]:
 
 
 def _score(score: Score | None) -> str:
-    return "nothing to score" if score is None else f"{score.value:.1f}  {score.signature}"
+    return "no rows to score" if score is None else f"{score.value:.1f}  {score.signature}"
 
 
 def _quantiles(values: Mapping[float, float]) -> str:
-    names = {0.0: "least", 0.5: "median", 1.0: "most"}
+    names = {0.0: "minimum", 0.5: "median", 1.0: "maximum"}
     return ", ".join(f"{names.get(share, f'{share:.0%}')} {value:g}" for share, value in values.items()) or "none"
 
 
 def _judged(judgement: Judgement) -> list[tuple[str, str]]:
-    mean = "no grade" if judgement.mean is None else f"mean {judgement.mean:.1f}, {_quantiles(judgement.quantiles)}"
+    mean = "no grades" if judgement.mean is None else f"mean {judgement.mean:.1f}, {_quantiles(judgement.quantiles)}"
     lines = [
-        ("judge", f"{judgement.model}, {judgement.asked:,} translations graded from 0 to 100"),
+        ("judge", f"{judgement.model} graded {judgement.asked:,} translations from 0 to 100"),
         ("  grades", mean),
-        ("  no number", f"{judgement.no_number:,} answers"),
+        ("  unusable", f"{judgement.no_number:,} answers without a grade"),
     ]
     rejected = [(f"  {failure}", f"{count:,} not graded") for failure, count in judgement.rejected.items()]
     return [*lines, *rejected]

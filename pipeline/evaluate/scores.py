@@ -1,4 +1,4 @@
-"""What is found when an output is evaluated: plain data."""
+"""Results of an evaluation: plain data."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 SHARES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
-"""The quantiles that are told."""
+"""Quantiles that are reported."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the output, with its place: the ``number``-th of ``part``, from 0."""
+    """A row of the output: number ``number`` of ``part``, counted from 0."""
 
     part: str
     number: int
@@ -24,7 +24,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Score:
-    """A score of all rows together, 0 to 100, with the signature by which others can repeat it."""
+    """Corpus score from 0 to 100, with the sacrebleu signature that makes it reproducible."""
 
     value: float
     signature: str
@@ -32,7 +32,7 @@ class Score:
 
 @dataclass(frozen=True)
 class ScoredRow:
-    """A row with its chrF++."""
+    """A row with its own chrF++."""
 
     chrf: float
     row: Row
@@ -40,15 +40,15 @@ class ScoredRow:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a judge says of a sample.
+    """Grades of a sample.
 
     Attributes:
-        model: The judge.
-        asked: Translations in the sample.
-        mean: Of the grades; None without any.
-        quantiles: Of the grades, by share.
-        no_number: Answers that are no grade.
-        rejected: Translations that no host could grade, by the class of the failure.
+        model: The judge's model.
+        asked: Number of translations in the sample.
+        mean: Mean grade; None without grades.
+        quantiles: Quantiles of the grades, by share.
+        no_number: Number of answers without a grade.
+        rejected: Number of translations that no host could grade, by error class.
     """
 
     model: str
@@ -61,18 +61,20 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How good an output is.
+    """Quality of an output.
 
     Attributes:
-        output: Its address.
-        text_column, reference_column: What was compared.
-        rows: All of them: ``scored``, ``untranslated`` (with a reference, but without a translation: failures, which
-            are not in the scores) and ``without_reference``.
-        statuses, flags: Texts by status and by flag.
+        output: Address of the output.
+        text_column, reference_column: The compared columns.
+        rows: Number of rows: the sum of ``scored``, ``untranslated`` and ``without_reference``.
+        scored: Number of rows with a translation and a reference.
+        untranslated: Number of rows with a reference but without a translation; they do not lower the scores.
+        without_reference: Number of rows without a reference.
+        statuses, flags: Number of texts by status and by flag.
         chrf, bleu: chrF++ and BLEU; None if nothing was scored.
-        length_ratios: Quantiles, by share, of characters of English per character of French, without skipped texts.
-        worst: The rows with the lowest chrF++, the worst first.
-        judgement: None without a judge.
+        length_ratios: Quantiles of English characters per French character, by share, without skipped texts.
+        worst: Rows with the lowest chrF++, the worst first.
+        judgement: Grades of a sample; None without a judge.
     """
 
     output: str
@@ -92,10 +94,10 @@ class Evaluation:
 
 
 def quantiles(counts: Mapping[float, int]) -> dict[float, float]:
-    """The value below or at which each of ``SHARES`` of the values lie; empty without values.
+    """Return the quantiles ``SHARES`` of the values; empty without values.
 
     Args:
-        counts: How often each value occurs.
+        counts: Number of occurrences of each value.
     """
     ordered, last = sorted(counts), sum(counts.values()) - 1
     found: dict[float, float] = {}

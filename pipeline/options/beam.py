@@ -1,6 +1,6 @@
-"""Options that are not ours: Beam's are passed on, all others are refused.
+"""Options that are not ours: Beam's are passed through, all others are refused.
 
-Beam itself only warns of an option that it does not know, and goes on without it.
+Beam itself only warns about an unknown option, and ignores it.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from pipeline.options.table import canonical, proposal, stray
 from transforms.errors import UsageError
 
 LOCAL_RUNNER = "FnApiRunner"
-"""``DirectRunner`` means this one: Beam's own tries to download Prism first, so the network decides what runs."""
+"""Used for ``DirectRunner`` too: Beam's own tries to download Prism first, so that the network decides what runs."""
 
 _DIRECT_RUNNERS = frozenset({"direct", "directrunner", "switchingdirect", "switchingdirectrunner"})
 _JOB_SERVER_RUNNERS = frozenset({"FlinkRunner", "PortableRunner", "SparkRunner"})
-"""Their job server has options of its own, which only it knows."""
+"""Runners whose job server has options of its own, which Beam does not know."""
 
 _SECRET_OPTION = re.compile(r"secret|password|token|access_key|connection_string", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class BeamArguments:
-    """What goes to Beam.
+    """Arguments for Beam.
 
     Attributes:
-        runner: Its name, or the full path of a class.
-        arguments: For ``PipelineOptions``, ``--runner`` included.
+        runner: Name or full class path of the runner.
+        arguments: Arguments for ``PipelineOptions``, ``--runner`` included.
     """
 
     runner: str
@@ -38,17 +38,17 @@ class BeamArguments:
 
 
 def beam_arguments(left: Sequence[str], ours: Iterable[str]) -> BeamArguments:
-    """Sorts out what is left of the command line after our own options.
+    """Check the arguments that are not ours, and return those for Beam.
 
-    Beam is imported only if something is left, as that takes more than a second.
+    Imports Beam only if there are any, as that takes more than a second.
 
     Args:
-        left: The arguments that are not ours, in order.
-        ours: Names of our own options, for proposals; they come before Beam's.
+        left: Arguments that are not ours, in order.
+        ours: Names of our own options, to suggest before Beam's.
 
     Raises:
-        UsageError: An option that neither of us knows, a wrong value, a stray argument, ``--streaming``, or a runner
-            without its job server.
+        UsageError: An unknown option, an invalid value, a stray argument, ``--streaming``, or a runner without its job
+            server.
     """
     if not left:
         return BeamArguments(LOCAL_RUNNER, (f"--runner={LOCAL_RUNNER}",))
@@ -58,25 +58,25 @@ def beam_arguments(left: Sequence[str], ours: Iterable[str]) -> BeamArguments:
     given, unknown = known.parse_known_args(left)
     if given.streaming:
         raise UsageError(
-            "--streaming is not supported, every run ends with its input: run the same command again for new files, "
-            "what is finished is skipped"
+            "--streaming is not supported: a run ends with its input. For new files, rerun the same command, which "
+            "skips complete parts, or use --watch"
         )
     runner = _runner(given.runner, runners)
     if runner == "PortableRunner" and not given.job_endpoint:
-        raise UsageError("--runner PortableRunner needs a job server: name it with --job_endpoint host:port")
+        raise UsageError("--runner PortableRunner needs a job server: add --job_endpoint HOST:PORT")
     _refuse(unknown, list(ours), [name for name in names if name != "streaming"], runner)
     rest = _without_runner(left)
     return BeamArguments(runner, (f"--runner={runner}", *rest))
 
 
 def masked(argument: str) -> str:
-    """One of Beam's arguments as it may be shown."""
+    """Return one of Beam's arguments with its value masked if it may be secret."""
     name, equals, _ = argument.partition("=")
     return f"{name}=***" if equals and _SECRET_OPTION.search(name) else argument
 
 
 def all_masked(arguments: Sequence[str]) -> list[str]:
-    """Beam's arguments as they may be shown, also where name and value are two arguments."""
+    """Return Beam's arguments with secrets masked, also where name and value are separate arguments."""
     before = ("", *arguments[:-1])
     return [
         "***" if _SECRET_OPTION.search(name) and "=" not in name and not argument.startswith("-") else masked(argument)
@@ -89,11 +89,11 @@ class _BeamParser(argparse.ArgumentParser):
         raise UsageError(f"{re.sub(r'^argument ([^:]+): ', _shortest, message)} (an option of Beam)")
 
     def add_value_provider_argument(self, *names: str, **more: Any) -> None:
-        """What Beam's own parser has besides: an option whose value may come late."""
+        """Add an option whose value may be given later, as Beam's own parser can."""
         self.add_argument(*names, **more)
 
     def option_names(self) -> list[str]:
-        """All that can be written, with the hyphens."""
+        """Return the names of all options, with their hyphens."""
         return [name for name in self._option_string_actions if name.startswith("--")]
 
 
@@ -125,7 +125,7 @@ def _runner(name: str | None, known: Sequence[str]) -> str:
 
 
 def _refuse(unknown: Sequence[str], ours: Sequence[str], beams: Sequence[str], runner: str) -> None:
-    """Raises UsageError for the first argument that is not for a job server either."""
+    """Raise ``UsageError`` for the first argument that cannot be meant for a job server either."""
     before = ""
     for argument in unknown:
         is_option, follows_option = argument.startswith("-"), before.startswith("--") and "=" not in before

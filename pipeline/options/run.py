@@ -1,327 +1,195 @@
-"""The options of a run: one table, from which command line, environment and help follow."""
+"""The command ``run``: its options, and the checks that need more than one of them."""
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal, cast
+from dataclasses import dataclass, fields, replace
+from importlib.util import find_spec
+from typing import Any
 
-from pipeline.options import values as kind
-from pipeline.options.beam import LOCAL_RUNNER, all_masked
-from pipeline.options.table import flag, option, repeated
-from pipeline.options.values import shown
-from transforms.fleet.hosts import (
-    DEFAULT_HOST,
-    Header,
-    HostAddress,
-    HostsFile,
-    parse_header,
-    parse_hosts,
-    parse_slots,
-)
-from transforms.text.prompt_families import DEFAULT_CHUNK_CHARS, DEFAULT_SAMPLING, FAMILIES
+from pipeline.options import values
+from pipeline.options.beam import LOCAL_RUNNER, all_masked, beam_arguments
+from pipeline.options.command import Command, LogSettings
+from pipeline.options.files import FileOptions
+from pipeline.options.hosts import API_KEY_VARIABLE, HOSTS, HostOptions, with_hosts
+from pipeline.options.model import ModelOptions
+from pipeline.options.reports import CheckOptions, ReportOptions
+from pipeline.options.table import Readout, option, options_of
+from pipeline.options.values import check_readable, check_writable
+from pipeline.process_limits import hidden
+from transforms.errors import UsageError
+from transforms.fleet.hosts import parse_slots
+from transforms.fleet.model_names import check_models
+from transforms.masking import mask_values
 from transforms.text.prompt_profile import AUTO
+from transforms.text.source_language import check_installed
 
-_FILES = "Input and output"
-_HOSTS = "Hosts"
-_MODEL = "Model and prompt"
-_CHECKS = "Checks"
-_REPORTS = "Result and reports"
+LOG = logging.getLogger(__name__)
 
 _NOT_SHOWN = ("notices", "hosts_from")
 
 
-def _family_shown(name: str) -> str:
-    return f"the model family's, {DEFAULT_SAMPLING[name]:g} for most"
+@dataclass(frozen=True)
+class FleetOptions(HostOptions):
+    """Options about hosts that only a run has."""
 
-
-def _spelling(text: str) -> Literal["british", "american"] | None:
-    return cast('Literal["british", "american"]', kind.choice("british", "american")(text))
-
-
-def _watch_seconds(text: str) -> float | None:
-    return kind.duration(0.1)(text)
-
-
-@dataclass(frozen=True, repr=False)
-class RunOptions:
-    """What ``run`` does. A field with ``option``, ``flag`` or ``repeated`` is an option of the command line.
-
-    Attributes:
-        hosts_from: Where ``hosts`` were read from, to be read again.
-        runner: Beam's runner: its name, or the full path of a class.
-        beam_arguments: For Beam's ``PipelineOptions``; ``--runner`` is among them.
-        notices: What the user should know about these options; to be logged once logging is set up.
-    """
-
-    input: tuple[str, ...] = repeated(
-        kind.one(kind.text),
-        "files to translate: a path, glob, directory or fsspec URL; .parquet, .jsonl, .ndjson, .json (lines), these "
-        "also as .gz or .zst",
-        _FILES,
-        "PATH",
-    )
-    output: str = option("", kind.text, "directory or fsspec URL for the translated parts", _FILES, "DIRECTORY")
-    text_column: tuple[str, ...] = repeated(
-        kind.one(kind.column),
-        "column to translate",
-        _FILES,
-        "NAME",
-        shown="'text', else the only text column",
-    )
-    schema: str | None = option(
-        None,
-        kind.text,
-        "columns and types of JSONL input, instead of finding them in the data: 'code:string,day:timestamp[us]'",
-        _FILES,
-        "COLUMNS",
-    )
-    unit_rows: int = option(5000, kind.whole(1), "rows of one part, about", _FILES, "ROWS")
-    memory: str = option(
-        "auto",
-        kind.text,
-        "translation memory, so that nothing is paid for twice: auto (a file beside a local output), a file, "
-        "redis://host:port/0 for many machines, or off",
-        _FILES,
-        "PLACE",
-    )
-    overwrite: bool = flag("translate again what is there already, also with other settings", _FILES)
-    retry_failed: bool = flag("translate again only the rows that failed or are partial; all others stay", _FILES)
-    limit: int | None = option(
-        None, kind.whole(1), "translate the first rows only, and show them side by side", _FILES, "ROWS"
-    )
-    dry_run: bool = flag("plan, check and estimate; translate nothing", _FILES)
-
-    watch: float | None = option(
-        None,
-        _watch_seconds,
-        "run again whenever the input has changed, looking every so many seconds, until it is stopped; files that are "
-        "still being written are left until they are complete",
-        _FILES,
-        "SECONDS",
-    )
-
-    hosts: tuple[HostAddress, ...] = repeated(
-        parse_hosts,
-        "Ollama hosts, separated by commas: gpu0, gpu0:11434, http://gpu0:11434/prefix, https://user:password@gpu0. "
-        "As in Ollama, gpu0 alone means port 11434, but http://gpu0 port 80 and https://gpu0 port 443",
-        _HOSTS,
-        "HOSTS",
-        default=parse_hosts(DEFAULT_HOST),
-        shown=DEFAULT_HOST,
-        separators="",
-        variables=("OLLAMA_HOSTS", "OLLAMA_HOST"),
-    )
-    hosts_file: str | None = option(
-        None,
-        kind.text,
-        "file with the hosts instead of --hosts, one or several on a line, # for comments; it is read again during the "
-        "run: hosts that appear in it join, those that go finish what they have",
-        _HOSTS,
-        "FILE",
-    )
     slots: int | Mapping[str, int] | None = option(
         None,
-        parse_slots,
-        "requests at a time per host: auto to find out, a number for each host, or HOST=NUMBER,HOST=NUMBER",
-        _HOSTS,
-        "SLOTS",
+        parse=parse_slots,
+        help="concurrent requests per host: auto to detect it, a number for every host, or HOST=NUMBER,HOST=NUMBER",
+        group=HOSTS,
+        metavar="SLOTS",
         shown="auto",
-    )
-    header: tuple[Header, ...] = repeated(
-        lambda text: (parse_header(text),),
-        "header for all requests, 'Name: value'",
-        _HOSTS,
-        "HEADER",
-        separators="\n",
-        secret=True,
-    )
-    allow_insecure_auth: bool = flag("send keys and secret headers over plain http, too", _HOSTS)
-    use_proxy: bool = flag("use the proxies that the environment names (HTTP_PROXY and others)", _HOSTS)
-    keep_alive: str | float = option(
-        cast("str | float", "30m"),
-        kind.keep_alive,
-        "how long a host keeps the model loaded after a request: seconds, or a duration; negative is for ever",
-        _HOSTS,
-        "TIME",
-    )
-    request_timeout: float = option(
-        300.0,
-        kind.duration(1),
-        "the longest that a request may take, with loading the model: seconds, or a duration such as 5m",
-        _HOSTS,
-        "TIME",
-        shown="300",
     )
     max_outage: float = option(
         1800.0,
-        kind.duration(0),
-        "how long to wait for a host that is well, for each model: seconds, or a duration such as 30m",
-        _HOSTS,
-        "TIME",
+        parse=values.duration(0),
+        help="how long to wait while no host is healthy, per model: seconds or a duration such as 30m",
+        group=HOSTS,
+        metavar="TIME",
         shown="30m",
     )
     sandbox: int | None = option(
         None,
-        kind.whole(1, 16),
-        "start N simulated hosts (2 by default) and use them; needs no Ollama, and the output is not real",
-        _HOSTS,
-        "N",
+        parse=values.whole(1, 16),
+        help="start N simulated hosts (2 by default) and use them; needs no Ollama, and the output is not real",
+        group=HOSTS,
+        metavar="N",
         bare="2",
     )
 
-    model: str = option("mistral", kind.text, "model, as the hosts know it", _MODEL, "MODEL")
-    fallback_model: str | None = option(
-        None, kind.text, "second model, tried on texts that the first failed at", _MODEL, "MODEL"
-    )
-    model_column: str | None = option(
-        None,
-        kind.column,
-        "column that names each row's model; --model is for rows where it is empty. A host stays with one model as "
-        "long as there are rows for it",
-        _MODEL,
-        "NAME",
-    )
-    allow_mixed_digests: bool = flag("use hosts whose model has another digest than most, too", _MODEL)
-    prompt: str = option(
-        AUTO,
-        kind.choice(AUTO, *FAMILIES),
-        "prompt family: auto chooses by the model's name, general has a system prompt, simple is one sentence, the "
-        f"others are those of translation models: {', '.join(FAMILIES)}",
-        _MODEL,
-        "FAMILY",
-    )
-    prompt_file: str | None = option(
-        None, kind.text, "file with a prompt template of your own, instead of --prompt", _MODEL, "FILE"
-    )
-    domain: str | None = option(
-        None, kind.text, "what the texts are, for the prompt: 'incident reports'", _MODEL, "TEXT"
-    )
-    field_names: bool = flag("tell the model which column each text comes from", _MODEL)
-    glossary: str | None = option(
-        None,
-        kind.text,
-        "CSV or TSV file with columns source, target, and if needed case and note: French terms and how they are to be "
-        "translated; without a target a term stays as it is",
-        _MODEL,
-        "FILE",
-    )
-    spelling: Literal["british", "american"] | None = option(
-        None, _spelling, "which English is wanted, for the prompt: british or american", _MODEL, "KIND"
-    )
-    num_ctx: int = option(
-        4096, kind.whole(512), "context of a request in tokens: prompt and answer together", _MODEL, "TOKENS"
-    )
-    chunk_chars: int | None = option(
-        None,
-        kind.whole(100),
-        "longest piece of a text that is too long for one request",
-        _MODEL,
-        "CHARACTERS",
-        shown=f"the model family's, {DEFAULT_CHUNK_CHARS} for most",
-    )
-    context_chars: int = option(
-        0,
-        kind.whole(0, 10_000),
-        "of what stands before a piece of a cut text, that the model is shown with it, for understanding only",
-        _MODEL,
-        "CHARACTERS",
-    )
-    temperature: float | None = option(
-        None, kind.number(0, 2), "of the first try", _MODEL, "NUMBER", shown=_family_shown("temperature")
-    )
-    seed: int = option(42, kind.whole(0, 2**31 - 1), "of the first try; later tries count up from it", _MODEL, "NUMBER")
-    repeat_penalty: float | None = option(
-        None, kind.number(0, 2, above=True), "1 is none", _MODEL, "NUMBER", shown=_family_shown("repeat_penalty")
-    )
-    top_k: int | None = option(
-        None, kind.whole(0), "tokens that are considered", _MODEL, "NUMBER", shown=_family_shown("top_k")
-    )
-    top_p: float | None = option(
-        None,
-        kind.number(0, 1, above=True),
-        "share of probability that is considered",
-        _MODEL,
-        "NUMBER",
-        shown=_family_shown("top_p"),
-    )
 
-    checks: Literal["off", "flag", "repair"] = option(
-        "repair",
-        kind.choice("off", "flag", "repair"),
-        "checks of each translation: off, flag only tells what is wrong, repair also tries again and marks as failed "
-        "what stays wrong",
-        _CHECKS,
-        "KIND",
-    )
-    english: Literal["pass_through", "translate", "fail"] = option(
-        "pass_through",
-        kind.choice("pass_through", "translate", "fail"),
-        "what becomes of texts that are in English already",
-        _CHECKS,
-        "POLICY",
-    )
-    other_language: Literal["pass_through", "translate", "fail"] = option(
-        "pass_through",
-        kind.choice("pass_through", "translate", "fail"),
-        "what becomes of texts in a language that is neither French nor English",
-        _CHECKS,
-        "POLICY",
-    )
-    langid: Literal["words", "lingua"] = option(
-        "words",
-        kind.choice("words", "lingua"),
-        "how the language of a text is found: words needs nothing; lingua, of the extra 'langid', also knows short "
-        "texts, and takes some 200 MB more",
-        _CHECKS,
-        "KIND",
-    )
+# The fields of a dataclass are those of its bases, from the last base to the first.
+@dataclass(frozen=True, repr=False)
+class RunOptions(ReportOptions, CheckOptions, ModelOptions, FleetOptions, FileOptions):
+    """Options of ``run``.
 
-    max_failed_ratio: float = option(
-        0.01, kind.number(0, 1), "share of failed rows above which the run exits with 3", _REPORTS, "RATIO"
-    )
-    skip_exit_code: int | None = option(
-        None,
-        lambda text: int(kind.choice("99")(text)),
-        "99: exit with 99 instead of 0 when there is nothing to do, which Airflow shows as skipped",
-        _REPORTS,
-        "99",
-    )
-    summary_file: str | None = option(
-        None, kind.text, "where to write the summary besides OUTPUT/_summary.json", _REPORTS, "FILE"
-    )
-    progress: Literal["auto", "rich", "plain", "off"] = option(
-        "auto",
-        kind.choice("auto", "rich", "plain", "off"),
-        "progress on stderr: rich is a bar, plain a line now and then, auto a bar on a terminal",
-        _REPORTS,
-        "KIND",
-    )
-    log_format: Literal["text", "json"] = option(
-        "text", kind.choice("text", "json"), "text, or json with one object per line", _REPORTS, "FORMAT"
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = option(
-        "info", kind.choice("debug", "info", "warning", "error"), "least level that is logged", _REPORTS, "LEVEL"
-    )
+    Attributes:
+        runner: Name or full class path of Beam's runner.
+        beam_arguments: Arguments for Beam's ``PipelineOptions``, ``--runner`` included.
+    """
 
-    hosts_from: HostsFile | None = None
     runner: str = LOCAL_RUNNER
     beam_arguments: tuple[str, ...] = (f"--runner={LOCAL_RUNNER}",)
-    notices: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"RunOptions({', '.join(f'{name}={value!r}' for name, value in echo(self).items())})"
 
 
 def echo(options: RunOptions) -> dict[str, Any]:
-    """What is in force, as plain JSON values for the log: secrets masked, and without what is not set."""
-    values = {each.name: getattr(options, each.name) for each in fields(options) if each.name not in _NOT_SHOWN}
-    values["hosts"] = [host.url for host in options.hosts]
-    values["header"] = [f"{header.name}: ***" for header in options.header]
-    values["slots"] = "auto" if options.slots is None else options.slots
-    values["input"] = [shown(url) for url in options.input]
-    values["text_column"] = list(options.text_column)
-    values["beam_arguments"] = all_masked(options.beam_arguments)
-    for name in ("output", "hosts_file", "prompt_file", "glossary", "summary_file"):
-        values[name] = shown(values[name]) if values[name] else None
-    return {name: value for name, value in values.items() if value not in (None, [])}
+    """Return the options in force as JSON values, with secrets masked and without those that are not set."""
+    shown_values = {each.name: getattr(options, each.name) for each in fields(options) if each.name not in _NOT_SHOWN}
+    shown_values["hosts"] = [host.url for host in options.hosts]
+    shown_values["header"] = [f"{header.name}: ***" for header in options.header]
+    shown_values["slots"] = "auto" if options.slots is None else options.slots
+    shown_values["text_column"] = list(options.text_column)
+    shown_values["beam_arguments"] = all_masked(options.beam_arguments)
+    return {name: mask_values(value) for name, value in shown_values.items() if value not in (None, "", [], ())}
+
+
+def validate(options: RunOptions, places: Mapping[str, str] | None = None) -> None:
+    """Check options against each other and against the file system.
+
+    Args:
+        options: Options to check.
+        places: Where each option was given, for messages; see ``Readout``.
+
+    Raises:
+        UsageError: An option is missing or invalid; the message names the option and its value.
+    """
+    place = {name: f"--{name}" for name in options_of(RunOptions)} | dict(places or {})
+    if not options.input:
+        raise UsageError("missing --input PATH: name the files to translate (see --help)")
+    if not options.output:
+        raise UsageError("missing --output DIRECTORY: name a directory for the translations (see --help)")
+    check_models(options.model, options.fallback_model, place)
+    for name in ("overwrite", "retry_failed", "limit", "dry_run"):
+        if options.watch is not None and getattr(options, name):
+            raise UsageError(f"{place['watch']} and {place[name]} cannot be combined")
+    if options.overwrite and options.retry_failed:
+        raise UsageError(f"{place['overwrite']} and {place['retry_failed']} cannot be combined")
+    if options.prompt_file and options.prompt != AUTO:
+        raise UsageError(f"{place['prompt']} and {place['prompt_file']} cannot be combined")
+    check_installed(options.langid)
+    if options.metrics_port is not None and find_spec("prometheus_client") is None:
+        raise UsageError(
+            f"{place['metrics_port']} needs the package prometheus_client: pip install 'beam-ollama-translate[metrics]'"
+        )
+    _check_slots(options, place["slots"])
+    if options.prompt_file:
+        check_readable(place["prompt_file"], options.prompt_file)
+    if options.glossary:
+        check_readable(place["glossary"], options.glossary)
+    check_writable(place["output"], options.output, directory=True)
+    if options.summary_file:
+        check_writable(place["summary_file"], options.summary_file, directory=False)
+
+
+def _check_slots(options: RunOptions, place: str) -> None:
+    if isinstance(options.slots, Mapping) and options.hosts_from is None:
+        urls = [host.url for host in options.hosts]
+        unknown = [url for url in options.slots if url not in urls]
+        if unknown:
+            raise UsageError(f"{place} names {', '.join(unknown)}, but the hosts are {', '.join(urls)}")
+
+
+def _complete(readout: Readout, environ: Mapping[str, str]) -> RunOptions:
+    beam = beam_arguments(readout.left, list(options_of(RunOptions)))
+    options = RunOptions(**readout.values, runner=beam.runner, beam_arguments=beam.arguments)
+    if options.sandbox is not None:
+        options = _with_sandbox(options, readout.places)
+    options = with_hosts(options, readout.places, environ)
+    validate(options, readout.places)
+    return options
+
+
+def _with_sandbox(options: RunOptions, places: Mapping[str, str]) -> RunOptions:
+    """Check that the command line names no other hosts, and drop those that environment variables name."""
+    for name in ("hosts", "hosts_file"):
+        if places.get(name, "").startswith("--"):
+            raise UsageError(f"--sandbox starts its own hosts: remove --{name}")
+    if options.model_column is not None:
+        raise UsageError(f"--sandbox has only one model: remove {places['model_column']}")
+    if isinstance(options.slots, Mapping):
+        raise UsageError(f"--sandbox starts its own hosts: {places['slots']} must be auto or a number")
+    return replace(options, hosts=(), hosts_file=None, header=())
+
+
+def changed(options: RunOptions) -> dict[str, Any]:
+    """Return the options that differ from their defaults, as ``echo`` shows them."""
+    defaults = echo(RunOptions())
+    return {name: value for name, value in echo(options).items() if defaults.get(name) != value}
+
+
+def _run(options: RunOptions) -> int:
+    LOG.debug("options: %s", json.dumps(echo(options), ensure_ascii=False))
+    # Beam and Arrow look for pandas when they are imported, and Arrow once more when it makes its first array.
+    with hidden("pandas"):
+        import pyarrow as pa
+
+        from pipeline.start import start
+
+        pa.array([None])
+    return start(options)
+
+
+RUN = Command(
+    summary="translate files (the default command; the word may be omitted)",
+    usage="python -m pipeline [run] --input PATH --output DIRECTORY [OPTIONS]",
+    description="Translates the French text columns of Parquet and JSONL files to English on your own Ollama hosts.",
+    epilog=f"""\
+Options are written --num_ctx=2048, --num_ctx 2048 or --num-ctx 2048. The command line takes precedence over the
+environment, where several values of one option are separated by commas or line breaks. {API_KEY_VARIABLE} is sent to
+https hosts. Apache Beam's own options are passed through (--runner, --labels, --setup_file, ...); without --runner, and
+with --runner=DirectRunner, Beam's FnApiRunner runs the pipeline in this process.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but too many rows failed, 99 nothing to do (if asked for with
+--skip_exit_code), 130 interrupted, 143 terminated. The summary is one line of JSON on stdout; everything else goes to
+stderr.""",
+    options=RunOptions,
+    complete=_complete,
+    run=_run,
+    log_settings=lambda options: LogSettings(options.log_format, options.log_level),
+    takes_others=True,
+)

@@ -1,14 +1,15 @@
-"""Options as a table: each option is one field of a frozen dataclass, and all else follows from the fields.
+"""Option tables: each option is one field of a frozen dataclass; parsing, environment and help follow from the fields.
 
 >>> @dataclass(frozen=True)
 ... class Example:
-...     num_ctx: int = option(4096, whole(512), "context of a request in tokens", "Model", "TOKENS")
+...     num_ctx: int = option(
+...         4096, parse=whole(512), help="context of a request in tokens", group="Model", metavar="TOKENS"
+...     )
 >>> read(Example, ["--num-ctx=2048"], {}).values
 {'num_ctx': 2048}
 
-The field's name is the option's: ``--num_ctx`` (``--num-ctx`` is the same), and ``TRANSLATE_NUM_CTX`` in the
-environment. The command line comes before the environment, which comes before the default. An empty variable counts as
-none.
+The option has the field's name: ``--num_ctx`` or ``--num-ctx``, and ``TRANSLATE_NUM_CTX`` in the environment. The
+command line takes precedence over the environment, and the environment over the default. An empty variable is ignored.
 """
 
 from __future__ import annotations
@@ -30,20 +31,20 @@ ENV_PREFIX = "TRANSLATE_"
 
 @dataclass(frozen=True)
 class Option:
-    """How an option is read and described.
+    """How an option is parsed and described.
 
     Attributes:
-        parse: From text to value; see ``pipeline.options.values``. Of an option that may be repeated: to a tuple, and
-            the tuples of all texts are joined.
-        help: A sentence without its full stop.
-        group: The heading in the help text.
-        metavar: The value's name in the help text; empty for a flag, which takes no value.
-        shown: The default as the help text shows it; empty if there is none to show.
-        bare: The text that stands for the option when it is given without a value; None if it needs one.
-        repeated: Whether it may be given more than once.
-        separators: What separates values in a variable, the first that occurs: a variable can't be repeated.
-        variables: Its variables after ``TRANSLATE_<NAME>``; the first that is set counts.
-        secret: Whether a wrong value must not be shown.
+        parse: Converts text to the value; see ``pipeline.options.values``. For a repeatable option it returns a tuple,
+            and the tuples are concatenated.
+        help: One sentence without its full stop.
+        group: Heading in the help text.
+        metavar: Name of the value in the help text; empty for a flag, which takes no value.
+        shown: The default as the help text shows it; empty to show none.
+        bare: Text that is parsed when the option is given without a value; None if it needs a value.
+        repeated: Whether the option may be given several times.
+        separators: Characters that may separate values in an environment variable; the first one that occurs does.
+        variables: Environment variables that are read after ``TRANSLATE_<NAME>``; the first one that is set counts.
+        secret: Whether error messages must not show the value.
     """
 
     parse: Callable[[str], Any]
@@ -60,12 +61,12 @@ class Option:
 
 @dataclass(frozen=True)
 class Readout:
-    """What was given.
+    """Options as the user gave them.
 
     Attributes:
-        values: Of the options that were given, by name.
-        places: Where each was given: ``--num_ctx`` or ``TRANSLATE_NUM_CTX``.
-        left: Arguments that are none of these options, in order.
+        values: Parsed values by option name; options that were not given are absent.
+        places: Where each option was given, by its name: ``--num_ctx`` or ``TRANSLATE_NUM_CTX``.
+        left: Arguments that belong to no option of the table, in order.
     """
 
     values: dict[str, Any]
@@ -75,6 +76,7 @@ class Readout:
 
 def option(
     default: T,
+    *,
     parse: Callable[[str], T],
     help: str,
     group: str,
@@ -82,37 +84,48 @@ def option(
     shown: str | None = None,
     bare: str | None = None,
 ) -> T:
-    """A field with a value that may be given once (of several, the last counts)."""
+    """Declare an option with one value; if it is given several times, the last one counts."""
     if shown is None:
         shown = "" if default is None or default == "" else str(default)
     return _field(default, Option(parse, help, group, metavar, shown, bare))
 
 
-def flag(help: str, group: str) -> bool:
-    """A field that is False unless the option is given, without a value; a variable has one."""
-    return _field(False, Option(boolean, help, group, "", "", bare="true"))
+def flag(*, help: str, group: str) -> bool:
+    """Declare an option without a value, False unless given; its environment variable has a value."""
+    return _field(False, Option(boolean, help, group, metavar="", shown="", bare="true"))
 
 
 def repeated(
+    default: tuple[T, ...] = (),
+    *,
     parse: Callable[[str], tuple[T, ...]],
     help: str,
     group: str,
     metavar: str,
-    default: tuple[T, ...] = (),
     shown: str = "",
     separators: str = "\n,",
     variables: tuple[str, ...] = (),
     secret: bool = False,
 ) -> tuple[T, ...]:
-    """A field with the values of an option that may be repeated, each once."""
+    """Declare an option that may be given several times; equal values count once."""
     return _field(
         default,
-        Option(parse, help, group, metavar, shown, None, True, separators, variables, secret),
+        Option(
+            parse,
+            help,
+            group,
+            metavar,
+            shown,
+            repeated=True,
+            separators=separators,
+            variables=variables,
+            secret=secret,
+        ),
     )
 
 
 def same_as(table: type, name: str, **changes: Any) -> Any:
-    """A field with an option of another command, with some of its attributes changed; ``default`` is the value's."""
+    """Declare the option ``name`` of another table, with some attributes changed; ``default`` changes the default."""
     (found,) = (each for each in fields(table) if each.name == name)
     default = changes.pop("default", found.default)
     return field(default=default, metadata={"option": replace(found.metadata["option"], **changes)})
@@ -123,7 +136,7 @@ def _field(default: T, described: Option) -> T:
 
 
 def options_of(table: type) -> dict[str, Option]:
-    """The options of a dataclass by name, in order; fields of another kind are left out."""
+    """Return the options of a table by name, in order of its fields."""
     return {
         each.name: _with_variables(each.name, each.metadata["option"])
         for each in fields(table)
@@ -136,10 +149,10 @@ def _with_variables(name: str, described: Option) -> Option:
 
 
 def read(table: type, arguments: Sequence[str], environ: Mapping[str, str]) -> Readout:
-    """Reads the options of ``table`` from the command line, then from the environment.
+    """Read the options of ``table`` from the command line and the environment.
 
     Raises:
-        UsageError: A value is wrong or missing. It names the option or the variable, and the value.
+        UsageError: A value is invalid or missing; the message names the option or variable, and the value.
     """
     options = options_of(table)
     given, left = _parser(options).parse_known_args(canonical(arguments, options))
@@ -158,7 +171,7 @@ def read(table: type, arguments: Sequence[str], environ: Mapping[str, str]) -> R
 
 
 def canonical(arguments: Iterable[str], names: Iterable[str]) -> list[str]:
-    """The arguments with ``--num-ctx`` as ``--num_ctx``, for the names that are known."""
+    """Return the arguments with ``--num-ctx`` as ``--num_ctx``, for the known names."""
     known = set(names)
     result = []
     for argument in arguments:
@@ -169,15 +182,15 @@ def canonical(arguments: Iterable[str], names: Iterable[str]) -> list[str]:
 
 
 def proposal(wrong: str, names: Iterable[str]) -> str:
-    """``: did you mean --model?`` for what looks most like ``wrong``, else nothing.
+    """Return ``: did you mean --model?`` for the name that is most similar to ``wrong``; empty if none is similar.
 
     Args:
-        wrong: As written.
-        names: What it may have been meant for, as it would be written.
+        wrong: The name as the user wrote it.
+        names: Valid names, written as a user would write them.
     """
     plain = {_plain(name): name for name in reversed(list(names))}
     sought = _plain(wrong)
-    # What was begun rightly, abbreviations above all, is no typing error: likeness would judge by the length.
+    # Abbreviations first: by similarity, a short correct prefix would lose against names of its own length.
     begun = [name for key, name in plain.items() if len(sought) > 1 and key.startswith(sought)]
     alike = [plain[key] for key in difflib.get_close_matches(sought, plain, 1, cutoff=0.7)]
     found = sorted(begun)[:3] or alike
@@ -185,15 +198,15 @@ def proposal(wrong: str, names: Iterable[str]) -> str:
 
 
 def stray(argument: str, names: Iterable[str], others: Iterable[str] = ()) -> UsageError:
-    """What to say of an argument that belongs to nothing.
+    """Return the error for an argument that belongs to no option.
 
     Args:
-        argument: As written; only an option's name is told, not its value.
-        names: Of options that it may have been meant for.
-        others: More such names, for which it was less likely meant.
+        argument: The argument as the user wrote it; the message shows an option's name without its value.
+        names: Options that the user may have meant.
+        others: Options that the user may have meant, but less likely.
     """
     if not argument.startswith("-"):
-        return UsageError(f"unexpected argument {argument!r}: every value needs its option, and a glob needs quotes")
+        return UsageError(f"unexpected argument {argument!r}: put the option's name before each value, and quote globs")
     option_name = argument.partition("=")[0]
     hint = proposal(option_name, _written([*names, "help"])) or proposal(option_name, _written(others))
     return UsageError(f"unknown option {option_name}{hint or ', see --help'}")
@@ -204,7 +217,7 @@ def _written(names: Iterable[str]) -> list[str]:
 
 
 def misspelt_variables(environ: Mapping[str, str], tables: Iterable[type]) -> list[str]:
-    """A sentence for each variable that looks like a misspelt one; others may belong to something else."""
+    """Return a sentence for each environment variable that looks like a misspelt one of ours."""
     names = [name for table in tables for name in options_of(table)]
     strange = [
         name.removeprefix(ENV_PREFIX)
@@ -213,7 +226,7 @@ def misspelt_variables(environ: Mapping[str, str], tables: Iterable[type]) -> li
     ]
     found = [(name, proposal(name, [each.upper() for each in names])) for name in strange]
     return [
-        f"no option has the variable {ENV_PREFIX}{name}{similar.replace('mean ', f'mean {ENV_PREFIX}')}"
+        f"ignored the unknown variable {ENV_PREFIX}{name}{similar.replace('mean ', f'mean {ENV_PREFIX}')}"
         for name, similar in found
         if similar
     ]
@@ -224,14 +237,14 @@ def _plain(name: str) -> str:
 
 
 def help_text(table: type, usage: str, description: str, epilog: str) -> str:
-    """The complete help of a command, option groups in the order of the fields."""
+    """Return the complete help of a command, with option groups in the order of the fields."""
     parser = _parser(options_of(table))
     parser.usage, parser.description, parser.epilog = usage, description, epilog
     return parser.format_help()
 
 
 class _Parser(argparse.ArgumentParser):
-    """Collects texts; errors are raised instead of ending the process."""
+    """Collects the texts of options; raises errors instead of exiting."""
 
     def error(self, message: str) -> NoReturn:
         message = re.sub(r"^argument (--\w+): ", r"\1 ", message)

@@ -1,11 +1,12 @@
-"""From the text of an option to its value.
+"""Parsers of option values.
 
-Each function here takes the text and returns the value, or makes such a function. A wrong text raises ValueError with
-the rest of a sentence that begins with the option's name: ``must be a whole number of at least 1``.
+Each function takes the text of a value and returns the value, or returns such a function. An invalid text raises
+``ValueError`` with the rest of a sentence that begins with the option's name: ``must be a whole number of at least 1``.
 """
 
 from __future__ import annotations
 
+import codecs
 import math
 import os
 import re
@@ -14,12 +15,11 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from transforms.errors import UsageError
-from transforms.fleet.hosts import without_credentials
 
 Name = TypeVar("Name", bound=str)
 
 LONGEST_SECONDS = 10**9
-"""About 30 years: more overflows the clocks of Python, and of Ollama."""
+"""About 30 years; larger values overflow the clocks of Python and Ollama."""
 
 _UNIT_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION_PIECE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
@@ -28,26 +28,36 @@ _BOOLEANS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "
 
 
 def text(value: str) -> str:
-    """Any text that is not blank, without white space around it."""
+    """Return the text without surrounding white space; it must not be blank."""
     if not value.strip():
         raise ValueError("must not be empty")
     return value.strip()
 
 
 def column(value: str) -> str:
-    """The name of a column as it is, for it may begin or end with a space."""
+    """Return the name of a column unchanged, as it may begin or end with a space; it must not be blank."""
     if not value.strip():
         raise ValueError("must not be empty")
     return value
 
 
+def encoding(value: str) -> str:
+    """Return the canonical name of a text encoding."""
+    try:
+        found = codecs.lookup(value)
+        b"".decode(value)
+    except LookupError:
+        raise ValueError("must be the name of a text encoding, such as utf-8 or cp1252") from None
+    return found.name
+
+
 def one(parse: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
-    """For an option that may be repeated: each text is one value."""
+    """Return a parser for a repeatable option whose every text is one value."""
     return lambda value: (parse(value),)
 
 
 def boolean(value: str) -> bool:
-    """1, true, yes, 0, false or no; in any case."""
+    """Parse 1, true, yes, 0, false or no, ignoring case."""
     found = _BOOLEANS.get(value.strip().lower())
     if found is None:
         raise ValueError("must be one of 1, true, yes, 0, false, no")
@@ -55,7 +65,7 @@ def boolean(value: str) -> bool:
 
 
 def choice(*names: Name) -> Callable[[str], Name]:
-    """One of ``names``, in any case."""
+    """Return a parser for one of ``names``, ignoring case."""
     by_text = {name: name for name in names}
 
     def parse(value: str) -> Name:
@@ -68,7 +78,7 @@ def choice(*names: Name) -> Callable[[str], Name]:
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:
-    """A whole number from ``least`` to ``most``, both allowed."""
+    """Return a parser for a whole number from ``least`` to ``most``, both included."""
     bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
 
     def parse(value: str) -> int:
@@ -83,7 +93,7 @@ def whole(least: int, most: int | None = None) -> Callable[[str], int]:
 
 
 def number(least: float, most: float, above: bool = False) -> Callable[[str], float]:
-    """A number from ``least`` to ``most``; with ``above``, ``least`` itself is not allowed."""
+    """Return a parser for a number from ``least`` to ``most``; ``above`` excludes ``least`` itself."""
     bounds = f"above {least:g} and at most {most:g}" if above else f"from {least:g} to {most:g}"
 
     def parse(value: str) -> float:
@@ -96,14 +106,14 @@ def number(least: float, most: float, above: bool = False) -> Callable[[str], fl
 
 
 def duration(least_seconds: float) -> Callable[[str], float]:
-    """Seconds, or a duration such as ``90s``, ``30m`` or ``1h30m``; as seconds."""
+    """Return a parser for seconds, or a duration such as ``90s``, ``30m`` or ``1h30m``; the value is in seconds."""
 
     def parse(value: str) -> float:
         seconds = _seconds(value)
         if seconds is None or not least_seconds <= seconds <= LONGEST_SECONDS:
             raise ValueError(
-                "must be a number of seconds or a duration such as 90s, 30m or 1h30m, and at least "
-                f"{least_seconds:g} s (at most {LONGEST_SECONDS} s)"
+                "must be a number of seconds or a duration such as 90s, 30m or 1h30m, from "
+                f"{least_seconds:g} to {LONGEST_SECONDS} s"
             )
         return seconds
 
@@ -111,22 +121,22 @@ def duration(least_seconds: float) -> Callable[[str], float]:
 
 
 def keep_alive(value: str) -> str | float:
-    """Ollama's notation: a number of seconds, returned as such, or a duration such as ``30m``; negative is for ever.
+    """Parse Ollama's notation: a number of seconds, or a duration such as ``30m``; negative means forever.
 
-    Ollama refuses a number in a string (400, "missing unit in duration"). Zero would unload the model after each
-    request.
+    A number is returned as a number, as Ollama refuses it in a string (400, "missing unit in duration"). Zero is
+    refused, as it would unload the model after each request.
     """
     seconds = _seconds(value)
     if seconds is None or seconds == 0 or seconds > LONGEST_SECONDS:
         raise ValueError(
-            f"must be a number of seconds (at most {LONGEST_SECONDS}) or a duration such as 30m or 1h30m, negative for "
-            "ever, and not 0, with which hosts would load the model again for each text"
+            f"must be a number of seconds (at most {LONGEST_SECONDS}) or a duration such as 30m or 1h30m; negative "
+            "means forever; 0 is refused, as hosts would reload the model for each text"
         )
     return seconds if _NUMBER.fullmatch(value.strip()) else value.strip()
 
 
 def _seconds(value: str) -> float | None:
-    """The seconds of a number or of a Go duration; None if it is neither."""
+    """Return the seconds of a number or of a Go duration; None if the text is neither."""
     value = value.strip()
     if _NUMBER.fullmatch(value):
         return float(value) if math.isfinite(float(value)) else None
@@ -138,25 +148,25 @@ def _seconds(value: str) -> float | None:
 
 
 def check_readable(place: str, path: str) -> None:
-    """Makes sure that a local file is there and may be read; URLs elsewhere are left to whoever opens them.
+    """Check that a local file exists and is readable; remote URLs are not checked.
 
     Raises:
-        UsageError: It begins with ``place``.
+        UsageError: It is not; the message begins with ``place``.
     """
     local = _local(path)
     if local is None:
         return
     if not local.is_file():
-        raise UsageError(f"{place}: there is no file {path!r}")
+        raise UsageError(f"{place}: no such file: {path!r}")
     if not os.access(local, os.R_OK):
-        raise UsageError(f"{place}: the file {path!r} may not be read")
+        raise UsageError(f"{place}: no permission to read {path!r}")
 
 
 def check_writable(place: str, path: str, directory: bool) -> None:
-    """Makes sure that a local directory, or a file, could be made or written.
+    """Check that a local directory or file can be created or written; remote URLs are not checked.
 
     Raises:
-        UsageError: It begins with ``place``.
+        UsageError: It cannot; the message begins with ``place``.
     """
     local = _local(path)
     if local is None:
@@ -167,19 +177,14 @@ def check_writable(place: str, path: str, directory: bool) -> None:
         above = local if directory else local.parent
         existing = next(each for each in (above, *above.parents) if each.exists())
     except OSError as error:
-        raise UsageError(f"{place}: {path!r} can't be made: {error.strerror}") from None
+        raise UsageError(f"{place}: cannot create {path!r}: {error.strerror}") from None
     if not existing.is_dir():
-        raise UsageError(f"{place}: {path!r} can't be made, as {str(existing)!r} is a file")
+        raise UsageError(f"{place}: cannot create {path!r}: {str(existing)!r} is a file")
     if not os.access(existing, os.W_OK | os.X_OK):
-        raise UsageError(f"{place}: {path!r} can't be made, as nothing may be written in {str(existing)!r}")
-
-
-def shown(path: str) -> str:
-    """The path or URL without credentials."""
-    return without_credentials(path) if re.match(r"[A-Za-z][A-Za-z0-9+.:-]*://[^/]*@", path) else path
+        raise UsageError(f"{place}: cannot create {path!r}: no permission to write in {str(existing)!r}")
 
 
 def _local(path: str) -> Path | None:
-    """The path on this machine; None for a URL of something else."""
+    """Return the path on this machine; None for a remote URL."""
     plain = re.sub(r"^(file|local)://", "", path)
     return None if re.match(r"[A-Za-z][A-Za-z0-9+.-]*(://|::)", plain) else Path(plain).expanduser().absolute()

@@ -1,27 +1,24 @@
-"""The options of the ``sandbox`` command, which runs one simulated host on loopback."""
+"""The command ``sandbox``: one simulated Ollama host on loopback."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.options import values as kind
-from pipeline.options.table import help_text, option, options_of, read, repeated, stray
+from pipeline.exit_codes import ExitCode
+from pipeline.options import values
+from pipeline.options.command import Command, CommandOptions
+from pipeline.options.table import Readout, option, repeated
 from pipeline.sandbox.settings import HostSettings
 
-USAGE = "python -m pipeline sandbox [OPTIONS]"
-DESCRIPTION = """\
-Run a simulated Ollama host on loopback until Ctrl-C or SIGTERM, to try the program without Ollama. Its answers are made
-word by word from a small lexicon and are not real translations. It prints one line of JSON with its address and its
-control address."""
+LOG = logging.getLogger(__name__)
 
-_HOST = "Simulated host"
+HOST = "Simulated host"
 
 
 def _settings(text: str) -> str:
-    """A JSON object."""
     try:
         is_object = isinstance(json.loads(text), dict)
     except ValueError:
@@ -32,33 +29,58 @@ def _settings(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class SandboxOptions:
-    """Options of the ``sandbox`` command."""
+class SandboxOptions(CommandOptions):
+    """Options of ``sandbox``."""
 
-    port: int = option(11500, kind.whole(0, 65535), "port on 127.0.0.1; 0 picks a free one", _HOST, "PORT")
+    port: int = option(
+        11500,
+        parse=values.whole(0, 65535),
+        help="port on 127.0.0.1; 0 picks a free one",
+        group=HOST,
+        metavar="PORT",
+    )
     control_port: int = option(
-        0, kind.whole(0, 65535), "port for statistics and control; 0 picks a free one", _HOST, "PORT"
+        0,
+        parse=values.whole(0, 65535),
+        help="port for statistics and control; 0 picks a free one",
+        group=HOST,
+        metavar="PORT",
     )
     model: tuple[str, ...] = repeated(
-        kind.one(kind.text), "installed model", _HOST, "MODEL", shown="every requested one"
+        parse=values.one(values.text),
+        help="installed model",
+        group=HOST,
+        metavar="MODEL",
+        shown="every requested one",
     )
     num_parallel: int = option(
-        4, kind.whole(1, 1024), "requests processed in parallel, as OLLAMA_NUM_PARALLEL", _HOST, "N"
+        4,
+        parse=values.whole(1, 1024),
+        help="requests processed in parallel, as OLLAMA_NUM_PARALLEL",
+        group=HOST,
+        metavar="N",
     )
     tokens_per_second: float = option(
-        0.0, kind.number(0, 1e9), "speed of a single request; 0 answers instantly", _HOST, "NUMBER", shown="0"
+        0.0,
+        parse=values.number(0, 1e9),
+        help="speed of a single request; 0 answers instantly",
+        group=HOST,
+        metavar="NUMBER",
+        shown="0",
     )
-    load_seconds: float = option(0.0, kind.number(0, 3600), "duration of a model load", _HOST, "SECONDS", shown="0")
+    load_seconds: float = option(
+        0.0, parse=values.number(0, 3600), help="duration of a model load", group=HOST, metavar="SECONDS", shown="0"
+    )
     settings: str = option(
         "{}",
-        _settings,
-        "JSON object with further settings, such as faults (see pipeline/sandbox/settings.py)",
-        _HOST,
-        "JSON",
+        parse=_settings,
+        help="JSON object with further settings, such as faults (see pipeline/sandbox/settings.py)",
+        group=HOST,
+        metavar="JSON",
     )
 
     def host(self) -> HostSettings:
-        """The host's settings.
+        """Return all settings of the host.
 
         Raises:
             UsageError: ``--settings`` has an unknown name or an invalid value.
@@ -73,20 +95,30 @@ class SandboxOptions:
         return settings.changed(json.loads(self.settings))
 
 
-def parse_sandbox(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> SandboxOptions:
-    """Parse and validate the options.
-
-    Raises:
-        UsageError: An option is unknown or invalid.
-    """
-    readout = read(SandboxOptions, arguments, environ)
-    if readout.left:
-        raise stray(readout.left[0], options_of(SandboxOptions))
+def _complete(readout: Readout, environ: Mapping[str, str]) -> SandboxOptions:
     options = SandboxOptions(**readout.values)
     options.host()
     return options
 
 
-def help_of_sandbox() -> str:
-    """The help text of ``sandbox``."""
-    return help_text(SandboxOptions, USAGE, DESCRIPTION, "")
+def _run(options: SandboxOptions) -> int:
+    from pipeline.sandbox import NOT_REAL
+    from pipeline.sandbox.server import serve
+
+    LOG.warning("%s", NOT_REAL)
+    serve(options.host(), options.port, options.control_port)
+    return ExitCode.DONE
+
+
+SANDBOX = Command(
+    summary="run a simulated Ollama host to try things without one; see sandbox --help",
+    usage="python -m pipeline sandbox [OPTIONS]",
+    description="""\
+Runs a simulated Ollama host on loopback until Ctrl-C or SIGTERM, to try the program without Ollama. Its answers are
+made word by word from a small lexicon and are not real translations. Prints one line of JSON with its address and its
+control port on stdout.""",
+    epilog="",
+    options=SandboxOptions,
+    complete=_complete,
+    run=_run,
+)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.options.command_line import parse
+from pipeline.options.run import RUN
 from tests.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -40,7 +40,7 @@ def test_every_command_in_a_header_has_valid_options(path: Path, tmp_path: Path)
     for command in commands:
         words = shlex.split(command)
         start = next(i for i, word in enumerate(words) if word in ("translate", "beam-ollama-translate")) + 1
-        parse([word.replace("/data/", f"{tmp_path}/") for word in words[start:]], {})
+        RUN.parse([word.replace("/data/", f"{tmp_path}/") for word in words[start:]], {})
 
 
 @pytest.mark.parametrize("path", COMPOSE, ids=lambda path: path.name)
@@ -56,7 +56,7 @@ def test_the_kubernetes_job_passes_valid_options_and_outlives_a_drain(tmp_path: 
     job = yaml.safe_load((DEPLOY / "kubernetes-job.yaml").read_text())
     pod = job["spec"]["template"]["spec"]
     [container] = pod["containers"]
-    options = parse(
+    options = RUN.parse(
         [argument.replace("/data/", f"{tmp_path}/") for argument in container["args"]],
         {each["name"]: each["value"] for each in container["env"]},
     )

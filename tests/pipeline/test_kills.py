@@ -62,6 +62,8 @@ def test_the_inputs_hold_all_that_matters(unbroken: Unbroken) -> None:
     assert [letter["error_class"] for letter in letters] == ["bad_line"]
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_run_that_is_killed_six_times_ends_as_one_that_was_not(
     sandbox_host: MakeHost, unbroken: Unbroken, tmp_path: Path
 ) -> None:
@@ -87,6 +89,8 @@ def test_a_run_that_is_killed_six_times_ends_as_one_that_was_not(
     assert again + asked.again().total() <= in_flight + one_second < 0.75 * unbroken.texts
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_run_that_is_killed_before_its_first_request_and_while_it_stops(
     sandbox_host: MakeHost, unbroken: Unbroken, tmp_path: Path
 ) -> None:

@@ -149,6 +149,8 @@ def check_all_rows(store: Store) -> None:
         assert row["text_en_status"] == "ok"
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_parts_are_whole_and_in_order_and_a_second_run_asks_for_nothing(
     store: Store, start: Start, sandbox_host: MakeHost, tmp_path: Path
 ) -> None:
@@ -166,6 +168,8 @@ def test_parts_are_whole_and_in_order_and_a_second_run_asks_for_nothing(
     assert list((tmp_path / "temporary").glob("translate-*")) == []
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_killed_run_leaves_whole_parts_and_the_next_one_completes_with_a_local_memory(
     store: Store, start: Start, sandbox_host: MakeHost, tmp_path: Path
 ) -> None:

@@ -144,7 +144,7 @@ def test_another_recipe_is_refused_unless_overwritten(sandbox_host: MakeHost, ru
     refused = run(source, output, [host], "--model", "llama3", "--temperature", "0.5")
     assert refused.code == 2
     assert refused.out == ""
-    for word in ("mistral", "llama3", "temperature: 0.5 now, 0.0 there", "--overwrite"):
+    for word in ("mistral", "llama3", "temperature: 0.5 now, 0.0 before", "--overwrite"):
         assert word in refused.err
     redone = run(source, output, [host], "--model", "llama3", "--overwrite")
     assert redone.code == 0
@@ -202,15 +202,21 @@ def test_output_on_a_file_system_without_rename(sandbox_host: MakeHost, run: Run
     fs.rm("/english", recursive=True)
 
 
-def test_dry_run_sends_and_writes_nothing(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
-    host = sandbox_host()
+def test_dry_run_sends_only_made_up_texts_and_writes_nothing(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+    host = sandbox_host(tokens_per_second=2000.0)
     result = run(records(tmp_path, 30), tmp_path / "out", [host], "--dry_run")
     assert result.code == 0
-    assert result.summary | {"model_digest": "", "output": ""} == {
-        "dry_run": True, "output": "", "model_digest": "", "text_columns": ["text"],
-        "files": 1, "units": 1, "units_left": 1, "rows": 30, "rows_left": 30,
+    line = result.summary
+    assert {name: line[name] for name in ("files", "units", "units_left", "rows", "rows_left", "texts_requested")} == {
+        "files": 1, "units": 1, "units_left": 1, "rows": 30, "rows_left": 30, "texts_requested": 30,
     }  # fmt: skip
-    assert host.stats()["calls"] == 0
+    least, most = line["estimated_seconds_range"]
+    assert 0 < least < line["estimated_seconds"] < most
+    assert line["hosts"][host.url]["slots"] >= 1
+    assert line["unusable_hosts"] == {}
+    stats = host.stats(with_requests=True)
+    assert stats["calls"] <= 40
+    assert "remplacé la pompe numéro" not in json.dumps(stats), "a text of the user was sent"
     assert not list((tmp_path / "out").glob("part-*"))
 
 
@@ -224,7 +230,7 @@ def test_a_look_at_the_first_rows_of_what_is_done_removes_nothing(
     assert run(source, output, [host], "--unit_rows", "10").summary["rows"] == 30
     refused = run(source, output, [host], *limited, "15")
     assert (refused.code, refused.out) == (2, "")
-    assert "holds 30 rows of this input, of which --limit would leave 15" in refused.err
+    assert "holds 30 translated rows of this input, of which --limit would keep 15" in refused.err
     assert output_of(output).num_rows == 30
     assert run(source, output, [host], *limited, "40").summary["units_skipped"] == 3
     assert run(source, output, [host], *limited, "15", "--overwrite").summary["rows"] == 15
@@ -479,13 +485,13 @@ def test_a_memory_on_redis_serves_runs_with_other_outputs(sandbox_host: MakeHost
     assert "--memory" in gone.err
 
 
-def test_a_damaged_memory_is_set_aside_and_the_run_goes_on(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+def test_a_damaged_memory_is_replaced_and_the_run_continues(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
     host, source, output = sandbox_host(), records(tmp_path, 20), tmp_path / "out"
     (output / "_state").mkdir(parents=True)
     (output / "_state" / "memory.sqlite").write_bytes(b"nonsense" * 2000)
     result = run(source, output, [host])
     assert result.code == 0
-    assert "set aside" in result.err
+    assert "was renamed to" in result.err
     assert origins(output) == {"generated": 20}
 
 
@@ -504,7 +510,7 @@ def test_a_memory_at_an_unknown_kind_of_address_is_no_file(
     monkeypatch.chdir(tmp_path)
     result = run(records(tmp_path, 20), tmp_path / "out", [sandbox_host()], "--memory", "s3://bucket/memory.sqlite")
     assert result.code == 2
-    assert "s3:// is no place for a translation memory" in result.err
+    assert "s3:// cannot hold a translation memory" in result.err
     assert not (tmp_path / "s3:").exists()
 
 

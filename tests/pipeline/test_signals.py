@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline import signals
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
 
@@ -88,8 +90,86 @@ def test_a_second_signal_ends_it_at_once(sandbox_host: MakeHost, start: Start, t
 def test_a_signal_while_no_host_answers(start: Start, tmp_path: Path) -> None:
     process = start("http://127.0.0.1:9", tmp_path / "out")
     assert process.stderr is not None
-    while b"no host is healthy" not in (line := process.stderr.readline()):
+    while b"no healthy host" not in (line := process.stderr.readline()):
         assert line
     os.kill(process.pid, signal.SIGTERM)
     process.communicate(timeout=10)
     assert process.returncode == 143
+
+
+STUBBORN = """
+import sys, time
+from pipeline import signals
+from transforms.engine import engine
+
+class Stubborn:
+    def stop(self):
+        pass
+
+engine.live_engines = lambda: [Stubborn()]
+signals.PATIENCE_SECONDS = float(sys.argv[1])
+with signals.CleanStop():
+    print("ready", flush=True)
+    while True:
+        time.sleep(1)
+"""
+
+
+def child(code: str, *arguments: str) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    return process
+
+
+def test_a_run_that_does_not_stop_is_ended_after_the_deadline() -> None:
+    assert signals.PATIENCE_SECONDS < 10
+    with child(STUBBORN, "0.2") as process:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 143
+
+
+def test_a_second_signal_does_not_wait_for_the_deadline() -> None:
+    with child(STUBBORN, "3600") as process:
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) in (130, 143)
+
+
+class SilentServer:
+    """Accepts connections and never answers."""
+
+    def __enter__(self) -> str:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+
+def test_a_signal_while_an_input_is_awaited_exits_with_its_code(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipeline", "--output", str(tmp_path / "out"), "--hosts", "127.0.0.1:9"]
+    with (
+        SilentServer() as url,
+        subprocess.Popen([*command, "--input", f"{url}/a.parquet"], stderr=subprocess.PIPE) as process,
+    ):
+        assert process.stderr is not None
+        assert b"still waiting" in next(line for line in process.stderr if b"still" in line)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+        assert process.returncode == 143
+        assert b"Traceback" not in err
+
+
+def test_a_hosts_file_that_is_an_empty_pipe_neither_hangs_nor_keeps_a_signal_away(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "hosts")
+    (tmp_path / "a.jsonl").write_text('{"text": "Bonjour."}\n')
+    command = [sys.executable, "-m", "pipeline", "--input", str(tmp_path / "a.jsonl"), "--output", str(tmp_path / "o")]
+    with subprocess.Popen([*command, "--hosts_file", str(tmp_path / "hosts")], stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        assert b"still waiting" in process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        assert process.returncode == 143

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,7 +21,7 @@ from pipeline.options.run import RunOptions
 from pipeline.signals import CleanStop
 from pipeline.watch import Settled
 from tests.conftest import MakeHost
-from transforms.errors import RunStopped
+from transforms.errors import RunFailed, RunStopped, UsageError
 from transforms.source.work_units import SourceFile
 
 
@@ -97,7 +98,7 @@ def test_new_grown_and_removed_files_are_seen_until_it_is_stopped(sandbox_host: 
             assert rows_of_next_run() == 25
             (folder / "c.parquet").write_bytes(b"no Parquet at all")
             assert process.stderr is not None
-            told = next(line for line in process.stderr if "nothing is done until the input changes" in line)
+            told = next(line for line in process.stderr if "waiting until the input changes" in line)
             assert "c.parquet" in told
             write(folder / "c.parquet", range(5))
             assert rows_of_next_run() == 30
@@ -108,3 +109,54 @@ def test_new_grown_and_removed_files_are_seen_until_it_is_stopped(sandbox_host: 
     assert process.returncode == 143, err
     assert out == ""
     assert "Traceback" not in err
+
+
+class Looks:
+    """The input at each look; watching is stopped after the last one."""
+
+    def __init__(self, *looks: list[SourceFile]) -> None:
+        self._looks = iter(looks)
+
+    def __call__(self, *_: object, **__: object) -> list[SourceFile]:
+        try:
+            return next(self._looks)
+        except StopIteration:
+            raise RunStopped("seen enough") from None
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[list[SourceFile]]]:
+    """Watches the given looks; the outcomes of the runs are exit codes or exceptions."""
+
+    def start(looks: Looks, *outcomes: ExitCode | Exception) -> list[list[SourceFile]]:
+        ran: list[list[SourceFile]] = []
+        left = iter(outcomes)
+
+        def run(options: RunOptions, stop: CleanStop, sources: list[SourceFile]) -> ExitCode:
+            ran.append(sources)
+            outcome = next(left)
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+
+        monkeypatch.setattr(watching, "list_sources", looks)
+        monkeypatch.setattr(watching, "run_once", run)
+        monkeypatch.setattr(time, "sleep", lambda seconds: None)
+        with pytest.raises(RunStopped):
+            watching.watch(RunOptions(input=("/in",), output="/nowhere"), 10.0, CleanStop())
+        return ran
+
+    return start
+
+
+GOOD, BAD, REPAIRED = (source(f"/in/{name}.parquet", size, 0.0) for name, size in (("a", 5), ("b", 6), ("b", 7)))
+
+
+def test_refused_input_is_not_tried_again_until_it_changes(runs: Callable[..., list[list[SourceFile]]]) -> None:
+    looks = Looks([GOOD], [GOOD, BAD], [GOOD, BAD], [GOOD, BAD], [GOOD, REPAIRED])
+    ran = runs(looks, ExitCode.DONE, UsageError("damaged"), ExitCode.DONE)
+    assert ran == [[GOOD], [GOOD, BAD], [GOOD, REPAIRED]]
+
+
+def test_a_run_that_failed_is_tried_again(runs: Callable[..., list[list[SourceFile]]]) -> None:
+    assert runs(Looks([GOOD], [GOOD], [GOOD]), RunFailed("no host"), ExitCode.DONE) == [[GOOD], [GOOD]]

@@ -15,10 +15,10 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.util import assert_that, equal_to
 
-from transforms.errors import RunFailed
-from transforms.read import ReadUnits, read_group
+from transforms.errors import RunFailed, UsageError
+from transforms.read import ReadUnits, read_group, read_tasks
 from transforms.source.discovery import list_sources
-from transforms.source.plan import Plan, plan
+from transforms.source.plan import InputPlan, plan_inputs
 from transforms.source.work_units import Batch
 
 
@@ -44,13 +44,13 @@ def write(address: str, count: int) -> None:
             file.write("".join(json.dumps(row) + "\n" for row in rows).encode())
 
 
-def planned(*inputs: str) -> Plan:
-    return plan(list_sources(inputs), 10)
+def planned(*inputs: str) -> InputPlan:
+    return plan_inputs(list_sources(inputs), 10)
 
 
-def batches_of(found: Plan, batch_rows: int = 4) -> Iterator[Batch]:
-    for run in found.runs:
-        yield from read_group(run, found.schemas[run[0].source.url], batch_rows)
+def batches_of(found: InputPlan, batch_rows: int = 4) -> Iterator[Batch]:
+    for group in found.groups:
+        yield from read_group(group, found.schemas[group[0].source.url], batch_rows)
 
 
 def ids(batches: Any) -> list[int]:
@@ -85,7 +85,10 @@ def test_a_file_changed_after_planning_ends_the_run_before_any_row(folder: str, 
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.parquet"])
-def test_a_file_changed_while_it_is_read_never_completes_a_unit(folder: str, name: str) -> None:
+def test_a_file_changed_while_it_is_read_never_completes_a_unit(
+    folder: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transforms.read.SMALL_FILE_BYTES", 0)  # small files are checked once they are in memory
     address = f"{folder}/{name}"
     write(address, 40)
     batches = batches_of(planned(address))
@@ -101,7 +104,7 @@ def test_an_error_from_a_changed_file_is_said_as_such(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     texts = pa.array([f"{number:060}" for number in range(50_000)])  # more than is read ahead
     pq.write_table(pa.table({"text": texts}), path, compression="none", use_dictionary=False)
-    found = plan(list_sources([str(path)]), 100_000)
+    found = plan_inputs(list_sources([str(path)]), 100_000)
     batches = batches_of(found)
     next(batches)
     path.write_bytes(b"x" * path.stat().st_size)
@@ -109,27 +112,58 @@ def test_an_error_from_a_changed_file_is_said_as_such(tmp_path: Path) -> None:
         list(batches)
 
 
-def test_damaged_data_ends_the_run_with_a_clear_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("group", [0, 1])
+def test_damaged_data_is_said_in_one_line_with_the_column(tmp_path: Path, group: int) -> None:
     path = tmp_path / "a.parquet"
     write(str(path), 40)
+    start = pq.ParquetFile(path).metadata.row_group(group).column(1).dictionary_page_offset
     data = bytearray(path.read_bytes())
-    data[4:200] = b"\xff" * 196
+    data[start : start + 40] = b"\xff" * 40
     path.write_bytes(data)
-    with pytest.raises(RunFailed, match=r"cannot read .*a\.parquet: ") as caught:
+    said = r"cannot read column text \(string\) of .*a\.parquet: "
+    if group == 0:  # the first rows are tried at planning
+        with pytest.raises(UsageError, match=said) as refused:
+            planned(str(path))
+        assert "\n" not in str(refused.value)
+        return
+    with pytest.raises(RunFailed, match=said) as caught:
         list(batches_of(planned(str(path))))
     assert "\n" not in str(caught.value)
 
 
-def test_the_step_reads_runs_after_a_reshuffle(tmp_path: Path) -> None:
+def test_the_step_reads_groups_after_a_reshuffle(tmp_path: Path) -> None:
     for name in ("a.jsonl", "b.parquet"):
         write(str(tmp_path / name), 45)
     found = planned(str(tmp_path))
     with beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"])) as pipeline:
         rows = (
             pipeline
-            | beam.Create(found.runs)
+            | beam.Create(read_tasks(found.groups))
             | beam.Reshuffle()
             | beam.ParDo(ReadUnits(found.schemas, 4))
             | beam.FlatMap(lambda batch: [(batch.unit.source.stem, number) for number in ids([batch])])
         )
         assert_that(rows, equal_to([(stem, number) for stem in "ab" for number in range(45)]))
+
+
+def test_small_files_elsewhere_are_read_together_and_others_by_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fs = fsspec.filesystem("memory")
+    for number in range(7):
+        write(f"memory:///ahead/{number}.parquet", 5)
+    write(str(tmp_path / "local.parquet"), 5)
+    monkeypatch.setattr("transforms.read.FILES_IN_TASK", 3)
+    found = planned("memory:///ahead", str(tmp_path))
+    tasks = read_tasks(found.groups)
+    assert [len(task) for task in tasks] == [1, 3, 3, 1]
+    assert [group for task in tasks for group in task] == list(found.groups)
+    step = ReadUnits(found.schemas, 4)
+    read = [(batch.unit.source.stem, ids([batch])) for batch in step.process(tasks[1])]
+    assert read == [(str(number), rows) for number in range(3) for rows in ([0, 1, 2, 3], [4])]
+    monkeypatch.setattr("transforms.read.TASK_BYTES", 1)
+    assert {len(task) for task in read_tasks(found.groups)} == {1}
+    fs.rm("/ahead/1.parquet")
+    with pytest.raises(RunFailed, match=r"1\.parquet"):
+        list(step.process(tasks[1]))
+    fs.rm("/ahead", recursive=True)

@@ -13,10 +13,16 @@ import pytest
 from apache_beam.metrics.metric import MetricsFilter
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.util import assert_that, equal_to
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.timestamp import MIN_TIMESTAMP
+from apache_beam.utils.windowed_value import WindowedValue
 
 from tests.transforms.sink.part_batches import RECIPE, SCHEMA, batches_of
 from transforms.errors import RunFailed
+from transforms.sink import fence
+from transforms.sink.fence import close_fences
 from transforms.sink.output_directory import OutputDirectory
+from transforms.sink.output_lock import OutputLock
 from transforms.sink.parts import PartResult, TranslatedBatch
 from transforms.write import WriteConfig, WriteParts
 
@@ -69,21 +75,64 @@ def test_each_unit_becomes_its_part_once(config: WriteConfig, options: list[str]
         assert table.column("id").to_pylist() == list(range(100))
 
 
-def test_a_part_is_there_as_soon_as_its_last_batch_is(config: WriteConfig) -> None:
+def test_parts_are_published_as_they_become_complete(config: WriteConfig) -> None:
     writing = step(config)
     first, second = batches_of(100, 40, 0), batches_of(100, 40, 1)
     order = [second[0], first[2], first[0], second[1], first[1], second[2]]
-    emitted = [[result.name for result in writing.process(batch)] for batch in order]
+    emitted = [result.value.name for batch in order for result in process(writing, batch)]
+    emitted += [result.value.name for result in writing.finish_bundle()]
     parts = [batch[0].unit.part_name for batch in (first, second)]
-    assert emitted == [[], [], [], [], [parts[0]], [parts[1]]]
-    writing.finish_bundle()
+    assert sorted(emitted) == sorted(parts)
     writing.teardown()
     assert names(config) == sorted(parts)
 
 
-def test_results_travel_between_processes(config: WriteConfig) -> None:
+def process(writing: WriteParts, batch: TranslatedBatch) -> list[WindowedValue]:
+    """What the step emits for a batch in the global window."""
+    return list(writing.process(batch, MIN_TIMESTAMP, GlobalWindow()))
+
+
+def results_of(writing: WriteParts, batches: list[TranslatedBatch]) -> list[PartResult]:
+    """The results of a bundle with these batches."""
+    emitted = [result for batch in batches for result in process(writing, batch)]
+    return [result.value for result in (*emitted, *writing.finish_bundle())]
+
+
+def test_only_some_parts_wait_to_be_published(config: WriteConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transforms.write.WAITING_PARTS", 2)
     writing = step(config)
-    (result,) = [result for batch in batches_of(100) for result in writing.process(batch)]
+    emitted = [len(process(writing, batch)) for number in range(9) for batch in batches_of(3, number=number)]
+    assert sum(emitted) >= 7
+    assert sum(emitted) + len([*writing.finish_bundle()]) == 9
+
+
+def test_a_part_that_cannot_be_published_fails_the_bundle(config: WriteConfig) -> None:
+    writing = step(config)
+    (batch,) = batches_of(3)
+    Path(config.output, batch.unit.part_name).mkdir()
+    with pytest.raises(RunFailed, match="cannot write"):
+        results_of(writing, [batch])
+    assert names(config) == []
+
+
+def test_a_run_that_has_lost_the_lock_publishes_nothing(config: WriteConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fence, "FRESH_SECONDS", 0.0)
+    output = OutputDirectory(config.output)
+    locked = replace(config, run_id="mine")
+    try:
+        with OutputLock(output, "mine"):
+            writing = step(locked)
+            (result,) = results_of(writing, batches_of(3))
+            assert output.existing_parts()[result.name].run_id == "mine"  # type: ignore[union-attr]
+        with pytest.raises(RunFailed, match="the launcher of the run has stopped; rerun the same command"):
+            results_of(step(locked), batches_of(3, number=1))
+    finally:
+        close_fences()
+    assert list(output.existing_parts()) == [result.name]
+
+
+def test_results_travel_between_processes(config: WriteConfig) -> None:
+    (result,) = results_of(step(config), batches_of(100))
     assert isinstance(result, PartResult)
     assert pickle.loads(pickle.dumps(result)) == result  # noqa: S301
 
@@ -95,10 +144,10 @@ def test_a_unit_that_is_incomplete_at_the_end_fails_the_bundle(
     writing = step(config)
     batches = batches_of(100, 20)
     for batch in batches[:-1]:
-        assert not list(writing.process(batch))
+        assert not list(process(writing, batch))
     assert len(names(config)) == 1
     with pytest.raises(RunFailed, match=f"rows are missing from {batches[0].unit.part_name}"):
-        writing.finish_bundle()
+        list(writing.finish_bundle())
     assert names(config) == []
 
 
@@ -109,12 +158,12 @@ def test_what_a_failed_bundle_left_is_dropped(
     monkeypatch.setattr("transforms.sink.parts.ROW_GROUP_ROWS", 20)
     writing = step(config)
     batches = batches_of(100, 20)
-    assert not list(writing.process(batches[0]))
+    assert not list(process(writing, batches[0]))
     assert len(names(config)) == 1
     getattr(writing, ending)()
     assert names(config) == []
     if ending == "start_bundle":
-        (result,) = [result for batch in batches for result in writing.process(batch)]
+        (result,) = results_of(writing, batches)
         assert names(config) == [result.name]
 
 
@@ -133,6 +182,6 @@ def test_the_runner_drops_what_is_half_written_when_it_fails(config: WriteConfig
         | beam.FlatMap(list)
         | beam.ParDo(WriteParts(config))
     )
-    with pytest.raises(Exception, match=f"99 rows were planned for {wrong.unit.part_name}, 100 came"):
+    with pytest.raises(Exception, match=f"99 rows were planned for {wrong.unit.part_name}, but 100 were read"):
         pipeline.run().wait_until_finish()
     assert names(config) == []

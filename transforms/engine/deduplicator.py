@@ -1,24 +1,18 @@
-"""The same text once: what the memory knows, or a request under way will answer, is not asked again."""
+"""Deduplicate requests: a text that the memory knows, or that a request in flight will answer, is not sent again."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TypeAlias
 
-from transforms.engine.memory_entry import (
-    WORTH_KEEPING,
-    MemoryEntry,
-    as_duplicate,
-    decode,
-    encode,
-    from_memory,
-    key_of,
-)
-from transforms.engine.outcome import Outcome
-from transforms.engine.translator import Asked, TextResult, Translator
+from transforms.engine.human_translations import PRESENT, human_key, human_result
+from transforms.engine.large_texts import call
+from transforms.engine.memory_entry import MemoryEntry, as_duplicate, decode, encode, from_memory, key_of
+from transforms.engine.outcome import TextResult
+from transforms.engine.run_health import RunHealth
+from transforms.engine.translator import SourceText, Translator
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.model_names import model_key
 from transforms.memory.memory import Memory
@@ -26,139 +20,146 @@ from transforms.text.gate import Gate, source_flags
 from transforms.text.glossary import subset_digest
 from transforms.text.sanitize import sanitize
 
-End: TypeAlias = Callable[["TextResult | None", "Exception | None"], None]
-"""Told of a text's end: its result, or else the exception that ended the run before."""
-
 RECENT_BYTES = 4_000_000
-"""Of outcomes kept for texts that come again before the memory can be asked, or without one."""
+"""Size of the recent entries that are kept in this process, for texts that come again before the memory has them."""
 
 
 @dataclass(frozen=True)
 class MemorySettings:
-    """Where the memory is and what counts of it; picklable.
+    """Which translation memory is used, and which of its entries count; picklable.
 
     Attributes:
-        where: A path or a ``redis://`` address; None for no memory: then only texts that come again soon are spared.
-        prefix: Of the keys, as of ``Recipe.memory_prefix``.
-        run: Tells this run's translations from others'.
-        own_only: Whether translations of other runs do not count, because all is to be done again.
+        where: A path or a ``redis://`` address; None for no memory. Without one, only texts that come again soon, in
+            the same process, are not sent again.
+        prefix: Of the keys; see ``Recipe.memory_prefix``.
+        run: Identifies this run's entries.
+        own_only: Whether entries of other runs are ignored, because everything is to be translated again.
+        retry_failed: Whether failures of other runs are ignored, because they are to be translated again.
     """
 
     where: str | None
     prefix: bytes
     run: str
     own_only: bool = False
+    retry_failed: bool = False
 
 
 NO_MEMORY = MemorySettings(None, b"", "")
 
 
 class Deduplicator:
-    """Answers texts from the memory, or has them translated and remembers that. Lives in one event loop.
+    """Translates each text once, whether it comes again in this run or came in an earlier one.
+
+    Failures count, too: a text that failed is not sent again unless the run retries failures. Only failures that are
+    likely to be the text's own are kept, because those of hosts may be gone in the next run. Belongs to one event loop.
 
     Attributes:
-        memory: None for none.
+        memory: None for no memory.
     """
 
     def __init__(self, translator: Translator, fleet: Fleet, memory: Memory | None, settings: MemorySettings) -> None:
         self._translator = translator
         self._fleet = fleet
         self.memory = memory
-        self._glossary = translator.glossary
         self._settings = settings
-        self._under_way: dict[bytes, list[End]] = {}
+        self._health = RunHealth()
+        self._in_flight: dict[bytes, asyncio.Future[TextResult]] = {}
         self._recent: OrderedDict[bytes, bytes] = OrderedDict()
         self._recent_bytes = 0
+        self._has_human_translations: bool | None = None
 
-    def key(self, asked: Asked) -> bytes | None:
-        """The key of a text; None if it can't be known, because no host has told the model's digest."""
-        model = asked.model or self._translator.model
+    def key(self, source: SourceText) -> bytes | None:
+        """The key of a text in the memory; None while no host has reported the digest of its model."""
+        model = source.model or self._translator.model
         digest = self._fleet.digest(model, "")
         if digest is None:
             return None
-        sent = sanitize(asked.text)
-        terms = subset_digest(self._glossary.found_in(sent))
-        return key_of(self._settings.prefix, model_key(model), digest, sent, terms, asked.field_name)
+        sent = sanitize(source.text)
+        terms = subset_digest(self._translator.glossary.found_in(sent))
+        return key_of(self._settings.prefix, model_key(model), digest, sent, terms, source.field_name)
 
-    async def look_up(self, keys: Sequence[bytes]) -> dict[bytes, MemoryEntry]:
-        """What the memory has for some of the keys."""
-        if self.memory is None or not keys:
+    async def look_up(self, keys: Sequence[bytes | None]) -> dict[bytes, MemoryEntry]:
+        """The entries that the memory has for these keys, and that count for this run."""
+        wanted = [key for key in keys if key is not None]
+        if self.memory is None or not wanted:
             return {}
-        own_only, run = self._settings.own_only, self._settings.run
-        found = {key: decode(value) for key, value in (await self.memory.look_up(keys)).items()}
-        return {key: known for key, known in found.items() if known is not None and (known.run == run or not own_only)}
+        found = await self.memory.look_up(wanted)
+        entries = {key: await call(len(value), decode, value) for key, value in found.items()}
+        return {key: entry for key, entry in entries.items() if entry is not None and self._counts(entry)}
 
-    def result(self, known: MemoryEntry, text: str) -> TextResult:
-        """The result for a text that the memory knows."""
-        marks = source_flags(text, Gate.TRANSLATE)
-        make = as_duplicate if known.run == self._settings.run else from_memory
-        return TextResult(make(known.outcome, marks))
+    async def human_translations(self, sources: Mapping[int, SourceText]) -> dict[int, TextResult]:
+        """The results of the texts that a person has translated, by index; they also count with ``--overwrite``."""
+        if self.memory is None or not sources:
+            return {}
+        if self._has_human_translations is None:
+            self._has_human_translations = bool(await self.memory.look_up([PRESENT]))
+        if not self._has_human_translations:
+            return {}
+        keys = {index: human_key(source.text) for index, source in sources.items()}
+        found = await self.memory.look_up(list(keys.values()))
+        results = {index: human_result(found[key], sources[index].text) for index, key in keys.items() if key in found}
+        return {index: result for index, result in results.items() if result is not None}
 
-    async def translate(self, asked: Asked, key: bytes | None, end: End) -> None:
-        """Has a text translated that the memory does not know, or leaves it to another row that has it, too.
+    def _counts(self, entry: MemoryEntry) -> bool:
+        settings = self._settings
+        return entry.run == settings.run or not (settings.own_only or (settings.retry_failed and entry.failed))
+
+    def result(self, entry: MemoryEntry, text: str) -> TextResult:
+        """The result of a text that has an entry."""
+        flags = source_flags(text, Gate.TRANSLATE)
+        if entry.run == self._settings.run:
+            return as_duplicate(entry.outcome, entry.candidate, flags)
+        return from_memory(entry, flags)
+
+    async def translate(self, source: SourceText, key: bytes | None) -> TextResult:
+        """The result of a text that the memory does not know: a request for it is made only if none is in flight.
+
+        The result comes when it is in the memory: no row is finished before its translation is safe.
 
         Args:
-            asked: The text, and what its row says of it.
-            key: Of the text.
-            end: Called once: with the result when that is in the memory, so that a row is never done before its
-                translation is safe; or with the exception that ends the run before.
+            source: The text.
+            key: Its key, as ``key`` returned it.
+
+        Raises:
+            RunFailed, RunStopped: The run ended before the text was translated, or ends because none is.
         """
         if key is None:
-            await self._ask(asked, end)
-        elif (value := self._recent.get(key)) is not None and (known := decode(value)) is not None:
-            end(self.result(known, asked.text), None)
-        elif key in self._under_way:
-            self._under_way[key].append(partial(_end_again, end))
-        else:
-            self._under_way[key] = [end]
-            await self._ask(asked, partial(self._end_all, key), key)
-
-    async def _ask(self, asked: Asked, end: End, key: bytes | None = None) -> None:
+            return await self._request(source)
+        if (value := self._recent.get(key)) is not None and (entry := decode(value)) is not None:
+            return self.result(entry, source.text)
+        if (first := self._in_flight.get(key)) is not None:
+            result = await first
+            return as_duplicate(result.outcome, result.candidate, ())
+        in_flight = self._in_flight[key] = asyncio.get_running_loop().create_future()
         try:
-            result = await self._translator.translate(asked)
-            value = self._worth_keeping(asked.text, result.outcome)
-        except Exception as error:  # told to all who wait for it
-            end(None, error)
+            result = await self._request(source)
+            await self._remember(key, source, result)
+        except Exception as error:
+            in_flight.set_exception(error)
+            in_flight.exception()  # nobody may be waiting for it, which is no reason for asyncio to warn
+            raise
+        else:
+            in_flight.set_result(result)
+            return result
+        finally:
+            del self._in_flight[key]
+
+    async def _request(self, source: SourceText) -> TextResult:
+        result = await self._translator.translate(source)
+        self._health.finished(result.outcome)
+        return result
+
+    async def _remember(self, key: bytes, source: SourceText, result: TextResult) -> None:
+        if result.outcome.error is not None and not (result.text_at_fault and self._health.texts_are_to_blame()):
             return
-        if key is None or value is None:
-            end(result, None)
-        elif self.memory is None:
-            self._note(key, value)
-            end(result, None)
-        else:
-            self.memory.keep(key, value, partial(self._kept, key, value, result, end))
-
-    def _kept(self, key: bytes, value: bytes, result: TextResult, end: End, error: Exception | None) -> None:
-        if error is None:
-            self._note(key, value)
-            end(result, None)
-        else:
-            end(None, error)
-
-    def _worth_keeping(self, text: str, outcome: Outcome) -> bytes | None:
-        """What another row may have of an outcome; None if it had better be translated again."""
-        if outcome.status not in WORTH_KEEPING:
-            return None
-        return encode(outcome, source_flags(text, Gate.TRANSLATE), self._settings.run)
-
-    def _end_all(self, key: bytes, result: TextResult | None, error: Exception | None) -> None:
-        for end in self._under_way.pop(key):
-            end(result, error)
-
-    def _note(self, key: bytes, value: bytes) -> None:
+        value = await call(len(source.text), self._entry, source, result)
+        if self.memory is not None:
+            await self.memory.keep(key, value)
         self._recent[key] = value
         self._recent_bytes += len(value)
         while self._recent_bytes > RECENT_BYTES:
             _, oldest = self._recent.popitem(last=False)
             self._recent_bytes -= len(oldest)
 
-
-def _end_again(end: End, result: TextResult | None, error: Exception | None) -> None:
-    """Ends another row that has the same text: also if it failed."""
-    if result is None:
-        end(None, error)
-        return
-    outcome = as_duplicate(result.outcome, ())
-    if outcome.status == "failed":
-        outcome.origin = None
-    end(TextResult(outcome, candidate=result.candidate), None)
+    def _entry(self, source: SourceText, result: TextResult) -> bytes:
+        return encode(result, source_flags(source.text, Gate.TRANSLATE), self._settings.run)

@@ -6,37 +6,35 @@ import asyncio
 import logging
 import threading
 import weakref
-from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from concurrent.futures import Future
+from dataclasses import dataclass
 
 from transforms.engine.deduplicator import NO_MEMORY, Deduplicator, MemorySettings
-from transforms.engine.translator import Asked, TextResult, Translator, TranslatorSettings
-from transforms.errors import RunFailed
+from transforms.engine.large_texts import call
+from transforms.engine.outcome import TextResult
+from transforms.engine.snapshot import Snapshot, TextCounts, snapshot_of
+from transforms.engine.translator import SourceText, Translator, TranslatorSettings
 from transforms.fleet.fleet import Fleet, HostView
 from transforms.fleet.hosts import HostAddress
 from transforms.fleet.settings import FleetSettings
+from transforms.memory.addresses import open_store
 from transforms.memory.memory import Memory
-from transforms.memory.places import open_store
 
 LOG = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 5.0
-"""For answers to what is in flight when the run is stopped; with all else a stop takes less than 10 s."""
+"""How long a stopped run waits for the answers to requests in flight; all in all a stop takes less than 10 s."""
 
 KEEP_SECONDS = 2.0
-"""For the memory to keep them."""
-
-FIRST_TEXTS = 300
-"""If none of the first texts that were sent can be translated, the rest is spared."""
+"""How long it waits for these answers to be written to the memory."""
 
 _ENGINES: weakref.WeakSet[Engine] = weakref.WeakSet()
 
 
 @dataclass(frozen=True)
 class EngineConfig:
-    """All that an engine is made from; picklable, so that it can be sent to workers."""
+    """Everything that an engine is made from; picklable, so that it can be sent to workers."""
 
     hosts: tuple[HostAddress, ...]
     fleet: FleetSettings
@@ -44,74 +42,21 @@ class EngineConfig:
     memory: MemorySettings = NO_MEMORY
 
 
-@dataclass(eq=False)
-class Submission:
-    """Some texts on their way through the engine.
-
-    The two callbacks run in the engine's thread: ``text_done`` after each text, ``done`` after the last.
-
-    Attributes:
-        models: The model of each text, None for the run's own; None for the run's own throughout.
-        field_names: The column that each text comes from, if the model is to know it.
-        known: Results, by index, of texts that are not to be translated again.
-        results: In the order of the texts; complete once ``done`` was called without an error.
-        error: Why they could not be finished.
-    """
-
-    texts: Sequence[str | None]
-    text_done: Callable[[], None]
-    done: Callable[[], None]
-    models: Sequence[str | None] | None = None
-    field_names: Sequence[str] | None = None
-    known: Mapping[int, TextResult] = field(default_factory=dict)
-    results: list[TextResult | None] = field(init=False)
-    error: BaseException | None = None
-    _left: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.results = [None] * len(self.texts)
-        self._left = len(self.texts)
-
-    def asked(self, index: int) -> Asked:
-        """One of the texts that is not null, with what its row says of it."""
-        model = None if self.models is None else self.models[index]
-        field_name = None if self.field_names is None else self.field_names[index]
-        return Asked(self.texts[index] or "", model, field_name)
-
-    def finished(self) -> list[TextResult]:
-        """The results.
-
-        Raises:
-            BaseException: What kept the texts from being finished.
-        """
-        if self.error is not None:
-            raise self.error
-        return [result for result in self.results if result is not None]
-
-    def end_one(self) -> None:
-        """One text has ended; ``done`` is called after the last."""
-        self._left -= 1
-        self.text_done()
-        if self._left == 0:
-            self.done()
-
-
 class Engine:
     """Translates batches of texts that any thread submits.
 
     Attributes:
-        texts_done: Texts that have ended since it was made, for progress.
+        counts: The texts that have finished since the engine was made, for monitoring.
     """
 
     def __init__(self, config: EngineConfig) -> None:
         self._config = config
-        self.texts_done = 0
+        self.counts = TextCounts()
         self._loop = asyncio.new_event_loop()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._batches: set[Future[list[TextResult]]] = set()
         self._started = threading.Event()
         self._failure: Exception | None = None
         self._stopped = False
-        self._failed_first: Counter[str] | None = Counter()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
         self._started.wait()
@@ -123,7 +68,7 @@ class Engine:
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._set_up())
-        except Exception as error:  # told to whoever makes the engine, in their own thread
+        except Exception as error:  # raised again by __init__, in the caller's thread
             self._failure = error
             self._loop.close()
             return
@@ -144,84 +89,89 @@ class Engine:
     async def _tear_down(self) -> None:
         if self._stopped:
             await self._fleet.drained(DRAIN_SECONDS)
-            if self._tasks:
-                await asyncio.wait(self._tasks, timeout=KEEP_SECONDS)
+            await self._batches_finished(KEEP_SECONDS)
         await self._fleet.close()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._batches_finished(None)
         if self._deduplicator.memory is not None:
             await self._deduplicator.memory.close()
         await self._loop.shutdown_asyncgens()
 
-    def submit(self, submission: Submission) -> None:
-        """Begins to translate; returns at once."""
-        self._loop.call_soon_threadsafe(self._begin, submission)
+    async def _batches_finished(self, timeout_seconds: float | None) -> None:
+        if batches := [asyncio.wrap_future(batch) for batch in list(self._batches)]:
+            finished, _ = await asyncio.wait(batches, timeout=timeout_seconds)
+            for batch in finished:
+                batch.exception()  # raised to whoever submitted the batch; asyncio need not warn about it here
 
-    def _begin(self, submission: Submission) -> None:
-        if not submission.texts:
-            submission.done()
-        asked: dict[int, Asked] = {}
-        for index, text in enumerate(submission.texts):
-            try:
-                result = submission.known.get(index) or self._translator.at_once(text)
-            except Exception as error:  # told to whoever submitted, in their own thread; so below
-                self._end(submission, index, None, error)
-                continue
-            if result is not None:
-                submission.results[index] = result
-                self._end_one(submission)
+    def submit(
+        self,
+        texts: Sequence[SourceText | None],
+        texts_done: Callable[[int], None],
+        known: Mapping[int, TextResult] | None = None,
+    ) -> Future[list[TextResult]]:
+        """Begin to translate a batch; returns at once.
+
+        Args:
+            texts: In order; None for null.
+            texts_done: Called in the engine's thread with the number of texts that have just finished.
+            known: Results by index, of texts that are not to be translated.
+
+        Returns:
+            The future results, in the order of the texts. It raises what ended the run before, once no text of the
+            batch is in flight.
+        """
+        batch = asyncio.run_coroutine_threadsafe(self._translate_batch(texts, texts_done, known or {}), self._loop)
+        self._batches.add(batch)
+        batch.add_done_callback(self._batches.discard)
+        return batch
+
+    async def _translate_batch(
+        self,
+        texts: Sequence[SourceText | None],
+        texts_done: Callable[[int], None],
+        known: Mapping[int, TextResult],
+    ) -> list[TextResult]:
+        """The results of a batch: known, without a request, from the memory, and from one task for each other text."""
+        results: list[TextResult | None] = []
+        undecided: dict[int, SourceText] = {}
+        for index, source in enumerate(texts):
+            size = 0 if source is None else len(source.text)
+            results.append(known.get(index) or await call(size, self._translator.without_request, source))
+            if source is not None and results[index] is None:
+                undecided[index] = source
+        for index, human in (await self._deduplicator.human_translations(undecided)).items():
+            results[index] = human
+            del undecided[index]
+        keys = [await call(len(source.text), self._deduplicator.key, source) for source in undecided.values()]
+        entries = await self._deduplicator.look_up(keys)
+        requested: dict[int, Coroutine[None, None, TextResult]] = {}
+        for (index, source), key in zip(undecided.items(), keys, strict=True):
+            if key is not None and (entry := entries.get(key)) is not None:
+                results[index] = await call(len(source.text), self._deduplicator.result, entry, source.text)
             else:
-                asked[index] = submission.asked(index)
-        if asked:
-            self._spawn(self._answer(submission, asked))
+                requested[index] = self._translate(source, key, texts_done)
+        for text, decided in zip(texts, results, strict=True):
+            if decided is not None:
+                self.counts.add(None if text is None else text.text, decided)
+        texts_done(len(texts) - len(requested))
+        translated = await asyncio.gather(*requested.values(), return_exceptions=True)
+        for index, result in zip(requested, translated, strict=True):
+            if isinstance(result, BaseException):
+                raise result
+            results[index] = result
+        return [result for result in results if result is not None]
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = self._loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _answer(self, submission: Submission, asked: Mapping[int, Asked]) -> None:
-        """Answers from the memory what it knows, and begins to translate the others."""
+    async def _translate(self, source: SourceText, key: bytes | None, texts_done: Callable[[int], None]) -> TextResult:
+        """The result of a text that neither the gate nor the memory decided."""
+        result = None
         try:
-            keys = {index: self._deduplicator.key(each) for index, each in asked.items()}
-            known = await self._deduplicator.look_up([key for key in keys.values() if key is not None])
-        except Exception as error:
-            for index in asked:
-                self._end(submission, index, None, error)
-            return
-        for index, key in keys.items():
-            if key is not None and key in known:
-                submission.results[index] = self._deduplicator.result(known[key], asked[index].text)
-                self._end_one(submission)
-            else:
-                self._spawn(self._deduplicator.translate(asked[index], key, partial(self._end, submission, index)))
-
-    def _end(self, submission: Submission, index: int, result: TextResult | None, error: Exception | None) -> None:
-        submission.results[index] = result
-        submission.error = submission.error or error or self._hopeless(result)
-        self._end_one(submission)
-
-    def _hopeless(self, result: TextResult | None) -> RunFailed | None:
-        """Why the run is ended if it only fails from its first text on: the most frequent reasons."""
-        if self._failed_first is None or result is None:
-            return None
-        if result.outcome.status != "failed":
-            self._failed_first = None
-            return None
-        self._failed_first[result.outcome.error_class] += 1
-        if self._failed_first.total() < FIRST_TEXTS:
-            return None
-        reasons = ", ".join(f"{kind} {count}" for kind, count in self._failed_first.most_common(3))
-        return RunFailed(
-            f"none of the first {FIRST_TEXTS} texts could be translated ({reasons}; the last: "
-            f"{result.outcome.error}): the run stops here, as the others would fail, too"
-        )
-
-    def _end_one(self, submission: Submission) -> None:
-        self.texts_done += 1
-        submission.end_one()
+            result = await self._deduplicator.translate(source, key)
+            return result
+        finally:
+            self.counts.add(source.text, result)
+            texts_done(1)
 
     def capacity(self) -> int:
-        """Requests that the healthy hosts may have in flight together."""
+        """The number of requests that the healthy hosts can have in flight together."""
         return self._fleet.capacity()
 
     def hosts(self) -> list[HostView]:
@@ -229,9 +179,9 @@ class Engine:
         return self._fleet.view()
 
     def stop(self) -> None:
-        """Sends nothing any more: whoever waits for a host gets ``RunStopped``. For any thread, also signal handlers.
+        """Send nothing more: texts that wait for a host get ``RunStopped``. For any thread and for signal handlers.
 
-        With a memory, what is in flight may be answered for a few seconds more, so that it is not paid for twice.
+        With a memory, requests in flight get a few seconds more, so that their answers are not paid for twice.
         """
         self._loop.call_soon_threadsafe(self._stop)
 
@@ -245,11 +195,16 @@ class Engine:
         self._stopped = True
 
     def close(self) -> None:
-        """Ends the thread; waits for it."""
+        """End the thread, and wait for it."""
         _ENGINES.discard(self)
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
+
+
+def live_snapshot() -> Snapshot:
+    """The figures of all engines of this process; all zero in a driver whose workers run elsewhere."""
+    return snapshot_of(live_engines())
 
 
 def live_engines() -> list[Engine]:

@@ -1,4 +1,4 @@
-"""What the translation memory knows of a text: its key, and its outcome as bytes and back."""
+"""Entries of the translation memory: keys, encoding, and conversion to results."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from transforms.engine.outcome import Outcome
-
-WORTH_KEEPING = ("ok", "warn")
-"""Statuses of outcomes that another row may have; what failed is tried again."""
+from transforms.engine.outcome import Outcome, TextResult
 
 DURATIONS_AND_COUNTS = tuple(field.name for field in fields(Outcome) if field.name.endswith(("_duration_ns", "_count")))
 
@@ -21,27 +18,35 @@ _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 @dataclass(frozen=True)
 class MemoryEntry:
-    """An outcome as the memory has it.
+    """The stored outcome of a text.
 
     Attributes:
-        outcome: Without origin and without flags of the source, which another text may have.
-        run: Which run made it.
+        outcome: The outcome without its origin and without flags of the source, since another source with the same key
+            may not have them.
+        run: The identifier of the run that wrote the entry.
+        candidate: The best rejected translation of a text that failed.
     """
 
     outcome: Outcome
     run: str
+    candidate: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether some or all of the text could not be translated."""
+        return self.outcome.status in ("failed", "partial")
 
 
 def key_of(prefix: bytes, model: str, digest: str, text: str, terms: str = "", field_name: str | None = None) -> bytes:
-    """The key of a text, 32 bytes.
+    """Return the key of a text, 32 bytes.
 
     Args:
-        prefix: As of ``Recipe.memory_prefix``.
-        model: Its key, as of ``model_names.model_key``.
-        digest: Of the model.
-        text: As it is sent, sanitised.
-        terms: Digest of the glossary's terms that occur in it.
-        field_name: Its column, if the model knows it.
+        prefix: See ``Recipe.memory_prefix``.
+        model: The model's key; see ``model_names.model_key``.
+        digest: The model's digest.
+        text: The sanitised text as it is sent.
+        terms: The digest of the glossary terms that occur in the text.
+        field_name: The text's column, if the prompt names it.
     """
     parts = [prefix, model.encode(), digest.encode(), terms.encode(), text.encode()]
     if field_name is not None:
@@ -49,39 +54,48 @@ def key_of(prefix: bytes, model: str, digest: str, text: str, terms: str = "", f
     return hashlib.sha256(b"\0".join(parts)).digest()
 
 
-def encode(outcome: Outcome, source_flags: Sequence[str], run: str) -> bytes:
-    """What another row with the same text may have of an outcome that is worth keeping, for the memory.
-
-    Not its origin, nor what is said of its source.
+def encode(result: TextResult, source_flags: Sequence[str], run: str) -> bytes:
+    """Return the encoded entry for a result.
 
     Args:
-        outcome: Of the row that was translated.
-        source_flags: What is said of its source.
-        run: The run that made it.
+        result: The result of a text that this run translated or failed to translate.
+        source_flags: The flags of the text's source.
+        run: The identifier of this run.
     """
+    outcome = result.outcome
     values = {name: value for name in _KEPT if (value := getattr(outcome, name)) is not None}
     values["flags"] = [flag for flag in outcome.flags if flag not in source_flags]
     values["run"] = run
+    if result.candidate is not None:
+        values["candidate"] = result.candidate
     return _JSON.encode(values).encode()
 
 
 def decode(value: bytes) -> MemoryEntry | None:
-    """The inverse of ``encode``; None for what another program has written, which counts as not known."""
+    """Return the entry that ``encode`` has written; None for bytes that another program has written."""
     try:
         values = json.loads(value)
-        run = str(values.pop("run"))
-        return MemoryEntry(Outcome(**values), run)
+        run, candidate = str(values.pop("run")), values.pop("candidate", None)
+        return MemoryEntry(Outcome(values.pop("translation", None), **values), run, candidate)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def from_memory(outcome: Outcome, source_flags: Sequence[str]) -> Outcome:
-    """The outcome for a row whose text an earlier run translated; all is as that run saw it."""
-    return replace(outcome, origin="memory", flags=[*source_flags, *outcome.flags])
+def from_memory(entry: MemoryEntry, source_flags: Sequence[str]) -> TextResult:
+    """Return the result of a text that was translated before, with all values of that time."""
+    outcome = replace(
+        entry.outcome, origin=_origin(entry.outcome, "memory"), flags=[*source_flags, *entry.outcome.flags]
+    )
+    return TextResult(outcome, entry.candidate)
 
 
-def as_duplicate(outcome: Outcome, source_flags: Sequence[str]) -> Outcome:
-    """The outcome for a row whose text is another row's in this run: nothing was asked or generated for it."""
+def as_duplicate(outcome: Outcome, candidate: str | None, source_flags: Sequence[str]) -> TextResult:
+    """Return the result for a duplicate of another row's text, without durations and counts: it needed no request."""
     nothing: dict[str, Any] = dict.fromkeys(DURATIONS_AND_COUNTS)
     flags = [*source_flags, *outcome.flags]
-    return replace(outcome, origin="duplicate", attempts=0, flags=flags, **nothing)
+    origin = _origin(outcome, "duplicate")
+    return TextResult(replace(outcome, origin=origin, attempts=0, flags=flags, **nothing), candidate)
+
+
+def _origin(outcome: Outcome, origin: str) -> str | None:
+    return None if outcome.status == "failed" else origin

@@ -1,17 +1,19 @@
-"""The outcome of one text: its translation, status and what is known about how it was made."""
+"""The outcome of one text: its translation, its status, and how it was made."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from transforms.fleet.jobs import Attempt
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one text. The fields after ``translation`` are the added columns, in order.
+    """The outcome of one text. The fields are the added columns, in order.
 
-    Durations are Ollama's, in nanoseconds, summed over the chunks of the accepted answer; None where nothing was
-    generated, or where Ollama sent none or nonsense.
+    Durations are Ollama's, in nanoseconds, summed over the chunks of the accepted answer. They are None if nothing was
+    generated or if Ollama sent no plausible value.
     """
 
     translation: str | None
@@ -37,3 +39,35 @@ class Outcome:
     def error_class(self) -> str:
         """The first word of the error; empty without one."""
         return (self.error or "").partition(":")[0]
+
+
+@dataclass(slots=True)
+class RequestLog:
+    """The requests made for one text, over all its chunks.
+
+    Attributes:
+        attempts: Every request that ended, in order.
+        repair_requests: Requests after the first for the same chunk, made because its answer was not good enough.
+        repaired: Whether such a request, smaller pieces or the fallback model improved the result.
+    """
+
+    attempts: list[Attempt] = field(default_factory=list)
+    repair_requests: int = 0
+    repaired: bool = False
+
+
+@dataclass(slots=True)
+class TextResult:
+    """The outcome of one text, with details that have no column.
+
+    Attributes:
+        outcome: The values of the text's columns.
+        candidate: The best rejected translation of a failed text, for review.
+        requests: The requests that this run made for the text.
+        text_at_fault: Whether the text would probably fail again on other hosts.
+    """
+
+    outcome: Outcome
+    candidate: str | None = None
+    requests: RequestLog = field(default_factory=RequestLog)
+    text_at_fault: bool = False

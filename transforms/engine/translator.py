@@ -1,14 +1,15 @@
-"""One text from source to outcome: gate, chunk, translate each chunk, join."""
+"""One text from source to result: gate, chunks, the translation of each chunk, and one outcome for all of them."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from transforms.engine.outcome import Outcome
-from transforms.engine.retry_policy import Passage, Piece, RetryPolicy, Task
+from transforms.engine.chunk_translator import ChunkResult, ChunkTranslator
+from transforms.engine.large_texts import call, gather_few
+from transforms.engine.outcome import Outcome, RequestLog, TextResult
+from transforms.engine.retry_policy import RetryPolicy
 from transforms.fleet.answers import Answer
 from transforms.fleet.faults import Failure
 from transforms.fleet.fleet import Fleet
@@ -19,26 +20,29 @@ from transforms.text.candidates import Checks
 from transforms.text.chunks import Chunk, contexts, join, split
 from transforms.text.gate import Gate, classify, source_flags
 from transforms.text.glossary import Glossary
-from transforms.text.prompt_profile import ProfileChoice, PromptProfiles
+from transforms.text.prompt_profile import ProfileChoice, PromptProfile, PromptProfiles
 from transforms.text.sanitize import sanitize
 from transforms.text.source_language import Langid, Policy, language_detector
 
 NO_GLOSSARY = Glossary(())
 
+MAX_IDENTIFIED_CHARS = 100_000
+"""The language of longer texts is not identified, which would take seconds: they are translated."""
+
 
 @dataclass(frozen=True)
 class TranslatorSettings:
-    """What a translation depends on beside the text: part of the recipe. Picklable.
+    """What a translation depends on beside the text; part of the recipe. Picklable.
 
     Attributes:
-        profiles: How models are asked.
+        profiles: The prompt profiles of the models.
         model: For texts that name none.
-        seed: Of the first try; later tries count up from it.
-        fallback_model: Tried where a text's own model failed; None for none.
-        checks: Whether answers are checked, and what follows.
-        glossary: Terms whose translation is given.
-        english, other_language: What becomes of texts that are certainly in English, or in neither language.
-        langid: How their language is found.
+        seed: Of first attempts; later attempts count up from it.
+        fallback_model: Gets the texts that their own model cannot translate; None for no such model.
+        checks: Which checks an answer has to pass, and whether failures are repaired.
+        glossary: Terms with a prescribed translation.
+        english, other_language: Policy for texts that are certainly English, or in neither language.
+        langid: How the language of a source text is identified.
     """
 
     profiles: ProfileChoice
@@ -53,13 +57,13 @@ class TranslatorSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A text that is to be translated, and what its row says of it.
+class SourceText:
+    """A text to translate, with what else its row says about it.
 
     Attributes:
-        text: The source.
-        model: If not the run's own.
-        field_name: The column that it comes from, if the model is to know it.
+        text: As it is in the record.
+        model: The model that the row names; None for the run's model.
+        field_name: The column of the text, if the model is to know it.
     """
 
     text: str
@@ -67,30 +71,12 @@ class Asked:
     field_name: str | None = None
 
 
-@dataclass(slots=True)
-class TextResult:
-    """The outcome of one text and what it cost.
-
-    Attributes:
-        attempts: Every request that ended for it.
-        candidate: The best that was got for a text that failed, for review.
-        repair_requests: Tries after the first of a chunk, because its answer was not good.
-        repaired: Whether they made it better.
-    """
-
-    outcome: Outcome
-    attempts: Sequence[Attempt] = ()
-    candidate: str | None = None
-    repair_requests: int = 0
-    repaired: bool = False
-
-
 class Translator:
-    """Translates texts, one at a time for each caller; safe for many callers in one event loop.
+    """Translates texts; many callers in one event loop may use it at the same time.
 
     Attributes:
         model: For texts that name none.
-        glossary: Terms whose translation is given.
+        glossary: Terms with a prescribed translation.
     """
 
     def __init__(self, settings: TranslatorSettings, fleet: Fleet) -> None:
@@ -100,22 +86,22 @@ class Translator:
         self.glossary = settings.glossary
         self._language_of = language_detector(settings.langid)
         self._profiles = PromptProfiles(settings.profiles)
-        self._retry_policy = RetryPolicy(
+        self._chunk_translator = ChunkTranslator(
             fleet,
             settings.model,
             self._profiles,
-            settings.seed,
+            RetryPolicy(settings.seed, settings.checks, settings.fallback_model),
             settings.checks,
-            settings.fallback_model,
             settings.glossary,
         )
 
-    def at_once(self, text: str | None) -> TextResult | None:
-        """The result for a text that is not sent; None for the others.
+    def without_request(self, source: SourceText | None) -> TextResult | None:
+        """The result of a text that needs no request; None for all others.
 
-        Not sent are null, blank, what has nothing to translate in it, and by the settings texts in English or in
-        another language.
+        No request is made for null, for blank texts, for texts without words, and, depending on the settings, for texts
+        in English or in another language.
         """
+        text = None if source is None else source.text
         gate = classify(text)
         if text is None or gate is not Gate.TRANSLATE:
             origin = None if text is None else "source"
@@ -123,15 +109,15 @@ class Translator:
         flag, policy = self._foreign(text)
         if flag is None or policy == "translate":
             return None
-        marks = (flag, *source_flags(text, gate))
+        found = (flag, *source_flags(text, gate))
         if policy == "pass_through":
-            return TextResult(Outcome(text, "skipped", marks, origin="source"))
-        return TextResult(Outcome(None, "failed", marks, error=f"{flag}: the text is not French"), candidate=text)
+            return TextResult(Outcome(text, "skipped", found, origin="source"))
+        return TextResult(Outcome(None, "failed", found, error=f"{flag}: the text is not French"), candidate=text)
 
     def _foreign(self, text: str) -> tuple[str | None, Policy]:
-        """The flag of a text that is certainly not French, and what is to become of it."""
+        """The flag of a text that is certainly not French, and the policy for it."""
         settings = self._settings
-        if settings.english == settings.other_language == "translate":
+        if settings.english == settings.other_language == "translate" or len(text) > MAX_IDENTIFIED_CHARS:
             return None, "translate"
         language = self._language_of(text)
         if language in (None, "fr"):
@@ -139,70 +125,72 @@ class Translator:
         english = language == "en"
         return (flags.SRC_ENGLISH, settings.english) if english else (flags.SRC_OTHER_LANGUAGE, settings.other_language)
 
-    async def translate(self, asked: Asked) -> TextResult:
-        """The result for a text that is worth sending.
+    async def translate(self, source: SourceText) -> TextResult:
+        """Translate a text for which ``without_request`` has no result.
 
         Raises:
-            RunFailed, RunStopped: If the run ends before it is known.
+            RunFailed, RunStopped: The run ended before the text was translated.
         """
-        text, model = asked.text, asked.model or self.model
+        model, log = source.model or self.model, RequestLog()
         if is_cloud_model(model):
             error = f"{Failure.FORBIDDEN.value}: the model {model!r} runs in Ollama's cloud"
             return TextResult(Outcome(None, "failed", error=error, model=model))
-        profile, task = self._profiles.of(model, asked.field_name), Task()
-        chunks = split(sanitize(text), profile.budget, profile.chunk_chars)
-        if len(chunks) == 1:
-            pieces = [await self._retry_policy.piece(Passage(chunks[0].core, profile), task)]
-        else:
-            before = contexts(chunks, profile.context_chars)
-            passages = [Passage(chunk.core, profile, context) for chunk, context in zip(chunks, before, strict=True)]
-            pieces = list(await asyncio.gather(*(self._retry_policy.piece(passage, task) for passage in passages)))
-        marks = list(source_flags(text, Gate.TRANSLATE))
-        if len(chunks) > 1:
-            marks.append(flags.CHUNKED)
-        return self._result(chunks, pieces, model, marks, task)
+        profile = self._profiles.of(model, source.field_name)
+        size = len(source.text)
+        chunks = await call(size, _chunks, source.text, profile)
+        before = contexts(chunks, profile.context_chars)
+        results = await gather_few(
+            lambda pair: self._chunk_translator.translate(pair[0].core, profile, log, pair[1]),
+            list(zip(chunks, before, strict=True)),
+        )
+        return await call(size, self._result, source, model, chunks, results, log)
 
     def _result(
-        self, chunks: Sequence[Chunk], pieces: Sequence[Piece], model: str, marks: list[str], task: Task
+        self, source: SourceText, model: str, chunks: Sequence[Chunk], results: Sequence[ChunkResult], log: RequestLog
     ) -> TextResult:
+        """The results of a text's chunks as one."""
         errors = [
-            piece.error if len(pieces) == 1 else f"{piece.error} (chunk {number} of {len(pieces)})"
-            for number, piece in enumerate(pieces, 1)
-            if piece.error is not None
+            result.error if len(results) == 1 else f"{result.error} (chunk {number} of {len(results)})"
+            for number, result in enumerate(results, 1)
+            if result.error is not None
         ]
-        found = dict.fromkeys(flag for piece in pieces for flag in piece.flags)
-        marks += found
-        answers = [answer for piece in pieces for answer in piece.answers]
+        found = list(dict.fromkeys(flag for result in results for flag in result.flags))
+        chunked = [flags.CHUNKED] * (len(chunks) > 1)
+        answers = [answer for result in results for answer in result.answers]
         outcome = Outcome(
-            translation=join(chunks, [piece.text for piece in pieces]),
+            translation=join(chunks, [result.text for result in results]),
             status="warn" if any(flag in flags.SOFT or flag in flags.HARD for flag in found) else "ok",
-            flags=marks,
+            flags=[*source_flags(source.text, Gate.TRANSLATE), *chunked, *found],
             origin="generated",
-            attempts=sum(attempt.failure is not Failure.SUPERSEDED for attempt in task.attempts),
+            attempts=sum(attempt.failure is not Failure.SUPERSEDED for attempt in log.attempts),
             chunks=len(chunks),
-            **_provenance(answers, task.attempts),
+            **_provenance(answers, log.attempts),
             **self._models(answers, model),
         )
-        result = TextResult(outcome, task.attempts, None, task.repair_requests, task.repaired)
         if not errors:
-            return result
+            return TextResult(outcome, requests=log)
         outcome.error = errors[0] if len(errors) == 1 else f"{errors[0]}, and {len(errors) - 1} more"
-        if any(piece.candidate for piece in pieces):
-            result.candidate = join(chunks, [piece.candidate or piece.text for piece in pieces])
-        if any(piece.translated for piece in pieces):
+        candidate = None
+        if any(result.candidate for result in results):
+            candidate = join(chunks, [result.candidate or result.text for result in results])
+        if any(result.translated for result in results):
             outcome.status = "partial"
         else:
             outcome.status, outcome.translation, outcome.origin = "failed", None, None
-        return result
+        return TextResult(outcome, candidate, log, all(result.text_at_fault for result in results))
 
-    def _models(self, answers: Sequence[Answer], asked: str) -> dict[str, Any]:
-        """The models that answered and their digests; of a text without answers, the model that was asked."""
-        models = [answer.model for answer in answers] or [asked]
+    def _models(self, answers: Sequence[Answer], wanted: str) -> dict[str, Any]:
+        """The models that answered, with their digests; without an answer, the model that was wanted."""
+        models = [answer.model for answer in answers] or [wanted]
         digests = [self._fleet.digest(answer.model, answer.host) for answer in answers] or [
-            self._fleet.digest(asked, "")
+            self._fleet.digest(wanted, "")
         ]
         known = [digest for digest in dict.fromkeys(digests) if digest]
         return {"model": ",".join(dict.fromkeys(models)), "model_digest": ",".join(known) or None}
+
+
+def _chunks(text: str, profile: PromptProfile) -> list[Chunk]:
+    return split(sanitize(text), profile.budget, profile.chunk_chars)
 
 
 _SUMMED = (
@@ -217,7 +205,7 @@ _SUMMED = (
 
 
 def _provenance(answers: Sequence[Answer], attempts: Sequence[Attempt]) -> dict[str, Any]:
-    """Durations and counts summed over the chunks' answers, and the hosts that gave them."""
+    """Durations and counts, summed over the chunks' answers, and the hosts that gave them."""
     if len(answers) == 1:
         sums = {name: getattr(answers[0], name) for name in _SUMMED}
     else:

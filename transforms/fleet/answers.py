@@ -1,15 +1,19 @@
-"""What a host answered to one generate call, and whether it counts."""
+"""The answer of a host to one generate call, and whether it is accepted. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-import ollama
+from typing import Any
 
 from transforms.fleet.faults import Failure, RequestFailed
 
-MOST = 1 << 53
-"""Nanoseconds, or tokens, that may be true: 104 days. What is below can be summed over a text's pieces in 64 bits."""
+LARGEST_NUMBER = 1 << 53
+"""Nanoseconds or tokens that can be true (104 days): smaller numbers can be summed over a text in 64 bits."""
+
+CHARACTERS_PER_TOKEN = 32
+SPARE_CHARACTERS = 2000
+"""An answer longer than both allow cannot have ``num_predict`` tokens; checking it would cost seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +21,7 @@ class Answer:
     """An accepted answer of a model on a host.
 
     Durations are nanoseconds as Ollama measured them; None where it sent none, or a value outside 0..total
-    (Ollama: the new engine can answer ±9.2e18). Counts are tokens; None where they can't be.
+    (the engine of recent versions may answer ±9.2e18). Counts are tokens; None where they are missing or impossible.
     """
 
     text: str
@@ -41,48 +45,77 @@ class Answer:
 
     @property
     def service_duration_ns(self) -> int | None:
-        """The time for which it held a slot, the load of the model included; None if Ollama did not tell."""
+        """How long the request held a slot, including the load of the model; None if Ollama did not say."""
         if self.total_duration_ns is None or self.queue_duration_ns is None:
             return None
         return self.total_duration_ns - self.queue_duration_ns
 
 
-def accept(response: ollama.GenerateResponse, host: str, model: str) -> Answer:
-    """The answer, if it is whole, ``done`` and ``done_reason`` "stop", and of the model that was asked.
+def accept(message: Mapping[str, Any], host: str, model: str, num_predict: int) -> Answer:
+    """The answer, if it is complete, of the requested model and not longer than was requested.
+
+    Args:
+        message: The JSON object that the host sent.
+        host: Its address.
+        model: As requested.
+        num_predict: The most tokens that were requested.
 
     Raises:
-        RequestFailed: ``output_truncated`` for "length", ``generation_aborted`` for ``done: false`` (Ollama's abort
-            after equal tokens is a 200), ``unexpected_answer`` for anything else.
+        RequestFailed: ``output_truncated`` for the reason "length", ``only_thinking`` for an answer without text,
+            ``generation_aborted`` for ``done: false`` (Ollama's abort after equal tokens is a 200), and
+            ``answer_too_large``, ``unexpected_answer`` or ``not_json`` for what no Ollama sends.
     """
-    if not response.done:
-        raise RequestFailed(Failure.GENERATION_ABORTED, "done is false: Ollama broke the generation off", host)
-    if response.done_reason == "length":
-        raise RequestFailed(Failure.OUTPUT_TRUNCATED, f"the output was cut after {response.eval_count} tokens", host)
-    if response.done_reason != "stop":
-        raise RequestFailed(Failure.UNEXPECTED_ANSWER, f"done_reason is {response.done_reason!r}, not 'stop'", host)
-    # Ollama echoes the name as it was sent; something else answers where another name comes back.
-    if response.model and response.model != model:
-        raise RequestFailed(Failure.UNEXPECTED_ANSWER, f"the model {response.model!r} answered, not {model!r}", host)
-    total = response.total_duration
-    if total is None or not 0 < total < MOST:
-        total = None
+    text, done, reason = message.get("response"), message.get("done"), message.get("done_reason")
+    if not isinstance(done, bool):
+        raise RequestFailed(Failure.NOT_JSON, "the answer is not Ollama's JSON: it lacks the field done", host)
+    if not done:
+        raise RequestFailed(Failure.GENERATION_ABORTED, "done is false: Ollama aborted the generation", host)
+    eval_count = _count(message.get("eval_count"))
+    thought = isinstance(message.get("thinking"), str) and bool(message["thinking"])
+    if thought and not (isinstance(text, str) and text.strip()):
+        cut = " and was cut before the translation" if reason == "length" else ""
+        detail = f"the model only thought{cut}; try --think false, or a larger --num_ctx"
+        raise RequestFailed(Failure.ONLY_THINKING, detail, host)
+    if reason == "length":
+        tokens = "" if eval_count is None else f" after {eval_count} tokens"
+        raise RequestFailed(Failure.OUTPUT_TRUNCATED, f"the output was cut{tokens}", host)
+    if reason != "stop":
+        known = reason if reason in ("load", "unload") else "missing or unknown"
+        raise RequestFailed(Failure.UNEXPECTED_ANSWER, f"done_reason is {known}, not 'stop'", host)
+    if not isinstance(text, str):
+        raise RequestFailed(Failure.UNEXPECTED_ANSWER, "the answer has no text: its response is null or missing", host)
+    if len(text) > CHARACTERS_PER_TOKEN * num_predict + SPARE_CHARACTERS:
+        detail = f"the answer has {len(text):,} characters, more than {num_predict} tokens can have"
+        raise RequestFailed(Failure.ANSWER_TOO_LARGE, detail, host)
+    # Ollama echoes the name as it was sent, so another name comes from another server.
+    if message.get("model") not in (model, "", None):
+        raise RequestFailed(Failure.UNEXPECTED_ANSWER, f"another model than {model!r} answered", host)
+    total = _count(message.get("total_duration")) or None
 
-    def within(duration: int | None) -> int | None:
-        return duration if duration is not None and total is not None and 0 <= duration <= total else None
+    def within_total(name: str) -> int | None:
+        duration = _count(message.get(name))
+        return duration if duration is not None and total is not None and duration <= total else None
 
     return Answer(
-        text=response.response or "",
+        text=_encodable(text),
         host=host,
         model=model,
-        done_reason=response.done_reason,
+        done_reason=reason,
         total_duration_ns=total,
-        load_duration_ns=within(response.load_duration),
-        prompt_eval_duration_ns=within(response.prompt_eval_duration),
-        eval_duration_ns=within(response.eval_duration),
-        prompt_eval_count=_count(response.prompt_eval_count),
-        eval_count=_count(response.eval_count),
+        load_duration_ns=within_total("load_duration"),
+        prompt_eval_duration_ns=within_total("prompt_eval_duration"),
+        eval_duration_ns=within_total("eval_duration"),
+        prompt_eval_count=_count(message.get("prompt_eval_count")),
+        eval_count=eval_count,
     )
 
 
-def _count(tokens: int | None) -> int | None:
-    return tokens if tokens is not None and 0 <= tokens < MOST else None
+def _count(value: Any) -> int | None:
+    return value if type(value) is int and 0 <= value < LARGEST_NUMBER else None
+
+
+def _encodable(text: str) -> str:
+    """``text`` with a replacement character for each lone surrogate, which JSON can carry and UTF-8 cannot."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

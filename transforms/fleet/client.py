@@ -1,260 +1,239 @@
-"""The one place that talks HTTP to an Ollama host."""
+"""The HTTP client of one Ollama host: the only place that sends requests.
+
+It speaks HTTP through aiohttp and does not use the ``ollama`` package, for these reasons (ollama 0.6.3):
+
+- ``AsyncClient.generate`` cannot send ``truncate``, without which Ollama cuts long prompts silently.
+- Its httpx connection pool takes four to ten times the CPU of aiohttp above 20 requests in flight, and stops reusing
+  connections.
+- It sends ``OLLAMA_API_KEY`` of the environment to every host, also over plain http, and has no argument against it.
+- It reads answers of any size into memory, and its types drop the fields that reveal a model that runs elsewhere.
+
+The tests hold this client against that package: the same call through both gives the same answer.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
+import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
-import httpx
-import ollama
-from httpx_aiohttp import AiohttpTransport
 
 from transforms.fleet.answers import Answer, accept
-from transforms.fleet.faults import Failure, RequestFailed, from_exception, from_status
+from transforms.fleet.faults import Failure, RequestFailed
+from transforms.fleet.host_messages import quotable_version
 from transforms.fleet.hosts import HostAddress
+from transforms.fleet.http_errors import ErrorReply, from_exception, from_reply, not_ollamas_answer
+from transforms.fleet.listings import (
+    LoadedModel,
+    ModelDetails,
+    ModelOnHost,
+    read_details,
+    read_loaded,
+    read_models,
+)
 
 T = TypeVar("T")
+
 CONNECT_SECONDS = 5.0
-GLANCE_SECONDS = 5.0
-"""For what an idle or busy host answers at once: its version and its list of models."""
+LOOKUP_SECONDS = 5.0
+"""For answers that an idle or busy host gives at once, such as its version and its models."""
 
-LONGEST_BODY_BYTES = 16_000_000
-"""Of an answer: far more than a whole context of text. What comes without an end must not fill the memory."""
+LARGEST_LOOKUP_BYTES = 16_000_000
+LARGEST_ERROR_BYTES = 64_000
 
+ANSWER_BYTES_PER_TOKEN = 64
+CONTEXT_BYTES_PER_TOKEN = 16
+SPARE_BYTES = 64_000
+"""An answer has at most so many bytes per token of ``num_predict``, and of ``num_ctx`` for its ``context`` field."""
 
-@dataclass(frozen=True)
-class ModelOnHost:
-    """A model as ``/api/tags`` lists it.
-
-    Attributes:
-        name: With its tag.
-        digest: 64 hex digits; equal digests are equal weights, template and parameters.
-        size_bytes: On the disk.
-        remote: Whether it is a stub of a model that runs elsewhere: texts would leave the house.
-    """
-
-    name: str
-    digest: str
-    size_bytes: int
-    remote: bool
+USER_AGENT = "beam-ollama-translate"
 
 
-@dataclass(frozen=True)
-class LoadedModel:
-    """A model in memory, as ``/api/ps`` lists it.
-
-    Attributes:
-        name: With its tag.
-        size_bytes: Weights and context of all slots.
-        vram_bytes: The part of it in GPU memory.
-        context_length: Tokens of one slot; None where Ollama does not tell (before 0.9.7).
-    """
-
-    name: str
-    size_bytes: int
-    vram_bytes: int
-    context_length: int | None
-
-    @property
-    def vram_share(self) -> float:
-        """The part of it in GPU memory, 0 to 1; 0 is on the CPU only."""
-        return self.vram_bytes / self.size_bytes if self.size_bytes else 1.0
-
-
-@dataclass(frozen=True)
-class ModelDetails:
-    """What ``/api/show`` tells of a model.
-
-    Attributes:
-        trained_context: Tokens it was trained for; None if it does not say.
-        architecture: Such as "llama"; empty if it does not say.
-        capabilities: Such as "completion" and "thinking"; empty before Ollama 0.6.4.
-    """
-
-    trained_context: int | None
-    architecture: str
-    capabilities: tuple[str, ...]
-
-
-class _PlainClient(httpx.AsyncClient):
-    """An httpx client without cookies, redirects and rounds of authentication, which none of our requests needs.
-
-    What httpx does for them costs a seventh of a call's CPU.
-    """
-
-    async def send(
-        self, request: httpx.Request, *, stream: bool = False, auth: Any = None, follow_redirects: Any = None
-    ) -> httpx.Response:
-        """Sends a request and reads the whole answer."""
-        response = await self._transport.handle_async_request(request)
-        response.request = request
-        parts: list[bytes] = []
-        size = 0
-        try:
-            async for part in response.aiter_bytes():
-                parts.append(part)
-                size += len(part)
-                if size > LONGEST_BODY_BYTES:
-                    raise httpx.ReadError(f"the answer has more than {LONGEST_BODY_BYTES // 10**6} MB")
-        finally:
-            await response.aclose()
-        response._content = b"".join(parts)  # as its own aread does, which has no limit
-        return response
+class _BodyTooLarge(Exception):
+    """A body has more bytes than its request allows."""
 
 
 class HostClient:
-    """Ollama's ``AsyncClient`` for one host, over aiohttp; used from one event loop only.
+    """Sends requests to one host; for use in one event loop only.
 
-    The client's own httpx pool collapses above 20 requests in flight, hence the transport, without a limit of
-    connections of its own: requests that wait in the client would be invisible to the host's queue. Redirects are not
-    followed (a POST would become a GET, and texts might go elsewhere); proxies of the environment are ignored unless
-    asked for; OLLAMA_API_KEY is not sent except as ``address`` says.
+    Redirects are not followed, as a POST would become a GET and texts might go to another machine. Proxies of the
+    environment are used only if requested, and never get the credentials of ``~/.netrc``. The number of connections is
+    not limited, as requests that wait in the client would distort the measured queue of the host.
+
+    Attributes:
+        url: The host's address.
     """
 
     def __init__(self, address: HostAddress, use_proxy: bool = False) -> None:
         self.url = address.url
-        # Whole and parsed once: merging a path with the base address costs a sixth of a call's CPU.
-        self._generate_url = httpx.URL(f"{address.url}/api/generate")
-        # A context takes 20 ms to make, and few hosts need one.
-        tls = ssl.create_default_context() if address.encrypted else False
+        self._address = address
+        self._proxy = _proxy_of(address.url) if use_proxy else None
+        self._session: aiohttp.ClientSession | None = None
 
-        def session() -> aiohttp.ClientSession:
-            return aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, ssl=tls),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=use_proxy,
-            )
-
-        transport = AiohttpTransport(verify=tls, client=session)
-        self._client = ollama.AsyncClient(address.url, headers=dict(address.headers), transport=transport)
-        self._client._client = _PlainClient(
-            base_url=self._client._client.base_url,
-            headers=self._client._client.headers,
-            transport=transport,
-            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
-            trust_env=False,
+    def _open_session(self) -> aiohttp.ClientSession:
+        # Making a TLS context takes 20 ms, and few hosts need one.
+        tls = ssl.create_default_context() if self._address.encrypted else True
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=tls),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": USER_AGENT, "Content-Type": "application/json", **dict(self._address.headers)},
+            skip_auto_headers=("Accept-Encoding",),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
         )
-        if "authorization" not in {name.lower() for name, _ in address.headers}:
-            self._client._client.headers.pop("authorization", None)
 
     async def generate(self, body: Mapping[str, Any]) -> Answer:
-        """One generate call, whole: the answer counts only if it is complete.
+        """Sends one generate call.
 
-        ``AsyncClient.generate`` has no argument for ``truncate``, so its own request method is called (pinned below
-        0.7, and tested).
+        Args:
+            body: The whole request, with ``model``, ``prompt`` and ``options.num_predict``.
 
         Raises:
-            RequestFailed: Whatever goes wrong.
+            RequestFailed: If there is no complete answer.
         """
-        return accept(await self._post(body), self.url, body["model"])
+        num_predict = body["options"]["num_predict"]
+        largest = (
+            SPARE_BYTES
+            + ANSWER_BYTES_PER_TOKEN * num_predict
+            + CONTEXT_BYTES_PER_TOKEN * body["options"].get("num_ctx", 0)
+        )
+        message = await self._call("POST", "/api/generate", body, largest)
+        return accept(message, self.url, body["model"], num_predict)
 
     async def load(self, model: str, options: Mapping[str, Any], keep_alive: str | float) -> None:
-        """Loads the model with the options of the run: an empty prompt is Ollama's command for it.
+        """Loads a model with the options of the run; an empty prompt is Ollama's command for that.
 
         Raises:
-            RequestFailed: If it can't be loaded.
+            RequestFailed: If the model can't be loaded.
         """
-        await self._post({"model": model, "prompt": "", "stream": False, "options": options, "keep_alive": keep_alive})
-
-    async def _post(self, body: Mapping[str, Any]) -> ollama.GenerateResponse:
-        try:
-            return await self._client._request(ollama.GenerateResponse, "POST", self._generate_url, json=body)
-        except Exception as error:
-            raise from_exception(error, self.url) from error
+        body = {"model": model, "prompt": "", "stream": False, "options": options, "keep_alive": keep_alive}
+        await self._call("POST", "/api/generate", body, SPARE_BYTES)
 
     async def version(self) -> str:
-        """Ollama's version, such as ``0.24.0``.
+        """Ollama's version, such as ``0.24.0``; empty if the host answers something else.
 
         Raises:
-            RequestFailed: If there is no such answer.
+            RequestFailed: If the host does not answer.
         """
-        return await self._get("/api/version", lambda told: str(told.get("version", "")))
+        return await self._look_up("/api/version", lambda message: quotable_version(str(message.get("version", ""))))
 
     async def models(self) -> tuple[ModelOnHost, ...]:
         """The models that the host has.
 
         Raises:
-            RequestFailed: If it does not list them.
+            RequestFailed: If the host does not list them.
         """
-        return await self._get("/api/tags", _models)
+        return await self._look_up("/api/tags", read_models)
 
     async def loaded(self) -> tuple[LoadedModel, ...]:
         """The models that the host has in memory.
 
         Raises:
-            RequestFailed: If it does not list them.
+            RequestFailed: If the host does not list them.
         """
-        return await self._get("/api/ps", _loaded)
+        return await self._look_up("/api/ps", read_loaded)
 
     async def details(self, model: str) -> ModelDetails:
-        """What the host knows of one of its models.
+        """The properties of one of the host's models.
 
         Raises:
-            RequestFailed: If it does not tell.
+            RequestFailed: If the host does not give them.
         """
-        return await self._get("/api/show", _details, {"model": model})
+        return await self._look_up("/api/show", read_details, {"model": model})
 
-    async def _get(self, path: str, read: Callable[[dict[str, Any]], T], body: Mapping[str, Any] | None = None) -> T:
-        """What ``read`` finds in that which a host answers at once; asked by POST if there is a body."""
+    async def _look_up(
+        self, path: str, read: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any] | None = None
+    ) -> T:
         method = "GET" if body is None else "POST"
         try:
-            # The package's own types drop the keys that tell a remote stub.
-            asking = self._client._client.request(method, path, json=body)
-            # The client's own limit is one for each piece: an answer that drips would never end.
-            response = await asyncio.wait_for(asking, GLANCE_SECONDS)
-            if response.status_code >= 300:
-                raise from_status(response.status_code, response.text, self.url)
-            return read(response.json())
-        except RequestFailed:
-            raise
+            call = self._call(method, path, body, LARGEST_LOOKUP_BYTES)
+            message = await asyncio.wait_for(call, LOOKUP_SECONDS)
         except asyncio.TimeoutError:
-            message = f"no answer to {path} within {GLANCE_SECONDS:.0f} s"
-            raise RequestFailed(Failure.TIMEOUT, message, self.url) from None
+            detail = f"no answer to {path} within {LOOKUP_SECONDS:.0f} s"
+            raise RequestFailed(Failure.TIMEOUT, detail, self.url) from None
+        try:
+            return read(message)
+        except (AttributeError, TypeError, ValueError):
+            raise RequestFailed(Failure.NOT_JSON, f"the answer to {path} is not Ollama's JSON", self.url) from None
+
+    async def _call(self, method: str, path: str, body: Mapping[str, Any] | None, largest_bytes: int) -> dict[str, Any]:
+        """The JSON object that the host answers to one call."""
+        sent = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        try:
+            async with self._request(method, path, sent) as response:
+                status, headers = response.status, response.headers
+                good = 200 <= status < 300
+                content = await _read(response, largest_bytes if good else LARGEST_ERROR_BYTES, cut=not good)
+        except _BodyTooLarge:
+            detail = f"the answer has more than {largest_bytes:,} bytes, which is more than was requested"
+            raise RequestFailed(Failure.ANSWER_TOO_LARGE, detail, self.url) from None
         except Exception as error:
             raise from_exception(error, self.url) from error
+        model, private = ("", "") if body is None else (str(body["model"]), str(body.get("prompt", "")))
+        if not good:
+            text = content.decode("utf-8", "replace")
+            location, retry_after = headers.get("Location", ""), headers.get("Retry-After", "")
+            reply = ErrorReply(status, text, retry_after, location, clock() - began)
+            raise from_reply(reply, self.url, model, private)
+        message = _json_object(content)
+        if message is None:
+            raise not_ollamas_answer(status, content, self.url)
+        if "error" in message:  # Ollama reports errors in this way once it has begun to answer
+            reply = ErrorReply(status, content[:LARGEST_ERROR_BYTES].decode("utf-8", "replace"))
+            raise from_reply(reply, self.url, model, private)
+        return message
+
+    def _request(
+        self, method: str, path: str, sent: bytes | None
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        if self._session is None:
+            self._session = self._open_session()
+        url = f"{self.url}{path}"
+        return self._session.request(method, url, data=sent, allow_redirects=False, proxy=self._proxy)
 
     async def close(self) -> None:
         """Closes its connections."""
-        await self._client._client.aclose()
+        if self._session is not None:
+            await self._session.close()
 
 
-def _models(told: dict[str, Any]) -> tuple[ModelOnHost, ...]:
-    return tuple(
-        ModelOnHost(
-            name=str(model.get("name") or ""),
-            digest=str(model.get("digest") or ""),
-            size_bytes=_whole(model.get("size")) or 0,
-            remote=bool(model.get("remote_host") or model.get("remote_model")),
-        )
-        for model in told.get("models") or []
-    )
+def _proxy_of(url: str) -> str | None:
+    """The proxy that the environment names for a host; None for a direct connection."""
+    parts = urlsplit(url)
+    if urllib.request.proxy_bypass(parts.netloc):
+        return None
+    proxies = urllib.request.getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    return proxy if not proxy or "://" in proxy else f"http://{proxy}"
 
 
-def _loaded(told: dict[str, Any]) -> tuple[LoadedModel, ...]:
-    return tuple(
-        LoadedModel(
-            name=str(model.get("name") or ""),
-            size_bytes=_whole(model.get("size")) or 0,
-            vram_bytes=_whole(model.get("size_vram")) or 0,
-            context_length=_whole(model.get("context_length")),
-        )
-        for model in told.get("models") or []
-    )
+async def _read(response: aiohttp.ClientResponse, largest_bytes: int, cut: bool) -> bytes:
+    """The body of a response; one that is too large is ``cut``, or raises ``_BodyTooLarge``. Neither fills the memory.
+
+    A connection whose response was not read to its end is closed by aiohttp.
+    """
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.content.iter_any():
+        parts.append(part)
+        size += len(part)
+        if size > largest_bytes:
+            if cut:
+                break
+            raise _BodyTooLarge
+    return b"".join(parts)[:largest_bytes]
 
 
-def _details(told: dict[str, Any]) -> ModelDetails:
-    metadata = told.get("model_info") or {}
-    architecture = str(metadata.get("general.architecture", ""))
-    return ModelDetails(
-        trained_context=_whole(metadata.get(f"{architecture}.context_length")),
-        architecture=architecture,
-        capabilities=tuple(map(str, told.get("capabilities") or ())),
-    )
-
-
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def _json_object(content: bytes) -> dict[str, Any] | None:
+    try:
+        message = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) else None

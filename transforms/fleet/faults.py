@@ -1,23 +1,13 @@
-"""What can go wrong with one request, and whose fault it is.
+"""Classes of failed requests, and who is charged for each class.
 
-A host's fault costs the row nothing and goes elsewhere. A row's fault is charged to the row. A fault of the request
-itself (a wrong option, say) would come back for every row, so it ends the run.
+A fault of the host is charged to the host, and the text goes to another one. A fault of the text is charged to the
+text. A fault of the request itself, such as an invalid option, would recur for every text, so it ends the run. What
+follows from a fault is decided in ``transforms/fleet/verdicts.py``.
 """
 
 from __future__ import annotations
 
-import asyncio
-import errno
-import json
-import re
-import socket
-import ssl
 from enum import Enum
-
-import aiohttp
-import httpx
-import ollama
-import pydantic
 
 from transforms.errors import TranslateError
 
@@ -27,13 +17,18 @@ class Blame(Enum):
 
     HOST = "host"
     ROW = "row"
-    UNCLEAR = "unclear"  # the row's, once it has happened twice
-    MODEL = "model"  # the host lacks the model: it is out
-    REQUEST = "request"  # every request would fail like this: the run ends, unless another host takes it
+    UNCLEAR = "unclear"
+    """The host, until the text has failed in the same way several times."""
+    SIZE = "size"
+    """The text's size, if the host answers smaller texts; the host, if it does not."""
+    MODEL = "model"
+    """The host lacks the model, so it is excluded."""
+    REQUEST = "request"
+    """Every request would fail like this, so the run ends, unless another host accepts it."""
 
 
 class Failure(str, Enum):
-    """Classes of failed requests, as they stand in summaries and in ``…_error`` columns."""
+    """Classes of failed requests, as written to summaries and to ``…_error`` columns."""
 
     CONNECTION_REFUSED = "connection_refused"
     CONNECTION_LOST = "connection_lost"
@@ -42,20 +37,25 @@ class Failure(str, Enum):
     TIMEOUT = "timeout"
     BUSY = "busy"
     SERVER_ERROR = "server_error"
+    MODEL_CRASHED = "model_crashed"
     BAD_GATEWAY = "bad_gateway"
+    GATEWAY_TIMEOUT = "gateway_timeout"
+    PAYLOAD_TOO_LARGE = "payload_too_large"
     NOT_JSON = "not_json"
     FORBIDDEN = "forbidden"
     REDIRECTED = "redirected"
     NOT_OLLAMA = "not_ollama"
     UNEXPECTED_ANSWER = "unexpected_answer"
+    ANSWER_TOO_LARGE = "answer_too_large"
     MODEL_MISSING = "model_missing"
     BAD_REQUEST = "bad_request"
     INVALID_OPTIONS = "invalid_options"
     INPUT_TOO_LONG = "input_too_long"
     OUTPUT_TRUNCATED = "output_truncated"
+    ONLY_THINKING = "only_thinking"
     GENERATION_ABORTED = "generation_aborted"
     SUPERSEDED = "superseded"
-    """No fault: another host was quicker with a copy."""
+    """No fault: a hedged request to another host was answered first."""
 
 
 BLAME = {
@@ -63,10 +63,16 @@ BLAME = {
     Failure.INVALID_OPTIONS: Blame.REQUEST,
     Failure.INPUT_TOO_LONG: Blame.ROW,
     Failure.OUTPUT_TRUNCATED: Blame.ROW,
+    Failure.ONLY_THINKING: Blame.ROW,
     Failure.BAD_REQUEST: Blame.UNCLEAR,
     Failure.GENERATION_ABORTED: Blame.UNCLEAR,
+    Failure.GATEWAY_TIMEOUT: Blame.SIZE,
+    Failure.PAYLOAD_TOO_LARGE: Blame.SIZE,
 }
-"""Every other class is the host's fault."""
+"""All other classes are the host's fault."""
+
+CONFIGURATION = frozenset({Failure.TLS_FAILURE, Failure.FORBIDDEN, Failure.REDIRECTED, Failure.NOT_OLLAMA})
+"""Faults of the set-up: they last until somebody changes an option, an address or a proxy."""
 
 NEVER_A_TEXTS = frozenset(
     {
@@ -75,31 +81,13 @@ NEVER_A_TEXTS = frozenset(
         Failure.NAME_NOT_FOUND,
         Failure.TLS_FAILURE,
         Failure.REDIRECTED,
+        Failure.PAYLOAD_TOO_LARGE,
     }
 )
-"""Faults of hosts that no text can cause, however often it meets them: a proxy may refuse most requests at times."""
+"""Faults that no text causes, so none is charged with them. A firewall may forbid single texts, so 403 is not here."""
 
-HOPELESS = (
-    'option "',
-    "invalid format",
-    "invalid JSON schema",
-    "template: ",
-    "does not support",
-    "invalid model name",
-    "invalid think value",
-    "invalid duration",
-    "missing unit in duration",
-    "raw mode",
-    "cannot unmarshal",
-)
-"""Texts of 400s and 500s that no other row would escape, and seldom another host (wrong options come as 500)."""
-
-
-_API_PATH = re.compile(r"/(?:api|v1)(?:/[a-z/]*)?$")
-"""What people copy from examples of requests; it may also be a proxy's prefix."""
-
-LONGEST_RETRY_AFTER_SECONDS = 60
-"""What a host that asks for a pause gets at the most."""
+AWAY = frozenset({Failure.CONNECTION_REFUSED, Failure.CONNECTION_LOST, Failure.NAME_NOT_FOUND, Failure.TIMEOUT})
+"""Faults after which another server, or another version of the model, may answer at the host's address."""
 
 
 class RequestFailed(TranslateError):
@@ -108,7 +96,7 @@ class RequestFailed(TranslateError):
     Attributes:
         failure: Its class.
         host: The host's address.
-        retry_after_seconds: What the host asked for, if it did.
+        retry_after_seconds: The pause that the host asked for; None if it asked for none.
     """
 
     def __init__(self, failure: Failure, message: str, host: str, retry_after_seconds: float | None = None) -> None:
@@ -124,118 +112,8 @@ class RequestFailed(TranslateError):
 
 
 class RowRejected(TranslateError):
-    """A text can't be translated by any host that was tried; ``failure`` is the class of the last reason."""
+    """No host that was tried can translate the text; ``failure`` is the class of the last reason."""
 
     def __init__(self, failure: Failure, message: str) -> None:
         super().__init__(message)
         self.failure = failure
-
-
-def from_status(status: int, body: str, host: str, retry_after_seconds: float | None = None) -> RequestFailed:
-    """The failure that an HTTP status and body stand for.
-
-    Args:
-        status: 300 or more.
-        body: The error's text; may be HTML from a proxy, or empty.
-        host: The host's address.
-        retry_after_seconds: From the header of the same name.
-    """
-    text = short(body)
-    # What stands in a proxy's page of HTML says nothing of the request.
-    failure = _class_of_page(status) if body.lstrip()[:1] == "<" else _class_of(status, body)
-    told = f"HTTP {status}: {text}" if text else f"HTTP {status}"
-    if failure is Failure.NOT_OLLAMA:
-        told += f"; no Ollama answers at {host}"
-        if api := _API_PATH.search(host):
-            told += f", the address should end before {api[0]}"
-    return RequestFailed(failure, told, host, retry_after_seconds)
-
-
-def _class_of_page(status: int) -> Failure:
-    failure = _class_of(status, "")
-    return Failure.BAD_GATEWAY if failure in (Failure.BAD_REQUEST, Failure.SERVER_ERROR) else failure
-
-
-def _class_of(status: int, body: str) -> Failure:
-    if status in (400, 500) and any(text in body for text in HOPELESS):
-        return Failure.INVALID_OPTIONS
-    if status == 500 and "token repeat limit" in body:  # what later versions of Ollama send instead of ``done: false``
-        return Failure.GENERATION_ABORTED
-    if status == 400:
-        # Three different texts say that a prompt is too long; all have the word in them.
-        return Failure.INPUT_TOO_LONG if "context" in body else Failure.BAD_REQUEST
-    if status == 404:
-        return Failure.MODEL_MISSING if "model" in body else Failure.NOT_OLLAMA
-    if status == 413:
-        return Failure.INPUT_TOO_LONG
-    if status in (401, 403, 407):
-        return Failure.FORBIDDEN
-    if status < 400:
-        return Failure.REDIRECTED
-    if status in (429, 503):
-        return Failure.BUSY
-    if status in (502, 504):
-        return Failure.BAD_GATEWAY
-    if status == 405:
-        return Failure.NOT_OLLAMA
-    return Failure.SERVER_ERROR
-
-
-def from_exception(error: Exception, host: str) -> RequestFailed:
-    """The failure that an exception of the client stands for.
-
-    httpx-aiohttp reports refused, closed and reset connections alike as a connect timeout, so the cause is looked at.
-    Exceptions that no broken host can provoke are raised again.
-    """
-    if isinstance(error, ollama.ResponseError):
-        return from_status(error.status_code, str(error.error), host, _retry_after_seconds(error))
-    chain = list(_causes(error))
-    text = short(str(chain[-1]) or type(chain[-1]).__name__)
-    if any(isinstance(link, ssl.SSLError | ssl.CertificateError) for link in chain):
-        return RequestFailed(Failure.TLS_FAILURE, f"TLS: {text}", host)
-    if any(isinstance(link, socket.gaierror) for link in chain):
-        return RequestFailed(Failure.NAME_NOT_FOUND, f"the host's name is not known: {text}", host)
-    if any(isinstance(link, OSError) and link.errno in (errno.EMFILE, errno.ENFILE) for link in chain):
-        message = "this machine lets the program open no more connections: raise its limit (ulimit -n)"
-        return RequestFailed(Failure.CONNECTION_LOST, message, host)
-    if any(isinstance(link, ConnectionRefusedError) for link in chain):
-        return RequestFailed(Failure.CONNECTION_REFUSED, "connection refused", host)
-    if any(isinstance(link, json.JSONDecodeError | pydantic.ValidationError | UnicodeDecodeError) for link in chain):
-        return RequestFailed(Failure.NOT_JSON, "the answer is not Ollama's JSON", host)
-    if any(isinstance(link, aiohttp.ClientResponseError) for link in chain):
-        # What is wrong is not told: it may be a piece of a text.
-        return RequestFailed(Failure.CONNECTION_LOST, "the answer is not HTTP, or broken", host)
-    if any(isinstance(link, TimeoutError | asyncio.TimeoutError) for link in chain):
-        return RequestFailed(Failure.TIMEOUT, "no connection in time", host)
-    if isinstance(error, httpx.HTTPError | OSError):
-        return RequestFailed(Failure.CONNECTION_LOST, f"connection lost: {text}", host)
-    # A JSON body that is no object makes the client itself stumble (ollama 0.6.3), Python one that is nested without an
-    # end, or a number without one. What can't be encoded was not the host's.
-    unreadable = isinstance(error, AttributeError | TypeError | ValueError | RecursionError)
-    if unreadable and not isinstance(error, UnicodeEncodeError):
-        return RequestFailed(Failure.NOT_JSON, "the answer is not Ollama's JSON", host)
-    raise error
-
-
-def _retry_after_seconds(error: ollama.ResponseError) -> float | None:
-    """The header of this name, if it holds seconds; the client keeps the answer only as the context of its error."""
-    answer = error.__context__
-    if not isinstance(answer, httpx.HTTPStatusError):
-        return None
-    value = answer.response.headers.get("retry-after", "").strip()
-    if not (value.isascii() and value.isdigit()):
-        return None
-    return float(min(int(value[:9]), LONGEST_RETRY_AFTER_SECONDS))  # Python refuses to read thousands of digits
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    chain = [error]
-    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
-        chain.append(cause)
-    return chain
-
-
-def short(text: str, limit: int = 160) -> str:
-    """``text`` on one line, cut to ``limit`` characters; error texts of servers can be whole pages."""
-    line = " ".join(text.split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -1,4 +1,4 @@
-"""Which hosts take part: those that were named, and then as the hosts file says from time to time."""
+"""Which hosts take part: those of the command line, or those that the hosts file lists at the moment."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from transforms.errors import UsageError
 from transforms.fleet.breaker import Breaker
 from transforms.fleet.client import HostClient
 from transforms.fleet.deadlines import Deadline
-from transforms.fleet.host_state import HostState, Serving
+from transforms.fleet.faults import RequestFailed
+from transforms.fleet.host_state import HostState, ServedModel
 from transforms.fleet.host_supervisor import HostSupervisor
 from transforms.fleet.hosts import HostAddress, HostsFile
 from transforms.fleet.limits import AdaptiveLimit, FixedLimit
 from transforms.fleet.settings import FleetSettings
-from transforms.fleet.tasks import told
+from transforms.fleet.tasks import report_failure
 
 LOG = logging.getLogger(__name__)
 
 HOSTS_FILE_SECONDS = 5.0
+REFERENCE_SECONDS, REFERENCE_TRIES = 0.1, 20
+"""How long a host with another digest waits until the other hosts were asked for theirs."""
+
 LEFT = "it has left the hosts file"
 
 
@@ -29,9 +33,9 @@ class HostPool:
     Args:
         hosts: Their states by address, which the dispatcher works with; kept up to date here.
         settings: Of the run.
-        digests: The digest that each model must have, by its key; added to by the supervisors.
+        digests: The digest that each model must have, by its key; the supervisors add to it.
         changed: Called after a host has come, gone, or loaded another model.
-        refuse: Called with the reason why the run can't go on.
+        refuse: Called with the reason why the run cannot continue.
     """
 
     def __init__(
@@ -51,26 +55,26 @@ class HostPool:
         self._following: asyncio.Task[None] | None = None
 
     def start(self, addresses: Sequence[HostAddress]) -> None:
-        """Begins to check the hosts and to read the hosts file again, if there is one; inside the loop."""
+        """Starts to check the hosts, and to read the hosts file again if there is one; inside the loop."""
         for address in addresses:
             self._join(address)
         if self._settings.hosts_file is not None:
             follow = self._follow(self._settings.hosts_file)
-            self._following = told(asyncio.get_running_loop().create_task(follow), self._refuse)
+            self._following = report_failure(asyncio.get_running_loop().create_task(follow), self._refuse)
 
     def supervisor(self, url: str) -> HostSupervisor:
         """The supervisor of a host."""
         return self._supervisors[url]
 
     def stop(self) -> None:
-        """Ends all that it does, at once."""
+        """Stops all tasks at once."""
         if self._following is not None:
             self._following.cancel()
         for supervisor in self._supervisors.values():
             supervisor.stop()
 
     async def close(self) -> None:
-        """Ends all that it does and closes the connections."""
+        """Stops all tasks and closes the connections."""
         self.stop()
         if self._following is not None:
             await asyncio.gather(self._following, return_exceptions=True)
@@ -80,32 +84,55 @@ class HostPool:
         slots = self._settings.slots
         number = slots.get(address.url) if isinstance(slots, Mapping) else slots
 
-        def serving() -> Serving:
+        def new_served_model() -> ServedModel:
             limit = AdaptiveLimit() if number is None else FixedLimit(number)
-            return Serving(limit, Deadline(self._settings.request_timeout_seconds))
+            return ServedModel(limit, Deadline(self._settings.request_timeout_seconds))
 
-        host = HostState(address.url, Breaker(), serving)
+        host = HostState(address.url, Breaker(), new_served_model)
         client = HostClient(address, self._settings.use_proxy)
-        supervisor = HostSupervisor(client, host, self._settings, self._digests, self._changed, self._refuse)
+        supervisor = HostSupervisor(
+            client, host, self._settings, self._digests, self._same_content, self._changed, self._refuse
+        )
         self._hosts[address.url], self._supervisors[address.url] = host, supervisor
         supervisor.start()
 
+    async def _same_content(self, client: HostClient, model: str, digest: str) -> bool:
+        """Whether a host's model equals that of another host with ``digest``, as ``ollama create`` makes such models.
+
+        Their manifests differ only in a path of the host; weights, template and parameters are equal.
+        """
+        for _ in range(REFERENCE_TRIES):  # all hosts are checked at the same time
+            if all(other.digests is not None for url, other in self._hosts.items() if url != client.url):
+                break
+            await asyncio.sleep(REFERENCE_SECONDS)
+        for url, other in list(self._hosts.items()):
+            if other.digests is not None and other.digests.get(model) == digest and url != client.url:
+                try:
+                    theirs = await self._supervisors[url].client.details(model)
+                    own = await client.details(model)
+                except RequestFailed:
+                    continue
+                if own.content and own.content == theirs.content:
+                    LOG.info("%s: %s has another digest, but the same content as on %s", client.url, model, url)
+                    return True
+        return False
+
     async def _follow(self, file: HostsFile) -> None:
-        """Lets hosts join and leave as the file says; a file that can't be read changes nothing."""
-        said = ""
+        """Lets hosts join and leave as the file says; a file that cannot be read changes nothing."""
+        warned = ""
         while True:
             await asyncio.sleep(HOSTS_FILE_SECONDS)
             try:
                 addresses = {address.url: address for address in await asyncio.to_thread(file.read)}
             except UsageError as error:
-                if str(error) != said:
-                    LOG.warning("%s: the hosts stay as they are", error)
-                said = str(error)
+                if str(error) != warned:
+                    LOG.warning("%s; keeping the current hosts", error)
+                warned = str(error)
                 continue
-            said = ""
+            warned = ""
             for url, address in addresses.items():
                 if url not in self._supervisors:
-                    LOG.info("%s joins: it is in the hosts file now", url)
+                    LOG.info("%s joined: it is in the hosts file now", url)
                     self._join(address)
                 elif self._hosts[url].out == LEFT:
                     LOG.info("%s stays: it is back in the hosts file", url)
@@ -114,10 +141,10 @@ class HostPool:
                 await self._leave(url)
 
     async def _leave(self, url: str) -> None:
-        """A host finishes what it has and is gone."""
+        """Removes a host once it has answered its requests."""
         host = self._hosts[url]
         if host.out != LEFT:
-            LOG.info("%s leaves: %s; it finishes its %d requests", url, LEFT, host.in_flight)
+            LOG.info("%s leaves after %d requests in flight: %s", url, host.in_flight, LEFT)
             self._supervisors[url].stop()
             host.out = LEFT
         if not host.in_flight:

@@ -1,83 +1,110 @@
-"""What is known of one host while a run goes on. Pure: the clock is the caller's, in seconds."""
+"""What is known about one host during a run. Pure: the clock is the caller's, in seconds."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from transforms.fleet.breaker import Breaker
 from transforms.fleet.deadlines import Deadline
+from transforms.fleet.fault_share import FaultShare
+from transforms.fleet.faults import Failure
 from transforms.fleet.limits import Limit
+from transforms.fleet.traffic import Traffic
+
+if TYPE_CHECKING:
+    from transforms.fleet.jobs import Job
+
+RECENT_FAILURES = 32
 
 
 @dataclass(eq=False)
-class Serving:
-    """What a host has shown with one model: its slots and its speed depend on it.
+class ServedModel:
+    """What a host has shown with one model, as its slots and its speed depend on the model.
 
     Attributes:
         limit: How many requests it may have in flight.
-        load_seconds: What loading the model took the last time; None before.
+        deadline: How long a request may take.
+        load_seconds: How long the last load of the model took; None before the first load.
+        largest_answered: Characters of the longest text that it has answered.
     """
 
     limit: Limit
     deadline: Deadline
     load_seconds: float | None = None
+    largest_answered: int = 0
 
 
 @dataclass(eq=False)
 class HostState:
-    """What the dispatcher knows of one host.
+    """What the dispatcher knows about one host.
 
     Attributes:
         url: Its address.
-        breaker: Whether it is left alone for a while.
-        new_serving: Makes what is to be known of the host with one more model.
-        model: The key of the model that it has loaded, or is loading; empty for none yet.
-        digests: Digest of each model that it may be asked for, by the model's key; None while it has told nothing.
+        breaker: Its circuit breaker.
+        new_served_model: Makes the record of one more model.
+        model: The key of the model that it has loaded or is loading; empty for none yet.
+        digests: Digest of each model that it may be asked for, by the model's key; None until it has been checked.
         ready: Whether it was checked and has its model loaded.
-        out: Why it takes no part at all; None while it does.
-        in_flight: Requests that it has not answered yet; all for ``model``, unless that has vanished meanwhile.
+        out: Why it is excluded; None while it takes part.
+        failure: Class of the last fault of the host, until it answers again; None without one.
+        in_flight: Requests that it has not answered yet. All are for ``model``, unless that was deleted meanwhile.
         last_answer_at: The caller's time of its last good answer.
+        traffic: Cumulative counts for monitoring.
+        fault_share: How often it fails.
+        reserved: Whether it takes no other request, as it has a text that may crash the model.
+        recent_failures: Texts that failed, and when: what was in flight then may still show whose fault it was.
+        excused_at: When a failure was last blamed on a text.
+        unverified: Whether the host was away, so that it may have another model now.
     """
 
     url: str
     breaker: Breaker
-    new_serving: Callable[[], Serving]
+    new_served_model: Callable[[], ServedModel]
     model: str = ""
     digests: Mapping[str, str] | None = None
     ready: bool = False
     out: str | None = None
+    failure: Failure | None = None
     in_flight: int = 0
     last_answer_at: float = float("-inf")
-    _servings: dict[str, Serving] = field(default_factory=dict)
+    traffic: Traffic = field(default_factory=Traffic)
+    fault_share: FaultShare = field(default_factory=FaultShare)
+    reserved: bool = False
+    recent_failures: deque[tuple[Job, float]] = field(default_factory=lambda: deque(maxlen=RECENT_FAILURES))
+    excused_at: float = float("-inf")
+    unverified: bool = False
+    _served_models: dict[str, ServedModel] = field(default_factory=dict)
 
     @property
-    def serving(self) -> Serving:
-        """What is known of it with the model that it has now."""
-        return self.serving_of(self.model)
+    def served(self) -> ServedModel:
+        """The record of the model that it has now."""
+        return self.served_model(self.model)
 
-    def serving_of(self, model: str) -> Serving:
-        """What is known of it with a model."""
-        if model not in self._servings:
-            self._servings[model] = self.new_serving()
-        return self._servings[model]
+    def served_model(self, model: str) -> ServedModel:
+        """The record of a model."""
+        if model not in self._served_models:
+            self._served_models[model] = self.new_served_model()
+        return self._served_models[model]
 
     @property
     def limit(self) -> Limit:
         """How many requests it may have in flight."""
-        return self.serving.limit
+        return self.served.limit
 
     @property
     def deadline(self) -> Deadline:
         """How long a request to it may take."""
-        return self.serving.deadline
+        return self.served.deadline
 
     def usable(self) -> bool:
         """Whether it is healthy, busy or not."""
         return self.ready and self.out is None and self.breaker.closed
 
     def has(self, model: str) -> bool:
-        """Whether it could be asked for a model."""
+        """Whether it may be asked for a model."""
         return self.digests is not None and model in self.digests
 
     def may_serve(self, model: str) -> bool:
@@ -85,27 +112,27 @@ class HostState:
         return self.model == model or self.has(model)
 
     def serves(self, model: str) -> bool:
-        """Whether it has a model loaded, or is loading it, and is not known to be broken."""
+        """Whether it has a model loaded or is loading it, and is not known to be broken."""
         return self.model == model and self.out is None and self.breaker.closed
 
     def state(self) -> str:
-        """For people: healthy, loading, resting or out, and why."""
+        """For people: healthy, loading, circuit open or excluded, and why."""
         if self.out is not None:
-            return f"out: {self.out}"
+            return f"excluded: {self.out}"
         if not self.ready:
             return "loading"
-        return "healthy" if self.breaker.closed else f"resting: {self.breaker.reason}"
+        return "healthy" if self.breaker.closed else f"circuit open: {self.breaker.reason}"
 
     def loading(self) -> bool:
-        """Whether it is asked for the first time, or loads a model."""
+        """Whether it is being checked for the first time, or loads a model."""
         return not self.ready and self.out is None
 
     def free_share(self, now: float, outage: bool = False) -> float:
-        """Its free share of its limit; 0 if it may not be sent anything; a due probe comes before all else.
+        """Its free share of its limit; 0 if it may not be sent anything. A due probe comes before all else.
 
         During an ``outage``, when no host can serve its model, probes come sooner.
         """
-        if not self.ready or self.out is not None or not self.breaker.allows(now, outage):
+        if not self.ready or self.out is not None or self.reserved or not self.breaker.allows(now, outage):
             return 0.0
         if not self.breaker.closed:
             return 2.0

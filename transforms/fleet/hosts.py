@@ -12,8 +12,11 @@ from urllib.parse import unquote, urlsplit
 import fsspec
 
 from transforms.errors import UsageError
+from transforms.waiting import within
 
 DEFAULT_HOST = "http://127.0.0.1:11434"
+READ_SECONDS = 10.0
+"""Time limit for reading a hosts file, which may be on a mount that does not answer, or a pipe."""
 
 _NO_IPV6 = "its brackets do not hold an IPv6 address"
 _PORTS = {"http": 80, "https": 443}
@@ -108,7 +111,8 @@ def parse_hosts(text: str) -> tuple[HostAddress, ...]:
                 # It may be the half of a password with a comma in it.
                 raise UsageError(f"host number {number} of the list is no address") from None
             raise
-        hosts.setdefault(host.url, host)
+        # Ollama listens on 127.0.0.1, whatever else the name may stand for.
+        hosts.setdefault(host.url.replace("://localhost:", "://127.0.0.1:"), host)
     return tuple(hosts.values())
 
 
@@ -168,8 +172,9 @@ def lacking_key(hosts: Iterable[HostAddress]) -> list[str]:
 
 
 def without_credentials(url: str) -> str:
-    """The URL as it may be shown: what stands before an ``@`` is masked."""
-    return re.sub(r"^([^/@]*://)?.*@", r"\1***@", url, flags=re.DOTALL)
+    """Return a host as it may be shown: with what stands before an ``@`` and after a ``?`` or ``#`` masked."""
+    shown = re.sub(r"^([^/@]*://)?.*@", r"\1***@", url, flags=re.DOTALL)
+    return re.sub(r"([?#]).*", r"\1***", shown, count=1, flags=re.DOTALL)
 
 
 def _parse_host(text: str) -> HostAddress:
@@ -274,8 +279,7 @@ class HostsFile:
             UsageError: If it can't be read, names no host, or a wrong one.
         """
         try:
-            with fsspec.open(self.path, "rt", encoding="utf-8") as file:
-                lines = file.read().splitlines()
+            lines = within(READ_SECONDS, f"reading the hosts file {self.path}", self._lines)
         except Exception as error:  # each client library has exceptions of its own
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise UsageError(f"the hosts file {self.path} can't be read: {reason}") from None
@@ -284,3 +288,8 @@ class HostsFile:
         except UsageError as error:
             raise UsageError(f"the hosts file {self.path}: {error}") from None
         return with_headers(hosts, self.headers, self.api_key, self.allow_insecure_auth)
+
+    def _lines(self) -> list[str]:
+        with fsspec.open(self.path, "rt", encoding="utf-8") as file:
+            content: str = file.read()
+        return content.splitlines()

@@ -1,4 +1,4 @@
-"""What holds for every request of a run, and what differs from request to request."""
+"""Settings of all requests of a run, and the parts of a single request. Pure."""
 
 from __future__ import annotations
 
@@ -11,23 +11,22 @@ from transforms.fleet.hosts import HostsFile
 
 @dataclass(frozen=True)
 class FleetSettings:
-    """What holds for every request of a run; picklable.
+    """Settings of all requests of a run; picklable.
 
     Attributes:
-        model: As Ollama knows it; hosts that have it load it at once.
-        options: Ollama's options that stay the same in every request, ``num_ctx`` above all: another value makes a
-            host load its model again.
-        keep_alive: For how long a host keeps the model, in Ollama's notation.
-        fallback_model: A second model that requests may ask for.
-        any_model: Whether requests may ask for any model; then hosts load what the first requests need.
-        digests: The digest of each model, by its key, that a host must have to be asked for it; for a model that is
-            not named, the first host that has it decides.
-        allow_mixed_digests: Whether digests may differ all the same.
-        slots: Requests in flight per host: None to find them, a number for every host, or a number per address.
-        request_timeout_seconds: The longest that a request may take, a load of the model included.
-        max_outage_seconds: How long the run waits when no host is healthy.
-        use_proxy: Whether proxies of the environment are used.
-        hosts_file: Where the hosts are read from again and again; None if they stay the same.
+        model: The run's model; hosts that have it load it at once.
+        options: Ollama's options that are equal in every request, ``num_ctx`` above all: another value makes a host
+            load its model again.
+        keep_alive: How long a host keeps the model loaded, in Ollama's notation.
+        fallback_model: A second model that requests may name.
+        any_model: Whether requests may name any model; then hosts load the models that the first requests need.
+        digests: The digest that each model must have, by the model's key. The first host decides for other models.
+        allow_mixed_digests: Whether hosts may have different digests.
+        slots: The slots per host: None to detect them, a number for every host, or a number per address.
+        request_timeout_seconds: The request timeout, including a load of the model.
+        max_outage_seconds: How long the run waits while no host is healthy.
+        use_proxy: Whether to use the proxies of the environment.
+        hosts_file: The file from which the hosts are read repeatedly; None for a fixed list.
     """
 
     model: str
@@ -46,17 +45,18 @@ class FleetSettings:
 
 @dataclass(frozen=True, slots=True)
 class GenerateRequest:
-    """What differs from request to request.
+    """The parts of a single request.
 
     Attributes:
-        prompt: Never empty: that would be a command to load the model.
-        system: The system turn; None to leave the model's own, never with ``raw``.
-        num_predict: The most tokens that may be answered; at least 1 (0 is endless).
-        options: Options beside the constant ones (temperature, seed, …).
-        size: Characters of the text, for longest first.
-        raw: Whether the prompt goes to the model without its template.
-        model: If not the run's own.
-        avoided: Hosts that had their chance; others are preferred.
+        prompt: The prompt; never empty, because Ollama takes an empty prompt as a command to load the model.
+        system: The system turn; None for the model's own. Not used with ``raw``.
+        num_predict: The maximum tokens of the answer; at least 1, because 0 means no limit.
+        options: Ollama's options besides the constant ones (temperature, seed, …).
+        size: Characters of the text; longer texts are sent first.
+        raw: Whether the prompt bypasses the model's chat template.
+        model: The model's name; None for the run's model.
+        avoided: Hosts whose answers to the text were rejected; it goes to another host as long as one is healthy.
+        think: The value of Ollama's field ``think``; None to leave the field out.
     """
 
     prompt: str
@@ -67,18 +67,20 @@ class GenerateRequest:
     raw: bool = False
     model: str | None = None
     avoided: frozenset[str] = frozenset()
+    think: bool | str | None = False
 
     def body(self, settings: FleetSettings) -> dict[str, Any]:
-        """The whole request as it is sent."""
+        """Return the JSON object to send."""
         body: dict[str, Any] = {
             "model": self.model or settings.model,
             "prompt": self.prompt,
             "stream": False,
-            "think": False,
             "truncate": False,
             "keep_alive": settings.keep_alive,
             "options": {**settings.options, **self.options, "num_predict": self.num_predict},
         }
+        if self.think is not None:
+            body["think"] = self.think
         if self.raw:
             body["raw"] = True
         elif self.system is not None:

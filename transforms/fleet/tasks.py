@@ -1,4 +1,4 @@
-"""Tasks that nobody waits for."""
+"""Background tasks that nothing awaits."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable
 
 
-def told(task: asyncio.Task[None], tell: Callable[[BaseException], None]) -> asyncio.Task[None]:
-    """The task; an error that ends it is told, since what it was to do would be waited for without an end."""
+def report_failure(task: asyncio.Task[None], report: Callable[[BaseException], None]) -> asyncio.Task[None]:
+    """Reports an exception that ends ``task``, which would otherwise vanish; returns the task."""
 
     def ended(task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
-            tell(error)
+            report(error)
 
     task.add_done_callback(ended)
     return task

@@ -1,1 +1,1 @@
-"""Translation memory: what was translated once is not paid for again. Knows neither Beam nor hosts nor texts."""
+"""The translation memory, which avoids translating the same text twice. Independent of Beam, hosts and texts."""

@@ -1,7 +1,7 @@
-"""The translation memory as an event loop uses it: look-ups and writes of many tasks, gathered into few.
+"""The translation memory for an event loop, which batches the look-ups and writes of many tasks.
 
-Each of the two has a thread of its own. What arrives while one transaction is written goes into the next one (group
-commit), so that a row waits for tens of milliseconds and a thousand rows a second cost little.
+Look-ups and writes have a thread each. Entries that arrive while a transaction is written go into the next one (group
+commit). So a row waits tens of milliseconds, and a thousand rows per second cost little.
 """
 
 from __future__ import annotations
@@ -13,31 +13,30 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, TypeAlias, TypeVar, cast
+from typing import Final, Generic, TypeVar
 
 from transforms.memory.store import MemoryUnavailable, Store
 
 LOG = logging.getLogger(__name__)
 
 GATHER_SECONDS = 0.1
-"""How long a write waits for others to go with it."""
+"""How long a write waits for others to join its transaction."""
 
-MOST_AT_ONCE = 4096
-"""Keys or entries that go to the store together; one call with more is not cut."""
+MAX_AT_ONCE = 4096
+"""Maximum keys or entries per call of the store. A single request with more is not split."""
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
-_Asked: TypeAlias = tuple[Item, Callable[[Answer | None, Exception | None], None]]
 
 
 @dataclass
 class Counters:
-    """What the memory did, in keys and entries; those that a failing store cost are failed, not misses.
+    """Counts of the memory's look-ups and writes, in keys and entries. Only the event loop changes them.
 
-    Changed in the event loop only.
+    While the store fails, look-ups count as failed and not as misses.
     """
 
     hits: int = 0
@@ -48,54 +47,31 @@ class Counters:
 
 
 class Memory:
-    """The asynchronous front of a store; for one event loop, inside which it is made.
+    """Asynchronous access to a store, for the event loop in which it is created.
 
-    A store that fails costs translations that are asked for twice, never a row and never the run: it is left alone for
-    1 s, doubling up to 30 s, and then tried with a single call, while all others go on without it.
+    A failing store costs repeated translations, but never a row or the run. It is retried with a single call after
+    pauses of 1 s that double up to 30 s, and meanwhile all other tasks continue without it.
 
     Attributes:
-        counters: What it did so far.
+        counters: The counts so far.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self.counters: Final = Counters()
         outage = _Outage()
-        self._reader: Final[_Gatherer[Sequence[bytes], dict[bytes, bytes]]] = _Gatherer(
-            "memory-read", self._read, self._was_read, len, 0.0, outage
+        self._reader: Final[_Batcher[Sequence[bytes], dict[bytes, bytes]]] = _Batcher(
+            "memory-read", self._read, len, 0.0, outage
         )
-        self._writer: Final[_Gatherer[tuple[bytes, bytes], bool]] = _Gatherer(
-            "memory-write", self._write, self._was_written, lambda entry: 1, GATHER_SECONDS, outage
+        self._writer: Final[_Batcher[tuple[bytes, bytes], bool]] = _Batcher(
+            "memory-write", self._write, lambda entry: 1, GATHER_SECONDS, outage
         )
 
     async def look_up(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """The values of those keys that it has; none while the store fails."""
-        return await self._reader.ask(keys) if keys else {}
-
-    def keep(self, key: bytes, value: bytes, then: Callable[[Exception | None], None]) -> None:
-        """Begins to keep an entry.
-
-        Args:
-            key: As in ``look_up``.
-            value: To be kept.
-            then: Called in the event loop when it is safe, in the store's sense, or the store has failed; with an
-                exception if that was a mistake in the program. A thousand callbacks a second cost less than as many
-                tasks that wait.
-        """
-        self._writer.submit((key, value), lambda written, error: then(error))
-
-    async def close(self) -> None:
-        """Writes what was handed over, and ends the threads and the store."""
-        await asyncio.gather(self._reader.close(), self._writer.close())
-        self._store.close()
-        if self.counters.failed_writes:
-            LOG.warning("%d translations are not in the memory, as it failed", self.counters.failed_writes)
-
-    def _read(self, asked: list[Sequence[bytes]]) -> list[dict[bytes, bytes]]:
-        found = self._store.look_up(list(dict.fromkeys(key for keys in asked for key in keys)))
-        return [{key: found[key] for key in keys if key in found} for keys in asked]
-
-    def _was_read(self, keys: Sequence[bytes], found: dict[bytes, bytes] | None) -> dict[bytes, bytes]:
+        """Return the values of those keys that are in the store; none while the store fails."""
+        if not keys:
+            return {}
+        found = await self._reader.request(keys)
         if found is None:
             self.counters.failed_lookups += len(keys)
             return {}
@@ -104,20 +80,31 @@ class Memory:
         self.counters.misses += len(keys) - hits
         return found
 
+    async def keep(self, key: bytes, value: bytes) -> None:
+        """Store an entry, and return when it is durable by the store's definition or when the store has failed."""
+        if await self._writer.request((key, value)):
+            self.counters.written += 1
+        else:
+            self.counters.failed_writes += 1
+
+    async def close(self) -> None:
+        """Write the queued entries, end the threads, and close the store."""
+        await asyncio.gather(self._reader.close(), self._writer.close())
+        self._store.close()
+        if self.counters.failed_writes:
+            LOG.warning("%d translations could not be stored in the translation memory", self.counters.failed_writes)
+
+    def _read(self, requests: list[Sequence[bytes]]) -> list[dict[bytes, bytes]]:
+        found = self._store.look_up(list(dict.fromkeys(key for keys in requests for key in keys)))
+        return [{key: found[key] for key in keys if key in found} for keys in requests]
+
     def _write(self, entries: list[tuple[bytes, bytes]]) -> list[bool]:
         self._store.add(entries)
         return [True] * len(entries)
 
-    def _was_written(self, entry: tuple[bytes, bytes], written: bool | None) -> bool:
-        if written:
-            self.counters.written += 1
-        else:
-            self.counters.failed_writes += 1
-        return bool(written)
-
 
 class _Outage:
-    """Says once when the store begins to fail, for reads or writes, and once when both work again."""
+    """Reports once when reads or writes of the store begin to fail, and once when both work again."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -126,7 +113,7 @@ class _Outage:
     def began(self, side: str, error: MemoryUnavailable) -> None:
         with self._lock:
             if not self._failing:
-                LOG.warning("%s; the run goes on without it, and tries it again", error)
+                LOG.warning("%s; continuing without it, and retrying", error)
             self._failing.add(side)
 
     def ended(self, side: str) -> None:
@@ -136,29 +123,26 @@ class _Outage:
                 LOG.info("the translation memory works again")
 
 
-class _Gatherer(Generic[Item, Answer]):
-    """A thread that does what many tasks ask for, many at once, and leaves a store that fails alone for a while.
+class _Batcher(Generic[Item, Answer]):
+    """A thread that serves the requests of many tasks in batches, and pauses while the store fails.
 
     Args:
-        name: Of the thread.
-        work: Does what was asked, in the thread, and gives an answer for each; may raise MemoryUnavailable.
-        ended: Told in the event loop of each item and its answer, None if the store failed; gives what the task gets.
-        size: Of an item, for ``MOST_AT_ONCE``.
-        gather_seconds: How long the first item waits for others to go with it.
-        outage: Told when the store begins to fail and when it works again.
+        name: Name of the thread.
+        serve: Serves a batch in the thread, and returns an answer for each request; may raise MemoryUnavailable.
+        size: Returns the size of a request; ``MAX_AT_ONCE`` limits the total size of a batch.
+        gather_seconds: How long the first request of a batch waits for others.
+        outage: Reports when the store begins to fail and when it works again.
     """
 
     def __init__(
         self,
         name: str,
-        work: Callable[[list[Item]], Sequence[Answer]],
-        ended: Callable[[Item, Answer | None], Answer],
+        serve: Callable[[list[Item]], Sequence[Answer]],
         size: Callable[[Item], int],
         gather_seconds: float,
         outage: _Outage,
     ) -> None:
-        self._work = work
-        self._ended = ended
+        self._serve = serve
         self._size = size
         self._gather_seconds = gather_seconds
         self._outage = outage
@@ -166,38 +150,29 @@ class _Gatherer(Generic[Item, Answer]):
         self._closed = False
         self._pause_seconds = 0.0  # 0 while the store works
         self._retry_at = 0.0
-        self._trying = False  # whether a call that was let through will tell if it works again
-        self._queue: queue.SimpleQueue[_Asked[Item, Answer] | None] = queue.SimpleQueue()
+        self._probing = False  # whether a request is in flight to test a failed store
+        self._queue: queue.SimpleQueue[tuple[Item, asyncio.Future[Answer | None]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    async def ask(self, item: Item) -> Answer:
-        future: asyncio.Future[Answer] = self._loop.create_future()
+    async def request(self, item: Item) -> Answer | None:
+        """Return the answer to a request; None if the store fails.
 
-        def told(answer: Answer | None, error: Exception | None) -> None:
-            if future.done():  # its task was cancelled
-                return
-            if error is not None:
-                future.set_exception(error)
-            else:
-                future.set_result(cast("Answer", answer))
-
-        self.submit(item, told)
+        Raises:
+            RuntimeError: The batcher is closed.
+        """
+        if self._closed:
+            raise RuntimeError(f"{self._thread.name} is closed")
+        if self._pause_seconds:
+            if self._probing or time.monotonic() < self._retry_at:
+                return None
+            self._probing = True
+        future: asyncio.Future[Answer | None] = self._loop.create_future()
+        self._queue.put((item, future))
         return await future
 
-    def submit(self, item: Item, told: Callable[[Answer | None, Exception | None], None]) -> None:
-        """Has something done; ``told`` is called in the event loop, with the answer or with an exception."""
-        if self._closed:
-            raise RuntimeError(f"{self._thread.name} was asked after its end")
-        if self._pause_seconds:
-            if self._trying or time.monotonic() < self._retry_at:
-                told(self._ended(item, None), None)
-                return
-            self._trying = True
-        self._queue.put((item, told))
-
     async def close(self) -> None:
-        """Waits until all that was asked for is done."""
+        """Wait until all requests are served."""
         self._closed = True
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
@@ -206,36 +181,37 @@ class _Gatherer(Generic[Item, Answer]):
         while (first := self._queue.get()) is not None:
             if self._gather_seconds:
                 time.sleep(self._gather_seconds)
-            asked, size, last = [first], self._size(first[0]), False
-            while size < MOST_AT_ONCE and not last:
+            batch, size, last = [first], self._size(first[0]), False
+            while size < MAX_AT_ONCE and not last:
                 try:
-                    entry = self._queue.get_nowait()
+                    request = self._queue.get_nowait()
                 except queue.Empty:
                     break
-                if entry is None:
+                if request is None:
                     last = True
                 else:
-                    asked.append(entry)
-                    size += self._size(entry[0])
-            self._do(asked)
+                    batch.append(request)
+                    size += self._size(request[0])
+            self._answer(batch)
             if last:
                 return
 
-    def _do(self, asked: list[_Asked[Item, Answer]]) -> None:
-        """One wake-up of the event loop for all of them."""
+    def _answer(self, batch: list[tuple[Item, asyncio.Future[Answer | None]]]) -> None:
+        """Serve a batch, and wake up the event loop once for the whole batch."""
+        futures = [future for _, future in batch]
         try:
-            answers = self._attempt([item for item, _ in asked])
-        except Exception as error:  # a mistake in the program: told to those who wait, in their own thread
-            self._loop.call_soon_threadsafe(_fail, asked, error)
+            answers = self._attempt([item for item, _ in batch])
+        except Exception as error:  # a bug: raise it in the waiting tasks
+            self._loop.call_soon_threadsafe(_fail, futures, error)
         else:
-            self._loop.call_soon_threadsafe(self._deliver, asked, answers)
+            self._loop.call_soon_threadsafe(_resolve, futures, answers)
 
     def _attempt(self, items: list[Item]) -> Sequence[Answer | None]:
-        """The answers; None for each if the store fails or is left alone."""
-        if time.monotonic() < self._retry_at:  # these came before it was known
+        """Return the answers to a batch, which are all None while the store fails."""
+        if time.monotonic() < self._retry_at:  # these requests were queued before the failure
             return [None] * len(items)
         try:
-            answers = self._work(items)
+            answers = self._serve(items)
         except MemoryUnavailable as error:
             if not self._pause_seconds:
                 self._outage.began(self._thread.name, error)
@@ -249,13 +225,16 @@ class _Gatherer(Generic[Item, Answer]):
             self._pause_seconds = 0.0
             return answers
         finally:
-            self._trying = False
-
-    def _deliver(self, asked: list[_Asked[Item, Answer]], answers: Sequence[Answer | None]) -> None:
-        for (item, told), answer in zip(asked, answers, strict=True):
-            told(self._ended(item, answer), None)
+            self._probing = False
 
 
-def _fail(asked: Sequence[_Asked[Item, Answer]], error: Exception) -> None:
-    for _, told in asked:
-        told(None, error)
+def _resolve(futures: Sequence[asyncio.Future[Answer | None]], answers: Sequence[Answer | None]) -> None:
+    for future, answer in zip(futures, answers, strict=True):
+        if not future.done():  # its task may have been cancelled
+            future.set_result(answer)
+
+
+def _fail(futures: Sequence[asyncio.Future[Answer | None]], error: Exception) -> None:
+    for future in futures:
+        if not future.done():
+            future.set_exception(error)

@@ -1,4 +1,4 @@
-"""The translation memory on a Redis server: for runs on many machines."""
+"""The translation memory on a Redis server, for runs on several machines."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from transforms.errors import UsageError
-from transforms.memory.store import MemoryUnavailable, StoreStatistics, opened, sealed
+from transforms.memory.store import MemoryUnavailable, StoreStatistics, with_checksum, without_checksum
 
 SCHEMA_VERSION = 1
 PREFIX = b"translate:%d:" % SCHEMA_VERSION
-"""Before each key; another version of this program may use the same server."""
+"""Prefix of each key, since another version of this program may use the same server."""
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
@@ -25,16 +25,16 @@ _WRITTEN_AT = struct.Struct(">q")
 
 
 class RedisStore:
-    """One key for each entry; the value begins with the time of writing, then a checksum. Entries do not expire.
+    """A store with one Redis key per entry. A value holds the time of writing, a checksum and the entry.
 
-    How safe an entry is when ``add`` returns is the server's setting (``appendfsync``).
+    Entries do not expire. How durable they are when ``add`` returns depends on the server's ``appendfsync``.
 
     Args:
         url: ``redis://[user:password@]host:port/database``, ``rediss://`` or ``unix://``.
 
     Raises:
-        MemoryUnavailable: If the server does not answer, or not in time: 5 s to connect, 10 s for an answer.
-        UsageError: If the package for Redis is missing, or the address is none.
+        MemoryUnavailable: The server does not accept the connection within 5 s or does not answer within 10 s.
+        UsageError: The Redis package is missing, or the address is invalid.
     """
 
     def __init__(self, url: str) -> None:
@@ -44,7 +44,7 @@ class RedisStore:
             from redis.retry import Retry
         except ImportError:
             raise UsageError(
-                "--memory redis://… needs the package for Redis: pip install 'beam-ollama-translate[redis]'"
+                "--memory redis://… needs the Redis package: pip install 'beam-ollama-translate[redis]'"
             ) from None
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
         try:
@@ -54,15 +54,15 @@ class RedisStore:
                 url,
                 socket_connect_timeout=CONNECT_SECONDS,
                 socket_timeout=ANSWER_SECONDS,
-                retry=Retry(NoBackoff(), 0),  # or what takes its time takes a multiple of it
+                retry=Retry(NoBackoff(), 0),  # a retry would multiply the time-outs
             )
             with self._failures():
                 self._client.ping()
         except (ValueError, TypeError):
-            # Their texts may have a piece of the password.
+            # Their messages may contain a piece of the password.
             raise UsageError(
-                "--memory: this address of a Redis server can't be understood; its form is "
-                "redis://[user:password@]host:port/database, with %23, %2F, %3A and %40 for #, /, : and @ in a password"
+                "--memory: invalid Redis address; expected redis://[user:password@]host:port/database, with #, /, : "
+                "and @ in a password written as %23, %2F, %3A and %40"
             ) from None
 
     @contextmanager
@@ -70,35 +70,37 @@ class RedisStore:
         try:
             yield
         except self._errors as error:
-            # Errors of the package name host and port, and never the password.
-            raise MemoryUnavailable(f"the translation memory on Redis, {self._place}, can't be used: {error}") from None
+            # Errors of the package name host and port, but never the password.
+            raise MemoryUnavailable(
+                f"the translation memory on Redis, {self._place}, cannot be used: {error}"
+            ) from None
 
     def look_up(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """The values of those keys that it has and that are intact."""
+        """Return the intact values of those keys that are in the store."""
         found = {}
         for start in range(0, len(keys), KEYS_AT_ONCE):
             some = keys[start : start + KEYS_AT_ONCE]
             with self._failures():
                 values = self._client.mget([PREFIX + key for key in some])
             for key, value in zip(some, values, strict=True):
-                if value is not None and (content := opened(key, value[_WRITTEN_AT.size :])) is not None:
+                if value is not None and (content := without_checksum(key, value[_WRITTEN_AT.size :])) is not None:
                     found[key] = content
         return found
 
     def add(self, entries: Sequence[tuple[bytes, bytes]]) -> None:
-        """Keeps entries, in place of former ones."""
+        """Store entries, replacing those with the same keys."""
         now = _WRITTEN_AT.pack(int(time.time()))
         with self._failures():
             pipeline = self._client.pipeline(transaction=False)
             for key, value in entries:
-                pipeline.set(PREFIX + key, now + sealed(key, value))
-            # If it raised the first error itself, its text would have the entry in it.
+                pipeline.set(PREFIX + key, now + with_checksum(key, value))
+            # With raise_on_error, the message of the error would contain the entry.
             for answer in pipeline.execute(raise_on_error=False):
                 if isinstance(answer, Exception):
                     raise answer
 
     def statistics(self) -> StoreStatistics:
-        """What it holds; looks at every entry, and may count some twice that are moved meanwhile."""
+        """Return size and age of the store. Entries that the server moves during the scan may be counted twice."""
         entries = size = 0
         times: list[int] = []
         for keys, written in self._scan():
@@ -113,7 +115,7 @@ class RedisStore:
         return StoreStatistics(entries, size, min(moments, default=None), max(moments, default=None), SCHEMA_VERSION)
 
     def prune(self, before: datetime) -> int:
-        """Removes entries written before a time; returns how many."""
+        """Remove entries written before a time, and return their number."""
         removed = 0
         for keys, written in self._scan():
             old = [key for key, seconds in zip(keys, written, strict=True) if seconds < before.timestamp()]
@@ -123,7 +125,7 @@ class RedisStore:
         return removed
 
     def _scan(self) -> Iterator[tuple[list[bytes], list[int]]]:
-        """Our keys, some at a time, and when each was written."""
+        """Yield the keys of this program and their times of writing, in batches."""
         cursor = -1
         while cursor:
             with self._failures():
@@ -137,5 +139,5 @@ class RedisStore:
                 yield [key for key, _ in whole], [_WRITTEN_AT.unpack(head)[0] for _, head in whole]
 
     def close(self) -> None:
-        """Ends its connections."""
+        """Close the connections."""
         self._client.close()

@@ -1,4 +1,4 @@
-"""The translation memory in one SQLite file: for one machine, any number of processes."""
+"""The translation memory in a SQLite file, for any number of processes on one machine."""
 
 from __future__ import annotations
 
@@ -16,24 +16,27 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
 from transforms.errors import UsageError
-from transforms.memory.store import MemoryUnavailable, StoreStatistics, opened, sealed
+from transforms.memory.store import MemoryUnavailable, StoreStatistics, with_checksum, without_checksum
 
 LOG = logging.getLogger(__name__)
-T = TypeVar("T")
+Result = TypeVar("Result")
 
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 30.0
 KEYS_AT_ONCE = 500
+OWNER_ONLY = 0o600
+"""Permissions of a new file; SQLite gives its side files the same."""
+
 LATEST_SECONDS = 253_402_300_799
-"""The end of the year 9999: what a damaged page tells beyond that is no time."""
+"""The end of the year 9999: a larger number comes from a damaged page."""
 
 _MAGIC = b"SQLite format 3\0"
 _SIDE_FILES = ("-wal", "-shm")
 _ERRORS = (sqlite3.Error, UnicodeDecodeError)
-"""The second is what the module makes of an error that names a damaged table."""
+"""``sqlite3`` raises UnicodeDecodeError for an error whose message names a damaged table."""
 
-# With a row number the tree of keys stays small: against WITHOUT ROWID twice the adds and 1.5 times the look-ups a
-# second. The time stands before the value, which may go on over many pages.
+# Row numbers keep the tree of keys small, which allows twice as many adds and 1.5 times as many look-ups per second as
+# WITHOUT ROWID. The time precedes the value, because the value may take several pages.
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value)",
     "CREATE TABLE IF NOT EXISTS entries (key BLOB PRIMARY KEY, written_at INTEGER NOT NULL, value BLOB NOT NULL)",
@@ -52,61 +55,66 @@ _ADVICE = (
 
 
 class _Connection(NamedTuple):
-    """A thread's connection, and the device and inode of the file that it has open."""
+    """A thread's connection, with device and inode of the open file."""
 
     sqlite: sqlite3.Connection
     file: tuple[int, int] | None
 
 
 class SqliteStore:
-    """A file in write-ahead mode; beside it an empty lock file, for opening it and setting it aside.
+    """A SQLite file in write-ahead mode, with an empty lock file that is held while it is opened or moved aside.
 
-    What ``add`` has returned from survives the end of the process at any moment, kill -9 included, since the operating
-    system has it by then. A power cut or a crash of the operating system may take the last transactions with it, in
-    order: with ``synchronous`` "normal" what was added since the last checkpoint (every 1,000 pages, about 4 MB, and at
-    the end) and was not yet on the disk; with "full" nothing, but each ``add`` waits for the disk. Neither damages
-    the file (https://www.sqlite.org/pragma.html#pragma_synchronous).
+    Once ``add`` has returned, its entries are with the operating system and survive the end of the process at any
+    moment, even by kill -9. A power cut or a crash of the operating system may lose the latest transactions. With
+    ``synchronous`` "normal", these are the transactions since the last checkpoint (every 1,000 pages, about 4 MB, and
+    at the end) that were not yet on disk. With "full" none are lost, but each ``add`` waits for the disk. Neither
+    damages the file (https://www.sqlite.org/pragma.html#pragma_synchronous).
 
-    A file that is damaged all the same is set aside under another name, with a warning, and a new one is begun.
+    If the file is damaged nevertheless, it is moved aside under another name with a warning, and a new one is created.
+    Only its owner can read a new file, since it holds texts; an existing file keeps its permissions.
 
     Args:
-        path: Of the file, on a local disk; its directory must exist.
-        synchronous: As above.
+        path: Path of the file, on a local disk; its directory must exist.
+        synchronous: How durable entries are; see above.
 
     Raises:
-        MemoryUnavailable: If the file can't be opened or made.
-        UsageError: If a newer program has made it, or it is a database of something else.
+        MemoryUnavailable: The file cannot be opened or created.
+        UsageError: A newer version of the program has created the file, or it is another program's database.
     """
 
     def __init__(self, path: Path, synchronous: Literal["normal", "full"] = "normal") -> None:
         self._path = path
         self._synchronous = synchronous
-        self._connections: dict[int, _Connection] = {}  # by thread; each touches only its own until the end
+        self._connections: dict[int, _Connection] = {}  # by thread; each uses only its own until the store is closed
         self._run(lambda connection: None)
 
     def look_up(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """The values of those keys that it has and that are intact."""
+        """Return the intact values of those keys that are in the store."""
         found: dict[bytes, bytes] = {}
         asked = set(keys)
 
         def read(connection: sqlite3.Connection) -> None:
             for start in range(0, len(keys), KEYS_AT_ONCE):
                 some = keys[start : start + KEYS_AT_ONCE]
-                marks = ",".join("?" * len(some))
-                # Only question marks are put into the statement.
-                rows = connection.execute(f"SELECT key, value FROM entries WHERE key IN ({marks})", some)  # noqa: S608
+                placeholders = ",".join("?" * len(some))
+                # Only question marks are interpolated into the statement.
+                rows = connection.execute(f"SELECT key, value FROM entries WHERE key IN ({placeholders})", some)  # noqa: S608
                 for key, value in rows:
                     # A damaged page may hold values of any type.
-                    if key in asked and isinstance(value, bytes) and (content := opened(key, value)) is not None:
+                    if (
+                        key in asked
+                        and isinstance(value, bytes)
+                        and (content := without_checksum(key, value)) is not None
+                    ):
                         found[key] = content
 
         self._run(read)
         return found
 
     def add(self, entries: Sequence[tuple[bytes, bytes]]) -> None:
-        """Keeps entries in one transaction, in place of former ones."""
+        """Store entries in one transaction, replacing those with the same keys."""
         now = int(time.time())
-        rows = [(key, now, sealed(key, value)) for key, value in entries]
+        rows = [(key, now, with_checksum(key, value)) for key, value in entries]
 
         def write(connection: sqlite3.Connection) -> None:
             with _transaction(connection):
@@ -115,7 +123,7 @@ class SqliteStore:
         self._run(write)
 
     def statistics(self) -> StoreStatistics:
-        """What it holds."""
+        """Return size and age of the store."""
         entries, oldest, newest = self._run(lambda connection: connection.execute(_STATISTICS).fetchone())
         size_bytes = 0
         for path in (self._path, *map(self._beside, _SIDE_FILES)):
@@ -124,9 +132,9 @@ class SqliteStore:
         return StoreStatistics(entries, size_bytes, _time(oldest), _time(newest), SCHEMA_VERSION)
 
     def prune(self, before: datetime) -> int:
-        """Removes entries written before a time, gives their space back, and returns how many there were.
+        """Remove entries written before a time, free their space, and return their number.
 
-        Meanwhile the file may need twice its space, and others wait to write.
+        Meanwhile the file may take twice its size, and other writers wait.
         """
 
         def remove(connection: sqlite3.Connection) -> int:
@@ -142,7 +150,7 @@ class SqliteStore:
         return self._run(remove)
 
     def close(self) -> None:
-        """Ends its connections; no other thread uses it any more."""
+        """Close the connections. No other thread may use the store afterwards."""
         while self._connections:
             _, connection = self._connections.popitem()
             connection.sqlite.close()
@@ -150,8 +158,8 @@ class SqliteStore:
     def _beside(self, suffix: str) -> Path:
         return self._path.with_name(self._path.name + suffix)
 
-    def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Does something with this thread's connection; once more with a new file if the file is damaged."""
+    def _run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Call ``work`` with this thread's connection. If the file is damaged, call it again with a new file."""
         try:
             connection = self._connection()
             try:
@@ -159,20 +167,20 @@ class SqliteStore:
             except _ERRORS as error:
                 if not _is_damage(error):
                     raise
-                there = self._connections[threading.get_ident()].file
+                damaged_file = self._connections[threading.get_ident()].file
                 with _locked(self._beside(".lock")):
-                    if _file(self._path) == there:  # else another one has begun a new one already
-                        self._set_aside(error)
+                    if _file(self._path) == damaged_file:  # otherwise another process has already created a new one
+                        self._move_aside(error)
             return work(self._connection())
         except BaseException as error:
-            self._discard()  # ends the transaction; the next try begins afresh
+            self._discard()  # ends the transaction; the next attempt opens a new connection
             if not isinstance(error, (*_ERRORS, OSError)):
                 raise
             advice = "".join(f" ({what})" for word, what in _ADVICE if word in str(error))
-            raise MemoryUnavailable(f"the translation memory {self._path} can't be used: {error}{advice}") from error
+            raise MemoryUnavailable(f"the translation memory {self._path} cannot be used: {error}{advice}") from error
 
     def _connection(self) -> sqlite3.Connection:
-        """The thread's connection to the file that is there now: another process may have set the former one aside."""
+        """Return the thread's connection to the current file: another process may have moved the former one aside."""
         thread = threading.get_ident()
         known = self._connections.get(thread)
         if known is not None and known.file != _file(self._path):
@@ -188,22 +196,23 @@ class SqliteStore:
             connection.sqlite.close()
 
     def _open(self) -> _Connection:
-        # One at a time: SQLite does not wait when two make the same file ("database is locked").
+        # One process at a time: SQLite does not wait if two create the same file ("database is locked").
         with _locked(self._beside(".lock")):
             try:
                 connection = self._connect()
             except _ERRORS as error:
                 if not _is_damage(error):
                     raise
-                self._set_aside(error)
+                self._move_aside(error)
                 connection = self._connect()
             return _Connection(connection, _file(self._path))
 
     def _connect(self) -> sqlite3.Connection:
-        # Threads do not share connections, but one thread closes them all in the end.
+        # Threads do not share connections, but one thread closes all of them.
+        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, OWNER_ONLY))
         connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            connection.text_factory = bytes  # a damaged page may hold text that is no UTF-8
+            connection.text_factory = bytes  # a damaged page may hold text that is not UTF-8
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {self._synchronous}")
             self._check_schema(connection)
@@ -216,7 +225,7 @@ class SqliteStore:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if tables and b"entries" not in tables:
             raise UsageError(
-                f"--memory: {self._path} is a database of something else, and was left as it is: name another file"
+                f"--memory: {self._path} is another program's database and was not changed: choose another file"
             )
         if not {b"meta", b"entries"} <= tables:
             with _transaction(connection):
@@ -224,17 +233,17 @@ class SqliteStore:
                     connection.execute(statement)
         found = connection.execute("SELECT value FROM meta WHERE name = 'schema_version'").fetchone()
         if found is None or not isinstance(found[0], int):
-            raise sqlite3.DatabaseError("malformed: it does not tell its schema's version")
+            raise sqlite3.DatabaseError("malformed: the schema version is missing")
         if found[0] > SCHEMA_VERSION:
             raise UsageError(
-                f"the translation memory {self._path} was made by a newer version of this program (schema {found[0]}, "
-                f"known here {SCHEMA_VERSION}): use that version, or another --memory"
+                f"the translation memory {self._path} was created by a newer version of this program (schema "
+                f"{found[0]}; this version supports {SCHEMA_VERSION}): use that version, or another --memory"
             )
 
-    def _set_aside(self, error: Exception) -> None:
-        """Renames the file and those beside it; the lock is held.
+    def _move_aside(self, error: Exception) -> None:
+        """Rename the file and its side files; the caller holds the lock.
 
-        Connections to it may be open. SQLite sees that the file was moved, and takes nothing of the new one away.
+        Connections to the file may be open. SQLite notices that it was moved and does not touch the new one.
         """
         stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S%f")
         aside = self._beside(f".damaged-{stamp}")
@@ -243,18 +252,18 @@ class SqliteStore:
             with suppress(FileNotFoundError):
                 self._beside(suffix).rename(aside.with_name(aside.name + suffix))
         LOG.warning(
-            "the translation memory %s is damaged (%s): it was set aside as %s, and a new one is begun",
+            "the translation memory %s is damaged (%s): it was renamed to %s, and a new one was created",
             self._path,
             error,
             aside.name,
         )
 
 
-def is_something_else(path: Path) -> bool:
-    """Whether there is a file that does not begin as every SQLite file does.
+def is_other_file(path: Path) -> bool:
+    """Return whether a path names an existing file that is not a SQLite file.
 
     Raises:
-        MemoryUnavailable: If it can't be read.
+        MemoryUnavailable: The file cannot be read.
     """
     try:
         with path.open("rb") as file:
@@ -262,12 +271,12 @@ def is_something_else(path: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise MemoryUnavailable(f"the translation memory {path} can't be used: {error.strerror}") from error
+        raise MemoryUnavailable(f"the translation memory {path} cannot be used: {error.strerror}") from error
 
 
 @contextmanager
 def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Left open by an error, whereupon its connection is closed."""
+    """Commit at the end. After an error, the transaction stays open until its connection is closed."""
     connection.execute("BEGIN IMMEDIATE")
     yield
     connection.execute("COMMIT")
@@ -275,7 +284,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Holds a file's lock, which the operating system lets go with the process, however that ends."""
+    """Hold the lock of a file. The operating system releases it when the process ends for any reason."""
     until = time.monotonic() + BUSY_SECONDS
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
     try:
@@ -293,7 +302,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _file(path: Path) -> tuple[int, int] | None:
-    """Device and inode; None if there is no file."""
+    """Return device and inode of a file; None if it does not exist."""
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -302,7 +311,7 @@ def _file(path: Path) -> tuple[int, int] | None:
 
 
 def _is_damage(error: Exception) -> bool:
-    """Whether the file itself is broken: then the module raises the bare class, or its schema can't be read."""
+    """Return whether an error means a damaged file: ``sqlite3`` raised the base class, or the schema is unreadable."""
     unreadable = ("no such table", "no such column", "unsupported file format")
     return type(error) in (sqlite3.DatabaseError, UnicodeDecodeError) or str(error).startswith(unreadable)
 

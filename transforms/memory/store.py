@@ -1,4 +1,4 @@
-"""What a store of translation memory entries can do, and how it knows that they are intact."""
+"""Interface of a store of translation memory entries, and the checksums of the entries."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ CHECKSUM_BYTES = 8
 
 
 class MemoryUnavailable(TranslateError):
-    """The store can't be read or written now; the run goes on without it."""
+    """The store cannot be read or written at the moment; the run continues without it."""
 
 
 @dataclass(frozen=True)
 class StoreStatistics:
-    """What a store holds.
+    """Size and age of a store.
 
     Attributes:
-        entries: Texts.
-        size_bytes: On the disk, or in memory.
-        oldest, newest: When the first and the last entry were written; None without entries.
-        schema_version: Of the form in which they are kept.
+        entries: Number of texts.
+        size_bytes: Size on the disk, or in the server's memory.
+        oldest, newest: Times at which the first and the last entry were written; None without entries.
+        schema_version: Version of the storage format.
     """
 
     entries: int
@@ -36,47 +36,50 @@ class StoreStatistics:
 
 
 class Store(Protocol):
-    """Keys of 32 bytes and values of any; safe for several processes and for a reading and a writing thread."""
+    """A map from keys of 32 bytes to values of any size.
+
+    Several processes may use it at the same time, each with a reading and a writing thread.
+    """
 
     def look_up(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """The values of those keys that it has and that are intact.
+        """Return the intact values of those keys that are in the store.
 
         Raises:
-            MemoryUnavailable: If it can't be read.
+            MemoryUnavailable: The store cannot be read.
         """
 
     def add(self, entries: Sequence[tuple[bytes, bytes]]) -> None:
-        """Keeps entries, in place of former ones; they are safe, in the store's sense, when it returns.
+        """Store entries, replacing those with the same keys. On return they are durable by the store's definition.
 
         Raises:
-            MemoryUnavailable: If it can't be written.
+            MemoryUnavailable: The store cannot be written.
         """
 
     def statistics(self) -> StoreStatistics:
-        """What it holds.
+        """Return size and age of the store.
 
         Raises:
-            MemoryUnavailable: If it can't be read.
+            MemoryUnavailable: The store cannot be read.
         """
 
     def prune(self, before: datetime) -> int:
-        """Removes entries written before a time and gives their space back; returns how many there were.
+        """Remove entries written before a time, free their space, and return their number.
 
         Raises:
-            MemoryUnavailable: If it can't be written.
+            MemoryUnavailable: The store cannot be written.
         """
 
     def close(self) -> None:
-        """Ends its connections; no other thread uses it any more."""
+        """Close the connections. No other thread may use the store afterwards."""
 
 
-def sealed(key: bytes, value: bytes) -> bytes:
-    """The value with a checksum of both before it: what a damaged page or server returns is never taken for true."""
+def with_checksum(key: bytes, value: bytes) -> bytes:
+    """Return the value after a checksum of key and value, which reveals damage to a page or to a server's memory."""
     return _checksum(key, value) + value
 
 
-def opened(key: bytes, value: bytes) -> bytes | None:
-    """The value that ``sealed`` was given; None if it is not intact."""
+def without_checksum(key: bytes, value: bytes) -> bytes | None:
+    """Return the value that was given to ``with_checksum``; None if it is damaged."""
     content = value[CHECKSUM_BYTES:]
     return content if value[:CHECKSUM_BYTES] == _checksum(key, content) else None
 

@@ -1,38 +1,58 @@
-"""From the results of a batch to its columns, its counts and its dead letters. Plain functions."""
+"""Columns, counts and dead letters of a batch, from the results of its texts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 import pyarrow as pa
 
-from transforms.engine.outcome import Outcome
-from transforms.engine.translator import TextResult
+from transforms.engine.outcome import Outcome, TextResult
 from transforms.fleet.faults import Failure
 from transforms.sink.columns import added_arrays
 from transforms.sink.dead_letters import DeadLetter
 from transforms.sink.statistics import STATUSES, HostStatistics, Statistics
 from transforms.source.work_units import BadLine, Batch
+from transforms.text.flags import SRC_MISFIT
 
 BAD_LINE = "bad_line"
 BAD_TEXT = "bad_text"
-_WORST = {status: rank for rank, status in enumerate(("skipped", "ok", "warn", "partial", "failed"))}
-assert set(_WORST) == set(STATUSES)  # noqa: S101 - the two lists must name the same
+SEVERITY = {status: rank for rank, status in enumerate(("skipped", "ok", "warn", "partial", "failed"))}
+"""Rank of each status; a row with several text columns has the worst status."""
+
+assert set(SEVERITY) == set(STATUSES)  # noqa: S101 - both list all statuses
 
 
 def bad_text_result(reason: str) -> TextResult:
-    """What becomes of a text that can't be read."""
+    """Return the result for a text that cannot be read."""
     return TextResult(Outcome(None, "failed", error=f"{BAD_TEXT}: {reason}"))
 
 
 def bad_line_result(line: BadLine) -> TextResult:
-    """The result for the texts of a line that could not be read."""
+    """Return the result for the texts of a line that cannot be read."""
     return TextResult(Outcome(None, "failed", error=f"{BAD_LINE}: {line.reason}"))
 
 
-def output_records(batch: Batch, schema: Any, results: Sequence[Sequence[TextResult]]) -> Any:
-    """The input's columns with the added ones, a ``pyarrow.RecordBatch``; one list of results per text column."""
+def flag_misfits(results: Mapping[str, list[TextResult]], batch: Batch) -> None:
+    """Flag the texts of rows that lost a value of another column, and fail texts that are not strings themselves.
+
+    Args:
+        results: Results of a batch by text column; changed in place.
+        batch: Rows as read.
+    """
+    for value in batch.misfits:
+        for name, column in results.items():
+            if name == value.column and not batch.records.column(name)[value.row].is_valid:
+                column[value.row] = bad_text_result(value.reason)
+                continue
+            result = column[value.row]
+            if SRC_MISFIT not in result.outcome.flags:
+                outcome = replace(result.outcome, flags=(*result.outcome.flags, SRC_MISFIT))
+                column[value.row] = replace(result, outcome=outcome)
+
+
+def output_records(batch: Batch, schema: pa.Schema, results: Sequence[Sequence[TextResult]]) -> pa.RecordBatch:
+    """Return the input's columns with the added ones; ``results`` has one list per text column."""
     arrays = list(batch.records.columns)
     for column in results:
         arrays += added_arrays([result.outcome for result in column])
@@ -40,10 +60,10 @@ def output_records(batch: Batch, schema: Any, results: Sequence[Sequence[TextRes
 
 
 def count(results: Sequence[Sequence[TextResult]], rows: int) -> Statistics:
-    """The statistics of ``rows`` rows, given one list of results per text column."""
+    """Return the statistics of ``rows`` rows; ``results`` has one list per text column."""
     statistics = Statistics(rows=rows)
     for texts in zip(*results, strict=True):
-        worst = max((result.outcome for result in texts), key=lambda outcome: _WORST[outcome.status])
+        worst = max((result.outcome for result in texts), key=lambda outcome: SEVERITY[outcome.status])
         statistics.statuses[worst.status] += 1
         if worst.status == "failed":
             statistics.failed_rows[worst.error_class] += 1
@@ -54,22 +74,22 @@ def count(results: Sequence[Sequence[TextResult]], rows: int) -> Statistics:
 
 
 def _count_text(statistics: Statistics, result: TextResult) -> None:
-    outcome = result.outcome
+    outcome, requests = result.outcome, result.requests
     if outcome.origin is not None:
         statistics.origins[outcome.origin] += 1
     statistics.flags.update(outcome.flags)
-    statistics.requests += len(result.attempts)
-    statistics.repeated_requests += max(0, len(result.attempts) - outcome.chunks)
-    if result.repair_requests:
-        statistics.repairs.update(texts=1, requests=result.repair_requests, better=int(result.repaired))
-    for attempt in result.attempts:
+    statistics.requests += len(requests.attempts)
+    statistics.repeated_requests += max(0, len(requests.attempts) - outcome.chunks)
+    if requests.repair_requests:
+        statistics.repairs.update(texts=1, requests=requests.repair_requests, better=int(requests.repaired))
+    for attempt in requests.attempts:
         host = statistics.hosts.setdefault(attempt.host, HostStatistics())
         host.requests += 1
         if attempt.failure is not None and attempt.failure is not Failure.SUPERSEDED:
             host.faults[attempt.failure.value] += 1
             statistics.failures[attempt.failure.value] += 1
     if outcome.origin == "generated" and outcome.host is not None:
-        # A text in several chunks may have several hosts; the first stands for it.
+        # The chunks of a text may come from several hosts; the text is counted for the first.
         host = statistics.hosts.setdefault(outcome.host.partition(",")[0], HostStatistics())
         host.rows += 1
         host.prompt_tokens += outcome.prompt_eval_count or 0
@@ -78,20 +98,25 @@ def _count_text(statistics: Statistics, result: TextResult) -> None:
 
 
 def dead_letters(batch: Batch, results: Mapping[str, Sequence[TextResult]]) -> tuple[DeadLetter, ...]:
-    """The failed texts of a batch, and its unreadable lines.
+    """Return the failed texts of a batch and its unreadable lines.
 
     Args:
-        batch: As it was read.
-        results: By text column.
+        batch: Rows as read.
+        results: Results of the texts by text column.
     """
     letters = [
         DeadLetter(batch.first_row + line.row, None, BAD_LINE, line.reason, raw=line.raw) for line in batch.bad_lines
     ]
+    letters += [
+        DeadLetter(batch.first_row + value.row, value.column, SRC_MISFIT, value.reason, raw=value.raw)
+        for value in batch.misfits
+    ]
     bad_rows = {line.row for line in batch.bad_lines}
+    misfit_texts = {(value.row, value.column) for value in batch.misfits}
     for column, texts in results.items():
         for row, result in enumerate(texts):
             outcome = result.outcome
-            if outcome.status != "failed" or row in bad_rows:
+            if outcome.status != "failed" or row in bad_rows or (row, column) in misfit_texts:
                 continue
             letters.append(
                 DeadLetter(

@@ -1,10 +1,11 @@
-"""Failed texts and unreadable lines, kept for review beside the output: one JSON line each."""
+"""Failed texts and unreadable lines, kept beside the output for review, one JSON line each."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +17,14 @@ class DeadLetter:
     """A text that failed, for review or repair; written as one JSON line under ``_dead_letter/``.
 
     Attributes:
-        row: Of the unit's rows, from 0.
-        column: The text column; None if the whole line was unreadable.
-        error_class: What kind of failure, the first word of ``message``'s column.
-        message: The reason, without the row's text.
-        host: That answered last, if any.
-        attempts: Requests spent on it.
-        candidate: The best rejected translation, if there is one.
-        raw: The bytes of an unreadable line.
+        row: Number of the row within the unit, from 0.
+        column: Name of the text column; None if the whole line was unreadable.
+        error_class: Kind of failure, the first word of the error column.
+        message: Reason, without the row's text.
+        host: Address of the host that answered last, if any.
+        attempts: Number of requests spent on the text.
+        candidate: Best rejected translation, if there is one.
+        raw: Bytes of an unreadable line.
     """
 
     row: int
@@ -37,17 +38,29 @@ class DeadLetter:
 
 
 FOLDER = "_dead_letter"
+_FILE = re.compile(r"(part-.+-[0-9a-f]{8}-\d{5,})\.jsonl", re.DOTALL)
 
 
 def file_name(part_name: str) -> str:
-    """``_dead_letter/<part>.jsonl``: one file for each part that has some."""
+    """Return ``_dead_letter/<part>.jsonl``: each part with dead letters has one such file."""
     return f"{FOLDER}/{part_name.removesuffix('.parquet')}.jsonl"
 
 
-def to_lines(unit: WorkUnit, letters: Iterable[DeadLetter]) -> bytes:
-    """The letters as JSON lines, in the order of rows and columns.
+def stale_files(found: Iterable[str], letters: Mapping[str, int]) -> list[str]:
+    """Return the files of dead letters that no longer belong to a part.
 
-    ``raw`` is an unreadable line as text, or ``raw_base64`` if it is not UTF-8; other letters have neither.
+    Args:
+        found: Names of the files in ``_dead_letter/``; names that this program does not use are ignored.
+        letters: Number of dead letters by the name of the part.
+    """
+    matches = filter(None, map(_FILE.fullmatch, found))
+    return [f"{FOLDER}/{match[0]}" for match in matches if not letters.get(f"{match[1]}.parquet")]
+
+
+def to_lines(unit: WorkUnit, letters: Iterable[DeadLetter]) -> bytes:
+    """Return the letters as JSON lines, in the order of rows and columns.
+
+    An unreadable line is stored as text under ``raw``, or under ``raw_base64`` if it is not UTF-8.
     """
     ordered = sorted(letters, key=lambda letter: (letter.row, letter.column or ""))
     lines = (json.dumps(_values(unit, letter), ensure_ascii=False) for letter in ordered)

@@ -1,4 +1,4 @@
-"""What a part of an earlier run says of its rows, for a run that does the failed ones again."""
+"""Read the outcomes of an earlier run from its part, so that a run that retries failed rows keeps all others."""
 
 from __future__ import annotations
 
@@ -11,18 +11,22 @@ import pyarrow.parquet as pq
 from transforms.engine.outcome import Outcome
 from transforms.errors import RunFailed
 from transforms.file_systems import file_system
+from transforms.masking import masked_url
 from transforms.sink.columns import ADDED, column_name
+from transforms.sink.write_errors import reason
 
-TO_DO_AGAIN = frozenset({"failed", "partial"})
-ROWS_AT_ONCE = 512
+RETRIED_STATUSES = frozenset({"failed", "partial"})
+"""Statuses of texts that ``--retry_failed`` translates again."""
+
+BATCH_ROWS = 512
 
 
 class EarlierPart:
     """Reads the outcomes of a part from its first row to its last, a few at a time.
 
     Args:
-        url: Of the part.
-        text_columns: That were translated.
+        url: Address of the part.
+        text_columns: Names of the columns that were translated.
     """
 
     def __init__(self, url: str, text_columns: Sequence[str]) -> None:
@@ -32,26 +36,26 @@ class EarlierPart:
         self._rows = self._read()
 
     def take(self, rows: int) -> dict[str, list[Outcome | None]]:
-        """The outcomes of the next rows, by text column; None for those that are to be done again.
+        """Return the outcomes of the next rows by text column; None for those to retry.
 
         Raises:
-            RunFailed: If the part can't be read, or has fewer rows.
+            RunFailed: The part cannot be read, or has fewer rows.
         """
         taken: dict[str, list[Outcome | None]] = {text: [] for text in self._text_columns}
         for _ in range(rows):
             row = next(self._rows, None)
             if row is None:
-                raise RunFailed(f"{self._url} has fewer rows than its input: run with --overwrite")
+                raise RunFailed(f"{masked_url(self._url)} has fewer rows than its input: run with --overwrite")
             for text in self._text_columns:
                 outcome = Outcome(**{field: row[column_name(text, field)] for field in ADDED})
-                taken[text].append(None if outcome.status in TO_DO_AGAIN else outcome)
+                taken[text].append(None if outcome.status in RETRIED_STATUSES else outcome)
         return taken
 
     def _read(self) -> Iterator[dict[str, Any]]:
         fs, path = file_system(self._url)
         try:
             with fs.open(path, "rb") as file, pq.ParquetFile(file) as part:
-                for records in part.iter_batches(ROWS_AT_ONCE, columns=self._names, use_threads=False):
+                for records in part.iter_batches(BATCH_ROWS, columns=self._names, use_threads=False):
                     yield from records.to_pylist()
         except (OSError, pa.ArrowException) as error:
-            raise RunFailed(f"cannot read {self._url}: {str(error).splitlines()[0]}") from error
+            raise RunFailed(f"cannot read {masked_url(self._url)}: {reason(error)}") from error

@@ -1,4 +1,4 @@
-"""What the footer of a part says about it: by that alone a later run knows whether it is done."""
+"""The footer of a part, from which a later run learns whether the part is complete."""
 
 from __future__ import annotations
 
@@ -7,35 +7,38 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from transforms.sink.columns import output_schema
+from transforms import __version__
+from transforms.sink.columns import ADDED, column_name, output_schema
 from transforms.sink.recipe import Recipe
 from transforms.sink.statistics import Statistics
 from transforms.source.work_units import WorkUnit
 
 PREFIX = "translate."
 KEYS = ("recipe", "source", "statistics", "dead_letters", "version", "schema")
-VERSION = "0.1.0"
+RUN_KEY = PREFIX + "run"
 
 
 @dataclass(frozen=True)
 class PartFooter:
-    """A part's origin and counts.
+    """Origin and counts of a part.
 
     Attributes:
-        recipe: What it was made with.
-        source: Address of the input file.
-        fingerprint: Of the input file as it was.
-        number, start, stop, rows: Of the work unit.
-        statistics: Of its rows.
-        dead_letters: Lines in its file of dead letters.
-        version: Of the program.
-        schema: The ``pyarrow.Schema`` it was written with, without metadata. (What Arrow reads back from the file may
-            differ, such as seconds that became milliseconds.)
+        recipe: Recipe of the translations.
+        source: Address of the input file, without its secrets.
+        fingerprint: Fingerprint of the input file at that time.
+        number, start, stop, rows: See ``WorkUnit``.
+        statistics: Counts over the rows.
+        dead_letters: Number of lines in the part's file of dead letters.
+        version: Version of the program.
+        schema: Schema the part was written with, without metadata. Arrow may read back another one from the file, such
+            as milliseconds for seconds.
+        run_id: Identifier of the run that wrote the part; empty for a part of an early version.
     """
 
     recipe: Recipe
@@ -48,11 +51,20 @@ class PartFooter:
     statistics: Statistics
     dead_letters: int
     version: str
-    schema: Any
+    schema: pa.Schema
+    run_id: str = ""
 
     @classmethod
-    def of(cls, unit: WorkUnit, recipe: Recipe, statistics: Statistics, dead_letters: int, schema: Any) -> PartFooter:
-        """The footer of a unit's part; ``schema`` is the output's."""
+    def of(
+        cls,
+        unit: WorkUnit,
+        recipe: Recipe,
+        statistics: Statistics,
+        dead_letters: int,
+        schema: pa.Schema,
+        run_id: str = "",
+    ) -> PartFooter:
+        """Return the footer of a unit's part; ``schema`` is the output's."""
         return cls(
             recipe=recipe,
             source=unit.source.url,
@@ -63,12 +75,13 @@ class PartFooter:
             rows=unit.rows,
             statistics=statistics,
             dead_letters=dead_letters,
-            version=VERSION,
+            version=__version__,
             schema=schema.remove_metadata(),
+            run_id=run_id,
         )
 
     def to_metadata(self) -> dict[str, str]:
-        """Key-value metadata of the Parquet file: JSON, but for the version and the schema (Arrow IPC in base64)."""
+        """Return key-value metadata for the Parquet file: JSON, but for version, run and schema (Arrow IPC, base64)."""
         source = {
             "url": self.source,
             "fingerprint": self.fingerprint,
@@ -83,73 +96,124 @@ class PartFooter:
             "statistics": self.statistics.to_json(),
             "dead_letters": self.dead_letters,
         }
-        told = {PREFIX + name: json.dumps(value) for name, value in values.items()}
+        entries = {PREFIX + name: json.dumps(value) for name, value in values.items()}
         schema = base64.b64encode(self.schema.serialize()).decode("ascii")
-        return {**told, PREFIX + "version": self.version, PREFIX + "schema": schema}
+        return {**entries, PREFIX + "version": self.version, PREFIX + "schema": schema, RUN_KEY: self.run_id}
+
+    def is_consistent(self) -> bool:
+        """Return whether types and counts make sense: a footer may be damaged, or be another program's."""
+        texts = (self.source, self.fingerprint, self.version, self.run_id)
+        numbers = (self.number, self.start, self.stop, self.rows, self.dead_letters)
+        return (
+            all(isinstance(text, str) for text in texts)
+            and all(type(number) is int and number >= 0 for number in numbers)
+            and self.statistics.is_consistent()
+            and self.statistics.rows == self.rows
+        )
 
 
-def without_ours(metadata: Mapping[bytes, bytes] | None) -> dict[bytes, bytes]:
-    """Metadata of an input schema, without what an earlier run of this program wrote (the input may be its output)."""
-    return {key: value for key, value in (metadata or {}).items() if not key.startswith(PREFIX.encode())}
+def read_footer(file: str | Path | IO[bytes]) -> PartFooter | None:
+    """Read the footer of a Parquet file, a path or an open file.
 
-
-def read_footer(file: Any) -> PartFooter | None:
-    """The footer of a Parquet file, a path or an open file; None if it is no whole part of ours: it is made again.
+    Returns:
+        None if the file is not a whole part of this program, or its footer contradicts itself or the file: the part is
+        written again.
 
     Raises:
-        OSError: If the file can't be read.
+        OSError: The file cannot be read.
     """
     try:
         parquet = pq.read_metadata(file)
-        metadata = parquet.metadata or {}
-        told = {name: metadata[(PREFIX + name).encode()] for name in KEYS}
-        source = json.loads(told["source"])
+        footer = footer_of(parquet.metadata or {})
+        if footer is None or footer.rows != parquet.num_rows:
+            return None
+        return footer if _has_columns(parquet.schema.to_arrow_schema(), footer) else None
+    except (pa.ArrowException, ValueError):
+        return None
+    except OSError as error:
+        if error.errno is None:  # Arrow's error for a footer that is not Thrift; errors of the system have a number
+            return None
+        raise
+
+
+def footer_of(metadata: Mapping[bytes, bytes]) -> PartFooter | None:
+    """Return the footer that ``PartFooter.to_metadata`` has written; None if it is missing or inconsistent."""
+    try:
+        entries = {name: metadata[(PREFIX + name).encode()] for name in KEYS}
+        source = json.loads(entries["source"])
         footer = PartFooter(
-            recipe=_recipe(told["recipe"]),
+            recipe=_recipe(entries["recipe"]),
             source=source["url"],
             fingerprint=source["fingerprint"],
             number=source["unit"],
             start=source["start"],
             stop=source["stop"],
             rows=source["rows"],
-            statistics=Statistics.from_json(json.loads(told["statistics"])),
-            dead_letters=int(told["dead_letters"]),
-            version=told["version"].decode(),
-            schema=_schema(told["schema"]),
+            statistics=Statistics.from_json(json.loads(entries["statistics"])),
+            dead_letters=int(entries["dead_letters"]),
+            version=entries["version"].decode(),
+            schema=_schema(entries["schema"]),
+            run_id=metadata.get(RUN_KEY.encode(), b"").decode(),
         )
-    except (pa.ArrowException, KeyError, TypeError, ValueError, AttributeError):
+        return footer if footer.is_consistent() else None
+    except (pa.ArrowException, KeyError, TypeError, ValueError, AttributeError, RecursionError, OSError):
         return None
-    except OSError as error:
-        if error.errno is None:  # Arrow's, for a footer that is no Thrift; the system's errors have a number
-            return None
-        raise
-    return footer if footer.rows == parquet.num_rows else None
+
+
+def _has_columns(stored: pa.Schema, footer: PartFooter) -> bool:
+    """Return whether a file has the columns that its footer names. Parquet may store times in other units."""
+    if stored.names != footer.schema.names:
+        return False
+    added = {column_name(text, name): kind for text in footer.recipe.text_columns for name, kind in ADDED.items()}
+    if not added.keys() <= set(stored.names):
+        return False
+    for field, expected in zip(stored, footer.schema, strict=True):
+        kind = field.type
+        if field.name in added and not _same_type(kind, added[field.name]):
+            return False
+        if not (pa.types.is_temporal(kind) or pa.types.is_nested(kind)) and not _same_type(kind, expected.type):
+            return False
+    return True
+
+
+def _same_type(one: pa.DataType, two: pa.DataType) -> bool:
+    """Return whether two types are equal but for the names of list elements, which depend on the Arrow version."""
+    if pa.types.is_list(one) and pa.types.is_list(two):
+        return bool(one.value_type.equals(two.value_type))
+    if pa.types.is_dictionary(one) and pa.types.is_dictionary(two):
+        return _same_type(one.value_type, two.value_type)
+    return bool(one.equals(two))
 
 
 @lru_cache(maxsize=64)
-def _recipe(told: bytes) -> Recipe:
+def _recipe(content: bytes) -> Recipe:
     # Thousands of parts share one recipe and a few schemas.
-    return Recipe.from_json(json.loads(told))
+    return Recipe.from_json(json.loads(content))
 
 
 @lru_cache(maxsize=1024)
-def _schema(told: bytes) -> Any:
-    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(told)))
+def _schema(content: bytes) -> pa.Schema:
+    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(content)))
 
 
-def is_done(footer: PartFooter, unit: WorkUnit, recipe: Recipe, input_schema: Any) -> bool:
-    """Whether the part with this footer is what ``unit`` would become.
+def is_done(footer: PartFooter, unit: WorkUnit, recipe: Recipe, input_schema: pa.Schema) -> bool:
+    """Return whether the part with this footer is complete and up to date.
 
     Args:
-        footer: As it was read.
-        unit: As it is planned now.
-        recipe: As it is wanted now.
-        input_schema: Of the unit's file now; JSON lines may get another one as files are added.
+        footer: Footer of the existing part.
+        unit: Work unit as planned by this run.
+        recipe: Recipe of this run.
+        input_schema: Current schema of the unit's file; further input files may change that of JSON lines.
     """
     source = unit.source
     planned = (source.url, source.fingerprint, unit.number, unit.start, unit.stop, unit.rows)
-    there = (footer.source, footer.fingerprint, footer.number, footer.start, footer.stop, footer.rows)
-    if planned != there or not recipe.matches(footer.recipe):
+    written = (footer.source, footer.fingerprint, footer.number, footer.start, footer.stop, footer.rows)
+    if planned != written or not recipe.matches(footer.recipe):
         return False
     wanted = output_schema(input_schema, recipe.text_columns)
     return bool(wanted.equals(footer.schema, check_metadata=False))
+
+
+def without_own_entries(metadata: Mapping[bytes, bytes] | None) -> dict[bytes, bytes]:
+    """Return metadata of an input without this program's entries: the input may itself be an output."""
+    return {key: value for key, value in (metadata or {}).items() if not key.startswith(PREFIX.encode())}

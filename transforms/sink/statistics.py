@@ -1,4 +1,4 @@
-"""Counts that add up from rows to batches, parts and the run; stored in each part's footer as JSON."""
+"""Counts that are summed from rows to batches, parts and the run, and stored as JSON in each part's footer."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 STATUSES = ("ok", "warn", "skipped", "partial", "failed")
-"""Of a text; a row with several text columns has its worst one."""
+"""Statuses of a text; a row with several text columns has the worst of theirs."""
 
 COUNTERS = ("statuses", "origins", "flags", "failures", "failed_rows", "repairs")
 
-ORIGINS = ("generated", "memory", "duplicate", "source")
+ORIGINS = ("generated", "memory", "duplicate", "source", "human")
 
 
 @dataclass
 class HostStatistics:
-    """What one host did for the rows counted.
+    """Work of one host for the rows counted.
 
     Attributes:
-        rows: Texts whose accepted answer came from it.
-        requests: Requests sent to it, answered or not.
-        prompt_tokens, output_tokens: Of accepted answers.
+        rows: Number of texts whose accepted answer came from the host.
+        requests: Number of requests sent to the host, answered or not.
+        prompt_tokens, output_tokens: Tokens of accepted answers.
         busy_seconds: Sum of Ollama's load, prompt and generation times of accepted answers.
-        faults: Failed requests by class.
+        faults: Number of failed requests by class.
     """
 
     rows: int = 0
@@ -35,7 +35,7 @@ class HostStatistics:
     faults: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: HostStatistics) -> None:
-        """Adds the counts of ``other`` to these."""
+        """Add the counts of ``other``."""
         self.rows += other.rows
         self.requests += other.requests
         self.prompt_tokens += other.prompt_tokens
@@ -46,19 +46,19 @@ class HostStatistics:
 
 @dataclass
 class Statistics:
-    """What happened to some rows.
+    """Counts over some rows.
 
     Attributes:
-        rows: How many.
-        statuses: Rows by their worst status.
-        origins: Texts by where their translation came from.
-        flags: Texts by flag.
-        requests: Requests sent for them; ``repeated_requests`` of these were not the first for their text or chunk.
-        failures: Failed requests by class.
-        failed_rows: Failed rows by the class of their error.
-        repairs: ``texts`` whose first answer was not good, ``requests`` that were made again for them, and texts that
-            are ``better`` by that.
-        hosts: By the host's address.
+        rows: Number of rows.
+        statuses: Number of rows by their worst status.
+        origins: Number of texts by the origin of their translation.
+        flags: Number of texts by flag.
+        requests: Number of requests sent; ``repeated_requests`` of them were not the first for their text or chunk.
+        failures: Number of failed requests by class.
+        failed_rows: Number of failed rows by the class of their error.
+        repairs: Number of ``texts`` whose first answer failed a check, of extra ``requests`` for them, and of texts
+            that these made ``better``.
+        hosts: Work of each host, by its address.
     """
 
     rows: int = 0
@@ -73,7 +73,7 @@ class Statistics:
     hosts: dict[str, HostStatistics] = field(default_factory=dict)
 
     def add(self, other: Statistics) -> None:
-        """Adds the counts of ``other`` to these."""
+        """Add the counts of ``other``."""
         self.rows += other.rows
         self.statuses.update(other.statuses)
         self.origins.update(other.origins)
@@ -87,14 +87,24 @@ class Statistics:
             self.hosts.setdefault(url, HostStatistics()).add(host)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON values; ``from_json`` reads it back."""
-        # Not asdict, which builds a Counter from pairs and so counts the pairs.
+        """Return plain JSON values; ``from_json`` reads them back."""
+        # Not asdict: it builds a Counter from pairs, and so counts the pairs.
         hosts = {url: {**vars(host), "faults": dict(host.faults)} for url, host in self.hosts.items()}
         return {**vars(self), **{name: dict(getattr(self, name)) for name in COUNTERS}, "hosts": hosts}
 
+    def is_consistent(self) -> bool:
+        """Return whether all counts are non-negative integers and each row has exactly one status."""
+        counts = [self.rows, self.requests, self.repeated_requests]
+        for name in COUNTERS:
+            counts += getattr(self, name).values()
+        for host in self.hosts.values():
+            counts += [host.rows, host.requests, host.prompt_tokens, host.output_tokens, *host.faults.values()]
+        whole = all(type(count) is int and count >= 0 for count in counts)
+        return whole and self.statuses.keys() <= set(STATUSES) and self.statuses.total() == self.rows
+
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Statistics:
-        """The inverse of ``to_json``."""
+        """Return the statistics that ``to_json`` has written."""
         hosts = {
             url: HostStatistics(**{**host, "faults": Counter(host["faults"])}) for url, host in values["hosts"].items()
         }

@@ -1,4 +1,4 @@
-"""The input files: found by path, glob, directory or URL, identified, and checked for change; all of it by fsspec."""
+"""Input files: what a path, glob, directory or URL means, and what each file is called; all of it by fsspec."""
 
 from __future__ import annotations
 
@@ -6,166 +6,211 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import takewhile
-from pathlib import PurePosixPath
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.utils import glob_translate
 
-from transforms.errors import RunFailed, UsageError
-from transforms.file_systems import check_encodable, file_system
-from transforms.source.work_units import Compression, Format, SourceFile
+from transforms.errors import TranslateError, UsageError
+from transforms.file_systems import file_system, first_line, same_file_system
+from transforms.source.file_names import (
+    SUPPORTED_FILES,
+    address_of,
+    format_of,
+    identity_of,
+    is_hidden,
+    real_path,
+    without_query,
+)
+from transforms.source.fingerprints import fingerprint, version
+from transforms.source.hive_partitions import partitions_of
+from transforms.source.table_formats import managed_ancestor, managed_tables, refuse
+from transforms.source.work_units import SourceFile
+from transforms.waiting import announced, interruptible
 
-_logger = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
-
-_COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
-_JSON_LINES = (".jsonl", ".ndjson", ".json")
-SUPPORTED = ".parquet, or JSON lines as .jsonl, .ndjson or .json, these also with .gz or .zst"
+IsOutput = Callable[[Any, str], bool]
 
 _NOTHING = (FileNotFoundError, NotADirectoryError)
 _GLOB_CHARACTERS = frozenset("*?[")
-_VERSION_KEYS = ("etag", "md5hash", "generation", "lastmodified", "mtime", "modified", "updated", "created")
-"""What file systems call a file's version (in lower case, without ``-`` and ``_``), the best first. One is used, since
-a listing often says less than a question about the single file."""
 
 
-class NothingThere(UsageError):
-    """An input that means no file, which may come later."""
+class NoInputFiles(UsageError):
+    """An input that matches no file now; files may come later."""
 
 
-def list_sources(
-    inputs: Sequence[str], must_exist: bool = True, is_output: Callable[[Any, str], bool] | None = None
-) -> list[SourceFile]:
-    """The input files that ``inputs`` mean, sorted by address, each once.
+@dataclass(frozen=True)
+class _Input:
+    """One value of ``--input``: as given, as it may be shown, and as fsspec opens it."""
+
+    given: str
+    shown: str
+    fs: Any
+    path: str
+    real_parents: dict[str, str] = field(default_factory=dict)
+
+    def identity(self, path: str, info: dict[str, Any]) -> str:
+        """The real path of a local file; of thousands in one folder, the folder is looked at once."""
+        if info.get("islink") or path == self.path:
+            return real_path(path)
+        parent, _, name = path.rpartition("/")
+        if parent not in self.real_parents:
+            self.real_parents[parent] = os.path.realpath(parent)
+        return f"{self.real_parents[parent].rstrip('/')}/{name}"
+
+    @property
+    def is_local(self) -> bool:
+        return isinstance(self.fs, LocalFileSystem)
+
+    @property
+    def is_glob(self) -> bool:
+        return not _GLOB_CHARACTERS.isdisjoint(without_query(self.given))
+
+
+def list_sources(inputs: Sequence[str], must_exist: bool = True, is_output: IsOutput | None = None) -> list[SourceFile]:
+    """Return the input files that ``inputs`` name, sorted by address, each once, however often and however it is named.
+
+    A local file is known by its real path, so links and relative paths to one file are the same file.
 
     Args:
         inputs: Each a path, a glob, a directory (all supported files in it and below) or an fsspec URL of one of
-            these. In directories and globs, names that start with ``_`` or ``.`` are passed over, so the output of
-            another run may be read; files of other kinds are passed over with a warning.
-        must_exist: Whether each must mean a file now.
-        is_output: Whether a path of a file system is one of the run's own parts. They are never input, even if a
+            these. A directory that a glob matches is read like one that is named. Names in directories and globs that
+            start with ``_`` or ``.`` are ignored, so the output of another run may be read. Files of unsupported types
+            are ignored with a warning.
+        must_exist: Whether each input must match a file now.
+        is_output: Whether a path of a file system is one of the run's own parts. These are never read, even if a
             directory or a glob matches them: otherwise a run whose output is below its input could not be repeated.
 
     Raises:
-        UsageError: If one of them means no file, or a file that can't be read or is of an unsupported kind.
+        UsageError: An input matches no file, or a file that can't be read or has an unsupported type, or reads a folder
+            that a table format manages.
     """
     if not inputs:
         raise UsageError("no input is given: name a file, a directory or a glob with --input")
+    return interruptible(lambda: _list(inputs, must_exist, is_output))
+
+
+def _list(inputs: Sequence[str], must_exist: bool, is_output: IsOutput | None) -> list[SourceFile]:
     found: dict[str, SourceFile] = {}
     for given in inputs:
         try:
-            found |= {source.url: source for source in _expand(given, is_output)}
-        except NothingThere:
+            found |= {source.url: source for source in _expand(_opened(given), is_output)}
+        except NoInputFiles:
             if must_exist:
                 raise
     return [found[url] for url in sorted(found)]
 
 
-def vanished(inputs: Sequence[str], urls: Iterable[str]) -> list[str]:
-    """Those of ``urls`` that ``inputs`` would mean as directories or globs, if they were still there.
+def deleted_inputs(inputs: Sequence[str], urls: Iterable[str]) -> list[str]:
+    """Return those of ``urls`` that ``inputs`` would match as directories or globs if they still existed.
 
-    A file that was named by itself, or by another command, is none of this: whoever leaves it out may want to keep its
-    translation.
+    A file that was named by itself, or by another command, is not among them: whoever stops naming it may want to keep
+    its translation.
     """
+    return interruptible(lambda: list(_deleted(inputs, urls)))
+
+
+def _deleted(inputs: Sequence[str], urls: Iterable[str]) -> Iterator[str]:
     patterns = []
     for given in inputs:
-        fs, path = file_system(given)
-        if isinstance(fs, LocalFileSystem):
-            path = _without_dots(path)
-        if not _GLOB_CHARACTERS.isdisjoint(given) and not fs.exists(path):
-            patterns.append((fs, re.compile(glob_translate(path))))
-        elif fs.isdir(path):
-            patterns.append((fs, re.compile(re.escape(path.rstrip("/")) + "/.*")))
-    gone = []
+        each = _opened(given)
+        if each.is_glob and not each.fs.exists(each.path):
+            globs = (each.path, f"{each.path}/**")
+            patterns += [(each.fs, re.compile(glob_translate(pattern))) for pattern in globs]
+        elif each.fs.isdir(each.path):
+            patterns.append((each.fs, re.compile(re.escape(each.path.rstrip("/")) + "/.*")))
     for url in urls:
         fs, path = file_system(url)
-        if any(fs == other and pattern.fullmatch(path) for other, pattern in patterns) and not _exists(url, fs, path):
-            gone.append(url)
-    return gone
+        if any(same_file_system(fs, other) and pattern.fullmatch(path) for other, pattern in patterns) and not _exists(
+            url, fs, path
+        ):
+            yield url
 
 
-def check_unchanged(source: SourceFile) -> None:
-    """Makes sure that the file is still the one that was planned.
-
-    Raises:
-        RunFailed: If it has changed or gone: its rows would be mixed up.
-    """
-    fs, path = file_system(source.url)
-    try:
-        fs.invalidate_cache(path)
-        now = _fingerprint(fs, path, fs.info(path))
-    except FileNotFoundError as error:
-        raise RunFailed(
-            f"{source.url} was removed during the run: put it back and run the same command again"
-        ) from error
-    except OSError as error:
-        raise RunFailed(f"cannot read {source.url}: {_first_line(error)}") from error
-    if now != source.fingerprint:
-        raise RunFailed(f"{source.url} was changed during the run: run the same command again, once it is complete")
-
-
-def kind_of(name: str) -> tuple[Format, Compression | None] | None:
-    """Format and compression by a file's name; None if it is unsupported."""
-    suffixes = [suffix.lower() for suffix in PurePosixPath(name).suffixes]
-    compression = _COMPRESSIONS.get(suffixes[-1]) if suffixes else None
-    last = suffixes[-2:-1] if compression else suffixes[-1:]
-    if last and last[0] in _JSON_LINES:
-        return "jsonl", compression
-    if last == [".parquet"] and compression is None:
-        return "parquet", None
-    return None
-
-
-def _expand(given: str, is_output: Callable[[Any, str], bool] | None) -> Iterator[SourceFile]:
+def _opened(given: str) -> _Input:
     if "://" in given and urlsplit(given).password:
         raise UsageError(
-            f"the --input on host {urlsplit(given).hostname} contains a password, which would end up in the output's "
-            "metadata: put credentials into the environment or fsspec's configuration"
+            f"the --input on host {urlsplit(given).hostname} contains a password: put credentials into the environment "
+            "or fsspec's configuration"
         )
-    fs, path = file_system(given)
+    shown = identity_of(given)
+    with announced(f"opening {shown}"):
+        fs, path = file_system(given)
     if isinstance(fs, LocalFileSystem):
-        path = _without_dots(path)
+        path = real_path(path)
+    return _Input(given, shown, fs, path)
+
+
+def _expand(each: _Input, is_output: IsOutput | None) -> Iterator[SourceFile]:
+    fs, path, shown = each.fs, each.path, each.shown
     fs.invalidate_cache()
-    if not _exists(given, fs, path):
-        if _GLOB_CHARACTERS.isdisjoint(given):
-            raise NothingThere(f"--input {given} does not exist{_reason(fs, path)}")
-        yield from _among(given, fs, path, *_glob(given, fs, path), is_output)
+    if not _exists(shown, fs, path):
+        if not each.is_glob:
+            raise NoInputFiles(f"--input {shown} does not exist{_reason(fs, path)}")
+        yield from _among(each, *_glob(each), is_output)
         return
-    info = _try(given, lambda: fs.info(path))
+    info = _try(shown, lambda: fs.info(path))
     if info["type"] == "directory":
-        if closed := _closed(fs, path, None):
-            raise UsageError(
-                f"cannot list {closed[0]}, so files of --input {given} would be missing: make it readable, or name the "
-                "files to be read with a glob"
-            )
-        found = _try(given, lambda: fs.find(path, detail=True))
-        yield from _among(given, fs, path, found, len(path.rstrip("/")) + 1, is_output)
+        yield from _among(each, _find(each, path), len(path.rstrip("/")) + 1, is_output)
     elif info["type"] != "file":
-        raise UsageError(f"--input {given} is neither a file nor a directory")
-    elif kind_of(path) is None:
-        raise UsageError(f"--input {given} is not of a supported kind: {SUPPORTED}")
+        raise UsageError(f"--input {shown} is neither a file nor a directory")
+    elif format_of(without_query(path)) is None:
+        raise UsageError(f"--input {shown} has an unsupported type; supported are {SUPPORTED_FILES}")
     else:
-        yield _source(given, fs, path, path, info)
+        yield _source(each, path, info)
 
 
-def _glob(given: str, fs: Any, pattern: str) -> tuple[dict[str, Any], int]:
-    """What a glob matches, and where in a path the part begins in which names may be hidden."""
-    parts = pattern.split("/")
+def _find(each: _Input, folder: str) -> dict[str, Any]:
+    """All files in a directory and below, which must be plain files and listable."""
+    if closed := _closed(each.fs, folder, None):
+        raise UsageError(
+            f"cannot list {closed[0]}, so files of --input {each.shown} would be missing: make it readable, or name "
+            "the files to be read with a glob"
+        )
+    found: dict[str, Any] = _try(each.shown, lambda: each.fs.find(folder, detail=True))
+    for table, kind in managed_tables(found).items():
+        raise refuse(each.shown, table, kind)
+    if above := _try(each.shown, lambda: managed_ancestor(each.fs, [folder])):
+        raise refuse(each.shown, *above)
+    return found
+
+
+def _glob(each: _Input) -> tuple[dict[str, Any], int]:
+    """What a glob matches, and the position in a path where names begin that may be hidden."""
+    parts = each.path.split("/")
     fixed = list(takewhile(_GLOB_CHARACTERS.isdisjoint, parts))
-    for folder in _closed(fs, "/".join(fixed), None if "**" in pattern else len(parts) - len(fixed)):
-        _logger.warning("--input %s: cannot list %s, so nothing in it is read", given, folder)
-    found: dict[str, Any] = _try(given, lambda: fs.glob(pattern, detail=True))
+    for folder in _closed(each.fs, "/".join(fixed), None if "**" in each.path else len(parts) - len(fixed)):
+        LOG.warning("--input %s: cannot list %s, so nothing in it is read", each.shown, folder)
+    found: dict[str, Any] = _try(each.shown, lambda: each.fs.glob(each.path, detail=True))
     if not found:
-        raise NothingThere(f"--input {given} matches no file")
-    if _is_hidden(parts[-1]):
-        return found, max(map(len, found))
-    return found, len("/".join([*fixed, ""]))
+        brackets = "; write [[] for a bracket that is part of a name" if "[" in each.path else ""
+        raise NoInputFiles(f"--input {each.shown} matches no file{brackets}")
+    below = max(map(len, found)) if is_hidden(parts[-1]) else len("/".join([*fixed, ""]))
+    files: dict[str, Any] = {}
+    for path, info in found.items():
+        if any(map(is_hidden, path[below:].split("/"))):
+            continue
+        if _type(each, path, info) == "directory":
+            if "**" not in each.path:  # ``**`` matches what is below the directory, too
+                files |= _find(each, path)
+        else:
+            files[path] = info
+    folders = {path.rpartition("/")[0] for path in files}
+    if above := _try(each.shown, lambda: managed_ancestor(each.fs, sorted(folders))):
+        raise refuse(each.shown, *above)
+    return files, below
+
+
+def _type(each: _Input, path: str, info: dict[str, Any]) -> str:
+    """Whether a listed path is a file, a directory or something else; listings do not follow local links."""
+    if info["type"] == "other" and info.get("islink") and each.fs.isdir(path):
+        return "directory"
+    return str(info["type"])
 
 
 def _closed(fs: Any, root: str, depth: int | None) -> list[str]:
@@ -173,9 +218,10 @@ def _closed(fs: Any, root: str, depth: int | None) -> list[str]:
     if not isinstance(fs, LocalFileSystem):
         return []
     errors: list[OSError] = []
-    for folder, folders, _ in os.walk(root, onerror=errors.append):
-        level = folder.removeprefix(root).count("/") + 1
-        folders[:] = [] if level == depth else [name for name in folders if not _is_hidden(name)]
+    with announced(f"listing {root}"):
+        for folder, folders, _ in os.walk(root, onerror=errors.append):
+            level = folder.removeprefix(root).count("/") + 1
+            folders[:] = [] if level == depth else [name for name in folders if not is_hidden(name)]
     return [f"{error.filename} ({error.strerror})" for error in errors if not isinstance(error, _NOTHING)]
 
 
@@ -185,7 +231,7 @@ def _exists(what: str, fs: Any, path: str) -> bool:
     try:
         _try(what, lambda: os.stat(path))  # noqa: PTH116 - fsspec's paths are strings
     except UsageError as error:
-        # Whatever else keeps it from being looked at does not mean that it is not there.
+        # Any other reason why it can't be examined does not mean that it does not exist.
         if isinstance(error.__cause__, _NOTHING):
             return False
         raise
@@ -193,103 +239,83 @@ def _exists(what: str, fs: Any, path: str) -> bool:
 
 
 def _reason(fs: Any, path: str) -> str:
-    """Why a file is not there, where the file system says more than that: HTTP's takes a dead server for it."""
+    """Why a file does not exist, where the file system knows more: HTTP's takes a dead server for a missing file."""
     try:
         fs.info(path)
     except Exception as error:  # each client library has its own
-        return f" ({_first_line(error.__cause__)})" if error.__cause__ else ""
+        if error.__cause__ is None:
+            return ""
+        unknown = "CERTIFICATE_VERIFY_FAILED" in str(error.__cause__)
+        return f" ({first_line(error.__cause__)}{'; name its authority with SSL_CERT_FILE' if unknown else ''})"
     return ""
 
 
-def _among(
-    given: str, fs: Any, root: str, found: dict[str, Any], below: int, is_output: Callable[[Any, str], bool] | None
-) -> Iterator[SourceFile]:
-    """The supported ones of ``found``, a path and its description each; names from character ``below`` may hide it."""
-    passed_over = []
-    parts = 0
-    none = True
+def _among(each: _Input, found: dict[str, Any], below: int, is_output: IsOutput | None) -> Iterator[SourceFile]:
+    """The supported ones of ``found``, a description by path; a name from character ``below`` on may hide its path."""
+    ignored = []
+    linked_folders = []
+    parts = files = 0
     for path, listed in found.items():
-        if any(map(_is_hidden, path[below:].split("/"))):
+        if any(map(is_hidden, path[below:].split("/"))):
             continue
-        if is_output is not None and is_output(fs, path):
+        if is_output is not None and is_output(each.fs, path):
             parts += 1
             continue
         info = listed
-        if kind_of(path) is not None and listed["type"] == "other":  # a link, as a listing of a local directory says it
-            info = _try(path, partial(fs.info, path))
-        if kind_of(path) is None or info["type"] != "file":
-            passed_over.append(path)
-            continue
-        none = False
-        yield _source(given, fs, root, path, info)
-    if none:
-        raise NothingThere(f"--input {given} has no file of a supported kind: {SUPPORTED}")
+        if format_of(path) is not None and listed["type"] == "other":  # a link in a local listing
+            info = _try(path, partial(each.fs.info, path))
+        if _type(each, path, listed) == "directory":
+            linked_folders.append(path)
+        elif format_of(path) is None or info["type"] != "file":
+            ignored.append(path)
+        else:
+            files += 1
+            yield _source(each, path, info)
+    if linked_folders:
+        LOG.warning(
+            "--input %s: links to folders are not followed: %s; name each with --input",
+            each.shown,
+            _some(linked_folders),
+        )
+    if not files:
+        raise NoInputFiles(f"--input {each.shown} has no file of a supported type: {SUPPORTED_FILES}")
     if parts:
-        _logger.info("--input %s: %d parts in it are this run's output, and not read", given, parts)
-    if passed_over:
-        names = ", ".join(path.rpartition("/")[2] for path in sorted(passed_over)[:3])
-        more = ", …" if len(passed_over) > 3 else ""
-        _logger.warning("--input %s: not read, being of other kinds: %d (%s%s)", given, len(passed_over), names, more)
+        LOG.info("--input %s: ignored %d parts of this run's own output", each.shown, parts)
+    if ignored:
+        names = _some([path.rpartition("/")[2] for path in ignored])
+        LOG.warning("--input %s: ignored %d files of unsupported types (%s)", each.shown, len(ignored), names)
 
 
-def _source(given: str, fs: Any, root: str, path: str, info: dict[str, Any]) -> SourceFile:
-    kind = kind_of(path)
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(sorted(names)[:3]) + (", …" if len(names) > 3 else "")
+
+
+def _source(each: _Input, path: str, info: dict[str, Any]) -> SourceFile:
+    if each.is_local:
+        path = each.identity(path, info)
+    kind = format_of(without_query(path))
     assert kind is not None  # noqa: S101 - callers have checked
-    url = _address(given, fs, root, path)
-    if not isinstance(fs, LocalFileSystem) and _version(info) is None:
-        info = _try(url, lambda: fs.info(path))
-    fingerprint = _try(url, lambda: _fingerprint(fs, path, info))
-    return SourceFile(url, kind[0], kind[1], int(info.get("size") or 0), fingerprint)
-
-
-def _without_dots(path: str) -> str:
-    """A local path without ``..``, unless links make that another file."""
-    flat = os.path.normpath(path)
-    return flat if os.path.realpath(flat) == os.path.realpath(path) else path
-
-
-def _address(given: str, fs: Any, root: str, path: str) -> str:
-    """One spelling for each file: an absolute path, or a URL that leads back to the same file."""
-    check_encodable(path)
-    if isinstance(fs, LocalFileSystem):
-        return path
-    url: str = fs.unstrip_protocol(path)
-    if url_to_fs(url) == (fs, path):
-        return url
-    # The file system's own spelling loses the host (SFTP, FTP): keep what stood before the path.
-    if not given.rstrip("/").endswith(root.rstrip("/")):
-        raise UsageError(f"--input {given} cannot be resolved to single files: name them one by one")
-    return given.rstrip("/").removesuffix(root.rstrip("/")) + path
-
-
-def _fingerprint(fs: Any, path: str, info: dict[str, Any]) -> str:
-    if isinstance(fs, LocalFileSystem):
-        status = os.stat(path)  # noqa: PTH116 - fsspec's paths are strings
-        return f"size={status.st_size} mtime_ns={status.st_mtime_ns}"
-    return f"size={info.get('size')} {_version(info) or 'version=unknown'}"
-
-
-def _version(info: dict[str, Any]) -> str | None:
-    known = {key.lower().replace("-", "").replace("_", ""): value for key, value in info.items() if value is not None}
-    for key in _VERSION_KEYS:
-        if key in known:
-            value = known[key]
-            return f"{key}={value.timestamp() if isinstance(value, datetime) else value}"
-    return None
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith(("_", "."))
+    address = address_of(each.given, each.fs, each.path, path)
+    url = identity_of(address)
+    if not each.is_local and version(info) is None:
+        info = _try(url, lambda: each.fs.info(path))
+    identified = _try(url, lambda: fingerprint(address, each.fs, path, info))
+    return SourceFile(
+        url,
+        *kind,
+        size_bytes=int(info.get("size") or 0),
+        fingerprint=identified,
+        partitions=partitions_of(without_query(path)),
+        signed_url=None if address == url else address,
+    )
 
 
 def _try(what: str, action: Callable[[], _Result]) -> _Result:
-    """The result of an access to a file system, whose errors (each client library has its own) become the user's."""
+    """The result of an access to a file system; its errors (each client library has its own) become the user's."""
     try:
-        return action()
+        with announced(f"reading {what}"):
+            return action()
+    except TranslateError:
+        raise
     except Exception as error:
-        raise UsageError(f"cannot read {what}: {_first_line(error)}") from error
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__
+        raise UsageError(f"cannot read {what}: {first_line(error)}") from error

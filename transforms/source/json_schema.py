@@ -1,9 +1,9 @@
 """Arrow types inferred from JSON values.
 
 Every value has a *shape*: a small hashable description of its kinds, equal for equal structure. A scan counts distinct
-shapes, which is cheap, and adds them up in a ``Seen``; adding is associative and does not depend on order (save for the
-order of fields), so files may be scanned in any grouping. ``resolve`` turns the sum into one type, and ``misfit`` tells
-from a shape alone whether a value fits a type.
+shapes, which is cheap, and adds them up in ``KindCounts``; adding is associative and does not depend on order (save for
+the order of fields), so files may be scanned in any grouping. ``resolve`` turns the sum into one type, and ``misfit``
+says from a shape alone whether a value fits a type.
 """
 
 from __future__ import annotations
@@ -11,57 +11,84 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import pyarrow as pa
 
 from transforms.errors import UsageError
+from transforms.source.json_values import is_overflow
 
 MAX_FIELDS = 10_000
-"""Of one object; more means that keys are data, and would make as many columns."""
+"""Maximum number of keys of one object. With more, keys are data, and each would become a column."""
 
 MAX_DEPTH = 64
-"""Of nested lists and objects; a Parquet column of that depth is already of no use."""
+"""Maximum depth of nested lists and objects; few readers of Parquet can use a deeper column."""
+
+MISFIT_RATIO = 0.01
+"""A column gets the type of most of its values if fewer rows than this have a value that does not fit."""
 
 Shape: TypeAlias = Hashable
-"""``_SCALARS``' word for a scalar, (names, shapes) for an object, a set of shapes for a list."""
+"""A name of ``_SCALARS`` for a scalar, (names, shapes) for an object, a set of shapes for a list."""
 
+JSON_TEXT = pa.string()
 _EXACT_IN_DOUBLE = 2**53
-_WIDE = "wide integer"  # one that a double may not represent
-_HUGE = "integer beyond int64"
-_SCALARS: dict[type, str] = {str: "string", bool: "boolean", float: "number", type(None): "null"}
-_KINDS = ("string", "object", "list", "number", "boolean")
-"""What a column can be; of equally frequent ones the first wins."""
+_DECIMAL = pa.decimal128(38, 0)
+_SCALARS: dict[type, str] = {str: "string", bool: "boolean", type(None): "null"}
+_SHOWN = {
+    "negative": "integer",
+    "int64": "integer",
+    "negative int64": "integer",
+    "uint64": "integer beyond int64",
+    "decimal": "integer beyond uint64",
+    "huge": "integer of more than 38 digits",
+    "overflow": "number beyond double",
+}
+_NUMBERS: tuple[tuple[pa.DataType, frozenset[str]], ...] = (
+    (pa.int64(), frozenset({"integer", "negative", "int64", "negative int64"})),
+    (pa.float64(), frozenset({"integer", "negative", "number"})),
+    (pa.uint64(), frozenset({"integer", "int64", "uint64"})),
+    (_DECIMAL, frozenset({"integer", "negative", "int64", "negative int64", "uint64", "decimal"})),
+)
+"""Types of numbers and the kinds that each holds without loss; of types that hold equally many, the first wins."""
 
 
-def shape_of(value: Any) -> Shape:
-    """The shape of a JSON value.
+def shape_of(value: object) -> Shape:
+    """Return the shape of a JSON value.
 
     Raises:
-        RecursionError: If the value is nested too deeply.
+        RecursionError: The value is nested too deeply.
     """
     kind = type(value)
     scalar = _SCALARS.get(kind)
     if scalar is not None:
         return scalar
-    if kind is int:
+    if isinstance(value, int):
         if -_EXACT_IN_DOUBLE <= value <= _EXACT_IN_DOUBLE:
-            return "integer"
-        return _WIDE if -(2**63) <= value < 2**63 else _HUGE
-    if kind is dict:
+            return "integer" if value >= 0 else "negative"
+        return _large_integer(value)
+    if isinstance(value, dict):
         return tuple(value), tuple([shape_of(item) for item in value.values()])
-    if kind is list:
+    if isinstance(value, list):
         return frozenset([shape_of(item) for item in value])
-    return "number"  # a float that remembers how it was written
+    assert isinstance(value, float)  # noqa: S101 - JSON has no other kind
+    return "overflow" if is_overflow(value) else "number"
 
 
-def unusable(shape: Shape, depth: int = 0) -> str | None:
-    """Why no column can hold a value of this shape, whatever its type; None if one can."""
+def _large_integer(value: int) -> str:
+    if -(2**63) <= value < 2**63:
+        return "int64" if value > 0 else "negative int64"
+    if 0 < value < 2**64:
+        return "uint64"
+    return "decimal" if abs(value) < 10**38 else "huge"
+
+
+def unusable(shape: Shape, depth: int = 1) -> str | None:
+    """Return why no column can hold a value of this shape, whatever its type; None if one can."""
     if depth > MAX_DEPTH:
         return f"lists and objects are nested more than {MAX_DEPTH} deep"
     inner: Iterator[Shape] = iter(())
     if isinstance(shape, tuple):
-        if any(map(_has_surrogate, shape[0])):
+        if any(map(has_surrogate, shape[0])):
             return "a key has a lone surrogate"
         inner = iter(shape[1])
     elif isinstance(shape, frozenset):
@@ -70,118 +97,129 @@ def unusable(shape: Shape, depth: int = 0) -> str | None:
 
 
 @dataclass
-class Seen:
-    """The values seen at one place of the rows: a column, a field, or the elements of a list.
+class KindCounts:
+    """Counts of the values seen at one place of the rows: a column, a field, or the elements of a list.
 
     Attributes:
-        kinds: How many values by kind: a scalar's shape, ``list`` or ``object``.
-        elements: Of the lists among them; each distinct shape in a list counts once.
-        fields: Of the objects among them, in the order in which they were first seen.
+        kinds: Number of values by kind: a scalar's shape, ``list``, ``object``, or ``unusable``.
+        elements: Counts of the elements of the lists; each distinct shape in a list counts once.
+        fields: Counts of the fields of the objects, in the order in which they were first seen.
+        has_many_keys: Whether the objects have so many different keys that these are data; ``fields`` is empty then.
     """
 
     kinds: Counter[str] = field(default_factory=Counter)
-    elements: Seen | None = None
-    fields: dict[str, Seen] = field(default_factory=dict)
+    elements: KindCounts | None = None
+    fields: dict[str, KindCounts] = field(default_factory=dict)
+    has_many_keys: bool = False
 
-    def add(self, shape: Shape, count: int = 1, path: str = "") -> None:
-        """Adds ``count`` values of one shape.
-
-        Raises:
-            UsageError: If an object gets more than ``MAX_FIELDS`` fields.
-        """
+    def add(self, shape: Shape, count: int = 1) -> None:
+        """Add ``count`` values of one shape."""
         if isinstance(shape, tuple):
             self.kinds["object"] += count
             for name, inner in zip(*shape, strict=True):
-                self._field(name, path).add(inner, count, _child(path, name))
+                if (seen := self._field(name)) is not None:
+                    seen.add(inner, count)
         elif isinstance(shape, frozenset):
             self.kinds["list"] += count
             if self.elements is None:
-                self.elements = Seen()
+                self.elements = KindCounts()
             for inner in shape:
-                self.elements.add(inner, count, f"{path}[]")
+                self.elements.add(inner, count)
         else:
             self.kinds[str(shape)] += count
 
-    def merge(self, other: Seen, path: str = "") -> None:
-        """Adds all values of ``other``.
+    def add_row(self, shape: Shape, count: int) -> None:
+        """Add ``count`` rows of one shape, an object's; keys that can't be columns are ignored.
 
         Raises:
-            UsageError: As ``add``.
+            UsageError: The rows have more than ``MAX_FIELDS`` different keys.
         """
+        assert isinstance(shape, tuple)  # noqa: S101 - rows are objects
+        self.kinds["object"] += count
+        for name, inner in zip(*shape, strict=True):
+            if not has_surrogate(name):
+                self._column(name).add("unusable" if unusable(inner) else inner, count)
+
+    def merge(self, other: KindCounts) -> None:
+        """Add all values of ``other``."""
         self.kinds.update(other.kinds)
         if other.elements is not None:
             if self.elements is None:
-                self.elements = Seen()
-            self.elements.merge(other.elements, f"{path}[]")
-        for name, seen in other.fields.items():
-            self._field(name, path).merge(seen, _child(path, name))
+                self.elements = KindCounts()
+            self.elements.merge(other.elements)
+        if other.has_many_keys:
+            self.has_many_keys = True
+            self.fields.clear()
+        for name, counts in other.fields.items():
+            if (seen := self._field(name)) is not None:
+                seen.merge(counts)
 
-    def _field(self, name: str, path: str) -> Seen:
-        seen = self.fields.get(name)
-        if seen is None:
-            if len(self.fields) >= MAX_FIELDS:
-                remedy = f"keep them as text with --schema '{_column(path)}:string'" if path else "split the input"
-                where = f"column {path}" if path else "the lines"
-                raise UsageError(f"JSON objects in {where} have more than {MAX_FIELDS} different keys: {remedy}")
-            seen = self.fields[name] = Seen()
-        return seen
+    def merge_rows(self, other: KindCounts) -> None:
+        """Add all rows of ``other``.
+
+        Raises:
+            UsageError: As ``add_row``.
+        """
+        self.kinds.update(other.kinds)
+        for name, counts in other.fields.items():
+            self._column(name).merge(counts)
+
+    def _field(self, name: str) -> KindCounts | None:
+        if self.has_many_keys:
+            return None
+        if name not in self.fields and len(self.fields) >= MAX_FIELDS:
+            self.has_many_keys = True
+            self.fields.clear()
+            return None
+        return self.fields.setdefault(name, KindCounts())
+
+    def _column(self, name: str) -> KindCounts:
+        if name not in self.fields and len(self.fields) >= MAX_FIELDS:
+            raise UsageError(
+                f"the JSON lines have more than {MAX_FIELDS} different keys, and each would be a column: put those "
+                "that are data into one object, or split the input"
+            )
+        return self.fields.setdefault(name, KindCounts())
 
 
-def resolve(seen: Seen, path: str, remarks: list[str]) -> Any:
-    """The Arrow type for the values seen: null, bool, int64, double, string, list or struct.
+def resolve(counts: KindCounts) -> tuple[pa.DataType, int]:
+    """Return the type that holds most of the values counted, and at most how many values do not fit it.
 
-    Integers and numbers make a double, and so does an integer beyond int64. Of kinds that can't be reconciled the most
-    frequent one wins; values of another kind do not fit. Where there are only nulls, the type is string. Objects
-    without any field are text (``{}``), for Parquet has no empty struct.
-
-    Args:
-        seen: The values.
-        path: Their place, for the remarks.
-        remarks: Gets a line for each conflict and each loss of digits.
-
-    Returns:
-        A ``pyarrow.DataType``.
+    It is bool, int64, uint64, decimal128(38, 0), double, string, list or struct. A type holds what it keeps without
+    loss. Where there are only nulls, the type is string. Objects without any field are text (``{}``), because Parquet
+    has no empty struct.
     """
-    kinds = seen.kinds
-    counts = {
-        "string": kinds["string"] + (0 if seen.fields else kinds["object"]),
-        "object": kinds["object"] if seen.fields else 0,
-        "list": kinds["list"],
-        "number": kinds["integer"] + kinds[_WIDE] + kinds[_HUGE] + kinds["number"],
-        "boolean": kinds["boolean"],
-    }
-    kind = max(_KINDS, key=lambda name: counts[name])
-    if not counts[kind]:
-        return pa.string()
-    others = [f"{counts[name]} {name}" for name in _KINDS if counts[name] and name != kind]
-    if others:
-        remarks.append(
-            f"column {path} is {kind} in {counts[kind]} rows, but also {' and '.join(others)}: these rows do not fit "
-            f"and will be marked failed; to keep all as text, give --schema '{_column(path)}:string'"
-        )
-    if kind == "object":
-        return pa.struct([(name, resolve(inner, _child(path, name), remarks)) for name, inner in seen.fields.items()])
-    if kind == "list":
-        return pa.list_(resolve(seen.elements or Seen(), f"{path}[]", remarks))
-    if kind != "number":
-        return pa.bool_() if kind == "boolean" else pa.string()
-    if not kinds["number"] and not kinds[_HUGE]:
-        return pa.int64()
-    if lossy := kinds[_WIDE] + kinds[_HUGE]:
-        remarks.append(
-            f"column {path} has {lossy} integers of more than 53 bits, and values that make it a double: they lose "
-            f"digits; to keep these, give --schema '{_column(path)}:string'"
-        )
-    return pa.float64()
+    kinds = counts.kinds
+    objects = kinds["object"]
+    total = sum(kinds.values()) - kinds["null"]
+    fitting: list[tuple[pa.DataType | None, str, int]] = [
+        (pa.string(), "string", kinds["string"] + (0 if counts.fields or counts.has_many_keys else objects)),
+        (None, "object", objects if counts.fields else 0),
+        (None, "list", kinds["list"]),
+        *((kind, "number", sum(kinds[name] for name in names)) for kind, names in _NUMBERS),
+        (pa.bool_(), "boolean", kinds["boolean"]),
+    ]
+    kind, name, fits = max(fitting, key=lambda each: each[2])
+    if not fits:
+        return pa.string(), total
+    misfits = total - fits
+    if name == "list":
+        element, more = resolve(counts.elements or KindCounts())
+        return pa.list_(element), misfits + more
+    if name == "object":
+        resolved = {field_name: resolve(inner) for field_name, inner in counts.fields.items()}
+        fields = [(field_name, inner) for field_name, (inner, _) in resolved.items()]
+        return pa.struct(fields), misfits + sum(more for _, more in resolved.values())
+    return kind, misfits
 
 
-def misfit(shape: Shape, kind: Any, path: str) -> str | None:
-    """What keeps a value of this shape from an inferred type; None if it fits.
+def misfit(shape: Shape, kind: pa.DataType, path: str) -> str | None:
+    """Return what keeps a value of this shape from an inferred type; None if it fits.
 
     Args:
-        shape: Of the value.
-        kind: A ``pyarrow.DataType`` as ``resolve`` makes them.
-        path: The value's place, for the message.
+        shape: Shape of the value.
+        kind: A type as ``resolve`` makes them.
+        path: Place of the value, for the message.
     """
     if shape == "null":
         return None
@@ -190,7 +228,7 @@ def misfit(shape: Shape, kind: Any, path: str) -> str | None:
             number = kind.get_field_index(name)
             if number < 0:
                 return f"column {path} has a field that the schema lacks"
-            if reason := misfit(inner, kind.field(number).type, _child(path, name)):
+            if reason := misfit(inner, kind.field(number).type, f"{path}.{name}"):
                 return reason
         return None
     if isinstance(shape, frozenset) and pa.types.is_list(kind):
@@ -199,27 +237,27 @@ def misfit(shape: Shape, kind: Any, path: str) -> str | None:
         fits = shape in ("string", ((), ()))
     elif pa.types.is_boolean(kind):
         fits = shape == "boolean"
-    elif pa.types.is_integer(kind):
-        fits = shape in ("integer", _WIDE)
     else:
-        fits = pa.types.is_floating(kind) and shape in ("integer", _WIDE, _HUGE, "number")
-    return None if fits else f"column {path} is {_kind_name(shape)}, not {kind}"
+        fits = any(kind == number and shape in kinds for number, kinds in _NUMBERS)
+    return None if fits else f"column {path} is {kind_name(shape)}, not {kind}"
 
 
-def _kind_name(shape: Shape) -> str:
+def kind_name(shape: Shape) -> str:
+    """Return the kind of a value as a message names it."""
     if isinstance(shape, tuple):
         return "object"
-    return "list" if isinstance(shape, frozenset) else str(shape)
+    return "list" if isinstance(shape, frozenset) else _SHOWN.get(str(shape), str(shape))
 
 
-def _child(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+def described(kinds: Counter[str]) -> str:
+    """Return the kinds of a column's values and their numbers, the most frequent first."""
+    shown: Counter[str] = Counter()
+    for kind, count in kinds.items():
+        if kind != "null":
+            shown[kind_name(kind)] += count
+    return ", ".join(f"{count} {kind}" for kind, count in shown.most_common())
 
 
-def _column(path: str) -> str:
-    """The column that a place belongs to."""
-    return path.partition(".")[0].partition("[]")[0]
-
-
-def _has_surrogate(text: str) -> bool:
+def has_surrogate(text: str) -> bool:
+    """Return whether a text has a lone surrogate, which UTF-8 can't hold."""
     return any("\ud800" <= character <= "\udfff" for character in text)

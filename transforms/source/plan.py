@@ -4,167 +4,238 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 
 from transforms.errors import UsageError
-from transforms.source import jsonl, parquet
-from transforms.source.json_schema import Seen
-from transforms.source.text_columns import DEFAULT, choose_text_columns
+from transforms.source import parquet
+from transforms.source.hive_partitions import add_partition_fields, partition_types
+from transforms.source.json_scan import Scan, scan, schema_of
+from transforms.source.json_schema import KindCounts
+from transforms.source.parquet_footer import Footer, KnownSchemas, read_footer
+from transforms.source.plan_cache import PlanCache
+from transforms.source.schema_differences import differences
+from transforms.source.text_columns import DEFAULT, choose_text_columns, may_choose
 from transforms.source.work_units import SourceFile, UnitGroup, WorkUnit
+from transforms.waiting import interruptible
 
-_logger = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 _FOOTERS_AT_ONCE = 8
+_FOOTERS_IN_QUEUE = 512
+"""A task of the executor takes 10 KB, which for thousands of files would be more than all that is planned."""
+
 _NAMED = 5
-"""Of columns or files, in a warning."""
+"""Maximum number of files named in a message."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The work of a run.
+class InputPlan:
+    """The work that the inputs are.
 
     Attributes:
-        runs: In the order of files and rows.
-        text_columns: Columns to translate, of all files.
-        schemas: The ``pyarrow.Schema`` of each input file by its address; all JSON lines files have the same.
+        groups: Groups of units in the order of files and rows.
+        text_columns: Names of the columns to translate, the same in all files.
+        schemas: Schema of each input file by its address; files of JSON lines share one.
     """
 
-    runs: tuple[UnitGroup, ...]
+    groups: tuple[UnitGroup, ...]
     text_columns: tuple[str, ...]
-    schemas: Mapping[str, Any]
+    schemas: Mapping[str, pa.Schema]
 
     @property
     def units(self) -> tuple[WorkUnit, ...]:
         """All units, in order."""
-        return tuple(unit for run in self.runs for unit in run)
+        return tuple(unit for group in self.groups for unit in group)
 
     @property
     def rows(self) -> int:
-        """Of all units."""
-        return sum(unit.rows for run in self.runs for unit in run)
+        """Number of rows in all units."""
+        return sum(unit.rows for group in self.groups for unit in group)
 
 
-def plan(
+@dataclass(frozen=True)
+class PlanOptions:
+    """What planning depends on besides the files.
+
+    Attributes:
+        unit_rows: Target number of rows in a unit.
+        text_columns: Columns that the user wants to translate, as ``choose_text_columns`` takes them.
+        schema: Types of JSON lines' columns that the user has given.
+        model_column: A text column that every file must have and that is not translated.
+        text_encoding: Encoding of binary text columns, and of JSON lines without a byte order mark.
+    """
+
+    unit_rows: int
+    text_columns: tuple[str, ...] = ()
+    schema: Mapping[str, pa.DataType] | None = None
+    model_column: str | None = None
+    text_encoding: str | None = None
+
+
+def plan_inputs(
     sources: Sequence[SourceFile],
     unit_rows: int,
     text_columns: Sequence[str] = (),
-    schema_override: Mapping[str, Any] | None = None,
+    schema_override: Mapping[str, pa.DataType] | None = None,
     model_column: str | None = None,
-) -> Plan:
-    """Plans the work: reads the footers of Parquet files, and JSON lines files once from end to end.
+    text_encoding: str | None = None,
+    cache: PlanCache | None = None,
+) -> InputPlan:
+    """Plan the work: read the footers of Parquet files, and scan JSON lines once from end to end.
 
     Args:
         sources: The input files.
-        unit_rows: About so many rows in a unit.
-        text_columns: Columns to translate, as ``choose_text_columns`` takes them.
-        schema_override: ``pyarrow.DataType`` by column, for JSON lines.
-        model_column: A text column that every file must have and that is not to be translated.
+        unit_rows: Target number of rows in a unit.
+        text_columns: Columns that the user wants to translate, as ``choose_text_columns`` takes them.
+        schema_override: Types of JSON lines' columns that the user has given.
+        model_column: A text column that every file must have and that is not translated.
+        text_encoding: Encoding of binary text columns, and of JSON lines without a byte order mark.
+        cache: What earlier plannings found in files that may not have changed; new findings are added.
 
     Raises:
-        UsageError: If a file can't be read, or lacks a column that is needed.
+        UsageError: A file can't be read, or lacks a column that is needed.
     """
-    given = dict(schema_override or {})
-    tables = [source for source in sources if source.format == "parquet"]
-    lines = [source for source in sources if source.format == "jsonl"]
-    if given and not lines:
-        _logger.warning("--schema is for JSON lines, and there are none among the inputs: it has no effect")
-    with ThreadPoolExecutor(_FOOTERS_AT_ONCE) as pool:
-        footers = dict(zip(tables, pool.map(parquet.read_footer, tables), strict=True))
-    runs: dict[str, Sequence[UnitGroup]] = {
-        source.url: parquet.plan_groups(source, footer.group_rows, unit_rows) for source, footer in footers.items()
-    }
-    schemas = {source.url: footer.schema for source, footer in footers.items()}
-    chosen = tuple(text_columns)
-    for url, schema in schemas.items():
-        chosen = choose_text_columns(schema, chosen, url, model_column)
-    if lines:
-        expected = (*(chosen or (DEFAULT,)), *filter(None, (model_column,)))
-        schema = _scan(lines, unit_rows, given, expected, runs)
-        place = lines[0].url if len(lines) == 1 else "the JSON lines"
-        chosen = choose_text_columns(schema, chosen, place, model_column)
-        schemas |= {source.url: schema for source in lines}
-    for difference in differences(schemas):
-        _logger.warning("%s", difference)
-    return Plan(tuple(run for source in sources for run in runs[source.url]), chosen, _shared(schemas))
+    options = PlanOptions(unit_rows, tuple(text_columns), schema_override, model_column, text_encoding)
+    return interruptible(lambda: _Planner(options, PlanCache() if cache is None else cache).plan(sources))
 
 
-def _scan(
-    sources: Sequence[SourceFile],
-    unit_rows: int,
-    given: dict[str, Any],
-    expected: Sequence[str],
-    runs: dict[str, Sequence[UnitGroup]],
-) -> Any:
-    """Adds the runs of the JSON lines files to ``runs``, and returns the schema of all of them."""
-    seen = Seen()
-    rows = unreadable = 0
-    first_fault = ""
-    for source in sources:
-        scan = jsonl.scan(source, unit_rows, given)
-        runs[source.url] = [(unit,) for unit in scan.units]
-        seen.merge(scan.seen)
-        rows, unreadable = rows + scan.rows, unreadable + scan.unreadable
-        first_fault = first_fault or scan.first_fault
-        if scan.unreadable:
-            _logger.warning(
-                "%s: %d of %d lines are not JSON objects; their rows will be marked failed%s",
-                source.url,
-                scan.unreadable,
-                scan.rows,
-                f" (the first is {scan.first_fault})" if scan.first_fault else "",
+class _Planner:
+    """One planning of all inputs."""
+
+    def __init__(self, options: PlanOptions, cache: PlanCache) -> None:
+        self._options = options
+        self._cache = cache
+        self._given = dict(options.schema or {})
+        self._groups: dict[str, Sequence[UnitGroup]] = {}
+        self._schemas: dict[str, pa.Schema] = {}
+        self._known = KnownSchemas(cache.schemas)
+        self._remarks: set[str] = set()
+
+    def plan(self, sources: Sequence[SourceFile]) -> InputPlan:
+        tables = [source for source in sources if source.format == "parquet"]
+        lines = [source for source in sources if source.format == "jsonl"]
+        if self._given and not lines:
+            LOG.warning("--schema is for JSON lines, and there are none among the inputs: it has no effect")
+        chosen = self._plan_tables(tables)
+        if lines:
+            chosen = self._plan_lines(lines, chosen)
+        self._add_partitions(sources)
+        for difference in differences(self._schemas):
+            LOG.warning("%s", difference)
+        groups = tuple(group for source in sources for group in self._groups[source.url])
+        return InputPlan(groups, chosen, {source.url: self._schemas[source.url] for source in sources})
+
+    def _plan_tables(self, sources: Sequence[SourceFile]) -> tuple[str, ...]:
+        """Plan the Parquet files; return the text columns that were wanted or chosen."""
+        known = {source.url: footer for source in sources if (footer := self._cache.footer(source)) is not None}
+        new = [source for source in sources if source.url not in known]
+        with ThreadPoolExecutor(_FOOTERS_AT_ONCE) as pool:
+            for first in range(0, len(new), _FOOTERS_IN_QUEUE):
+                some = new[first : first + _FOOTERS_IN_QUEUE]
+                for source, footer in zip(some, pool.map(self._read_footer, some), strict=True):
+                    known[source.url] = footer
+                    self._cache.keep_footer(source, footer)
+        for source in sources:
+            footer = known[source.url]
+            self._groups[source.url] = parquet.plan_groups(source, footer.group_rows, self._options.unit_rows)
+            self._schemas[source.url] = footer.schema
+            for remark in footer.remarks:
+                self._remark(source, remark)
+        # Files with one schema have one answer.
+        distinct = {id(self._schemas[source.url]): source for source in reversed(sources)}
+        examples = [distinct[number] for number in reversed(distinct)]
+        chosen = self._options.text_columns
+        for source in sorted(examples, key=lambda each: not may_choose(self._schemas[each.url])):
+            chosen = self._choose(self._schemas[source.url], chosen, source.url)
+        tried = {id(self._schemas[source.url]): source for source in reversed(new)}
+        for source in reversed(tried.values()):
+            parquet.try_reading(source)
+        return chosen
+
+    def _read_footer(self, source: SourceFile) -> Footer:
+        return read_footer(source, self._known)
+
+    def _plan_lines(self, sources: Sequence[SourceFile], chosen: Sequence[str]) -> tuple[str, ...]:
+        """Plan the files of JSON lines, which have one schema; return the text columns."""
+        total = KindCounts()
+        rows = unreadable = 0
+        first_fault = ""
+        for source in sources:
+            found = self._scan(source)
+            self._groups[source.url] = [(unit,) for unit in found.units]
+            total.merge_rows(found.kinds)
+            rows, unreadable = rows + found.rows, unreadable + found.unreadable
+            first_fault = first_fault or found.first_fault
+            _warn_of_lines(source, found)
+        if rows and rows == unreadable:
+            raise UsageError(
+                f"no line of {', '.join(source.url for source in sources[:_NAMED])} is a JSON object ({first_fault}): "
+                "JSON lines has one object on each line; an array becomes that with: jq -c '.[]'"
             )
-    if rows and rows == unreadable:
-        raise UsageError(
-            f"no line of {', '.join(source.url for source in sources[:_NAMED])} is a JSON object ({first_fault}): JSON "
-            "lines has one object on each line, in UTF-8; an array becomes that with: jq -c '.[]'"
+        expected = (*(chosen or (DEFAULT,)), *filter(None, (self._options.model_column,)))
+        schema = self._lines_schema(total, rows, expected)
+        place = sources[0].url if len(sources) == 1 else "the JSON lines"
+        self._schemas |= dict.fromkeys((source.url for source in sources), self._known.shared(schema))
+        return self._choose(schema, chosen, place)
+
+    def _scan(self, source: SourceFile) -> Scan:
+        """The scan of a file, from the cache if it is there."""
+        options = [self._options.unit_rows, sorted(self._given), self._options.text_encoding]
+        found = self._cache.scan(source, options)
+        if found is None:
+            found = scan(source, self._options.unit_rows, self._given, self._options.text_encoding)
+            self._cache.keep_scan(source, options, found)
+        return found
+
+    def _lines_schema(self, total: KindCounts, rows: int, expected: Sequence[str]) -> pa.Schema:
+        if not rows:
+            # Files without rows say nothing about their columns, which is not a mistake.
+            return pa.schema({name: pa.string() for name in expected} | self._given)
+        for name in (name for name in self._given if name not in total.fields):
+            close = difflib.get_close_matches(name, total.fields, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            LOG.warning("--schema names column %s, which no row has: it will be null%s", name, hint)
+        schema, remarks = schema_of(total, rows, self._given, expected)
+        for remark in remarks:
+            LOG.warning("%s", remark)
+        return schema
+
+    def _choose(self, schema: pa.Schema, wanted: Sequence[str], place: str) -> tuple[str, ...]:
+        has_encoding = self._options.text_encoding is not None
+        return choose_text_columns(schema, wanted, place, self._options.model_column, has_encoding)
+
+    def _add_partitions(self, sources: Sequence[SourceFile]) -> None:
+        types = partition_types(sources)
+        extended: dict[tuple[int, tuple[str, ...]], pa.Schema] = {}
+        for source in sources:
+            if source.partitions:
+                schema = self._schemas[source.url]
+                key = (id(schema), tuple(name for name, _ in source.partitions))
+                if key not in extended:
+                    extended[key] = self._known.shared(add_partition_fields(schema, source, types))
+                self._schemas[source.url] = extended[key]
+
+    def _remark(self, source: SourceFile, remark: str) -> None:
+        if remark not in self._remarks:
+            self._remarks.add(remark)
+            LOG.warning("%s: %s", source.url, remark)
+
+
+def _warn_of_lines(source: SourceFile, found: Scan) -> None:
+    if found.unreadable:
+        LOG.warning(
+            "%s: %d of %d lines are not JSON objects; their rows will be marked failed%s",
+            source.url,
+            found.unreadable,
+            found.rows,
+            f" (the first is {found.first_fault})" if found.first_fault else "",
         )
-    if not rows:
-        # Files without rows say nothing of their columns, and are no mistake.
-        return pa.schema({name: pa.string() for name in expected} | given)
-    for name in (name for name in given if name not in seen.fields):
-        close = difflib.get_close_matches(name, seen.fields, 1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        _logger.warning("--schema names column %s, which no row has: it will be null%s", name, hint)
-    schema, remarks = jsonl.schema_of(seen, given)
-    for remark in remarks:
-        _logger.warning("%s", remark)
-    return schema
-
-
-def differences(schemas: Mapping[str, Any]) -> Iterator[str]:
-    """A line on how the schemas of input files differ, if they do.
-
-    Args:
-        schemas: ``pyarrow.Schema`` by file.
-    """
-    kinds: dict[str, dict[str, list[str]]] = {}  # column, type, files
-    for url, schema in schemas.items():
-        for field in schema:
-            kinds.setdefault(field.name, {}).setdefault(str(field.type), []).append(url)
-    remarks = []
-    for name, by_type in kinds.items():
-        missing = len(schemas) - sum(map(len, by_type.values()))
-        if len(by_type) == 1 and missing <= 0:
-            continue
-        said = [f"{kind} in {_files(urls)}" for kind, urls in by_type.items()]
-        if missing > 0:
-            present = {url for urls in by_type.values() for url in urls}
-            said.append(f"missing in {_files([url for url in schemas if url not in present])}")
-        remarks.append(f"{name} is {', '.join(said)}")
-    if remarks:
-        more = f"; and {len(remarks) - _NAMED} more" if len(remarks) > _NAMED else ""
-        yield f"input files differ, and so will their parts: column {'; column '.join(remarks[:_NAMED])}{more}"
-
-
-def _files(urls: Sequence[str]) -> str:
-    return urls[0] if len(urls) == 1 else f"{urls[0]} and {len(urls) - 1} more"
-
-
-def _shared(schemas: Mapping[str, Any]) -> dict[str, Any]:
-    """The same schemas, equal ones as one object: a thousand files pickle to the size of one."""
-    known: dict[bytes, Any] = {}
-    return {url: known.setdefault(schema.serialize().to_pybytes(), schema) for url, schema in schemas.items()}
+    if found.repeating:
+        LOG.warning(
+            "%s: %d lines have a key twice; the last value counts, and their rows are flagged src_misfit",
+            source.url,
+            found.repeating,
+        )

@@ -1,7 +1,7 @@
-"""How many tokens a text may take, without the model's tokenizer: never sent over budget.
+"""The token budget of a request, estimated without the model's tokenizer.
 
-Ollama cuts the front of a prompt that does not fit, or lets the window slide over it while it writes; both in silence.
-So prompt and answer together must fit: prompt + num_predict <= num_ctx.
+If a prompt does not fit the context, Ollama silently cuts off its beginning or shifts the context while it generates.
+So prompt and answer must fit together: prompt + num_predict <= num_ctx.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from transforms.text.prompts import PromptTemplate
 
 CHAT_TEMPLATE_TOKENS = 64
-"""For what the model's own template adds around the turns."""
+"""Reserve for the tokens that the model's own template adds around the turns."""
 
 CONTEXT_CHARS_PER_TOKEN = 2
-"""Of what stands before a text and goes along with it: prose has more characters to a token."""
+"""Lower estimate for the preceding text that is sent as context; prose has more characters per token."""
 
 PREDICT_FACTOR = 2
 PREDICT_EXTRA = 128
-LEAST_SOURCE_TOKENS = 64
+MIN_SOURCE_TOKENS = 64
 
 
 def _sixths_of(byte: int) -> int:
-    """The tokens that a byte of UTF-8 may cost, in sixths; a character's first byte stands for all of it."""
+    """Return the tokens that a byte of UTF-8 may cost, in sixths. A character's first byte counts for all its bytes."""
     if byte < 0x80:
         if chr(byte).islower():
             return 2
@@ -40,35 +40,36 @@ def _sixths_of(byte: int) -> int:
         return 6
     if 0xE3 <= byte <= 0xED and byte != 0xEA:  # Chinese, Japanese, most Korean: one token, three for rare ones
         return 12
-    # What no vocabulary has is a token for each byte.
+    # Characters that no vocabulary contains take one token per byte.
     return 12 if byte < 0xE0 else 18 if byte < 0xF0 else 24
 
 
 _SIXTHS = bytes(map(_sixths_of, range(256)))
 _APOSTROPHE = "’"
-_APOSTROPHE_SIXTHS_LESS = 12
+_APOSTROPHE_EXCESS_SIXTHS = 12
 
 _DENSE = re.compile(r"[A-Za-z0-9+/=_-]{32,}")
-"""Longer than any word: base64, keys, hashes. They may take a token for each character."""
+"""Base64, keys and hashes: longer than any word, and up to one token per character."""
 
 
 def estimate_tokens(text: str) -> int:
-    """An upper estimate of the tokens of ``text``, in time proportional to it.
+    """Return an upper estimate of the tokens of ``text``, in linear time.
 
-    Calibrated on the tokenizers of Mistral 7B, Qwen and Llama 3, for the one that needs most tokens: French takes a
-    token for three characters of prose, two of capitals and of clinical shorthand; a digit or sign one each; other
-    scripts and emoji up to one for each byte. The estimate is a third above prose. It may be below the truth, by up to
-    three fifths, for what is no language: letters one by one, random ones, rare Chinese characters. Even then the
-    prompt fits, and so does an answer of its length, since the answer's share of the context is twice the text's.
+    The estimate is calibrated on whichever of the tokenizers of Mistral 7B, Qwen and Llama 3 needs the most tokens.
+    There, French prose takes a token per three characters, capitals and clinical shorthand one per two, digits and
+    punctuation one each, and other scripts and emoji up to one per byte. For prose, the estimate is a third too high.
+    For text that is not language (single letters, random letters, rare Chinese characters) it may be up to three
+    fifths too low. Even then the prompt fits, and so does an answer of its length, because the answer gets twice the
+    text's share of the context.
 
-    A character never makes it smaller, and the parts of a cut text add up to at least the whole, less at most 42
-    tokens where the cut goes through a run of 32 letters and more.
+    A further character never lowers the estimate. The estimates of the pieces of a text add up to at least that of the
+    whole, less at most 42 tokens per cut within a sequence of 32 letters or more.
     """
     sixths = _weight(text)
     if _APOSTROPHE in text:
-        sixths -= _APOSTROPHE_SIXTHS_LESS * text.count(_APOSTROPHE)
-    for run in _DENSE.findall(text):
-        sixths += 6 * len(run) - _weight(run)
+        sixths -= _APOSTROPHE_EXCESS_SIXTHS * text.count(_APOSTROPHE)
+    for sequence in _DENSE.findall(text):
+        sixths += 6 * len(sequence) - _weight(sequence)
     return -(-sixths // 6)
 
 
@@ -78,11 +79,11 @@ def _weight(text: str) -> int:
 
 @dataclass(frozen=True)
 class Budget:
-    """What one request may hold.
+    """The token limits of one request.
 
     Attributes:
-        num_ctx: Tokens of prompt and answer together.
-        overhead_tokens: Of the prompt without the text.
+        num_ctx: The context size in tokens, for prompt and answer together.
+        overhead_tokens: Estimated tokens of the prompt without the text.
     """
 
     num_ctx: int
@@ -90,62 +91,67 @@ class Budget:
 
     @classmethod
     def of(cls, template: PromptTemplate, num_ctx: int, note_tokens: int = 0) -> Budget:
-        """The budget of a prompt; ``note_tokens`` are kept free for what is added to its system turn.
+        """Return the budget of a prompt.
+
+        Args:
+            template: The prompt.
+            num_ctx: The context size in tokens.
+            note_tokens: Tokens reserved for text that is added to the prompt later.
 
         Raises:
-            UsageError: If a context of ``num_ctx`` leaves no room for a text beside the prompt.
+            UsageError: A context of ``num_ctx`` tokens leaves no room for a text beside the prompt.
         """
         fixed = estimate_tokens((template.system or "") + template.user) + CHAT_TEMPLATE_TOKENS + note_tokens
         budget = cls(num_ctx, fixed)
-        if budget.max_source_tokens < LEAST_SOURCE_TOKENS:
-            least = fixed + PREDICT_EXTRA + (1 + PREDICT_FACTOR) * LEAST_SOURCE_TOKENS
+        if budget.max_source_tokens < MIN_SOURCE_TOKENS:
+            needed = fixed + PREDICT_EXTRA + (1 + PREDICT_FACTOR) * MIN_SOURCE_TOKENS
             raise UsageError(
                 f"--num_ctx {num_ctx} leaves no room for a text beside the prompt of about {fixed} tokens: "
-                f"give at least {least}"
+                f"set it to at least {needed}"
             )
         return budget
 
     def corrected(self, source_tokens: int, prompt_eval_count: int) -> Budget:
-        """The budget after a host has counted a prompt: with less room for texts if it took more than was estimated.
+        """Return the budget with less room for texts if a host counted more tokens than estimated.
 
-        That happens with tokenizers that know little French, and with models that have a system turn or examples of
-        their own. Room is never given back: texts are not cut in other places because a model takes less, so that the
-        same text has the same chunks in every run.
+        Tokenizers with little French do, and so do models with a system turn or examples of their own. The budget
+        never grows: if texts were cut elsewhere for models that need fewer tokens, the same text would have different
+        chunks in different runs.
 
         Args:
-            source_tokens: Of its text, as of ``estimate_tokens``.
-            prompt_eval_count: Of the whole prompt, as the host counted it.
+            source_tokens: The estimated tokens of the request's text (``estimate_tokens``).
+            prompt_eval_count: The tokens of the whole prompt as the host counted them.
         """
-        more = prompt_eval_count - self.overhead_tokens - source_tokens
-        most = self.num_ctx - PREDICT_EXTRA - (1 + PREDICT_FACTOR) * LEAST_SOURCE_TOKENS
-        return self if more <= 0 else replace(self, overhead_tokens=min(self.overhead_tokens + more, most))
+        excess = prompt_eval_count - self.overhead_tokens - source_tokens
+        max_overhead = self.num_ctx - PREDICT_EXTRA - (1 + PREDICT_FACTOR) * MIN_SOURCE_TOKENS
+        return self if excess <= 0 else replace(self, overhead_tokens=min(self.overhead_tokens + excess, max_overhead))
 
     @property
     def max_source_tokens(self) -> int:
-        """The most tokens that the text of one request may have."""
+        """The maximum tokens of the text in one request."""
         return (self.num_ctx - self.overhead_tokens - PREDICT_EXTRA) // (1 + PREDICT_FACTOR)
 
     def fits(self, text: str) -> bool:
-        """Whether ``text`` may go out in one request."""
+        """Return whether ``text`` fits one request."""
         return estimate_tokens(text) <= self.max_source_tokens
 
     def num_predict_for(self, source_tokens: int) -> int:
-        """The most tokens of the answer to a text: twice the text's and 128. Never 0, which is endless in Ollama."""
-        return min(PREDICT_FACTOR * source_tokens + PREDICT_EXTRA, self.most_predict_for(source_tokens))
+        """Return the answer's token limit: twice the text's tokens plus 128. Never 0, which is no limit in Ollama."""
+        return min(PREDICT_FACTOR * source_tokens + PREDICT_EXTRA, self.max_predict_for(source_tokens))
 
-    def most_predict_for(self, source_tokens: int) -> int:
-        """All the room that the context leaves for the answer to a text."""
+    def max_predict_for(self, source_tokens: int) -> int:
+        """Return all the tokens that the context leaves for the answer to a text."""
         return max(1, self.num_ctx - self.overhead_tokens - source_tokens)
 
     def was_cut(self, prompt_eval_count: int | None, source_tokens: int) -> bool:
-        """Whether a host has cut the prompt in silence, as older ones do, or those that another client has set up.
+        """Return whether a host silently cut the prompt. Old servers do, and so do servers that another client set up.
 
-        A cut prompt fills the context exactly (up to Ollama 0.24), or half of it and a few tokens (from 0.30.11 on);
-        prompts of ours are shorter than the former, and as a rule than the latter.
+        A cut prompt fills the context exactly (up to Ollama 0.24), or half of it plus a few tokens (from 0.30.11 on).
+        Our prompts are shorter than the former and usually shorter than the latter.
 
         Args:
-            prompt_eval_count: Tokens of the prompt as the host counted them; None if it did not.
-            source_tokens: Of the text, as of ``estimate_tokens``.
+            prompt_eval_count: The tokens of the prompt as the host counted them; None if it reported none.
+            source_tokens: The estimated tokens of the text (``estimate_tokens``).
         """
         if prompt_eval_count is None:
             return False

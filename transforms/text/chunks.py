@@ -1,4 +1,4 @@
-"""Cutting a text that does not fit one request, and joining what comes back: nothing lost, nothing doubled."""
+"""Cut texts that do not fit one request, and join the translations, without losing or repeating anything."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from transforms.text.budget import CONTEXT_CHARS_PER_TOKEN, Budget, estimate_tok
 from transforms.text.gate import is_blank
 
 SLACK = 1.1
-"""How much longer than the mean a piece may be, so that cuts fall on good places and pieces stay of similar size."""
+"""Maximum piece length relative to the mean. Some slack allows cuts at good places; little keeps sizes similar."""
 
 WINDOW_PIECES = 4
 _SENTENCE_END = re.compile(r"[.!?…»][ \t]+|\n+")
@@ -25,8 +25,8 @@ class Chunk:
     """A piece of a text.
 
     Attributes:
-        leading, trailing: White space around the core; kept aside, never sent.
-        core: What is sent; empty only if the whole text is blank.
+        leading, trailing: The white space around the core, which is not sent.
+        core: The part that is sent; empty only if the whole text is blank.
     """
 
     leading: str
@@ -35,16 +35,16 @@ class Chunk:
 
 
 def split(text: str, budget: Budget, chunk_chars: int, always: bool = False) -> list[Chunk]:
-    """The chunks of ``text``: their joined pieces are ``text`` again, and no core is over budget.
+    """Return the chunks of ``text``. Joined they are ``text`` again, and every core is within budget.
 
-    A text that fits one request stays whole, since quality suffers at every cut; another is cut at paragraphs, lines,
-    sentences, words, and at characters where there is nothing else, into pieces of about equal size.
+    A text that fits one request stays whole, since every cut costs quality. Longer texts are cut into pieces of similar
+    size: at paragraphs, else lines, sentences or words, and between characters only if there is no other place.
 
     Args:
-        text: Sanitised.
-        budget: Of one request.
-        chunk_chars: The longest piece in characters, if it is cut at all.
-        always: Whether it is cut to ``chunk_chars`` even if it fits.
+        text: The sanitised text.
+        budget: The budget of one request.
+        chunk_chars: The maximum characters of a piece of a text that is cut.
+        always: Whether to cut the text to ``chunk_chars`` even if it fits one request.
     """
     if not always and budget.fits(text):
         return [_chunk(text)]
@@ -52,7 +52,7 @@ def split(text: str, budget: Budget, chunk_chars: int, always: bool = False) -> 
 
 
 def _pieces(text: str, max_tokens: int, chunk_chars: int) -> Iterator[str]:
-    """Pieces within both limits; again and smaller where the tokens are denser than in the text as a whole."""
+    """Yield pieces within both limits. Where tokens are denser than in the whole text, pieces are cut once more."""
     tokens = estimate_tokens(text)
     if len(text) <= 1 or (len(text) <= chunk_chars and tokens <= max_tokens):
         yield text
@@ -63,11 +63,11 @@ def _pieces(text: str, max_tokens: int, chunk_chars: int) -> Iterator[str]:
 
 
 def _cut(text: str, longest: int) -> Iterator[str]:
-    """Pieces of at most ``longest`` characters, cut at the best places; the last ones are about equal.
+    """Yield pieces of at most ``longest`` characters, cut at the best places. The last pieces are of similar size.
 
-    The splitter looks at all that is left for each piece, which takes quadratic time where there are only words or less
-    to cut at (10 s for a megabyte of accents). So it gets a window, and only the first half of the window's pieces is
-    taken: the others are cut again, with more of the text in sight.
+    For each piece, the splitter looks at all the remaining text. Where it can only cut between words or characters,
+    that takes quadratic time (10 s for a megabyte of accents). So it gets a window at a time, and only the first half
+    of the window's pieces is used: the others are cut again once the window shows the text after them.
     """
     splitter = TextSplitter(longest, trim=False)
     start = 0
@@ -75,13 +75,13 @@ def _cut(text: str, longest: int) -> Iterator[str]:
         for piece in splitter.chunks(text[start : start + WINDOW_PIECES * longest])[: WINDOW_PIECES // 2]:
             yield piece
             start += len(piece)
-    left = len(text) - start
-    mean = left / math.ceil(left / longest)
+    remaining = len(text) - start
+    mean = remaining / math.ceil(remaining / longest)
     yield from TextSplitter(min(longest, math.ceil(SLACK * mean)), trim=False).chunks(text[start:])
 
 
 def _chunks(pieces: Iterable[str]) -> list[Chunk]:
-    """The chunks of pieces; blank pieces become white space of a neighbour: a blank is never sent."""
+    """Return the chunks of pieces. Blank pieces are never sent; they join the white space of a neighbour."""
     chunks: list[Chunk] = []
     blank = ""
     for piece in pieces:
@@ -104,39 +104,39 @@ def _chunk(piece: str) -> Chunk:
     return Chunk(piece[:start], core, piece[start + len(core) :])
 
 
-def contexts(chunks: Sequence[Chunk], most_chars: int, before: str = "") -> list[str]:
-    """What stands before each chunk: up to ``most_chars`` characters, from the beginning of a sentence or a word.
+def contexts(chunks: Sequence[Chunk], max_chars: int, before: str = "") -> list[str]:
+    """Return the text before each chunk, from the beginning of a sentence or at least of a word.
 
     Args:
-        chunks: Of a text.
-        most_chars: 0 for none.
-        before: What stands before the text.
+        chunks: The chunks of a text.
+        max_chars: The maximum characters per chunk; 0 for no context.
+        before: The text before the first chunk.
     """
     found = []
     for chunk in chunks:
-        found.append(_tail(before, most_chars))
-        before = f"{before}{chunk.leading}{chunk.core}{chunk.trailing}"[-2 * most_chars :] if most_chars else ""
+        found.append(_tail(before, max_chars))
+        before = f"{before}{chunk.leading}{chunk.core}{chunk.trailing}"[-2 * max_chars :] if max_chars else ""
     return found
 
 
-def _tail(text: str, most_chars: int) -> str:
+def _tail(text: str, max_chars: int) -> str:
     text = text.strip()
-    if len(text) > most_chars:
-        text = text[len(text) - most_chars :]
-        sentence = _SENTENCE_END.search(text, 0, most_chars // 2)
+    if len(text) > max_chars:
+        text = text[len(text) - max_chars :]
+        sentence = _SENTENCE_END.search(text, 0, max_chars // 2)
         text = text[sentence.end() :] if sentence else text.partition(" ")[2]
-    return text if estimate_tokens(text) <= most_chars // CONTEXT_CHARS_PER_TOKEN else ""
+    return text if estimate_tokens(text) <= max_chars // CONTEXT_CHARS_PER_TOKEN else ""
 
 
 def join(chunks: Sequence[Chunk], translations: Sequence[str]) -> str:
-    """The translations with each chunk's white space around them.
+    """Return the translations joined, each with its chunk's white space around it.
 
-    Models write ``\\n``: their line ends become ``\\r\\n`` if all of the source's are. So the cores themselves as
-    translations give the source again, whatever is in it.
+    Models write ``\\n``, so line ends become ``\\r\\n`` if all those of the source are. Joining the untranslated cores
+    therefore returns the source unchanged.
 
     Args:
-        chunks: As ``split`` made them.
-        translations: One for each chunk.
+        chunks: The chunks from ``split``.
+        translations: One translation per chunk.
     """
     source = "".join(f"{chunk.leading}{chunk.core}{chunk.trailing}" for chunk in chunks)
     if 0 < source.count("\n") == source.count("\r\n"):

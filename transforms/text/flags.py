@@ -1,4 +1,4 @@
-"""Names of flags, and what they mean for a row's status."""
+"""The names of flags and their effect on a row's status."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ SRC_ENGLISH: Final = "src_english"
 SRC_OTHER_LANGUAGE: Final = "src_other_language"
 SRC_SHORT: Final = "src_short"
 SRC_ENCODING_FIXED: Final = "src_encoding_fixed"
+SRC_MISFIT: Final = "src_misfit"
 SRC_RUNS_MASKED: Final = "src_runs_masked"
 CHUNKED: Final = "chunked"
 CACHE_HIT: Final = "cache_hit"
@@ -71,7 +72,7 @@ HARD: Final = frozenset(
         MULTIPLE_OPTIONS,
     }
 )
-"""A candidate with one of these is not accepted."""
+"""Flags with which a candidate is rejected."""
 
 SOFT: Final = frozenset(
     {
@@ -101,7 +102,7 @@ SOFT: Final = frozenset(
         INJECTION_SUSPECTED,
     }
 )
-"""The row is ``warn``."""
+"""Flags that give an accepted row the status ``warn``."""
 
 SOURCE: Final = frozenset(
     {
@@ -111,10 +112,11 @@ SOURCE: Final = frozenset(
         SRC_OTHER_LANGUAGE,
         SRC_SHORT,
         SRC_ENCODING_FIXED,
+        SRC_MISFIT,
         SRC_RUNS_MASKED,
         CHUNKED,
         CACHE_HIT,
         FALLBACK_USED,
     }
 )
-"""Said of the source or of how its translation was got; the status does not depend on them."""
+"""Informational flags about the source or the way of its translation; they never affect the status."""

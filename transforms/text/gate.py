@@ -1,8 +1,8 @@
-"""Whether a text is worth sending: nothing blank, and nothing without words, ever reaches a model.
+"""Decide whether a text is sent to a model. Blank texts and texts without words never are.
 
-An empty prompt would even be a command to Ollama, to load or unload the model. In doubt a text is sent: a code that a
-model copies costs one request, words that are passed through are a row left in French. Everything here takes time in
-proportion to the text, whatever is in it.
+Ollama even takes an empty prompt as a command to load or unload the model. In doubt, the text is sent: a code that the
+model copies costs one request, whereas words that are passed through leave a row in French. Everything here takes
+linear time, for any text.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Final
 from transforms.text import flags
 from transforms.text.sanitize import sanitize
 
+_SLICE_CHARS = 100_000
 SHORT_WORDS = 4
 _SHORT_CHARS = 80
 
@@ -23,10 +24,10 @@ _INVISIBLE = (
     (0x3000, 0x3000), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xE0001, 0xE007F),
 )  # fmt: skip
 BLANK: Final = "".join(chr(point) for first, last in _INVISIBLE for point in range(first, last + 1))
-"""Every character that shows nothing: white space, controls, zero-width and other ignorable ones."""
+"""All invisible characters: white space, controls, zero-width and other ignorable characters."""
 
 _PLAIN = re.compile(r"(?<![^\W\d_])[^\W\d_]{3,30}[^\S\n]{1,3}[^\W\d_]{2}")
-"""Two words in a row: most texts are decided by this alone."""
+"""Two consecutive words, which are enough to decide most texts."""
 
 _COPIED = re.compile(
     r"""(?:https?|ftp|file)://\S+ | (?<!\w)www\.\S+ | (?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}
@@ -36,19 +37,20 @@ _COPIED = re.compile(
     """,
     re.VERBOSE,
 )
-"""Addresses, placeholders and markup: a model would copy them."""
+"""Addresses, placeholders and markup, which a model would only copy."""
 
 _DIGIT = re.compile(r"\d")
 _WORD_BESIDE_DIGITS = re.compile(r"[a-z]{3}|[^\W\d_a-zA-Zºªµμ]|(?<!\w)\d+(?:er|re|e|nde?)s?(?!\w)")
-"""In "500mg/jour", "3ème", "1er": the letters of codes and units are capitals, or one or two. Also finds "½"."""
+"""The words in "500mg/jour", "3ème" and "1er". Letters of codes and units don't match: they are capitals, or fewer than
+three. Also matches "½"."""
 
 _HEXADECIMAL = re.compile(r"[0-9a-f]{8,}(?:-[0-9a-f]{4,}){0,8}")
 _WORD = re.compile(r"[\u3040-\u9fff]|[^\s\u3040-\u9fff]+")
-"""Chinese and Japanese have no spaces: a character counts as a word."""
+"""Chinese and Japanese are written without spaces, so each of their characters counts as a word."""
 
 
 class Gate(Enum):
-    """What becomes of a source."""
+    """The kind of a source, which decides whether it is translated."""
 
     NULL = "null"
     BLANK = "blank"
@@ -57,14 +59,16 @@ class Gate(Enum):
 
 
 def is_blank(text: str) -> bool:
-    """Whether a reader sees nothing of ``text``."""
+    """Return whether ``text`` has no visible character."""
     return not text.strip(BLANK)
 
 
 def classify(text: str | None) -> Gate:
-    """What is to be done with ``text``: numbers, symbols, emoji, a bare address or code are passed through."""
+    """Classify ``text``. Numbers, symbols, emoji and bare addresses or codes are non-linguistic."""
     if text is None:
         return Gate.NULL
+    if len(text) > _SLICE_CHARS:
+        return _classify_slices(text)
     if _PLAIN.search(text):
         return Gate.TRANSLATE
     if is_blank(text):
@@ -72,8 +76,19 @@ def classify(text: str | None) -> Gate:
     return Gate.TRANSLATE if any(map(_is_word, _COPIED.sub(" ", text).split())) else Gate.NON_LINGUISTIC
 
 
+def _classify_slices(text: str) -> Gate:
+    """Classify a long text in slices. One regular expression over all of it would block the process for seconds."""
+    found = Gate.BLANK
+    for start in range(0, len(text), _SLICE_CHARS):
+        gate = classify(text[start : start + _SLICE_CHARS])
+        if gate is Gate.TRANSLATE:
+            return gate
+        found = Gate.NON_LINGUISTIC if gate is Gate.NON_LINGUISTIC else found
+    return found
+
+
 def _is_word(token: str) -> bool:
-    """Whether there is something to translate in ``token``, which has no white space: "RAS", "3ème", not "ABC-123"."""
+    """Return whether ``token``, which has no white space, needs translation: "RAS" and "3ème" do, "ABC-123" doesn't."""
     if _DIGIT.search(token):
         letters = "".join(_WORD_BESIDE_DIGITS.findall(token))
         return any(map(str.isalpha, letters)) and not _HEXADECIMAL.fullmatch(token)
@@ -81,7 +96,7 @@ def _is_word(token: str) -> bool:
 
 
 def source_flags(text: str | None, gate: Gate) -> tuple[str, ...]:
-    """What there is to say of a source, given what ``classify`` said."""
+    """Return the source flags of a text that ``classify`` put through ``gate``."""
     if gate in (Gate.NULL, Gate.BLANK) or text is None:
         return (flags.SRC_EMPTY,)
     found = (flags.SRC_NON_LINGUISTIC,) if gate is Gate.NON_LINGUISTIC else ()
@@ -91,5 +106,5 @@ def source_flags(text: str | None, gate: Gate) -> tuple[str, ...]:
 
 
 def encoding_fixed(text: str) -> bool:
-    """Whether what is sent differs from ``text``, or ``text`` has U+FFFD, which readers put for what can't be read."""
+    """Return whether sanitising changes ``text``, or ``text`` contains U+FFFD, which indicates a decoding error."""
     return "\ufffd" in text or sanitize(text) != text

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.fleet.__main__ import report, run_all
 from benchmarks.fleet.scenarios import Size
 
@@ -9,6 +11,7 @@ def lines(markdown: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in markdown.splitlines()]
 
 
+@pytest.mark.slow
 def test_a_small_run_gives_sane_numbers_and_a_whole_table() -> None:
     contenders, size = ["ours", "known slots"], Size(rows=60, seconds=0.4, cut_off=100)
     outcomes = run_all(["instant 503"], contenders, 1, size)

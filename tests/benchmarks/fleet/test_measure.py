@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.fleet.measure import fairness, measure
 from benchmarks.fleet.scenarios import SCENARIOS, Size
 
@@ -10,6 +12,7 @@ def test_fairness_counts_until_the_first_client_is_done() -> None:
     assert fairness([[1.0, 2.0], []]) is None
 
 
+@pytest.mark.slow
 def test_a_contender_that_never_ends_is_cut_off_with_what_it_has() -> None:
     size = Size(rows=12, seconds=0.1, cut_off=1)
     only = measure(SCENARIOS["hanging"], "known slots", size)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.cli import main
-from pipeline.doctor.options import DoctorOptions, help_of_doctor, parse_doctor
+from pipeline.doctor.options import DOCTOR, DoctorOptions
 from pipeline.estimate import input_size
 from pipeline.options.table import options_of
 from pipeline.sandbox.faults import Fault
@@ -57,7 +57,6 @@ def test_healthy_hosts(doctor: Doctor, sandbox_host: MakeHost) -> None:
         ({"faults": [Fault("runner_died_500")]}, ["HTTP 500"]),
         ({"faults": [Fault("hang")]}, ["no answer within 1 s"]),
         ({"faults": [Fault("not_json", scope="get")]}, ["not Ollama's JSON"]),
-        ({"faults": [Fault("length")]}, ["cut"]),
     ],
 )
 def test_a_sick_host_is_named_with_its_reason(
@@ -125,15 +124,32 @@ def test_sizes_are_sampled_over_many_files(tmp_path: Path) -> None:
 
 
 def test_options_mean_the_same_as_in_a_run() -> None:
-    options = parse_doctor(["--hosts=gpu0", "--num-ctx=2048"], {"TRANSLATE_MODEL": "qwen3:8b"})
+    options = DOCTOR.parse(["--hosts=gpu0", "--num-ctx=2048"], {"TRANSLATE_MODEL": "qwen3:8b"})
     assert (options.hosts[0].url, options.num_ctx, options.model) == ("http://gpu0:11434", 2048, "qwen3:8b")
     assert options.request_timeout == 60.0
-    help_text = help_of_doctor()
+    help_text = DOCTOR.help()
     assert all(f"--{name}" in help_text for name in options_of(DoctorOptions))
     for wrong, word in (
-        (["--outptu=x"], "--output"),
+        (["--modle=x"], "--model"),
         (["--model=x:cloud"], "cloud"),
-        (["--hosts=gpu0", f"--hosts_file={__file__}"], "exclude each other"),
+        (["--hosts=gpu0", f"--hosts_file={__file__}"], "cannot be combined"),
     ):
         with pytest.raises(UsageError, match=word):
-            parse_doctor(wrong, {})
+            DOCTOR.parse(wrong, {})
+
+
+def test_a_host_whose_answers_are_cut_is_usable_and_its_model_is_questioned(
+    doctor: Doctor, sandbox_host: MakeHost
+) -> None:
+    host = sandbox_host(faults=[Fault("length")])
+    code, out, _ = doctor("--hosts", host.url)
+    assert code == 0
+    assert "PROBLEM" not in out
+    assert f"ADVICE {host.url}: its speed is unknown, as the model writes far more than a translation" in out
+
+
+def test_one_cut_answer_is_measured_again_with_more_room(doctor: Doctor, sandbox_host: MakeHost) -> None:
+    host = sandbox_host(tokens_per_second=200.0, faults=[Fault("length", marker="numéro 0 ", first_try_only=True)])
+    code, out, _ = doctor("--hosts", host.url)
+    assert code == 0
+    assert "ADVICE" not in out

@@ -18,9 +18,8 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
 from pipeline import cli
-from pipeline.evaluate import command as evaluate
 from pipeline.evaluate.judge import grade_in
-from pipeline.evaluate.options import EvaluateOptions, help_of_evaluate, parse_evaluate
+from pipeline.evaluate.options import EVALUATE, EvaluateOptions
 from pipeline.evaluate.scores import SHARES, quantiles
 from pipeline.options.table import options_of
 from pipeline.sandbox import answering
@@ -67,7 +66,7 @@ def told(capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
 
     def start(output: str, *more: str, reference: str = "reference_en") -> str:
         capsys.readouterr()
-        assert evaluate.main(["--output", output, "--reference_column", reference, *more]) == 0
+        assert EVALUATE.run(EVALUATE.parse(["--output", output, "--reference_column", reference, *more], {})) == 0
         return capsys.readouterr().out
 
     with restored_logging():
@@ -180,7 +179,7 @@ def test_an_output_without_references_has_no_scores(translated: Callable[..., st
     output = translated(5, lambda texts: [*[None] * 4, " "])
     result = json.loads(told(output, "--json"))
     assert (result["chrf"], result["bleu"], result["worst"], result["without_reference"]) == (None, None, [], 5)
-    assert told(output).count("nothing to score") == 2
+    assert told(output).count("no rows to score") == 2
 
 
 def test_control_characters_of_a_text_do_not_reach_the_terminal(translated: Callable[..., str], told: Command) -> None:
@@ -270,7 +269,7 @@ def test_missing_columns(translated: Callable[..., str], told: Command) -> None:
     output = translated(3, lambda texts: [*texts])
     with pytest.raises(UsageError, match=r"no column reference_fr: .* did you mean reference_en"):
         told(output, reference="reference_fr")
-    with pytest.raises(UsageError, match=r"title .* is not translated, but body"):
+    with pytest.raises(UsageError, match=r"title is not a translated column .* body"):
         told(output, "--text_column", "title")
 
 
@@ -284,7 +283,7 @@ def test_several_translated_columns_need_a_choice(
         told(output)
     with pytest.raises(UsageError, match="int64, not text"):
         told(output, "--text_column", "body", reference="number")
-    assert "title, translated, with reference_en" in told(output, "--text_column", "title")
+    assert "translations of title with reference_en" in told(output, "--text_column", "title")
 
 
 def test_a_part_that_is_not_whole_is_left_out_and_told(
@@ -294,14 +293,14 @@ def test_a_part_that_is_not_whole_is_left_out_and_told(
     first = min(Path(output).glob("part-*"))
     lost = pq.read_metadata(first).num_rows
     first.write_bytes(first.read_bytes()[:-10])
-    assert evaluate.main(["--output", output, "--reference_column", "reference_en", "--json"]) == 0
+    assert EVALUATE.run(EVALUATE.parse(["--output", output, "--reference_column", "reference_en", "--json"], {})) == 0
     captured = capsys.readouterr()
     assert json.loads(captured.out)["rows"] == 50 - lost
-    assert f"{first} is no whole part" in captured.err
+    assert f"skipping incomplete part {first}" in captured.err
 
 
 def test_an_output_without_parts(tmp_path: Path, told: Command) -> None:
-    with pytest.raises(UsageError, match="no finished part"):
+    with pytest.raises(UsageError, match="no complete part"):
         told(str(tmp_path))
 
 
@@ -328,17 +327,15 @@ def test_the_missing_package_is_named_with_the_command(
 )
 def test_wrong_options(arguments: list[str], words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        parse_evaluate(arguments, {})
+        EVALUATE.parse(arguments, {})
 
 
 def test_hosts_matter_only_to_a_judge() -> None:
     command = ["--output", "out", "--reference_column", "en", "--hosts_file", "/does/not/exist"]
-    assert parse_evaluate(command, {}).hosts_from is None
+    assert EVALUATE.parse(command, {}).hosts_from is None
     with pytest.raises(UsageError, match="hosts file"):
-        parse_evaluate([*command, "--judge_model", "mistral"], {})
+        EVALUATE.parse([*command, "--judge_model", "mistral"], {})
 
 
-def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
-    assert evaluate.main(["--help"]) == 0
-    assert capsys.readouterr().out == help_of_evaluate()
-    assert all(f"--{name} " in help_of_evaluate() for name in options_of(EvaluateOptions))
+def test_help_names_every_option() -> None:
+    assert all(f"--{name} " in EVALUATE.help() for name in options_of(EvaluateOptions))

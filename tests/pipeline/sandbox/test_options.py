@@ -3,19 +3,19 @@ from __future__ import annotations
 import pytest
 
 from pipeline.sandbox.faults import Fault
-from pipeline.sandbox.options import help_of_sandbox, parse_sandbox
+from pipeline.sandbox.options import SANDBOX
 from transforms.errors import UsageError
 
 
 def test_options_become_settings() -> None:
-    options = parse_sandbox(
+    options = SANDBOX.parse(
         ["--model", "a", "--model", "b:1", "--num_parallel", "2", "--settings", '{"sigma": 0.5, "faults": ["hang"]}'],
         {},
     )
     host = options.host()
     assert (host.models, host.any_model, host.num_parallel, host.sigma) == (("a", "b:1"), False, 2, 0.5)
     assert host.faults == (Fault("hang"),)
-    assert parse_sandbox([], {}).host().any_model
+    assert SANDBOX.parse([], {}).host().any_model
 
 
 @pytest.mark.parametrize(
@@ -29,10 +29,10 @@ def test_options_become_settings() -> None:
 )
 def test_mistakes_are_usage_errors(arguments: list[str], word: str) -> None:
     with pytest.raises(UsageError, match=word):
-        parse_sandbox(arguments, {})
+        SANDBOX.parse(arguments, {})
 
 
 def test_the_help_names_every_option() -> None:
-    text = help_of_sandbox()
+    text = SANDBOX.help()
     names = ("port", "control_port", "model", "num_parallel", "tokens_per_second", "load_seconds", "settings")
     assert all(f"--{name}" in text for name in names)

@@ -1,127 +1,175 @@
-"""How texts are asked for, and asked for again, against real loopback hosts."""
+"""The retry policy alone: which step follows which responses."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Any
-
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.sandbox.answering import tokens_of
-from pipeline.sandbox.running import SandboxThread
-from tests.conftest import MakeHost
-from tests.transforms.engine.engines import make_engine, submit
-from transforms.engine.deduplicator import MemorySettings
-from transforms.engine.engine import Engine
-from transforms.engine.translator import TextResult, TranslatorSettings
-from transforms.text.glossary import parse_glossary
-from transforms.text.prompt_profile import ProfileChoice
+from transforms.engine.retry_policy import (
+    MAX_ATTEMPTS,
+    MIN_PIECE_CHARS,
+    MIN_REPAIR_PIECE_CHARS,
+    Accept,
+    Ask,
+    GiveUp,
+    Response,
+    RetryPolicy,
+    Split,
+    give_up,
+)
+from transforms.fleet.faults import Failure, RowRejected
+from transforms.text import flags
+from transforms.text.candidates import Candidate, Checks
 
-Start = Callable[..., Engine]
-PARAGRAPH = "Le technicien a remplacé la pompe du bâtiment principal et contrôlé la pression de la chaudière. " * 6
+SAMPLING = {"temperature": 0.0, "repeat_penalty": 1.0, "top_k": 40}
+LONG = 10_000
 
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Makes engines that are closed after the test."""
-    engines: list[Engine] = []
-
-    def begin(hosts: Sequence[SandboxThread], **settings: Any) -> Engine:
-        engines.append(make_engine(hosts, **settings))
-        return engines[-1]
-
-    yield begin
-    for engine in engines:
-        engine.close()
-
-
-def translate(engine: Engine, *texts: str) -> list[TextResult]:
-    return submit(engine, texts).finished()
-
-
-def bodies(host: SandboxThread) -> list[dict[str, Any]]:
-    return [request["body"] for request in host.stats(with_requests=True)["requests"]]
+GOOD = Candidate("The pump.", ())
+STRIPPED = Candidate("The pump.", (flags.PREAMBLE_STRIPPED,))
+DOUBTFUL = Candidate("The pump 3.", (flags.NUMBER_ADDED,))
+DOUBTFUL_TWICE = Candidate("The pump 3?", (flags.NUMBER_ADDED, flags.LINE_COUNT))
+BAD = Candidate("La pompe.", (flags.UNTRANSLATED,))
+EMPTY = Candidate("", (flags.EMPTY_OUTPUT,))
+CUT = RowRejected(Failure.OUTPUT_TRUNCATED, "cut after 9 tokens")
+TOO_LONG = RowRejected(Failure.INPUT_TOO_LONG, "the prompt is too long")
+PROXY_LIMIT = RowRejected(Failure.GATEWAY_TIMEOUT, "HTTP 504")
+ABORTED = RowRejected(Failure.GENERATION_ABORTED, "done is false")
 
 
-def test_no_prompt_is_over_the_context_of_a_model_that_adds_many_tokens_of_its_own(
-    sandbox_host: MakeHost, start: Start
+def step(*responses: Response, chars: int = 50, checks: Checks = "repair", repairs_rejected: bool = False) -> object:
+    return RetryPolicy(7, checks).next_step(chars, responses, SAMPLING, repairs_rejected)
+
+
+def test_the_first_request_has_the_sampling_of_the_profile() -> None:
+    assert step() == Ask(SAMPLING)
+
+
+@pytest.mark.parametrize("first", [BAD, EMPTY, DOUBTFUL])
+def test_the_second_request_differs_in_seed_temperature_and_penalty(first: Candidate) -> None:
+    assert step(first) == Ask({"temperature": 0.3, "repeat_penalty": 1.1, "top_k": 40, "seed": 8})
+
+
+def test_higher_values_of_the_user_stay() -> None:
+    sampling = {"temperature": 0.9, "repeat_penalty": 1.5}
+    assert RetryPolicy(7).next_step(50, [BAD], sampling) == Ask({**sampling, "seed": 8})
+
+
+def test_an_answer_that_was_cut_off_gets_all_the_room_there_is() -> None:
+    second = step(CUT)
+    assert isinstance(second, Ask)
+    assert second.extended
+    assert second.sampling["seed"] == 8
+    assert not getattr(step(BAD), "extended")  # noqa: B009 - the step's type is what is tested
+
+
+@pytest.mark.parametrize("good", [GOOD, STRIPPED])
+def test_a_good_answer_is_accepted_at_once(good: Candidate) -> None:
+    assert step(good) == Accept(good)
+
+
+@pytest.mark.parametrize(
+    ("responses", "accepted"),
+    [
+        ((DOUBTFUL, GOOD), GOOD),
+        ((DOUBTFUL_TWICE, DOUBTFUL), DOUBTFUL),
+        ((DOUBTFUL, DOUBTFUL_TWICE), DOUBTFUL),
+        ((DOUBTFUL, BAD), DOUBTFUL),
+        ((BAD, DOUBTFUL), DOUBTFUL),
+        ((DOUBTFUL, ABORTED), DOUBTFUL),
+        ((DOUBTFUL, TOO_LONG), DOUBTFUL),
+        ((CUT, DOUBTFUL), DOUBTFUL),
+    ],
+)
+def test_the_better_of_two_answers_is_accepted(responses: tuple[Response, ...], accepted: Candidate) -> None:
+    assert step(*responses, chars=LONG) == Accept(accepted)
+
+
+@pytest.mark.parametrize("checks", ["off", "flag"])
+def test_without_repairs_every_text_is_accepted_and_only_an_empty_answer_asked_for_again(checks: Checks) -> None:
+    assert step(BAD, checks=checks) == Accept(BAD)
+    assert isinstance(step(EMPTY, checks=checks), Ask)
+    assert step(EMPTY, BAD, checks=checks) == Accept(BAD)
+    assert isinstance(step(EMPTY, EMPTY, checks=checks), GiveUp)
+
+
+@pytest.mark.parametrize("responses", [(BAD, BAD), (BAD, EMPTY), (BAD, ABORTED), (CUT, BAD)])
+def test_rejected_answers_lead_to_smaller_pieces_once(responses: tuple[Response, ...]) -> None:
+    limit = 2 * MIN_REPAIR_PIECE_CHARS
+    assert step(*responses, chars=limit + 1) == Split(limit // 2, too_long=False)
+    assert isinstance(step(*responses, chars=limit), GiveUp)
+    assert isinstance(step(*responses, chars=LONG, repairs_rejected=True), GiveUp)
+
+
+@pytest.mark.parametrize("responses", [(TOO_LONG,), (CUT, CUT), (CUT, TOO_LONG), (BAD, CUT), (PROXY_LIMIT,)])
+@pytest.mark.parametrize("repairs_rejected", [False, True])
+def test_what_is_too_long_is_always_split(responses: tuple[Response, ...], repairs_rejected: bool) -> None:
+    limit = 2 * MIN_PIECE_CHARS
+    expected = Split(MIN_PIECE_CHARS, too_long=True)
+    assert step(*responses, chars=limit + 1, repairs_rejected=repairs_rejected) == expected
+    assert step(*responses, chars=LONG, repairs_rejected=repairs_rejected) == Split(LONG // 2, too_long=True)
+    assert isinstance(step(*responses, chars=limit, repairs_rejected=repairs_rejected), GiveUp)
+
+
+@pytest.mark.parametrize("rejected", [ABORTED, RowRejected(Failure.MODEL_MISSING, "no host has the model")])
+def test_a_request_that_no_host_could_answer_is_not_repeated(rejected: RowRejected) -> None:
+    assert isinstance(step(rejected, chars=LONG), GiveUp)
+
+
+def test_the_reason_is_what_is_wrong_with_the_best_answer() -> None:
+    worse = Candidate("La pompe la pompe", (flags.UNTRANSLATED, flags.REPETITION))
+    expected = GiveUp("untranslated: no answer passed this check", BAD.flags, "La pompe.")
+    assert give_up([worse, BAD]) == give_up([BAD, worse]) == give_up([BAD, EMPTY]) == expected
+    assert give_up([EMPTY, EMPTY]) == GiveUp("empty_output: empty answer", (flags.EMPTY_OUTPUT,))
+
+
+def test_without_an_answer_the_reason_is_the_failed_request() -> None:
+    assert give_up([CUT, TOO_LONG]) == GiveUp("input_too_long: the prompt is too long", ("input_too_long",))
+    missing = RowRejected(Failure.MODEL_MISSING, "no host has it")
+    assert give_up([missing]) == GiveUp("model_missing: no host has it", text_at_fault=False)
+    with pytest.raises(TypeError):
+        give_up([GOOD])
+
+
+@pytest.mark.parametrize(
+    ("failure", "text_at_fault"),
+    [
+        (Failure.OUTPUT_TRUNCATED, True),
+        (Failure.INPUT_TOO_LONG, True),
+        (Failure.GENERATION_ABORTED, True),
+        (Failure.MODEL_CRASHED, True),
+        (Failure.ONLY_THINKING, False),
+        (Failure.GATEWAY_TIMEOUT, False),
+        (Failure.PAYLOAD_TOO_LARGE, False),
+        (Failure.BAD_REQUEST, False),
+        (Failure.TIMEOUT, False),
+        (Failure.SERVER_ERROR, False),
+    ],
+)
+def test_a_text_is_at_fault_only_where_other_hosts_would_fail_too(failure: Failure, text_at_fault: bool) -> None:
+    assert give_up([RowRejected(failure, "no")]).text_at_fault is text_at_fault
+    assert give_up([BAD, RowRejected(failure, "no")]).text_at_fault
+
+
+def test_the_fallback_model_comes_after_the_own_one_and_never_twice() -> None:
+    assert RetryPolicy(7).models("mistral") == ("mistral",)
+    assert RetryPolicy(7, fallback_model="qwen3:8b").models("mistral") == ("mistral", "qwen3:8b")
+    assert RetryPolicy(7, fallback_model="qwen3:8b").models("qwen3:8b") == ("qwen3:8b",)
+
+
+RESPONSES = st.sampled_from([GOOD, STRIPPED, DOUBTFUL, DOUBTFUL_TWICE, BAD, EMPTY, CUT, TOO_LONG, ABORTED])
+
+
+@given(st.lists(RESPONSES, min_size=MAX_ATTEMPTS, max_size=MAX_ATTEMPTS), st.integers(1, LONG), st.booleans())
+def test_every_chunk_is_decided_and_nothing_bad_is_ever_accepted(
+    script: list[Response], chars: int, repairs_rejected: bool
 ) -> None:
-    host = sandbox_host(record_requests=True, hidden_tokens=400, version="0.24.0")
-    engine = start([host], num_ctx=1024)
-    (first,) = translate(engine, "La pompe est remplacée.")
-    text = "\n\n".join(f"Paragraphe {number}. {PARAGRAPH}" for number in range(12))
-    (result,) = translate(engine, text)
-    assert (first.outcome.status, result.outcome.status) == ("ok", "ok")
-    assert [attempt.failure for attempt in result.attempts] == [None] * (len(bodies(host)) - 1)
-    for body in bodies(host):
-        prompt_tokens = 400 + tokens_of(body["system"]) + tokens_of(body["prompt"])
-        assert prompt_tokens + body["options"]["num_predict"] <= 1024
-
-
-def test_a_piece_is_shown_what_stands_before_it_and_only_the_piece_is_translated(
-    sandbox_host: MakeHost, start: Start
-) -> None:
-    host = sandbox_host(record_requests=True)
-    paragraphs = [f"Le rapport {number} décrit la panne. Il est prêt." + PARAGRAPH for number in range(4)]
-    choice = ProfileChoice(1024, chunk_chars=700, context_chars=120)
-    engine = start([host], translator=TranslatorSettings(choice, "mistral", 7))
-    (result,) = translate(engine, "\n\n".join(paragraphs))
-    (alone,) = translate(engine, "La pompe est réparée.")
-    assert (result.outcome.status, alone.outcome.status) == ("ok", "ok")
-    prompts = sorted((body["prompt"] for body in bodies(host)[:-1]), key=lambda prompt: prompt.startswith("<context>"))
-    assert not prompts[0].startswith("<context>")
-    for prompt in prompts[1:]:
-        context, _, source = prompt.removeprefix("<context>\n").partition("\n</context>\n<source>\n")
-        assert 0 < len(context) <= 120
-        assert context in "\n\n".join(paragraphs)
-        assert source.endswith("\n</source>")
-    assert bodies(host)[-1]["prompt"] == "<source>\nLa pompe est réparée.\n</source>"
-    assert len({body["system"] for body in bodies(host)}) == 1
-    for number in range(4):
-        assert (result.outcome.translation or "").count(f"report {number} ") == 1
-
-
-def test_the_model_is_told_the_column_and_the_memory_keeps_columns_apart(
-    sandbox_host: MakeHost, start: Start, tmp_path: Path
-) -> None:
-    host = sandbox_host(record_requests=True)
-    memory = MemorySettings(str(tmp_path / "memory.sqlite"), bytes(32), "one")
-    digests = {"mistral:latest": "ab" * 32}
-    engine = start([host], memory=memory, digests=digests, allow_mixed_digests=True)
-    texts = ["Pompe en panne.", "Pompe en panne.", "Vanne en panne."]
-    for _ in range(2):
-        submission = submit(engine, texts, field_names=["title", "body", "title"])
-    told = Counter(
-        (body["prompt"].splitlines()[1], body["system"].rpartition(" The text is")[2]) for body in bodies(host)
-    )
-    assert told == {
-        ("Pompe en panne.", ' the field "title" of a record.'): 1,
-        ("Pompe en panne.", ' the field "body" of a record.'): 1,
-        ("Vanne en panne.", ' the field "title" of a record.'): 1,
-    }
-    assert [result.outcome.origin for result in submission.finished()] == ["duplicate"] * 3
-
-
-def test_terms_reach_hy_mt2_in_the_words_it_was_trained_on(sandbox_host: MakeHost, start: Start) -> None:
-    host = sandbox_host(record_requests=True, models=["hy-mt2:7b"])
-    glossary = parse_glossary("pompe,circulation pump\nvanne,valve", "terms.csv")
-    settings = TranslatorSettings(
-        ProfileChoice(2048, has_glossary=True), "hy-mt2:7b", 7, checks="off", glossary=glossary
-    )
-    engine = start([host], translator=settings)
-    translate(engine, "La pompe est réparée.")
-    (body,) = bodies(host)
-    assert "system" not in body
-    assert body["prompt"].startswith("Reference the following translations:\npompe translates to circulation pump\n\nT")
-    assert body["prompt"].endswith("without any additional explanation:\n\nLa pompe est réparée.")
-
-
-def test_a_short_spanish_text_is_passed_through_with_lingua(sandbox_host: MakeHost, start: Start) -> None:
-    host = sandbox_host()
-    choice = ProfileChoice(2048)
-    engine = start([host], translator=TranslatorSettings(choice, "mistral", 7, langid="lingua"))
-    spanish, french = translate(engine, "Fuga de agua en el sótano, urgente.", "Fuite d'eau au sous-sol, urgent.")
-    assert (spanish.outcome.status, list(spanish.outcome.flags)) == ("skipped", ["src_other_language"])
-    assert (french.outcome.status, host.stats()["calls"]) == ("ok", 1)
+    responses: list[Response] = []
+    while isinstance(decided := step(*responses, chars=chars, repairs_rejected=repairs_rejected), Ask):
+        responses.append(script[len(responses)])
+    if isinstance(decided, Accept):
+        assert decided.candidate in responses
+        assert decided.candidate.text
+        assert not decided.candidate.hard
+    elif isinstance(decided, Split):
+        assert decided.max_chars < chars

@@ -2,86 +2,110 @@ from __future__ import annotations
 
 import random
 import threading
+from concurrent.futures import Future
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.engine.window import HELD_BYTES, HELD_SHARE, LEAST_TEXTS, TEXTS_PER_SLOT, SlidingWindow
+from transforms.engine.window import HELD_BYTES, HELD_WINDOWS, MIN_TEXTS, TEXTS_PER_SLOT, SlidingWindow
 
 
-def end(window: SlidingWindow[str], number: int, texts: int) -> None:
-    for _ in range(texts):
-        window.text_done()
-    window.batch_done(number)
+def add(window: SlidingWindow[str], name: str, texts: int, size_bytes: int = 10) -> Future[None]:
+    future: Future[None] = Future()
+    window.add(name, future, texts, size_bytes)
+    return future
 
 
-def test_room_until_the_window_is_full_of_unfinished_texts() -> None:
+def finish(window: SlidingWindow[str], future: Future[None], texts: int) -> None:
+    window.texts_done(texts)
+    future.set_result(None)
+
+
+def test_there_is_room_until_too_many_texts_are_unfinished() -> None:
     window: SlidingWindow[str] = SlidingWindow(lambda: 1)
-    first = window.add("first", LEAST_TEXTS, 1000)
+    first = add(window, "first", MIN_TEXTS)
     assert not window.has_room()
-    window.text_done()
+    window.texts_done(1)
     assert window.has_room()
-    for _ in range(LEAST_TEXTS - 1):
-        window.text_done()
-    window.batch_done(first)
+    finish(window, first, MIN_TEXTS - 1)
     assert list(window.drain()) == ["first"]
 
 
-def test_it_grows_with_the_fleet() -> None:
+def test_the_window_grows_with_the_capacity_of_the_fleet() -> None:
     assert SlidingWindow[str](lambda: 1000).size() == 1000 * TEXTS_PER_SLOT
 
 
-def test_one_slow_row_holds_up_nothing_until_the_rows_behind_it_are_too_many() -> None:
+def test_one_slow_row_does_not_block_until_too_many_rows_wait_behind_it() -> None:
     window: SlidingWindow[str] = SlidingWindow(lambda: 1)
-    window.add("slow", 1, 10)
+    add(window, "slow", 1)
     submitted = 1
     while window.has_room():
-        end(window, window.add("quick", 64, 10), 64)
+        finish(window, add(window, "quick", 64), 64)
         submitted += 64
-    assert HELD_SHARE * LEAST_TEXTS <= submitted <= HELD_SHARE * LEAST_TEXTS + 64
+    assert HELD_WINDOWS * MIN_TEXTS <= submitted <= HELD_WINDOWS * MIN_TEXTS + 64
 
 
-def test_bytes_behind_a_slow_row_are_bounded_too() -> None:
+def test_the_bytes_behind_a_slow_row_are_bounded_too() -> None:
     window: SlidingWindow[str] = SlidingWindow(lambda: 1)
-    window.add("slow", 1, 10)
-    end(window, window.add("huge", 1, HELD_BYTES), 1)
+    add(window, "slow", 1)
+    finish(window, add(window, "huge", 1, HELD_BYTES), 1)
     assert not window.has_room()
 
 
-def test_a_batch_over_every_bound_still_goes_alone() -> None:
+def test_a_batch_above_every_bound_is_still_sent_alone() -> None:
     window: SlidingWindow[str] = SlidingWindow(lambda: 1)
     assert window.has_room()
-    window.add("huge", 10 * LEAST_TEXTS, 10 * HELD_BYTES)
+    add(window, "huge", 10 * MIN_TEXTS, 10 * HELD_BYTES)
     assert not window.has_room()
+
+
+@pytest.mark.parametrize("texts", [1, MIN_TEXTS // 2])
+def test_a_full_window_waits_for_texts_and_not_for_whole_batches(texts: int) -> None:
+    window: SlidingWindow[str] = SlidingWindow(lambda: 1)
+    add(window, "first", MIN_TEXTS)
+    thread = threading.Thread(target=lambda: list(window.wait_for_room()))
+    thread.start()
+    window.texts_done(texts)
+    thread.join(10)
+    assert not thread.is_alive()
+    assert list(window._entries) == [1], "the batch is still in flight"
+
+
+def test_a_failed_batch_is_yielded_too() -> None:
+    window: SlidingWindow[str] = SlidingWindow(lambda: 1)
+    add(window, "bad", 3).set_exception(ValueError("spoilt"))
+    assert list(window.drain()) == ["bad"]
 
 
 @given(st.lists(st.integers(0, 700), max_size=30), st.integers(0, 100))
-def test_every_batch_comes_out_once_with_another_thread_ending_them(batches: list[int], seed: int) -> None:
+def test_every_batch_is_yielded_once_while_another_thread_finishes_batches(batches: list[int], seed: int) -> None:
     window: SlidingWindow[int] = SlidingWindow(lambda: 4)
-    under_way: list[tuple[int, int]] = []
+    in_flight: list[tuple[Future[None], int]] = []
     lock, ended = threading.Condition(), threading.Event()
 
     def work() -> None:
         rng = random.Random(seed)
         while True:
             with lock:
-                while not under_way and not ended.is_set():
+                while not in_flight and not ended.is_set():
                     lock.wait()
-                if not under_way:
+                if not in_flight:
                     return
-                number, texts = under_way.pop(rng.randrange(len(under_way)))
+                future, texts = in_flight.pop(rng.randrange(len(in_flight)))
             for _ in range(texts):
-                window.text_done()
-            window.batch_done(number)
+                window.texts_done(1)
+            future.set_result(None)
 
     thread = threading.Thread(target=work)
     thread.start()
     out: list[int] = []
     for ticket, texts in enumerate(batches):
         out += window.wait_for_room()
-        number = window.add(ticket, texts, 8 * texts)
+        future: Future[None] = Future()
+        window.add(ticket, future, texts, 8 * texts)
         with lock:
-            under_way.append((number, texts))
+            in_flight.append((future, texts))
             lock.notify()
     out += window.drain()
     with lock:

@@ -14,9 +14,10 @@ from transforms.fleet.breaker import Breaker
 from transforms.fleet.deadlines import Deadline
 from transforms.fleet.dispatch import Dispatcher
 from transforms.fleet.faults import Failure, RequestFailed
-from transforms.fleet.host_state import HostState, Serving
-from transforms.fleet.jobs import Job, Verdict
+from transforms.fleet.host_state import HostState, ServedModel
+from transforms.fleet.jobs import Job
 from transforms.fleet.limits import AdaptiveLimit, FixedLimit
+from transforms.fleet.verdicts import Verdict
 
 DEADLINE_SECONDS = 60.0
 
@@ -26,16 +27,16 @@ class SimulatedHost:
     """A host with hidden FIFO slots.
 
     Attributes:
-        slots: Its hidden NUM_PARALLEL.
-        speed: Work done in a second of one slot.
-        faults: Share of requests by failure.
-        down: Times from and to which every request is refused at once.
-        hangs_from: When it stops answering for good.
-        limit: Given to the dispatcher; None to let it find out.
-        models: That it has; it begins with the first.
-        load_seconds: For a change of its model.
-        delay_seconds: An answer is heard up to so much later than its slot is free.
-        hides_durations: Whether its answers come without durations, as through some proxies.
+        slots: The hidden number of slots.
+        speed: The work that a slot does per second.
+        faults: The share of failing requests by failure.
+        down: The start and the end of a period in which every request is refused immediately.
+        hangs_from: The time at which the host stops answering for good.
+        limit: The limit given to the dispatcher; None to let it detect the slots.
+        models: The host's models; the first one is loaded at the start.
+        load_seconds: The time that a change of the model takes.
+        delay_seconds: The maximum delay between the release of a slot and the arrival of its answer.
+        hides_durations: Whether answers have no durations, as behind some proxies.
     """
 
     slots: int = 4
@@ -51,15 +52,15 @@ class SimulatedHost:
     running: set[int] = field(default_factory=set)
     waiting: deque[tuple[int, float, float]] = field(default_factory=deque)
 
-    def new_serving(self) -> Serving:
-        """What the dispatcher is to know of it at first."""
+    def new_served_model(self) -> ServedModel:
+        """Return the dispatcher's initial record of a model on the host."""
         limit = AdaptiveLimit() if self.limit is None else FixedLimit(self.limit)
-        return Serving(limit, Deadline(DEADLINE_SECONDS))
+        return ServedModel(limit, Deadline(DEADLINE_SECONDS))
 
 
 @dataclass
 class Outcome:
-    """What a simulated run did."""
+    """The result of a simulated run."""
 
     answered: Counter[int]
     rejected: Counter[int]
@@ -75,7 +76,7 @@ class Outcome:
 class Simulation:
     """Runs jobs of given work through a dispatcher until all have ended.
 
-    Rows whose numbers are ``poison`` crash each host that they meet, with all that it is working on.
+    Rows whose numbers are in ``poison`` crash every host that receives them, with all requests in its slots.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class Simulation:
             HostState(
                 url,
                 Breaker(random.Random(seed)),
-                host.new_serving,
+                host.new_served_model,
                 host.models[0],
                 dict.fromkeys(host.models, "digest"),
                 ready=True,
@@ -105,6 +106,7 @@ class Simulation:
             for number, seconds in enumerate(work)
         }
         self.now = 0.0
+        self.wakes_at = -1.0
         self.events: list[tuple[float, int, str, int, object]] = []
         self.order = itertools.count()
         self.sent: dict[int, tuple[Job, str, float]] = {}
@@ -133,7 +135,7 @@ class Simulation:
             elif what == "free":
                 self.free(key, str(value))
             elif key in self.sent:
-                {"answer": self.answer, "fail": self.fail}[what](key, value)
+                {"answer": self.answer, "fail": self.fail, "crash": self.crash}[what](key, value)
                 self.pump()
         assert not self.dispatcher.pending
         assert not self.dispatcher.in_flight
@@ -148,16 +150,17 @@ class Simulation:
             if state.breaker.closed:
                 assert state.in_flight <= state.limit.limit()
             assert job.model == state.model
-            if job.check:
+            if job.health_check:
                 self.work[job] = (-1, 0.1)
                 self.outcome.checks += 1
             self.receive(key, job, state)
         while (change := self.dispatcher.next_change()) is not None:
             self.load(*change)
-        times = (self.dispatcher.next_probe_at(), self.dispatcher.next_copy_at())
+        times = (self.dispatcher.next_probe_at(), self.dispatcher.next_hedge_at())
         due = min((at for at in times if at is not None), default=None)
-        if due is not None:
-            self.at(max(due, self.now), "wake", -1)
+        if due is not None and not self.now < self.wakes_at <= max(due, self.now):
+            self.wakes_at = max(due, self.now)
+            self.at(self.wakes_at, "wake", -1)
 
     def load(self, state: HostState, model: str) -> None:
         assert not state.in_flight
@@ -168,7 +171,7 @@ class Simulation:
 
     def loaded(self, url: str) -> None:
         state = self.dispatcher.hosts[url]
-        state.serving.load_seconds, state.ready = self.hosts[url].load_seconds, True
+        state.served.load_seconds, state.ready = self.hosts[url].load_seconds, True
         self.pump()
 
     def receive(self, key: int, job: Job, state: HostState) -> None:
@@ -189,8 +192,7 @@ class Simulation:
     def begin(self, host: SimulatedHost, key: int, service: float, arrived: float) -> None:
         host.running.add(key)
         if self.work[self.sent[key][0]][0] in self.poison:
-            for each in [*host.running, *(entry[0] for entry in host.waiting)]:
-                self.at(self.now + 0.2 * service, "fail", each, Failure.SERVER_ERROR)
+            self.at(self.now + 0.2 * service, "crash", key)
             return
         drawn = self.random.random()
         for failure, share in host.faults.items():
@@ -203,7 +205,7 @@ class Simulation:
         self.at(self.now + service + delay, "answer", key, (service, self.now + service - arrived))
 
     def free(self, key: int, url: str) -> None:
-        """A slot is free, if the request still has it: the next one that waits gets it."""
+        """Release the slot of a request if it still has one, and give it to the next waiting request."""
         host = self.hosts[url]
         if self.now >= host.hangs_from:
             return
@@ -231,12 +233,12 @@ class Simulation:
             answer = replace(answer, total_duration_ns=None, eval_duration_ns=None)
         self.dispatcher.answered(key, self.now, answer)
         self.end_copies(job)
-        if not job.check:
+        if not job.health_check:
             self.outcome.answered[self.work[job][0]] += 1
         self.outcome.makespan = self.now
 
     def tokens(self, job: Job) -> int:
-        """Of the answer: longer work has more of them."""
+        """Return the number of tokens of a job's answer, which grows with its work."""
         return int(100 * self.work[job][1]) + 1
 
     def fail(self, key: int, value: object) -> None:
@@ -251,8 +253,16 @@ class Simulation:
         else:
             assert verdict is Verdict.WAIT
 
+    def crash(self, key: int, value: object) -> None:
+        """Crash the model, which fails all requests of the host."""
+        host = self.hosts[self.sent[key][1]]
+        for each in [*host.running, *(entry[0] for entry in host.waiting)]:
+            self.at(self.now, "fail", each, Failure.MODEL_CRASHED)
+        host.running.clear()
+        host.waiting.clear()
+
     def end_copies(self, job: Job) -> None:
-        for key in list(job.running):
+        for key in list(job.in_flight):
             self.outcome.copies += 1
             self.leave(key)
             self.dispatcher.cancelled(key, self.now)

@@ -8,17 +8,17 @@ import os
 import resource
 import socket
 import threading
+import zlib
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
-import ollama
 import pytest
 
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
 from tests.transforms.fleet.raw_host import GOOD, RawHost, reply
 from transforms.fleet import client as client_module
-from transforms.fleet.answers import accept
 from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.hosts import HostAddress
@@ -83,8 +83,8 @@ def test_every_field_reaches_the_host_truncate_included(sandbox_host: MakeHost) 
         ("redirect_301", Failure.REDIRECTED),
         ("redirect_307", Failure.REDIRECTED),
         ("not_json", Failure.NOT_JSON),
-        ("runner_died_500", Failure.SERVER_ERROR),
-        ("runner_crash", Failure.SERVER_ERROR),
+        ("runner_died_500", Failure.MODEL_CRASHED),
+        ("runner_crash", Failure.MODEL_CRASHED),
         ("reset", Failure.CONNECTION_LOST),
         ("closed", Failure.CONNECTION_LOST),
         ("cut_body", Failure.CONNECTION_LOST),
@@ -118,7 +118,7 @@ def test_a_prompt_over_the_context_is_refused_not_cut(sandbox_host: MakeHost) ->
 
 
 def test_a_wrong_option_is_a_fault_of_the_request(sandbox_host: MakeHost) -> None:
-    body = {**BODY, "options": {**OPTIONS, "num_ctx": "4096"}}
+    body = {**BODY, "options": {**OPTIONS, "temperature": "0"}}
     with pytest.raises(RequestFailed) as failed:
         use(sandbox_host().url, lambda client: client.generate(body))
     assert failed.value.failure is Failure.INVALID_OPTIONS
@@ -249,13 +249,6 @@ def test_a_pause_that_a_host_asks_for_reaches_the_breaker(sandbox_host: MakeHost
     assert caught.value.retry_after_seconds == 7.0
 
 
-def test_an_answer_of_another_model_does_not_count() -> None:
-    response = ollama.GenerateResponse(model="llama3", response="Hello", done=True, done_reason="stop")
-    with pytest.raises(RequestFailed, match="'llama3' answered, not 'mistral'") as caught:
-        accept(response, "http://gpu0:11434", "mistral")
-    assert caught.value.failure is Failure.UNEXPECTED_ANSWER
-
-
 @pytest.mark.parametrize(
     ("sent", "failure"),
     [
@@ -265,9 +258,8 @@ def test_an_answer_of_another_model_does_not_count() -> None:
         (reply(b"[" * 100_000), Failure.NOT_JSON),
         (reply(b'{"total_duration":' + b"9" * 5000 + b"}"), Failure.NOT_JSON),
         (reply(b'{"total_duration":NaN}'), Failure.NOT_JSON),
-        (reply({**GOOD, "total_duration": 1e30}), Failure.NOT_JSON),
         (reply({**GOOD, "done_reason": "tired"}), Failure.UNEXPECTED_ANSWER),
-        (reply(b"<html>fine</html>"), Failure.NOT_JSON),
+        (reply(b"<html>fine</html>"), Failure.NOT_OLLAMA),
         (b"HTTP/1.1 204 No Content\r\n\r\n", Failure.NOT_JSON),
         (reply({}, "HTTP/1.1 429 Slow", f"Retry-After: {'9' * 5000}\r\n"), Failure.BUSY),
     ],
@@ -298,16 +290,105 @@ def test_a_count_that_can_not_be_is_unknown(count: int) -> None:
     assert (answer.eval_count, answer.total_duration_ns, answer.prompt_eval_count) == (None, None, 10)
 
 
-def test_a_body_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "LONGEST_BODY_BYTES", 100_000)
-    endless = b"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n" + b" " * 200_000
-    with RawHost(lambda path, body: endless) as host, pytest.raises(RequestFailed, match="more than") as failed:
+def always(sent: bytes) -> Callable[[str, dict[str, Any]], bytes]:
+    return lambda path, body: sent
+
+
+@pytest.mark.parametrize("head", ["HTTP/1.1 200 OK", "HTTP/1.1 500 Internal Server Error"])
+def test_an_endless_body_is_neither_read_nor_kept(head: str) -> None:
+    left = threading.Event()
+    sent = 0
+
+    def endless(path: str, body: dict[str, Any]) -> Iterator[bytes]:
+        nonlocal sent
+        yield f"{head}\r\nContent-Length: 999999999\r\n\r\n".encode()
+        while not left.is_set() and sent < 100 << 20:
+            sent += 1 << 16
+            yield b"x" * (1 << 16)
+
+    with RawHost(endless) as host:
+        with pytest.raises(RequestFailed) as failed:
+            generate(host.url)
+        left.set()
+    good = " 200 " in head
+    assert failed.value.failure is (Failure.ANSWER_TOO_LARGE if good else Failure.BAD_GATEWAY)
+    assert len(str(failed.value)) < 300
+    assert sent < 20 << 20, "what the sockets hold, and no more"
+
+
+def test_a_compressed_body_is_measured_as_it_unpacks() -> None:
+    packed = zlib.compress(b" " * (64 << 20))
+    assert len(packed) < 100_000
+    bomb = reply(packed, headers="Content-Encoding: deflate\r\n")
+    with RawHost(lambda path, body: bomb) as host, pytest.raises(RequestFailed) as failed:
         generate(host.url)
-    assert failed.value.failure is Failure.CONNECTION_LOST
+    assert failed.value.failure is Failure.ANSWER_TOO_LARGE
+
+
+def test_an_error_with_status_200_keeps_its_text() -> None:
+    broken = reply({"error": "model requires more system memory (9.1 GiB) than is available (4.0 GiB)"})
+    with RawHost(lambda path, body: broken) as host, pytest.raises(RequestFailed) as failed:
+        generate(host.url)
+    assert failed.value.failure is Failure.SERVER_ERROR
+    assert "model requires more system memory (9.1 GiB)" in str(failed.value)
+
+
+@pytest.mark.parametrize("model", ["another model answered", "mistral\n2026 ERROR forged", None])
+def test_an_echoed_text_is_not_shown(model: str | None) -> None:
+    row = "Brimborion Zanzibar 4711"
+    for answer in (
+        reply({**GOOD, "model": f"{model} {row}"}),
+        reply({**GOOD, "done_reason": row}),
+        reply({"error": f"can't run the model on {row!r}"}, "HTTP/1.1 500 Oops"),
+        reply({"error": {"message": f"{row}\n\x1b[31mforged"}}, "HTTP/1.1 400 Oops"),
+        reply(row.encode(), f"HTTP/1.1 502 {row}"),
+        reply(b"", "HTTP/1.1 302 Found", f"Location: https://u:{row}@gpu9/{row}?{row}\r\n".replace(" Z", "Z")),
+    ):
+        with RawHost(always(answer)) as host, pytest.raises(RequestFailed) as failed:
+            use(host.url, lambda client: client.generate({**BODY, "prompt": f"Traduire : {row}"}))
+        message = str(failed.value)
+        assert not any(word in message for word in row.split()), message
+        assert message.isprintable()
+
+
+def test_a_version_that_is_none_is_not_shown() -> None:
+    with RawHost(lambda path, body: reply({"version": "0.33\nforged"})) as host:
+        assert use(host.url, HostClient.version) == ""
+
+
+def test_a_lone_surrogate_in_an_answer_can_be_written() -> None:
+    with RawHost(lambda path, body: reply({**GOOD, "response": "ab\ud800c"})) as host:
+        answer = generate(host.url)
+    assert answer.text.encode()
+    assert answer.text.startswith("ab")
+
+
+def test_a_proxy_of_the_environment_never_gets_the_users_netrc(
+    raw_server: tuple[str, list[bytes]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url, received = raw_server
+    port = url.rpartition(":")[2].partition("/")[0]
+    netrc = tmp_path / "netrc"
+    netrc.write_text(f"machine 127.0.0.1 login anna password sesame\nmachine gpu0 login anna password sesame {port}\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    async def ask() -> None:
+        client = HostClient(HostAddress("http://gpu0:11434"), use_proxy=True)
+        try:
+            await client.generate(BODY)
+        finally:
+            await client.close()
+
+    with pytest.raises(RequestFailed):
+        asyncio.run(ask())
+    assert received[0].startswith(b"POST http://gpu0:11434/api/generate ")
+    assert b"uthorization" not in received[0]
 
 
 def test_a_list_of_models_that_drips_in_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "GLANCE_SECONDS", 0.1)
+    monkeypatch.setattr(client_module, "LOOKUP_SECONDS", 0.1)
     left = threading.Event()
 
     def drip(path: str, body: dict[str, Any]) -> Iterator[bytes]:

@@ -14,13 +14,13 @@ from tests.conftest import MakeHost
 from transforms.errors import NoHostLeft, RunFailed, RunStopped
 from transforms.fleet.answers import Answer
 from transforms.fleet.client import HostClient
-from transforms.fleet.dispatch import MOST_CHARGED
 from transforms.fleet.faults import Failure, RowRejected
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.hosts import HostAddress
 from transforms.fleet.jobs import Attempt
 from transforms.fleet.limits import START
 from transforms.fleet.settings import FleetSettings, GenerateRequest
+from transforms.fleet.suspicion import MOST_CHARGED
 
 T = TypeVar("T")
 OPTIONS = {"num_ctx": 4096, "temperature": 0.0, "seed": 1, "repeat_penalty": 1.0}
@@ -80,8 +80,10 @@ def test_rows_of_a_broken_host_go_elsewhere(sandbox_host: MakeHost, caplog: pyte
         answers, logs = run([good.url, bad.url], ask(100))
     assert {answer.host for answer in answers} == {good.url}
     assert bad.stats()["calls"] < 10
-    assert sum(attempt.failure is Failure.SERVER_ERROR for log in logs for attempt in log) == bad.stats()["calls"]
-    assert [record for record in caplog.records if bad.url in record.getMessage() and "rests" in record.getMessage()]
+    assert sum(attempt.failure is Failure.MODEL_CRASHED for log in logs for attempt in log) == bad.stats()["calls"]
+    assert [
+        record for record in caplog.records if bad.url in record.getMessage() and "circuit open" in record.getMessage()
+    ]
 
 
 def test_random_faults_of_all_kinds_cost_no_row(sandbox_host: MakeHost) -> None:
@@ -145,7 +147,7 @@ def test_a_last_row_that_no_host_survives_fails_and_the_hosts_stay(
         log: list[Attempt] = []
         with pytest.raises(RowRejected) as rejected:
             await fleet.generate(request(7), log)
-        assert rejected.value.failure is Failure.SERVER_ERROR
+        assert rejected.value.failure is Failure.MODEL_CRASHED
         assert MOST_CHARGED <= len(log) <= 2 * MOST_CHARGED
         assert (await fleet.generate(request(8), [])).text
 
@@ -162,7 +164,7 @@ def test_a_fleet_that_goes_away_and_comes_back_loses_nothing(
         await until(lambda: sum(host.stats()["served"] for host in hosts) >= 10)
         for host in hosts:
             host.control(listening=False)
-        await until(lambda: "no host is healthy" in caplog.text)
+        await until(lambda: "no healthy host" in caplog.text)
         assert not rows.done()
         for host in hosts:
             host.control(listening=True)
@@ -170,7 +172,7 @@ def test_a_fleet_that_goes_away_and_comes_back_loses_nothing(
 
     with caplog.at_level(logging.INFO):
         assert len(run([host.url for host in hosts], use)) == 60
-    assert "the run goes on" in caplog.text
+    assert "resuming" in caplog.text
 
 
 def test_the_last_rows_of_a_slow_host_are_copied_and_counted_once(sandbox_host: MakeHost) -> None:
@@ -198,11 +200,11 @@ def test_an_outage_ends_also_when_the_host_is_found_back_by_a_row_that_is_at_fau
 
     async def use(fleet: Fleet) -> None:
         row = asyncio.create_task(fleet.generate(request(), []))
-        await until(lambda: "no host is healthy" in caplog.text)
+        await until(lambda: "no healthy host" in caplog.text)
         host.control(faults=[Fault("length")])
         with pytest.raises(RowRejected):
             await row
-        await until(lambda: "the run goes on" in caplog.text)
+        await until(lambda: "resuming" in caplog.text)
 
     with caplog.at_level(logging.INFO):
         run([host.url], use)
@@ -210,11 +212,11 @@ def test_an_outage_ends_also_when_the_host_is_found_back_by_a_row_that_is_at_fau
 
 def test_without_anything_to_do_there_is_no_outage(caplog: pytest.LogCaptureFixture) -> None:
     async def use(fleet: Fleet) -> None:
-        await until(lambda: any(view.state.startswith("out") for view in fleet.view()))
-        assert "no host is healthy" not in caplog.text
+        await until(lambda: any(view.state.startswith("excluded") for view in fleet.view()))
+        assert "no healthy host" not in caplog.text
         with pytest.raises(NoHostLeft):
             await fleet.generate(request(), [])
-        assert "no host is healthy" in caplog.text
+        assert "no healthy host" in caplog.text
 
     run(["http://127.0.0.1:9"], use, max_outage_seconds=0.01)
 

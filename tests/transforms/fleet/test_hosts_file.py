@@ -79,7 +79,7 @@ def test_hosts_join_finish_what_they_have_and_come_back(
         assert first.stats()["in_flight"] == 0
         served = first.stats()["served"]
         write("gpu0:eleven")
-        await until(lambda: "the hosts stay as they are" in caplog.text)
+        await until(lambda: "keeping the current hosts" in caplog.text)
         assert len(await rows) == 60
         assert first.stats()["served"] == served, "a host that had left was asked"
         write(f"{first.url} {second.url}")
@@ -91,7 +91,7 @@ def test_hosts_join_finish_what_they_have_and_come_back(
     with caplog.at_level(logging.INFO):
         run([first.url], use, hosts_file=HostsFile(str(path)))
     assert first.stats()["cancelled"] == 0
-    assert caplog.text.count("the hosts stay as they are") == 1
+    assert caplog.text.count("keeping the current hosts") == 1
 
 
 def test_what_waits_for_the_only_host_with_a_model_waits_no_more_when_that_leaves(
@@ -106,9 +106,35 @@ def test_what_waits_for_the_only_host_with_a_model_waits_no_more_when_that_leave
         await fleet.generate(request(1, model="large"), [])
         large.control(listening=False)
         row = asyncio.create_task(fleet.generate(request(2, model="large"), []))
-        await until(lambda: any(view.state.startswith("resting") for view in fleet.view()))
+        await until(lambda: any(view.state.startswith("circuit open") for view in fleet.view()))
         path.write_text(small.url)
         with pytest.raises(RowRejected, match="no host has the model 'large'"):
             await row
 
     run([large.url, small.url], use, any_model=True, hosts_file=HostsFile(str(path)))
+
+
+def test_a_host_that_returns_to_the_file_before_it_is_gone_is_used_again(
+    sandbox_host: MakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(host_pool, "HOSTS_FILE_SECONDS", 0.02)
+    busy, other = sandbox_host(), sandbox_host()
+    path = tmp_path / "hosts"
+    path.write_text(busy.url)
+
+    async def use(fleet: Fleet) -> None:
+        await until(lambda: any(view.state == "healthy" for view in fleet.view()))
+        busy.control(hang=True)
+        row = asyncio.create_task(fleet.generate(request(1), []))
+        await until(lambda: busy.stats()["in_flight"] > 0)
+        path.write_text(other.url)
+        await until(lambda: "has left the hosts file" in caplog.text)
+        path.write_text(busy.url)
+        await until(lambda: "is back in the hosts file" in caplog.text)
+        busy.control(hang=False)
+        await until(lambda: any(view.url == busy.url and view.state == "healthy" for view in fleet.view()))
+        assert (await fleet.generate(request(2), [])).host == busy.url
+        row.cancel()
+
+    with caplog.at_level(logging.INFO):
+        run([busy.url], use, hosts_file=HostsFile(str(path)))

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-import json
+import errno
+import fcntl
 import os
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +16,10 @@ import fsspec
 import pytest
 
 from transforms.errors import RunFailed
-from transforms.sink import output_lock
+from transforms.sink import lease, output_lock
+from transforms.sink.lease import LOCK_FILE, STALE_SECONDS, Lease, parse_lease
 from transforms.sink.output_directory import OutputDirectory
-from transforms.sink.output_lock import FILE, STALE_SECONDS, OutputLock
+from transforms.sink.output_lock import OutputLock
 
 HOLDER = """
 import sys, time
@@ -23,7 +27,7 @@ from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.output_lock import OutputLock
 output = OutputDirectory(sys.argv[1])
 output.prepare()
-with OutputLock(output):
+with OutputLock(output, "first"):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -40,12 +44,15 @@ def test_a_second_run_is_refused_and_told_by_whom_until_the_first_ends_or_dies(t
     with subprocess.Popen([sys.executable, "-c", HOLDER, output.url], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "held\n"
-        with pytest.raises(RunFailed, match=rf"process {process.pid} on .*another --output"), OutputLock(output):
+        with (
+            pytest.raises(RunFailed, match=rf"process {process.pid} on .*another --output"),
+            OutputLock(output, "refused"),
+        ):
             pass
         process.kill()
-    with OutputLock(output):
+    with OutputLock(output, "second"):
         pass
-    with OutputLock(output):
+    with OutputLock(output, "third"):
         pass
 
 
@@ -59,20 +66,36 @@ def remote(monkeypatch: pytest.MonkeyPatch) -> OutputDirectory:
 
 
 def held(**changes: Any) -> bytes:
-    owner = {"id": "other", "host": "elsewhere", "pid": 7, "since": "today", "renewed_at": time.time()}
-    return json.dumps({**owner, **changes}).encode()
+    return replace(Lease("other", "elsewhere", 7, since="today", renewed_at=time.time()), **changes).to_bytes()
 
 
-def test_where_there_is_no_flock_a_file_is_renewed(remote: OutputDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+def lease_of(output: OutputDirectory) -> Lease:
+    """The lease as soon as it can be read: while it is being rewritten, the file is empty or cut off."""
+    while (lease := parse_lease(output.read_bytes(LOCK_FILE))) is None:
+        pass
+    return lease
+
+
+@pytest.mark.parametrize("kind", ["remote", "local"])
+def test_the_lease_is_renewed_and_names_the_run_while_the_lock_is_held(
+    kind: str, remote: OutputDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = remote if kind == "remote" else prepared(str(tmp_path / "out"))
     monkeypatch.setattr(output_lock, "RENEW_SECONDS", 0.01)
-    with OutputLock(remote):
-        first = json.loads(remote.read_bytes(FILE))
-        with pytest.raises(RunFailed, match=f"process {os.getpid()}"), OutputLock(remote):
+    with OutputLock(output, "mine"):
+        first = lease_of(output)
+        assert (first.run_id, first.pid, first.ended) == ("mine", os.getpid(), False)
+        with pytest.raises(RunFailed, match=f"process {os.getpid()}"), OutputLock(output, "refused"):
             pass
-        renewed = first
-        while renewed["renewed_at"] == first["renewed_at"]:
-            renewed = json.loads(remote.read_bytes(FILE) or json.dumps(first))  # empty while it is being written
-    assert remote.read_bytes(FILE) == b""
+        while lease_of(output).renewed_at == first.renewed_at:
+            pass
+    if kind == "remote":
+        assert remote.read_bytes(LOCK_FILE) == b""
+    else:
+        assert lease_of(output).ended
+
+
+DEAD = {"host": socket.gethostname(), "pid": 2**22 + 1, "pid_namespace": lease._pid_namespace()}
 
 
 @pytest.mark.parametrize(
@@ -80,30 +103,129 @@ def test_where_there_is_no_flock_a_file_is_renewed(remote: OutputDirectory, monk
     [
         (held(), False),
         (held(renewed_at=time.time() - STALE_SECONDS - 1), True),
-        (held(host=socket.gethostname(), pid=2**22 + 1), True),
-        (held(host=socket.gethostname(), pid=1), False),
+        (held(**DEAD), True),
+        (held(**{**DEAD, "pid": 1}), False),
+        (held(**{**DEAD, "pid": os.getpid()}), True),
+        (held(**{**DEAD, "pid_namespace": "pid:[1]"}), False),
+        (held(ended=True), False),
         (b"nonsense", True),
         (b"[]", True),
+        (b"[" * 100_000, True),
+        (b'{"run_id": "x"}', True),
+        (held(run_id=5), True),
     ],
-    ids=["fresh", "stale", "dead process", "living process", "no JSON", "no object"],
+    ids=[
+        "fresh",
+        "stale",
+        "dead process",
+        "living process",
+        "an earlier process with this number",
+        "another container's number",
+        "workers are being stopped",
+        "no JSON",
+        "no object",
+        "deep",
+        "incomplete",
+        "wrong type",
+    ],
 )
 def test_a_lock_of_a_dead_run_does_not_block(content: bytes, free: bool, remote: OutputDirectory) -> None:
-    remote.write_bytes(FILE, content)
+    remote.write_bytes(LOCK_FILE, content)
     if free:
-        with OutputLock(remote):
-            assert json.loads(remote.read_bytes(FILE))["pid"] == os.getpid()
+        with OutputLock(remote, "mine"):
+            assert lease_of(remote).run_id == "mine"
     else:
-        with pytest.raises(RunFailed), OutputLock(remote):
+        with pytest.raises(RunFailed), OutputLock(remote, "mine"):
             pass
-        assert remote.read_bytes(FILE) == content
+        assert remote.read_bytes(LOCK_FILE) == content
 
 
-def test_of_two_at_the_same_moment_the_last_one_has_it(
+def test_of_two_runs_at_the_same_moment_the_last_one_has_the_lock(
     remote: OutputDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def other_comes(seconds: float) -> None:
-        remote.write_bytes(FILE, held())
+        remote.write_bytes(LOCK_FILE, held())
 
     monkeypatch.setattr(time, "sleep", other_comes)
-    with pytest.raises(RunFailed, match="process 7 on elsewhere"), OutputLock(remote):
+    with pytest.raises(RunFailed, match="process 7 on elsewhere"), OutputLock(remote, "mine"):
         pass
+
+
+def test_the_lock_of_another_run_is_not_removed(remote: OutputDirectory) -> None:
+    with OutputLock(remote, "mine"):
+        remote.write_bytes(LOCK_FILE, held())
+    assert remote.read_bytes(LOCK_FILE) != b""
+
+
+@pytest.mark.parametrize("kind", ["remote", "local"])
+def test_a_stopped_run_holds_the_lock_until_its_workers_elsewhere_have_stopped(
+    kind: str, remote: OutputDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = remote if kind == "remote" else prepared(str(tmp_path / "out"))
+    waits: list[float] = []
+
+    def refused_meanwhile(seconds: float) -> None:
+        waits.append(seconds)
+        if seconds:
+            with pytest.raises(RunFailed), OutputLock(output, "refused"):
+                pass
+
+    with OutputLock(output, "mine") as lock:
+        monkeypatch.setattr(time, "sleep", refused_meanwhile)
+        lock.stop_workers(elsewhere=True)
+        assert lease_of(output).ended
+    assert waits[0] > 0
+    waits.clear()
+    monkeypatch.setattr(time, "sleep", waits.append)
+    with OutputLock(output, "next") as lock:
+        waits.clear()
+        lock.stop_workers(elsewhere=False)
+    assert waits == [0.0]
+
+
+@pytest.mark.parametrize("link", ["symbolic", "hard", "pipe", "directory"])
+def test_a_lock_file_that_is_a_link_leaves_its_target_alone(tmp_path: Path, link: str) -> None:
+    output = prepared(str(tmp_path / "out"))
+    target, path = tmp_path / "thesis.txt", tmp_path / "out" / LOCK_FILE
+    target.write_text("all of it")
+    make: dict[str, Callable[[], object]] = {
+        "symbolic": lambda: path.symlink_to(target),
+        "hard": lambda: path.hardlink_to(target),
+        "pipe": lambda: os.mkfifo(path),
+        "directory": path.mkdir,
+    }
+    make[link]()
+    with pytest.raises(RunFailed, match=r"_state/lock: .*link|_state/lock: Is a directory"), OutputLock(output, "mine"):
+        pass
+    assert target.read_text() == "all of it"
+
+
+def test_a_file_system_without_locks_uses_the_lease(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    monkeypatch.setattr(output_lock, "SETTLE_SECONDS", 0.0)
+    output = prepared(str(tmp_path / "out"))
+    with OutputLock(output, "mine"):
+        with pytest.raises(RunFailed, match=f"process {os.getpid()}"), OutputLock(output, "refused"):
+            pass
+        assert lease_of(output).run_id == "mine"
+    assert output.read_bytes(LOCK_FILE) == b""
+
+
+def test_a_lease_that_cannot_be_renewed_is_reported_once(
+    remote: OutputDirectory, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(output_lock, "RENEW_SECONDS", 0.001)
+    tries = []
+
+    def fails(name: str, content: bytes) -> None:
+        tries.append(name)
+        raise RunFailed("HTTP 503")
+
+    with OutputLock(remote, "mine"):
+        monkeypatch.setattr(remote, "write_bytes", fails)
+        while len(tries) < 3:
+            pass
+    assert [record.message for record in caplog.records] == [f"cannot renew the lock of {remote}: HTTP 503"]

@@ -35,6 +35,7 @@ from tests.transforms.sink.part_batches import (
     write_part,
 )
 from transforms.errors import RunFailed
+from transforms.sink import dead_letters
 from transforms.sink.columns import ADDED, column_name, output_schema
 from transforms.sink.dead_letters import DeadLetter
 from transforms.sink.footers import read_footer
@@ -216,7 +217,7 @@ def test_a_part_opens_in_duckdb_and_pandas_with_plain_types(output: OutputDirect
 def test_the_footer_tells_all_and_foreign_metadata_stay(output: OutputDirectory) -> None:
     batches = batches_of(100)
     first = Path(output.url, write_part(output, batches).name)
-    metadata = {**pq.read_schema(first).metadata, b"translate.of_an_older_program": b"x", b"pandas": b"{}"}
+    metadata = {**pq.read_schema(first).metadata, b"translate.of_an_older_program": b"x", b"owner": b"archive"}
     again = SCHEMA.with_metadata(metadata)
     batches = [replace(batch, unit=unit_of(100, 1)) for batch in batches]
     second = Path(output.url, write_part(output, batches, again).name)
@@ -224,7 +225,7 @@ def test_the_footer_tells_all_and_foreign_metadata_stay(output: OutputDirectory)
     assert footer is not None
     assert (footer.number, footer.rows, footer.recipe, footer.statistics.rows) == (1, 100, RECIPE, 100)
     assert footer.schema.metadata is None
-    assert pq.ParquetFile(second).metadata.metadata[b"pandas"] == b"{}"
+    assert pq.ParquetFile(second).metadata.metadata[b"owner"] == b"archive"
     content = second.read_bytes()
     assert content.count(b"translate.recipe") == content.count(b"translate.source") == 1
     assert b"older_program" not in content
@@ -245,7 +246,7 @@ def test_missing_batches_make_no_part(output: OutputDirectory, kept: slice) -> N
     writer = PartWriter(output, batches[0].unit, RECIPE, SCHEMA)
     written(writer, batches[kept])
     assert not writer.complete
-    with pytest.raises(RunFailed, match=r"100 rows were planned for part-reports-.*-00000\.parquet, \d+ came"):
+    with pytest.raises(RunFailed, match=r"100 rows were planned for part-reports-.*-00000\.parquet, but \d+ were read"):
         writer.commit()
     assert files(output) == []
 
@@ -262,7 +263,7 @@ def test_other_rows_than_planned_make_no_part(output: OutputDirectory, planned: 
     writer = PartWriter(output, unit_of(planned), RECIPE, SCHEMA)
     written(writer, batches_of(100, 20))
     assert writer.complete
-    with pytest.raises(RunFailed, match=f"{planned} rows were planned for .*, 100 came"):
+    with pytest.raises(RunFailed, match=f"{planned} rows were planned for .*, but 100 were read"):
         writer.commit()
     assert files(output) == []
 
@@ -270,9 +271,9 @@ def test_other_rows_than_planned_make_no_part(output: OutputDirectory, planned: 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda batches: [batches[0], batches[0]], "batch 0 of .* came twice"),
-        (lambda batches: [batches[2], batches[2]], "batch 2 of .* came twice"),
-        (lambda batches: [*batches, replace(batches[-1], index=9)], "batch 9 of .* came after the last"),
+        (lambda batches: [batches[0], batches[0]], "batch 0 of .* was added twice"),
+        (lambda batches: [batches[2], batches[2]], "batch 2 of .* was added twice"),
+        (lambda batches: [*batches, replace(batches[-1], index=9)], "batch 9 of .* follows the last one"),
         (lambda batches: [replace(batches[0], index=9), *batches], "has batches after the last"),
         (lambda batches: [replace(batches[0], statistics=Statistics(19))], "has 20 rows, its statistics have 19"),
     ],
@@ -286,7 +287,9 @@ def test_batches_that_contradict_each_other_are_an_error(output: OutputDirectory
     assert files(output) == []
 
 
-def test_dead_letters_are_published_with_the_part_and_go_with_the_next(output: OutputDirectory) -> None:
+def test_dead_letters_come_with_the_part_and_are_stale_after_a_part_without_them(
+    output: OutputDirectory,
+) -> None:
     unit = unit_of(60)
     pieces = [input_rows(start, 20) for start in (0, 20, 40)]
     batches = translated(unit, pieces, {2: [letter(50), letter(41, b"{bad")], 0: [letter(7)]})
@@ -298,8 +301,12 @@ def test_dead_letters_are_published_with_the_part_and_go_with_the_next(output: O
     footer = read_footer(Path(output.url, result.name))
     assert footer is not None
     assert footer.dead_letters == 3
+    found = output.names_in("_dead_letter")
+    assert dead_letters.stale_files(found, {result.name: footer.dead_letters}) == []
     write_part(output, translated(unit, pieces))
-    assert files(output) == [result.name]
+    again = read_footer(Path(output.url, result.name))
+    assert again is not None
+    assert dead_letters.stale_files(found, {result.name: again.dead_letters}) == [name]
 
 
 def test_a_part_is_not_published_without_its_dead_letters(output: OutputDirectory) -> None:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,7 +20,8 @@ from hypothesis import strategies as st
 
 from transforms.errors import RunFailed, UsageError
 from transforms.source.discovery import list_sources
-from transforms.source.parquet import plan_groups, read_footer, read_units
+from transforms.source.parquet import plan_groups, read_units, try_reading
+from transforms.source.parquet_footer import read_footer
 from transforms.source.work_units import Batch, SourceFile, UnitGroup
 
 SOURCE = SourceFile("/x.parquet", "parquet", None, 1, "")
@@ -34,12 +36,16 @@ def numbers(count: int) -> pa.Table:
     return pa.table({"id": range(count), "text": [f"Texte n° {number}" for number in range(count)]})
 
 
-def runs_of(source: SourceFile, unit_rows: int) -> list[UnitGroup]:
+def groups_of(source: SourceFile, unit_rows: int) -> list[UnitGroup]:
     return plan_groups(source, read_footer(source).group_rows, unit_rows)
 
 
-def read(runs: Sequence[UnitGroup], batch_rows: int = 64) -> list[Batch]:
-    return [batch for run in runs for batch in read_units(run, batch_rows)]
+def read(groups: Sequence[UnitGroup], batch_rows: int = 64) -> list[Batch]:
+    return [batch for group in groups for batch in read_units(group, schema_of(group), batch_rows)]
+
+
+def schema_of(group: UnitGroup) -> pa.Schema:
+    return read_footer(group[0].source).schema
 
 
 def table_of(batches: Sequence[Batch]) -> pa.Table:
@@ -62,13 +68,13 @@ def table_of(batches: Sequence[Batch]) -> pa.Table:
     ],
 )
 def test_row_groups_become_units(group_rows: list[int], unit_rows: int, rows: list[list[int]]) -> None:
-    runs = plan_groups(SOURCE, group_rows, unit_rows)
-    assert [[unit.rows for unit in run] for run in runs] == rows
+    groups = plan_groups(SOURCE, group_rows, unit_rows)
+    assert [[unit.rows for unit in group] for group in groups] == rows
 
 
 @given(st.lists(st.integers(0, 40), max_size=20), st.integers(1, 15))
 def test_units_cover_all_rows_in_order_and_have_a_useful_size(group_rows: list[int], unit_rows: int) -> None:
-    units = [unit for run in plan_groups(SOURCE, group_rows, unit_rows) for unit in run]
+    units = [unit for group in plan_groups(SOURCE, group_rows, unit_rows) for unit in group]
     assert [unit.number for unit in units] == list(range(len(units)))
     assert units[0].start == 0
     assert units[-1].stop == sum(group_rows)
@@ -122,7 +128,7 @@ def test_all_types_values_and_metadata_survive(tmp_path: Path, rows: int) -> Non
     before = pa.concat_tables(
         [file.schema_arrow.empty_table(), *map(file.read_row_group, range(file.metadata.num_row_groups))]
     )
-    batches = read(runs_of(source, 6), 4)
+    batches = read(groups_of(source, 6), 4)
     after = table_of(batches)
     assert after.schema.equals(before.schema, check_metadata=True)
     assert read_footer(source).schema.equals(before.schema, check_metadata=True)
@@ -148,9 +154,9 @@ def test_the_rows_of_the_units_asked_for_come_in_order_and_no_others(
     done: set[int],
 ) -> None:
     source = write(tmp_path_factory.getbasetemp() / "any.parquet", numbers(rows), group_rows)
-    runs = [tuple(unit for unit in run if unit.number not in done) for run in runs_of(source, unit_rows)]
-    units = [unit for run in runs for unit in run]
-    batches = read([run for run in runs if run], batch_rows)
+    groups = [tuple(unit for unit in group if unit.number not in done) for group in groups_of(source, unit_rows)]
+    units = [unit for group in groups for unit in group]
+    batches = read([group for group in groups if group], batch_rows)
     ids = [number for batch in batches for number in batch.records.column("id").to_pylist()]
     assert ids == [number for unit in units for number in range(unit.start, unit.stop)]
     for unit in units:
@@ -165,7 +171,7 @@ def test_the_rows_of_the_units_asked_for_come_in_order_and_no_others(
 def test_batches_of_large_rows_are_small(tmp_path: Path) -> None:
     texts = ["x" * 10] * 100 + [f"{number}" * 150_000 for number in range(10, 40)]
     source = write(tmp_path / "a.parquet", pa.table({"text": texts}))
-    batches = read(runs_of(source, 200))
+    batches = read(groups_of(source, 200))
     assert table_of(batches).column("text").to_pylist() == texts
     assert max(batch.records.nbytes for batch in batches) <= 1 << 20
 
@@ -173,9 +179,9 @@ def test_batches_of_large_rows_are_small(tmp_path: Path) -> None:
 def test_a_row_group_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
     texts = [f"{number:03}" * 100_000 for number in range(200)]  # 60 MB
     source = write(tmp_path / "a.parquet", pa.table({"text": texts}), write_batch_size=2, use_dictionary=False)
-    runs = runs_of(source, 1000)
+    groups = groups_of(source, 1000)
     before = pa.total_allocated_bytes()
-    held = [pa.total_allocated_bytes() - before for run in runs for _ in read_units(run, 64)]
+    held = [pa.total_allocated_bytes() - before for group in groups for _ in read_units(group, schema_of(group), 64)]
     assert len(held) >= 60
     assert max(held) < 10_000_000
 
@@ -184,34 +190,54 @@ def test_a_large_dictionary_does_not_make_batches_small(tmp_path: Path) -> None:
     words = [f"{number}" * 100_000 for number in range(10, 30)]
     column = pa.array(words * 10).dictionary_encode()
     source = write(tmp_path / "a.parquet", pa.table({"text": ["x"] * 200, "category": column}), write_batch_size=10)
-    batches = read(runs_of(source, 200), 50)
+    batches = read(groups_of(source, 200), 50)
     assert table_of(batches).column("category").to_pylist() == words * 10
     assert len(batches) < 20
 
 
-@pytest.mark.parametrize("content", [b"", b"PAR1", b"this is no Parquet file", b"PAR1" + b"\0" * 40 + b"PAR1"])
-def test_what_is_no_parquet_is_refused_by_name_in_one_line(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "broken.parquet"
-    path.write_bytes(content)
-    with pytest.raises(UsageError, match=r"cannot read .*broken\.parquet as Parquet: ") as caught:
-        read_footer(list_sources([str(path)])[0])
-    assert "\n" not in str(caught.value)
+def test_int96_moments_of_any_year_are_kept_as_an_independent_reader_sees_them(tmp_path: Path) -> None:
+    moments = [datetime.datetime(year, 1, 2, 3, 4, 5, 678901) for year in (1, 1200, 1969, 2024, 2262, 9999)]  # noqa: DTZ001 - INT96 has no zone
+    columns = {
+        "at": pa.array([*moments, None], pa.timestamp("us")),
+        "all": pa.array([[moment, None] for moment in moments] + [None], pa.list_(pa.timestamp("us"))),
+        "seen": pa.array(
+            [{"first": moment, "by": "x"} for moment in moments] + [None],
+            pa.struct([("first", pa.timestamp("us")), ("by", pa.string())]),
+        ),
+        "log": pa.array([[("k", moment)] for moment in moments] + [None], pa.map_(pa.string(), pa.timestamp("us"))),
+    }
+    source = write(tmp_path / "a.parquet", pa.table(columns), use_deprecated_int96_timestamps=True)
+    assert {"INT96"} <= {column.physical_type for column in map(pq.ParquetFile(source.url).schema.column, range(6))}
+    pq.write_table(table_of(read(groups_of(source, 4))), tmp_path / "copy.parquet")
+    query = "SELECT * FROM read_parquet(?)"
+    before, after = (duckdb.execute(query, [str(tmp_path / f"{name}.parquet")]).fetchall() for name in ("a", "copy"))
+    assert before == after
+    assert [row[0] for row in after] == [*moments, None]
+
+
+def test_fixed_size_lists_with_nulls_are_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    pairs = pa.array([[1, 2]] * 100 + [None], pa.list_(pa.int32(), 2))
+    source = write(tmp_path / "a.parquet", pa.table({"text": ["x"] * 101, "pair": pairs}), 10)
+    said = r"cannot read column pair \(fixed_size_list<.*\) of .*a\.parquet: .*: rewrite it as plain lists"
+    with pytest.raises(UsageError, match=said):
+        try_reading(source)
+    try_reading(write(tmp_path / "a.parquet", pa.table({"pair": pairs.slice(0, 100)}), 10))
 
 
 def test_a_page_that_its_checksum_denies_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     plain: dict[str, Any] = {"compression": "none", "use_dictionary": False, "write_page_checksum": True}
-    runs = runs_of(write(path, pa.table({"text": ["Le chat dort."] * 1000}), **plain), 1000)
+    groups = groups_of(write(path, pa.table({"text": ["Le chat dort."] * 1000}), **plain), 1000)
     path.write_bytes(path.read_bytes().replace(b"chat", b"chut", 500))
-    with pytest.raises(OSError, match="CRC checksum verification failed"):
-        read(runs)
+    with pytest.raises(RunFailed, match=r"column text .*CRC checksum verification failed"):
+        read(groups)
 
 
 def test_a_file_that_lost_rows_ends_the_run(tmp_path: Path) -> None:
-    runs = runs_of(write(tmp_path / "a.parquet", numbers(10)), 5)
+    groups = groups_of(write(tmp_path / "a.parquet", numbers(10)), 5)
     write(tmp_path / "a.parquet", numbers(7))
     with pytest.raises(RunFailed, match=r"a\.parquet ends before row 10"):
-        read(runs)
+        read(groups)
 
 
 class CountingFile(AbstractBufferedFile):  # type: ignore[misc]
@@ -245,6 +271,6 @@ def test_a_remote_file_is_fetched_once_though_columns_are_read_in_turns(tmp_path
     local = write(tmp_path / "a.parquet", pa.table(columns), compression="none", use_dictionary=False)
     [source] = list_sources([f"counting://{local.url}"])
     CountingFile.fetched_bytes = 0
-    batches = read(runs_of(source, rows), 1000)
+    batches = read(groups_of(source, rows), 1000)
     assert sum(batch.records.num_rows for batch in batches) == rows
     assert CountingFile.fetched_bytes < 1.2 * local.size_bytes

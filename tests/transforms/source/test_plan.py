@@ -10,14 +10,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from transforms.errors import UsageError
+from transforms.read import read_group
 from transforms.source.discovery import list_sources
-from transforms.source.plan import Plan, plan
+from transforms.source.plan import InputPlan, plan_inputs
 from transforms.source.schema_option import parse_schema
 
 
@@ -31,9 +33,9 @@ def parquet(path: Path, columns: dict[str, Any], rows_per_group: int = 1000) -> 
     return path
 
 
-def planned(*inputs: Path, unit_rows: int = 10, text: Sequence[str] = (), schema: str = "") -> Plan:
+def planned(*inputs: Path, unit_rows: int = 10, text: Sequence[str] = (), schema: str = "") -> InputPlan:
     sources = list_sources([str(path) for path in inputs])
-    return plan(sources, unit_rows, text, parse_schema(schema) if schema else None)
+    return plan_inputs(sources, unit_rows, text, parse_schema(schema) if schema else None)
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -55,7 +57,7 @@ def test_a_plan_of_several_kinds_of_files(tmp_path: Path, caplog: pytest.LogCapt
         ("b", 2, 5),
         ("c", 0, 25),
     ]
-    assert [len(run) for run in found.runs] == [2, 2, 1, 1, 1, 1]
+    assert [len(group) for group in found.groups] == [2, 2, 1, 1, 1, 1]
     assert found.rows == 90
     assert found.text_columns == ("text",)
     assert list(found.schemas) == [str(tmp_path / name) for name in ("a.parquet", "b.jsonl", "c.jsonl.gz")]
@@ -100,7 +102,7 @@ def test_conflicts_and_bad_lines_are_warned_of_in_a_line_each(tmp_path: Path, ca
         f"{path}: 1 of 4 lines are not JSON objects; their rows will be marked failed "
         "(the first is row 4: line is not JSON: Expecting value at character 1)"
     )
-    assert said[1].startswith("column id is number in 2 rows, but also 1 string: these rows do not fit")
+    assert said[1].startswith("column id has values of several kinds (2 integer, 1 string)")
     assert "SECRET" not in "".join(said)
 
 
@@ -155,11 +157,19 @@ def test_files_without_rows_are_no_mistake(tmp_path: Path) -> None:
     assert planned(tmp_path / "a.jsonl", text=["body", "title"]).text_columns == ("body", "title")
 
 
-@pytest.mark.parametrize("content", ['[{"text": "x"}, {"text": "y"}]', '{\n  "text": "x"\n}'])
-def test_json_that_is_not_lines_is_refused_with_the_remedy(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('[{"text": "x"}, {"text": "y"}]', r"no line of .*a\.json is a JSON object"),
+        ('[\n{"text": "x"},\n{"text": "y"}\n]\n', r"a\.json is a JSON array over several lines.*jq -c '\.\[\]'"),
+        ('[{"text": "x"},\n{"text": "y"}]', r"a\.json is a JSON array over several lines"),
+        ('{\n  "text": "x"\n}', r"a\.json is JSON with objects over several lines.*jq -c \."),
+    ],
+)
+def test_json_that_is_not_lines_is_refused_with_the_remedy(tmp_path: Path, content: str, said: str) -> None:
     path = tmp_path / "a.json"
     path.write_text(content)
-    with pytest.raises(UsageError, match=r"no line of .*a\.json is a JSON object.*jq -c"):
+    with pytest.raises(UsageError, match=rf"{said}.*"):
         planned(path)
 
 
@@ -173,18 +183,59 @@ def test_a_file_that_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
         planned(good, tmp_path / "c.parquet")
 
 
-def test_a_file_in_another_encoding_is_told_as_such(tmp_path: Path) -> None:
-    path = tmp_path / "a.jsonl"
-    path.write_bytes('{"text": "x"}\n'.encode("utf-16"))
-    with pytest.raises(UsageError, match=r"no line .* \(row 1: line is not UTF-8 at byte 1\): .* in UTF-8"):
-        planned(path)
+def test_the_text_column_is_found_whatever_file_comes_first(tmp_path: Path) -> None:
+    parquet(tmp_path / "a.parquet", {"body": pa.nulls(2), "id": [1, 2]})
+    parquet(tmp_path / "b.parquet", {"body": ["x", "y"], "id": [1, 2]})
+    found = planned(tmp_path)
+    assert found.text_columns == ("body",)
+    assert found.schemas[str(tmp_path / "a.parquet")].field("body").type == pa.null()
+
+
+def test_folder_names_are_columns_unless_the_files_have_them(tmp_path: Path) -> None:
+    for month, columns in (("01", {"text": ["x"]}), ("02", {"text": ["x"], "year": ["MMXXIV"]})):
+        folder = tmp_path / "year=2024" / f"month={month}"
+        folder.mkdir(parents=True)
+        parquet(folder / "part-0.parquet", columns)
+        jsonl(folder / "more.jsonl", {"text": "x"})
+    found = planned(tmp_path)
+    first, second = (found.schemas[str(tmp_path / f"year=2024/month={month}/part-0.parquet")] for month in ("01", "02"))
+    assert first.equals(pa.schema({"text": pa.string(), "year": pa.int64(), "month": pa.string()}))
+    assert second.equals(pa.schema({"text": pa.string(), "year": pa.string(), "month": pa.string()}))
+    names = [unit.part_name.rpartition("-")[0].rpartition("-")[0] for unit in found.units]
+    assert names == [f"part-year=2024-month={month}-{stem}" for month in ("01", "02") for stem in ("more", "part-0")]
+    values = [
+        batch.records.to_pylist()
+        for group in found.groups
+        for batch in read_group(group, found.schemas[group[0].source.url], 9)
+    ]
+    assert values == [
+        [{"text": "x", "year": 2024, "month": "01"}],
+        [{"text": "x", "year": 2024, "month": "01"}],
+        [{"text": "x", "year": 2024, "month": "02"}],
+        [{"text": "x", "year": "MMXXIV", "month": "02"}],
+    ]
+
+
+def test_types_that_arrow_cannot_keep_are_warned_of_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("a", "b"):
+        duckdb.sql(
+            "COPY (SELECT 'x' AS text, INTERVAL 3 MONTH AS wait, TIMETZ '10:00:00+02' AS at, "
+            f"{{'i': INTERVAL 1 DAY}} AS s) TO '{tmp_path}/{name}.parquet'"
+        )
+    planned(tmp_path)
+    a = tmp_path / "a.parquet"
+    assert warnings(caplog) == [
+        f"{a}: column wait is INTERVAL and becomes bytes of fixed length 12",
+        f"{a}: column at is TIME with a time zone and becomes TIME",
+        f"{a}: column s.i is INTERVAL and becomes bytes of fixed length 12",
+    ]
 
 
 def test_files_in_memory_are_planned() -> None:
     fs = fsspec.filesystem("memory")
     fs.pipe("/plan/a.jsonl", b'{"text": "x"}\n' * 25)
     try:
-        found = plan(list_sources(["memory://plan"]), 10)
+        found = plan_inputs(list_sources(["memory://plan"]), 10)
     finally:
         fs.rm("/plan", recursive=True)
     assert [unit.rows for unit in found.units] == [10, 10, 5]

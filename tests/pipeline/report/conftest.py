@@ -1,0 +1,19 @@
+"""Fixtures for the report's tests.
+
+output      an empty output directory on a local disk
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from transforms.sink.output_directory import OutputDirectory
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> OutputDirectory:
+    directory = OutputDirectory(str(tmp_path / "out"))
+    directory.prepare()
+    return directory

@@ -1,0 +1,230 @@
+"""One chunk against real loopback hosts: what is sent, and sent again, and which answer is used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pipeline.sandbox.answering import tokens_of
+from pipeline.sandbox.faults import Fault
+from tests.conftest import MakeHost
+from tests.transforms.engine.engines import SENTENCE, StartEngine, bodies, make_settings, translate
+from transforms.engine.translator import TranslatorSettings
+from transforms.fleet.faults import Failure
+from transforms.text.glossary import parse_glossary
+from transforms.text.prompt_profile import ProfileChoice
+
+PARAGRAPH = "Le technicien a remplacé la pompe du bâtiment principal et contrôlé la pression de la chaudière. " * 6
+
+
+def faulty(*faults: Fault) -> dict[str, Any]:
+    return {"faults": list(faults), "record_requests": True}
+
+
+def test_a_cut_answer_is_asked_for_again_with_more_room_and_another_seed(
+    sandbox_host: MakeHost, start_engine: StartEngine
+) -> None:
+    host = sandbox_host(record_requests=True, faults=[Fault("length", first_try_only=True)])
+    (result,) = translate(start_engine([host]), SENTENCE)
+    assert (result.outcome.status, result.outcome.attempts) == ("ok", 2)
+    assert [attempt.failure for attempt in result.requests.attempts] == [Failure.OUTPUT_TRUNCATED, None]
+    first, second = (request["body"]["options"] for request in host.stats(with_requests=True)["requests"])
+    assert second["num_predict"] > first["num_predict"]
+    assert second["seed"] != first["seed"]
+    assert second["temperature"] > first["temperature"]
+    assert second["num_ctx"] == first["num_ctx"], "another context would load the model again"
+
+
+def test_an_empty_answer_is_asked_for_again_and_else_is_a_failure(
+    sandbox_host: MakeHost, start_engine: StartEngine
+) -> None:
+    once = Fault("empty", marker="pompe", first_try_only=True)
+    results = translate(
+        start_engine([sandbox_host(faults=[once, Fault("empty", marker="vanne")])]), SENTENCE, "La vanne fuit un peu."
+    )
+    assert [result.outcome.status for result in results] == ["ok", "failed"]
+    assert results[1].outcome.translation is None
+    assert (results[1].outcome.error or "").startswith("empty_output: ")
+    assert results[1].outcome.flags == ["empty_output"]
+
+
+def test_a_leaked_thought_is_stripped_and_told(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
+    (result,) = translate(start_engine([sandbox_host(faults=[Fault("think_leak")])]), SENTENCE)
+    assert result.outcome.status == "warn"
+    assert result.outcome.flags == ["think_stripped"]
+    assert "think" not in (result.outcome.translation or "")
+
+
+def test_a_model_with_less_context_than_asked_for_gets_smaller_pieces(
+    sandbox_host: MakeHost, start_engine: StartEngine
+) -> None:
+    host = sandbox_host(trained_context=500)
+    (result,) = translate(start_engine([host]), SENTENCE * 24)
+    assert result.outcome.status == "ok"
+    assert Failure.INPUT_TOO_LONG in {attempt.failure for attempt in result.requests.attempts}
+    assert (result.outcome.translation or "").count(".") == 24
+
+
+def test_a_second_model_is_tried_where_the_first_failed(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
+    spoilt = Fault("empty", marker="vanne")
+    host, second = sandbox_host(faults=[spoilt]), sandbox_host(models=["qwen3:8b"])
+    engine = start_engine([host, second], fallback_model="qwen3:8b")
+    results = translate(engine, SENTENCE, "La vanne fuit un peu.")
+    assert [result.outcome.status for result in results] == ["ok", "ok"]
+    assert [result.outcome.model for result in results] == ["mistral", "qwen3:8b"]
+    assert [list(result.outcome.flags) for result in results] == [[], ["fallback_used"]]
+    assert results[1].outcome.host == second.url
+    assert results[0].outcome.model_digest != results[1].outcome.model_digest
+    assert results[1].outcome.attempts == 3
+
+
+def test_a_text_that_both_models_fail_at_says_so(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
+    host = sandbox_host(models=["mistral", "qwen3:8b"], faults=[Fault("empty")])
+    engine = start_engine([host], fallback_model="qwen3:8b")
+    (result,) = translate(engine, SENTENCE)
+    assert result.outcome.status == "failed"
+    assert (result.outcome.error or "").count("empty_output") == 2
+    assert "with qwen3:8b" in (result.outcome.error or "")
+
+
+def test_a_bad_answer_is_asked_for_again_elsewhere(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
+    good, bad = sandbox_host(), sandbox_host(faults=[Fault("echo", marker="pompe")])
+    engine = start_engine([bad, good])
+    while {view.state for view in engine.hosts()} != {"healthy"}:
+        translate(engine, "Le rapport est prêt.")
+    results = [translate(engine, f"{SENTENCE}Rapport {number}.")[0] for number in range(10)]
+    assert bad.stats()["calls"] > 0
+    for result in results:
+        assert result.outcome.status == "ok"
+        assert result.outcome.host == good.url
+        assert result.outcome.attempts == 1 + result.requests.repair_requests
+        answered = [attempt.host for attempt in result.requests.attempts if attempt.failure is None]
+        assert result.requests.repaired == bool(result.requests.repair_requests) == (answered[0] == bad.url)
+
+
+def test_a_second_try_has_another_seed_some_temperature_and_a_penalty(
+    sandbox_host: MakeHost, start_engine: StartEngine
+) -> None:
+    host = sandbox_host(**faulty(Fault("chinese", first_try_only=True)))
+    (result,) = translate(start_engine([host]), SENTENCE)
+    assert (result.outcome.status, result.outcome.attempts) == ("ok", 2)
+    assert (result.requests.repair_requests, result.requests.repaired) == (1, True)
+    first, second = (request["body"]["options"] for request in host.stats(with_requests=True)["requests"])
+    assert first["temperature"] == 0.0 < second["temperature"]
+    assert first["repeat_penalty"] == 1.0 < second["repeat_penalty"]
+    assert (first["seed"] + 1, first["num_ctx"]) == (second["seed"], second["num_ctx"])
+
+
+def test_what_stays_wrong_is_failed_and_kept_for_review(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
+    (result,) = translate(start_engine([sandbox_host(faults=[Fault("echo")])]), SENTENCE)
+    outcome = result.outcome
+    assert (outcome.status, outcome.translation, outcome.origin) == ("failed", None, None)
+    assert (outcome.error or "").startswith("untranslated: ")
+    assert "untranslated" in outcome.flags
+    assert result.candidate == SENTENCE
+
+
+def test_a_doubtful_answer_is_tried_once_more_and_the_better_one_stays(
+    sandbox_host: MakeHost, start_engine: StartEngine
+) -> None:
+    text = "Le rapport 4711 décrit la panne de la pompe numéro 12."
+    (better,) = translate(start_engine([sandbox_host(faults=[Fault("wrong_number", first_try_only=True)])]), text)
+    assert (better.outcome.status, better.outcome.attempts, better.requests.repaired) == ("ok", 2, True)
+    (same,) = translate(start_engine([sandbox_host(faults=[Fault("wrong_number")])]), text)
+    assert (same.outcome.status, same.outcome.attempts, same.requests.repaired) == ("warn", 2, False)
+    assert {"number_missing", "number_added"} & set(same.outcome.flags)
+    assert same.outcome.translation
+
+
+def test_a_long_text_with_bad_answers_is_tried_in_smaller_pieces(
+    sandbox_host: MakeHost, start_engine: StartEngine
+) -> None:
+    text = " ".join(f"Le technicien a remplacé la pompe numéro {number} du bâtiment." for number in range(18))
+    host = sandbox_host(faults=[Fault("loop", marker=text)])
+    (result,) = translate(start_engine([host]), text)
+    assert result.outcome.status == "ok"
+    assert result.outcome.attempts in (4, 5), "two for the whole, one for each piece"
+    assert (result.outcome.translation or "").count(".") == 18
+
+
+@pytest.mark.parametrize(
+    ("checks", "status", "attempts"), [("off", "ok", 1), ("flag", "warn", 1), ("repair", "failed", 2)]
+)
+def test_checks_may_only_tell_or_be_left_out(
+    checks: Any, status: str, attempts: int, sandbox_host: MakeHost, start_engine: StartEngine
+) -> None:
+    settings = replace(make_settings(), checks=checks)
+    engine = start_engine([sandbox_host(faults=[Fault("echo")])], translator=settings)
+    (result,) = translate(engine, SENTENCE)
+    assert (result.outcome.status, result.outcome.attempts) == (status, attempts)
+    assert ("untranslated" in result.outcome.flags) == (checks != "off")
+
+
+def test_long_runs_are_not_sent_and_come_back(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
+    host = sandbox_host(record_requests=True, repeat_abort_characters=31)
+    text = f"{SENTENCE}Signature : {'.' * 60}"
+    (result,) = translate(start_engine([host]), text)
+    assert result.outcome.status == "ok"
+    assert "src_runs_masked" in result.outcome.flags
+    assert "." * 60 in (result.outcome.translation or "")
+    assert "." * 10 not in host.stats(with_requests=True)["requests"][0]["body"]["prompt"]
+
+
+def test_terms_of_the_glossary_are_told_where_they_occur_and_misses_are_flagged(
+    sandbox_host: MakeHost, start_engine: StartEngine
+) -> None:
+    host = sandbox_host(record_requests=True)
+    glossary = parse_glossary("source,target\npompe,zorblax\nvanne,valve\n", "terms.csv")
+    profiles = ProfileChoice(2048, chunk_chars=1000, has_glossary=True)
+    engine = start_engine([host], translator=replace(make_settings(), profiles=profiles, glossary=glossary))
+    results = translate(engine, SENTENCE, "Le rapport est prêt.")
+    assert [result.outcome.status for result in results] == ["warn", "ok"]
+    assert results[0].outcome.flags == ["glossary_miss"]
+    assert results[0].outcome.attempts == 2
+    systems = [request["body"]["system"] for request in host.stats(with_requests=True)["requests"]]
+    assert sum("zorblax" in system for system in systems) == 2
+    assert not any("valve" in system for system in systems)
+
+
+def test_no_prompt_is_over_the_context_of_a_model_that_adds_many_tokens_of_its_own(
+    sandbox_host: MakeHost, start_engine: StartEngine
+) -> None:
+    host = sandbox_host(record_requests=True, hidden_tokens=400, version="0.24.0")
+    engine = start_engine([host], num_ctx=1024)
+    (first,) = translate(engine, "La pompe est remplacée.")
+    text = "\n\n".join(f"Paragraphe {number}. {PARAGRAPH}" for number in range(12))
+    (result,) = translate(engine, text)
+    assert (first.outcome.status, result.outcome.status) == ("ok", "ok")
+    assert [attempt.failure for attempt in result.requests.attempts] == [None] * (len(bodies(host)) - 1)
+    for body in bodies(host):
+        prompt_tokens = 400 + tokens_of(body["system"]) + tokens_of(body["prompt"])
+        assert prompt_tokens + body["options"]["num_predict"] <= 1024
+
+
+def test_terms_reach_hy_mt2_in_the_words_it_was_trained_on(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
+    host = sandbox_host(record_requests=True, models=["hy-mt2:7b"])
+    glossary = parse_glossary("pompe,circulation pump\nvanne,valve", "terms.csv")
+    settings = TranslatorSettings(
+        ProfileChoice(2048, has_glossary=True), "hy-mt2:7b", 7, checks="off", glossary=glossary
+    )
+    engine = start_engine([host], translator=settings)
+    translate(engine, "La pompe est réparée.")
+    (body,) = bodies(host)
+    assert "system" not in body
+    assert body["prompt"].startswith("Reference the following translations:\npompe translates to circulation pump\n\nT")
+    assert body["prompt"].endswith("without any additional explanation:\n\nLa pompe est réparée.")
+
+
+def test_a_doubtful_host_is_confirmed_by_another_one(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
+    """A quick host whose answers are mostly bad gives now and then one that passes: it is not used."""
+    bad = sandbox_host(num_parallel=2, faults=[Fault("echo", 0.8)])
+    good = sandbox_host(num_parallel=2, tokens_per_second=2000.0)
+    engine = start_engine([bad, good], slots=2)
+    while {view.state for view in engine.hosts()} != {"healthy"}:
+        translate(engine, "Le rapport est prêt.")
+    results = translate(engine, *[f"{SENTENCE}Rapport {number}." for number in range(150)])
+    assert {result.outcome.status for result in results} == {"ok"}
+    assert Counter(result.outcome.host for result in results)[good.url] >= 140

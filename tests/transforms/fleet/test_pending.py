@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import random
+
+from transforms.fleet.jobs import Job
+from transforms.fleet.pending import BLOCK, PendingJobs
+
+HOST = "http://gpu0:11434"
+
+
+def never(job: Job) -> bool:
+    return False
+
+
+def always(job: Job) -> bool:
+    return True
+
+
+def drained(pending: PendingJobs, model: str = "", shortest: bool = False) -> list[int]:
+    sizes = []
+    while (job := pending.take(model, always, shortest)) is not None:
+        sizes.append(job.size)
+    return sizes
+
+
+def test_each_model_has_its_own_queue() -> None:
+    pending = PendingJobs()
+    for size, model in ((1, "a"), (9, "b"), (5, "a"), (3, "b")):
+        pending.add(Job(size, model))
+    assert sorted(pending.models()) == ["a", "b"]
+    assert (pending.count("a"), pending.count("c"), len(pending)) == (2, 0, 4)
+    assert drained(pending, "a") == [5, 1]
+    assert sorted(job.size for job in pending.take_all("b")) == [3, 9]
+    assert not pending
+    assert pending.take("b", always) is None
+    assert pending.take_shortest("b", always) is None
+
+
+def test_longest_first_within_a_block_and_blocks_in_order() -> None:
+    sizes = [random.Random(3).randrange(1000) for _ in range(2 * BLOCK)]
+    for shortest in (False, True):
+        pending = PendingJobs()
+        for size in sizes:
+            pending.add(Job(size))
+        first, second = sizes[:BLOCK], sizes[BLOCK:]
+        expected = sorted(first, reverse=not shortest) + sorted(second, reverse=not shortest)
+        assert drained(pending, shortest=shortest) == expected
+
+
+def test_a_job_that_has_failed_comes_first_but_only_where_it_suits() -> None:
+    pending = PendingJobs()
+    failed = Job(1, failed_on={HOST})
+    for job in (Job(9), failed, Job(5)):
+        pending.add(job)
+    taken = pending.take("", never)
+    assert taken is not None
+    assert taken.size == 9
+    assert pending.take("", lambda job: job is failed) is failed
+    pending.add(failed)
+    assert drained(pending) == [1, 5]
+
+
+def test_a_job_that_suits_no_host_stays() -> None:
+    pending = PendingJobs()
+    pending.add(Job(1, failed_on={HOST}))
+    assert pending.take("", never) is None
+    assert pending.count("") == 1
+
+
+def test_the_shortest_of_those_that_suit() -> None:
+    pending = PendingJobs()
+    jobs = [Job(3, failed_on={HOST}), Job(7), Job(5), Job(2)]
+    for job in jobs:
+        pending.add(job)
+    assert pending.take_shortest("", lambda job: job.size > 2) is jobs[0]
+    assert pending.take_shortest("", lambda job: job.size > 2) is jobs[2]
+    assert sorted(drained(pending)) == [2, 7]

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import random
+
+from transforms.fleet import suspicion
+from transforms.fleet.breaker import Breaker
+from transforms.fleet.deadlines import Deadline
+from transforms.fleet.faults import Failure
+from transforms.fleet.host_state import HostState, ServedModel
+from transforms.fleet.jobs import Job, SentRequest
+from transforms.fleet.limits import FixedLimit
+
+CRASH = Failure.MODEL_CRASHED
+
+
+def host() -> HostState:
+    served = ServedModel(FixedLimit(4), Deadline(300))
+    return HostState("http://gpu0:11434", Breaker(random.Random(1)), lambda: served, ready=True)
+
+
+def sent(job: Job, state: HostState, at: float, alone: bool = False) -> SentRequest:
+    return SentRequest(job, state, state.served, at, alone, False)
+
+
+def crash_and_survive(state: HostState, job: Job, at: float) -> None:
+    """The text fails, and the host's other request, which was in flight meanwhile, is answered."""
+    other = sent(Job(5), state, at)
+    suspicion.note_failure(sent(job, state, at), CRASH, at + 1)
+    suspicion.note_answer(other)
+
+
+def test_a_text_that_fails_again_and_again_while_others_survive_is_convicted_soon() -> None:
+    state, job = host(), Job(5)
+    for _ in range(100):
+        suspicion.note_answer(sent(Job(5), state, 0.0))
+    tries = 0
+    while not suspicion.convicted(job):
+        crash_and_survive(state, job, 10.0 * tries)
+        tries += 1
+    assert suspicion.LEAST_OWN <= tries <= 4
+
+
+def test_the_more_a_host_fails_the_more_it_takes() -> None:
+    tries = {}
+    for period in (100, 4):
+        state, job = host(), Job(5)
+        for number in range(200):
+            if number % period:
+                suspicion.note_answer(sent(Job(5), state, 0.0))
+            else:
+                crash_and_survive(state, Job(5), 0.0)
+        while not (job.own_failures >= suspicion.LEAST_OWN and job.chance < suspicion.CHANCE):
+            crash_and_survive(state, job, 1000.0 + job.own_failures)
+        tries[period] = job.own_failures
+    assert tries[4] > 2 * tries[100]
+
+
+def test_an_answer_to_a_later_request_proves_nothing() -> None:
+    state, job = host(), Job(5)
+    suspicion.note_failure(sent(job, state, 0.0), CRASH, 1.0)
+    suspicion.note_answer(sent(Job(5), state, 2.0))
+    assert job.own_failures == 0
+
+
+def test_what_no_text_can_cause_is_never_charged() -> None:
+    state, job = host(), Job(5)
+    for at in range(100):
+        state.last_answer_at = at + 0.5
+        suspicion.note_failure(sent(job, state, at), Failure.BUSY, at + 1.0)
+        suspicion.note_answer(sent(Job(5), state, at))
+    assert (job.charged, job.own_failures) == (0, 0)
+
+
+def test_a_text_that_failed_in_company_too_often_goes_alone() -> None:
+    state, job = host(), Job(5)
+    for at in range(suspicion.CHARGES_IN_COMPANY):
+        assert not suspicion.goes_alone(job)
+        state.last_answer_at = at + 0.5
+        suspicion.note_failure(sent(job, state, at), CRASH, at + 1.0)
+    assert suspicion.goes_alone(job)
+
+
+def test_failures_without_company_count_once_the_host_has_answered_another_text() -> None:
+    state, job = host(), Job(5)
+    for at in range(3):
+        suspicion.note_failure(sent(job, state, at, alone=True), CRASH, at + 0.5)
+    assert job.charged == 0, "the host may be broken"
+    state.last_answer_at = 10.0
+    suspicion.note_failure(sent(job, state, 20.0, alone=True), CRASH, 21.0)
+    assert job.charged == 3
+
+
+def test_a_host_is_excused_once_between_two_answers() -> None:
+    state, job = host(), Job(5)
+    state.last_answer_at = 0.5
+    assert not suspicion.excuses(sent(job, state, 1.0), 1.0), "nothing is known against the text"
+    job.own_failures = 1
+    assert suspicion.excuses(sent(job, state, 1.0), 1.0)
+    assert not suspicion.excuses(sent(job, state, 2.0), 2.0)
+    state.last_answer_at = 3.0
+    assert suspicion.excuses(sent(job, state, 4.0), 4.0)

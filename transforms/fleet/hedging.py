@@ -1,0 +1,90 @@
+"""Hedged requests: when no text is pending, idle hosts get the requests that take too long elsewhere. Pure.
+
+The first good answer wins, and the other request is cancelled. So a slow host does not keep the others waiting at the
+end of a run, and a host that hangs costs little.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from transforms.fleet.host_state import HostState
+from transforms.fleet.jobs import Job, SentRequest
+from transforms.fleet.pending import PendingJobs
+
+LATE = 1.5
+"""A request is late after this many times the typical answer of an idle host."""
+
+LEAST_LATE_SECONDS = 0.05
+"""Where answers take milliseconds, a hedged request costs more than it can save."""
+
+MOST_SHARE = 0.02
+MOST_IN_SHORT_RUNS = 4
+"""Hedged requests are at most 2 % of all requests, or so many in a run of few texts."""
+
+
+class HedgeBudget:
+    """How many more hedged requests may be sent."""
+
+    def __init__(self) -> None:
+        self._requests = 0
+        self._hedged = 0
+
+    def sent(self, hedged: bool) -> None:
+        """Counts a request."""
+        self._requests += 1
+        self._hedged += hedged
+
+    def allows(self) -> bool:
+        """Whether one more may be sent."""
+        return self._hedged < max(MOST_IN_SHORT_RUNS, int(MOST_SHARE * self._requests))
+
+
+def late_request(
+    sent: Collection[SentRequest], hosts: Iterable[HostState], pending: PendingJobs, now: float
+) -> tuple[Job, HostState] | None:
+    """The oldest request that takes longer than it would on an idle host, and that host; None if there is none."""
+    for seconds, idle in _idle_hosts(hosts, pending):
+        for request in sent:
+            if _may_hedge(request, idle) and request.at + _late_seconds(seconds) <= now:
+                return request.job, idle
+    return None
+
+
+def next_hedge_at(sent: Collection[SentRequest], hosts: Iterable[HostState], pending: PendingJobs) -> float | None:
+    """When a request will be late enough to be hedged; None if there is none to hedge, or no idle host."""
+    times: list[float] = []
+    quickest = Counter[str]()
+    for seconds, idle in _idle_hosts(hosts, pending):
+        quickest[idle.model] += 1
+        if quickest[idle.model] <= 2:  # one of them is not the request's own
+            times += [request.at + _late_seconds(seconds) for request in sent if _may_hedge(request, idle)]
+    return min(times, default=None)
+
+
+def _idle_hosts(hosts: Iterable[HostState], pending: PendingJobs) -> list[tuple[float, HostState]]:
+    """Hosts with a slot that no pending text will fill, the quickest first, with their typical seconds."""
+    idle = [
+        (seconds, host)
+        for host in hosts
+        if host.usable() and not host.reserved and host.in_flight < host.limit.slots() and not pending.count(host.model)
+        if (seconds := host.deadline.typical_seconds()) is not None
+    ]
+    return sorted(idle, key=lambda each: each[0])
+
+
+def _may_hedge(request: SentRequest, idle: HostState) -> bool:
+    job = request.job
+    return (
+        request.host is not idle
+        and job.model == idle.model
+        and len(job.in_flight) == 1
+        and not job.health_check
+        and not job.charged
+        and idle.url not in job.failed_on
+    )
+
+
+def _late_seconds(typical_seconds: float) -> float:
+    return max(LATE * typical_seconds, LEAST_LATE_SECONDS)
