@@ -228,3 +228,16 @@ def test_a_doubtful_host_is_confirmed_by_another_one(sandbox_host: MakeHost, sta
     results = translate(engine, *[f"{SENTENCE}Rapport {number}." for number in range(150)])
     assert {result.outcome.status for result in results} == {"ok"}
     assert Counter(result.outcome.host for result in results)[good.url] >= 140
+
+
+def test_a_prompt_that_a_host_truncated_silently_is_sent_again_in_smaller_pieces(
+    sandbox_host: MakeHost, start_engine: StartEngine
+) -> None:
+    host = sandbox_host(version="0.12.0", hidden_tokens=780, record_requests=True)
+    text = " ".join(f"Le rapport {number} décrit la panne de la pompe." for number in range(10, 20))
+    (result,) = translate(start_engine([host], num_ctx=1024), text)
+    assert len(bodies(host)[0]["prompt"]) > len(text), "the whole text fits, as far as one can tell before"
+    assert (result.outcome.status, result.outcome.chunks) == ("ok", 1)
+    assert result.outcome.attempts == len(bodies(host)) > 2
+    for number in range(10, 20):
+        assert f"report {number} " in (result.outcome.translation or "")
