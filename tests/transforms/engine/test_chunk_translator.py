@@ -51,7 +51,7 @@ def test_an_empty_answer_is_asked_for_again_and_else_is_a_failure(
     assert results[1].outcome.flags == ["empty_output"]
 
 
-def test_a_leaked_thought_is_stripped_and_told(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
+def test_a_leaked_thought_is_stripped_and_flagged(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
     (result,) = translate(start_engine([sandbox_host(faults=[Fault("think_leak")])]), SENTENCE)
     assert result.outcome.status == "warn"
     assert result.outcome.flags == ["think_stripped"]
@@ -173,7 +173,7 @@ def test_long_runs_are_not_sent_and_come_back(sandbox_host: MakeHost, start_engi
     assert "." * 10 not in host.stats(with_requests=True)["requests"][0]["body"]["prompt"]
 
 
-def test_terms_of_the_glossary_are_told_where_they_occur_and_misses_are_flagged(
+def test_terms_of_the_glossary_are_in_the_prompt_where_they_occur_and_misses_are_flagged(
     sandbox_host: MakeHost, start_engine: StartEngine
 ) -> None:
     host = sandbox_host(record_requests=True)
