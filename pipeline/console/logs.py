@@ -27,6 +27,11 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 
 OURS = ("pipeline", "transforms")
 
+REPEAT_SECONDS = 300.0
+"""A warning is not logged again for this long; it is counted instead."""
+
+MOST_REMEMBERED = 1000
+
 _HARMLESS = ("apitools not found", "Discarding unparseable args", "Unparseable argument", "Operation ongoing")
 """First words of Beam's warnings that do not matter here.
 
@@ -50,6 +55,7 @@ def configure(log_format: LogFormat = "text", level: LogLevel = "info") -> None:
     handler = _StderrHandler()
     handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
     handler.addFilter(is_relevant)
+    handler.addFilter(Repetitions().filter)
     root = logging.getLogger()
     for former in [each for each in root.handlers if isinstance(each, _StderrHandler)]:
         root.removeHandler(former)
@@ -71,6 +77,30 @@ def is_relevant(record: logging.LogRecord) -> bool:
     if record.exc_info and isinstance(record.exc_info[1], TranslateError) and not _is_ours(record):
         return False
     return record.levelno >= logging.ERROR or _is_ours(record) or not record.getMessage().startswith(_HARMLESS)
+
+
+class Repetitions:
+    """Drops a warning of ours that was logged a short time ago, and counts how often."""
+
+    def __init__(self, seconds: float = REPEAT_SECONDS) -> None:
+        self._seconds = seconds
+        self._logged: dict[str, tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to log the record; the number of dropped ones is added to its message."""
+        if record.levelno < logging.WARNING or record.exc_info or not _is_ours(record):
+            return True
+        text = record.getMessage()
+        at, dropped = self._logged.get(text, (float("-inf"), 0))
+        if record.created - at < self._seconds:
+            self._logged[text] = (at, dropped + 1)
+            return False
+        if len(self._logged) >= MOST_REMEMBERED:
+            self._logged.clear()
+        self._logged[text] = (record.created, 0)
+        if dropped:
+            record.msg, record.args = f"{text} ({dropped} more in the meantime)", ()
+        return True
 
 
 class TextFormatter(logging.Formatter):

@@ -5,26 +5,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from pipeline.doctor.gpus import Gpu, GpuWatch, about_gpus, is_local
 from pipeline.doctor.options import DoctorOptions
+from pipeline.host_speeds import probe_body
 from transforms.fleet import advice
 from transforms.fleet.admission import HostReport, eligible, inspect, majority_digests
 from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.listings import LoadedModel, ModelDetails
 from transforms.fleet.model_names import model_key
-from transforms.fleet.probe import MOST_AT_ONCE, Speed, measure
-from transforms.fleet.settings import FleetSettings, GenerateRequest
-from transforms.text.budget import estimate_tokens
+from transforms.fleet.probe import MAX_AT_ONCE, Speed, measure
+from transforms.fleet.settings import FleetSettings
 from transforms.text.prompt_profile import ProfileChoice
-from transforms.text.prompts import render
 
 TEXT = (
     "Le technicien numéro {} a contrôlé la pompe de la chaudière, remplacé un joint et noté la pression. "
     "La cliente demande un nouveau rendez-vous avant la fin du mois."
 )
 """Text of the measuring requests; made up."""
+
+MORE_ROOM = 4
+"""Factor of the room for answers when an answer was cut."""
 
 LEAST_VERSION = (0, 12, 6)
 """First version of Ollama that can refuse a prompt that is too long, instead of truncating it."""
@@ -176,10 +179,29 @@ class _Examination:
             self.advice += advice.about_loaded(self.loaded, options.num_ctx)
         if details is not None and (self.loaded is None or self.loaded.context_length is None):
             self.advice += advice.about_details(details, options.model, options.num_ctx)
-        texts = [TEXT.format(number) for number in range(MOST_AT_ONCE)]
-        self.speed = await measure(self.client, self._body, texts, options.request_timeout)
+        await self._measure()
+        if self.speed is None:
+            return
         on_gpu = self.loaded is None or self.loaded.vram_share >= advice.WHOLE_SHARE
         self.advice += advice.about_speed(self.speed, details, on_gpu, self._slot_bytes(), self._free_vram_bytes())
+
+    async def _measure(self) -> None:
+        """Measure the speed, with more room for the answers if one is cut, which is no fault of the host."""
+        texts = [TEXT.format(number) for number in range(MAX_AT_ONCE)]
+        for factor in (1, MORE_ROOM):
+            try:
+                self.speed = await measure(
+                    self.client, partial(self._body, factor), texts, self.options.request_timeout
+                )
+                return
+            except RequestFailed as failed:
+                if failed.failure not in (Failure.OUTPUT_TRUNCATED, Failure.GENERATION_ABORTED):
+                    raise
+                cut = failed
+        self.advice.append(
+            f"its speed is unknown, as the model writes far more than a translation ({cut}): check the model and its "
+            "prompt with a run with --limit 5"
+        )
 
     async def _details(self) -> ModelDetails | None:
         try:
@@ -217,19 +239,9 @@ class _Examination:
         constant = {"num_ctx": self.options.num_ctx, "seed": 1}
         return FleetSettings(self.options.model, constant, self.options.keep_alive)
 
-    def _body(self, text: str) -> Mapping[str, object]:
-        profile = ProfileChoice(self.options.num_ctx, think=self.options.think).profile(self.options.model)
-        rendered = render(profile.template, text)
-        request = GenerateRequest(
-            prompt=rendered.prompt,
-            system=rendered.system,
-            num_predict=profile.budget.num_predict_for(estimate_tokens(text)) + profile.think_tokens,
-            options=dict(profile.sampling),
-            size=len(text),
-            raw=profile.template.raw,
-            think=profile.think,
-        )
-        return request.body(self._settings())
+    def _body(self, factor: int, text: str) -> Mapping[str, object]:
+        profile = ProfileChoice(self.options.num_ctx).profile(self.options.model)
+        return probe_body(profile, self._settings(), text, factor)
 
     def _slot_bytes(self) -> int | None:
         """Estimate the memory of one slot from the memory that the model takes beyond the size of its file."""

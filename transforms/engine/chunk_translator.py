@@ -15,13 +15,13 @@ from transforms.fleet.fleet import Fleet
 from transforms.fleet.settings import GenerateRequest
 from transforms.text import flags
 from transforms.text.budget import estimate_tokens
-from transforms.text.candidates import Candidate, Checks, judge, judged_whole
+from transforms.text.candidates import Candidate, Checks, assess, assess_whole
 from transforms.text.chunks import contexts, join, split
 from transforms.text.gate import Gate, classify
 from transforms.text.glossary import Glossary, Term, prompt_lines, reference_lines
 from transforms.text.prompt_profile import PromptProfile, PromptProfiles
 from transforms.text.prompts import Rendered, render
-from transforms.text.repeated_characters import Masked, mask
+from transforms.text.repeated_characters import Shortened, shorten
 
 LOG = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class _Prompt:
         tokens: An upper estimate of the tokens of ``text``.
     """
 
-    text: Masked
+    text: Shortened
     rendered: Rendered
     terms: tuple[Term, ...]
     tokens: int
@@ -143,7 +143,8 @@ class ChunkTranslator:
                 continue
             candidate = await self._assess(answer, chunk, prompt, profile, context)
             good = bool(candidate.text) and not candidate.hard
-            if not avoided and self._fleet.checked(answer, good) and good:
+            host_doubted = self._fleet.checked(answer, good)
+            if host_doubted and good and not avoided:
                 avoided.add(answer.host)  # another host is asked instead: this one gives too many bad answers
                 continue
             avoided.add(answer.host)
@@ -155,7 +156,7 @@ class ChunkTranslator:
             result = await self._translate_pieces(profile, chunk, context, log, step, repairs_rejected)
             if step.too_long and result.translated:
                 return result
-            if not step.too_long and result.error is None and not judged_whole(chunk, result.text).hard:
+            if not step.too_long and result.error is None and not assess_whole(chunk, result.text).hard:
                 log.repaired = True
                 return result
             step = give_up(responses)
@@ -183,7 +184,7 @@ class ChunkTranslator:
         )
 
     def _prompt(self, chunk: str, profile: PromptProfile, context: str) -> _Prompt:
-        text = mask(chunk)
+        text = shorten(chunk)
         terms = self._glossary.found_in(chunk)
         rendered = render(profile.template, text.text, _glossary_note(terms, profile), context)
         return _Prompt(text, rendered, terms, estimate_tokens(text.text))
@@ -193,7 +194,7 @@ class ChunkTranslator:
     ) -> Candidate:
         size = len(chunk) + len(answer.text)
         template = profile.template
-        return await call(size, judge, answer.text, chunk, prompt.text, template, self._checks, prompt.terms, context)
+        return await call(size, assess, answer.text, chunk, prompt.text, template, self._checks, prompt.terms, context)
 
     async def _ask(
         self, prompt: _Prompt, profile: PromptProfile, step: Ask, avoided: frozenset[str], log: RequestLog

@@ -15,7 +15,7 @@ GOOD_SHARE = 0.2
 """A host is broken if so many of its answers are bad, and at most so many of the others'."""
 
 DOUBTFUL_ANSWERS = 2
-"""Bad answers among the recent ones after which a host's accepted answers are checked by asking another host."""
+"""Bad answers of a host, and answers of the others, after which another host has to confirm its accepted answers."""
 
 
 @dataclass(eq=False)

@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 import pytest
 
 from pipeline.console import logs
+from pipeline.console.logs import Repetitions
 from tests.pipeline.console.restored_logging import restored_logging
 
 OURS = logging.getLogger("pipeline.test_logs")
@@ -145,3 +146,19 @@ def test_a_beam_pipeline_is_silent_and_its_errors_are_not_hidden() -> None:
     )
     assert failing.returncode == 1
     assert "ZeroDivisionError" in failing.stderr
+
+
+def warning(text: str, at: float, name: str = "transforms.fleet.fleet") -> logging.LogRecord:
+    record = logging.LogRecord(name, logging.WARNING, __file__, 1, "%s", (text,), None)
+    record.created = at
+    return record
+
+
+def test_a_repeated_warning_is_counted_instead_of_repeated() -> None:
+    repetitions = Repetitions(300.0)
+    busy = [warning("gpu0 is busy", at) for at in (0.0, 10.0, 20.0, 310.0, 311.0)]
+    assert [repetitions.filter(record) for record in busy] == [True, False, False, True, False]
+    assert busy[3].getMessage() == "gpu0 is busy (2 more in the meantime)"
+    assert repetitions.filter(warning("gpu1 is busy", 20.0))
+    foreign = [warning("retrying", at, "urllib3") for at in (0.0, 1.0)]
+    assert all(map(repetitions.filter, foreign))

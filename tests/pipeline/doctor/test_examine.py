@@ -57,7 +57,6 @@ def test_healthy_hosts(doctor: Doctor, sandbox_host: MakeHost) -> None:
         ({"faults": [Fault("runner_died_500")]}, ["HTTP 500"]),
         ({"faults": [Fault("hang")]}, ["no answer within 1 s"]),
         ({"faults": [Fault("not_json", scope="get")]}, ["not Ollama's JSON"]),
-        ({"faults": [Fault("length")]}, ["cut"]),
     ],
 )
 def test_a_sick_host_is_named_with_its_reason(
@@ -137,3 +136,20 @@ def test_options_mean_the_same_as_in_a_run() -> None:
     ):
         with pytest.raises(UsageError, match=word):
             DOCTOR.parse(wrong, {})
+
+
+def test_a_host_whose_answers_are_cut_is_usable_and_its_model_is_questioned(
+    doctor: Doctor, sandbox_host: MakeHost
+) -> None:
+    host = sandbox_host(faults=[Fault("length")])
+    code, out, _ = doctor("--hosts", host.url)
+    assert code == 0
+    assert "PROBLEM" not in out
+    assert f"ADVICE {host.url}: its speed is unknown, as the model writes far more than a translation" in out
+
+
+def test_one_cut_answer_is_measured_again_with_more_room(doctor: Doctor, sandbox_host: MakeHost) -> None:
+    host = sandbox_host(tokens_per_second=200.0, faults=[Fault("length", marker="numéro 0 ", first_try_only=True)])
+    code, out, _ = doctor("--hosts", host.url)
+    assert code == 0
+    assert "ADVICE" not in out

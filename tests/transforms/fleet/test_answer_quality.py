@@ -46,6 +46,7 @@ def test_an_accepted_answer_of_a_doubtful_host_is_to_be_confirmed() -> None:
     assert not quality.doubtful(GOOD)
     quality.forget(BAD)
     assert not quality.doubtful(BAD)
+    assert not filled(0, RECENT).doubtful(BAD), "no other host could confirm anything"
 
 
 def test_what_is_long_ago_is_forgotten() -> None:
