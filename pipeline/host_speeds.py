@@ -14,9 +14,10 @@ from transforms.fleet.answers import Answer
 from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.hosts import HostAddress
-from transforms.fleet.probe import MOST_AT_ONCE, Speed, measure
+from transforms.fleet.probe import MAX_AT_ONCE, Speed, measure
 from transforms.fleet.settings import FleetSettings, GenerateRequest
 from transforms.text.budget import estimate_tokens
+from transforms.text.prompt_profile import PromptProfile
 from transforms.text.prompts import render
 
 LOG = logging.getLogger(__name__)
@@ -130,14 +131,14 @@ class _Measurement:
                 Failure.TIMEOUT, f"the model did not load within {seconds:.0f} s", self.client.url
             ) from None
         typical = round(statistics.median(probe_lengths(self.lengths, LEAST_REQUESTS)))
-        texts = [made_up_text(number, typical) for number in range(MOST_AT_ONCE)]
+        texts = [made_up_text(number, typical) for number in range(MAX_AT_ONCE)]
         found = await measure(self.client, self._body, texts, self.options.request_timeout)
         if found.slots is None:
             LOG.warning("cannot measure %s: it reports no durations; set --slots", self.client.url)
             return None
         count = min(max(MOST_REQUESTS, 2 * found.slots), max(LEAST_REQUESTS, REQUESTS_PER_SLOT * found.slots))
         lengths = probe_lengths(self.lengths, count)
-        texts = [made_up_text(MOST_AT_ONCE + number, length) for number, length in enumerate(lengths)]
+        texts = [made_up_text(MAX_AT_ONCE + number, length) for number, length in enumerate(lengths)]
         answers = await asyncio.gather(*(self._answer(self._body(text)) for text in texts))
         timed = [(len(text), answer) for text, answer in zip(texts, answers, strict=True) if answer is not None]
         slots = self._slots(busy_slots([answer for _, answer in timed]) or found.slots)
@@ -161,12 +162,31 @@ class _Measurement:
         return FleetSettings(self.options.model, constant, self.options.keep_alive)
 
     def _body(self, text: str) -> Mapping[str, object]:
-        profile = self.settings.profiles.profile(self.options.model)
-        rendered = render(profile.template, text)
-        tokens = profile.budget.num_predict_for(estimate_tokens(text))
-        sampling = dict(profile.sampling)
-        request = GenerateRequest(rendered.prompt, rendered.system, tokens, sampling, len(text), profile.template.raw)
-        return request.body(self._fleet_settings())
+        return probe_body(self.settings.profiles.profile(self.options.model), self._fleet_settings(), text)
+
+
+def probe_body(profile: PromptProfile, settings: FleetSettings, text: str, factor: int = 1) -> Mapping[str, object]:
+    """Return the body of a measuring request, which is that of a run for the same text.
+
+    Args:
+        profile: Prompt profile of the model.
+        settings: What all requests have in common.
+        text: A made-up text.
+        factor: Multiplies the room for the answer, within the context.
+    """
+    rendered = render(profile.template, text)
+    source_tokens = estimate_tokens(text)
+    room = profile.budget.max_predict_for(source_tokens)
+    request = GenerateRequest(
+        prompt=rendered.prompt,
+        system=rendered.system,
+        num_predict=min(room, factor * profile.budget.num_predict_for(source_tokens)) + profile.think_tokens,
+        options=dict(profile.sampling),
+        size=len(text),
+        raw=profile.template.raw,
+        think=profile.think,
+    )
+    return request.body(settings)
 
 
 def busy_slots(answers: Sequence[Answer]) -> int | None:

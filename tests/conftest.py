@@ -46,7 +46,7 @@ def sandbox_host() -> Iterator[MakeHost]:
 
 @pytest.fixture
 def engine_hosts() -> Iterator[list[SandboxProcess]]:
-    """Three simulated hosts with 4, 4 and 2 slots."""
+    """Yield three simulated hosts with 4, 4 and 2 slots."""
     with ExitStack() as running:
         yield [
             running.enter_context(SandboxProcess(HostSettings(num_parallel=slots, tokens_per_second=400.0)))

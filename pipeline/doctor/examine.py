@@ -9,17 +9,16 @@ from functools import partial
 
 from pipeline.doctor.gpus import Gpu, GpuWatch, about_gpus, is_local
 from pipeline.doctor.options import DoctorOptions
+from pipeline.host_speeds import probe_body
 from transforms.fleet import advice
 from transforms.fleet.admission import HostReport, eligible, inspect, majority_digests
 from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.listings import LoadedModel, ModelDetails
 from transforms.fleet.model_names import model_key
-from transforms.fleet.probe import MOST_AT_ONCE, Speed, measure
-from transforms.fleet.settings import FleetSettings, GenerateRequest
-from transforms.text.budget import estimate_tokens
+from transforms.fleet.probe import MAX_AT_ONCE, Speed, measure
+from transforms.fleet.settings import FleetSettings
 from transforms.text.prompt_profile import ProfileChoice
-from transforms.text.prompts import render
 
 TEXT = (
     "Le technicien numéro {} a contrôlé la pompe de la chaudière, remplacé un joint et noté la pression. "
@@ -188,7 +187,7 @@ class _Examination:
 
     async def _measure(self) -> None:
         """Measure the speed, with more room for the answers if one is cut, which is no fault of the host."""
-        texts = [TEXT.format(number) for number in range(MOST_AT_ONCE)]
+        texts = [TEXT.format(number) for number in range(MAX_AT_ONCE)]
         for factor in (1, MORE_ROOM):
             try:
                 self.speed = await measure(
@@ -241,20 +240,8 @@ class _Examination:
         return FleetSettings(self.options.model, constant, self.options.keep_alive)
 
     def _body(self, factor: int, text: str) -> Mapping[str, object]:
-        profile = ProfileChoice(self.options.num_ctx, think=self.options.think).profile(self.options.model)
-        rendered = render(profile.template, text)
-        source_tokens = estimate_tokens(text)
-        room = profile.budget.max_predict_for(source_tokens)
-        request = GenerateRequest(
-            prompt=rendered.prompt,
-            system=rendered.system,
-            num_predict=min(room, factor * profile.budget.num_predict_for(source_tokens)) + profile.think_tokens,
-            options=dict(profile.sampling),
-            size=len(text),
-            raw=profile.template.raw,
-            think=profile.think,
-        )
-        return request.body(self._settings())
+        profile = ProfileChoice(self.options.num_ctx).profile(self.options.model)
+        return probe_body(profile, self._settings(), text, factor)
 
     def _slot_bytes(self) -> int | None:
         """Estimate the memory of one slot from the memory that the model takes beyond the size of its file."""

@@ -13,7 +13,7 @@ from tests.conftest import MakeHost
 from tests.pipeline.console.restored_logging import restored_logging
 from tests.transforms.text.clean_pairs import clean_pairs
 from transforms.text.flags import HARD
-from transforms.text.repeated_characters import mask
+from transforms.text.repeated_characters import shorten
 from transforms.text.sanitize import sanitize
 
 SAMPLE_REFERENCES = 72
@@ -21,7 +21,7 @@ SAMPLE_REFERENCES = 72
 
 def test_a_host_that_translates_well_is_asked_once_for_each_text(sandbox_host: MakeHost, tmp_path: Path) -> None:
     # A dot leader is sent in a short form, for which this host has no translation.
-    pairs = list({pair.french: pair for pair in clean_pairs() if not mask(pair.french).changed}.values())
+    pairs = list({pair.french: pair for pair in clean_pairs() if not shorten(pair.french).changed}.values())
     assert len(pairs) >= 600
     host = sandbox_host(translations=[(sanitize(pair.french).strip(), pair.english) for pair in pairs])
     source, output = tmp_path / "pairs.parquet", tmp_path / "out"

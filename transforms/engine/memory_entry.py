@@ -1,4 +1,4 @@
-"""Entries of the translation memory: their keys, their bytes, and the results that they give."""
+"""Entries of the translation memory: keys, encoding, and conversion to results."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 @dataclass(frozen=True)
 class MemoryEntry:
-    """What the memory knows about a text.
+    """The stored outcome of a text.
 
     Attributes:
-        outcome: Without origin, and without flags of the source, which another source with the same key may not have.
-        run: The run that made it.
+        outcome: The outcome without its origin and without flags of the source, since another source with the same key
+            may not have them.
+        run: The identifier of the run that wrote the entry.
         candidate: The best rejected translation of a text that failed.
     """
 
@@ -37,15 +38,15 @@ class MemoryEntry:
 
 
 def key_of(prefix: bytes, model: str, digest: str, text: str, terms: str = "", field_name: str | None = None) -> bytes:
-    """The key of a text, 32 bytes.
+    """Return the key of a text, 32 bytes.
 
     Args:
         prefix: See ``Recipe.memory_prefix``.
         model: The model's key; see ``model_names.model_key``.
-        digest: Of the model.
-        text: As it is sent, sanitised.
-        terms: Digest of the glossary's terms that occur in it.
-        field_name: Its column, if the prompt names it.
+        digest: The model's digest.
+        text: The sanitised text as it is sent.
+        terms: The digest of the glossary terms that occur in the text.
+        field_name: The text's column, if the prompt names it.
     """
     parts = [prefix, model.encode(), digest.encode(), terms.encode(), text.encode()]
     if field_name is not None:
@@ -54,12 +55,12 @@ def key_of(prefix: bytes, model: str, digest: str, text: str, terms: str = "", f
 
 
 def encode(result: TextResult, source_flags: Sequence[str], run: str) -> bytes:
-    """The entry for a result, as bytes.
+    """Return the encoded entry for a result.
 
     Args:
-        result: Of a text that was translated, or failed, in this run.
-        source_flags: The flags of its source.
-        run: Identifies this run.
+        result: The result of a text that this run translated or failed to translate.
+        source_flags: The flags of the text's source.
+        run: The identifier of this run.
     """
     outcome = result.outcome
     values = {name: value for name in _KEPT if (value := getattr(outcome, name)) is not None}
@@ -71,7 +72,7 @@ def encode(result: TextResult, source_flags: Sequence[str], run: str) -> bytes:
 
 
 def decode(value: bytes) -> MemoryEntry | None:
-    """The inverse of ``encode``; None for bytes that another program has written."""
+    """Return the entry that ``encode`` has written; None for bytes that another program has written."""
     try:
         values = json.loads(value)
         run, candidate = str(values.pop("run")), values.pop("candidate", None)
@@ -81,7 +82,7 @@ def decode(value: bytes) -> MemoryEntry | None:
 
 
 def from_memory(entry: MemoryEntry, source_flags: Sequence[str]) -> TextResult:
-    """The result of a text that an earlier run has decided; everything is as that run saw it."""
+    """Return the result of a text that was translated before, with all values of that time."""
     outcome = replace(
         entry.outcome, origin=_origin(entry.outcome, "memory"), flags=[*source_flags, *entry.outcome.flags]
     )
@@ -89,7 +90,7 @@ def from_memory(entry: MemoryEntry, source_flags: Sequence[str]) -> TextResult:
 
 
 def as_duplicate(outcome: Outcome, candidate: str | None, source_flags: Sequence[str]) -> TextResult:
-    """The result of a text that another row of this run has, too: no request was made for it, nothing generated."""
+    """Return the result for a duplicate of another row's text, without durations and counts: it needed no request."""
     nothing: dict[str, Any] = dict.fromkeys(DURATIONS_AND_COUNTS)
     flags = [*source_flags, *outcome.flags]
     origin = _origin(outcome, "duplicate")

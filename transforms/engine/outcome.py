@@ -12,8 +12,8 @@ from transforms.fleet.jobs import Attempt
 class Outcome:
     """The outcome of one text. The fields are the added columns, in order.
 
-    Durations are Ollama's, in nanoseconds, summed over the chunks of the accepted answer. They are None where nothing
-    was generated, and where Ollama sent no plausible value.
+    Durations are Ollama's, in nanoseconds, summed over the chunks of the accepted answer. They are None if nothing was
+    generated or if Ollama sent no plausible value.
     """
 
     translation: str | None
@@ -43,7 +43,7 @@ class Outcome:
 
 @dataclass(slots=True)
 class RequestLog:
-    """The requests that were made for one text, over all its chunks.
+    """The requests made for one text, over all its chunks.
 
     Attributes:
         attempts: Every request that ended, in order.
@@ -58,13 +58,13 @@ class RequestLog:
 
 @dataclass(slots=True)
 class TextResult:
-    """The outcome of one text with what its columns do not hold.
+    """The outcome of one text, with details that have no column.
 
     Attributes:
-        outcome: The values of its columns.
+        outcome: The values of the text's columns.
         candidate: The best rejected translation of a failed text, for review.
-        requests: The requests that this run made for it.
-        text_at_fault: Whether what failed would fail again with other hosts, as far as one can tell.
+        requests: The requests that this run made for the text.
+        text_at_fault: Whether the text would probably fail again on other hosts.
     """
 
     outcome: Outcome

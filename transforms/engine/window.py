@@ -1,4 +1,4 @@
-"""The window of rows in flight: enough to keep every host busy, and bounded whatever the input's size."""
+"""The window of rows in flight: large enough to keep every host busy, and bounded for inputs of any size."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class SlidingWindow(Generic[Ticket]):
     """Batches in flight; one thread adds them and takes them out, another one translates their texts.
 
     There is room while fewer than ``size`` texts are unfinished, and while the rows added since the oldest unfinished
-    batch, which wait to be written in order, stay within 8 windows and 32 MB. So one slow row delays nothing for a
-    long time, and memory does not grow with the input.
+    batch, which wait to be written in order, stay within 8 windows and 32 MB. So one slow row does not hold up the
+    others for long, and memory does not grow with the input.
 
     Attributes:
-        capacity: Returns the number of requests that the hosts can have in flight together, now.
+        capacity: Returns the number of requests that all hosts together can have in flight now.
     """
 
     capacity: Callable[[], int]
@@ -43,18 +43,18 @@ class SlidingWindow(Generic[Ticket]):
     _texts: int = 0
     _bytes: int = 0
     _finished: int = 0  # texts; written by the translating thread only
-    _wake_at: float = math.inf  # the value of _finished at which the waiting thread wants to be woken
+    _wake_at: float = math.inf  # the value of _finished at which to wake the waiting thread
 
     def size(self) -> int:
-        """The number of texts that may be unfinished at once."""
+        """Return the number of texts that may be unfinished at once."""
         return max(MIN_TEXTS, TEXTS_PER_SLOT * self.capacity())
 
     def unfinished(self) -> int:
-        """The number of texts that were added and have not finished."""
+        """Return the number of texts that were added and have not finished."""
         return self._texts - self._finished
 
     def has_room(self) -> bool:
-        """Whether another batch may be added."""
+        """Return whether another batch may be added."""
         if not self._entries:
             return True
         size = self.size()
@@ -69,8 +69,8 @@ class SlidingWindow(Generic[Ticket]):
         """Add a batch.
 
         Args:
-            ticket: Returned when the batch is finished.
-            translated: Is done when the batch is finished.
+            ticket: Yielded when the batch is finished.
+            translated: A future that is done when the batch is finished.
             texts: The number of its texts; each is reported to ``texts_done``.
             size_bytes: The memory that the batch takes.
         """

@@ -1,4 +1,4 @@
-"""Whether a host may take part: it answers, has a model that is needed, and the model is the same and local."""
+"""Admission of hosts: a host must answer and have a required model that is local and the same as on other hosts."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ SHOWN_MODELS = 8
 
 @dataclass(frozen=True)
 class HostReport:
-    """What a host said about itself.
+    """A host's version and models, or the problem that keeps it out.
 
     Attributes:
-        url: Its address.
-        version: Ollama's version; empty if it did not answer.
-        models: That it has, by their keys.
-        problem: Why it can't take part now; empty if it can.
+        url: The host's address.
+        version: Ollama's version; empty if the host did not answer.
+        models: The host's models by key.
+        problem: Why the host cannot be used now; empty if it can.
         failure: The class of the problem.
     """
 
@@ -37,11 +37,11 @@ class HostReport:
 
 @dataclass(frozen=True)
 class Eligible:
-    """The models that a host may be asked for.
+    """The models that may be requested from a host.
 
     Attributes:
-        digests: Of each model, by its key.
-        problems: Why it may not be asked for others that are needed: text and class by the model's key.
+        digests: The digest of each of these models, by the model's key.
+        problems: Message and class of the problem with each other required model, by the model's key.
     """
 
     digests: Mapping[str, str]
@@ -49,7 +49,7 @@ class Eligible:
 
 
 async def inspect(client: HostClient) -> HostReport:
-    """Asks one host for its version and its models; never raises for what the host does."""
+    """Query the version and the models of a host. Failures of the host are reported and not raised."""
     try:
         version = await client.version()
         models = await client.models()
@@ -59,7 +59,7 @@ async def inspect(client: HostClient) -> HostReport:
 
 
 async def inspect_all(addresses: Iterable[HostAddress], use_proxy: bool = False) -> list[HostReport]:
-    """Asks all hosts at once; the reports are in the order of the addresses."""
+    """Query all hosts concurrently. The reports are in the order of the addresses."""
     clients = [HostClient(address, use_proxy) for address in addresses]
     try:
         return list(await asyncio.gather(*(inspect(client) for client in clients)))
@@ -68,12 +68,12 @@ async def inspect_all(addresses: Iterable[HostAddress], use_proxy: bool = False)
 
 
 def eligible(report: HostReport, models: Sequence[str] | None, digests: Mapping[str, str]) -> Eligible:
-    """What a host that answers may be asked for.
+    """Return the models that may be requested from a host that answers.
 
     Args:
-        report: What it said.
-        models: That are needed, as the user wrote them; None for any.
-        digests: That each model must have, by its key; a model that is not among them may have any.
+        report: The host's report.
+        models: The required models as the user wrote them; None for all models of the host.
+        digests: The required digests by the model's key; other models may have any digest.
     """
     wanted = {model_key(model): model for model in (report.models if models is None else models)}
     good: dict[str, str] = {}
@@ -92,7 +92,7 @@ def _problem(report: HostReport, model: str, expected_digest: str | None) -> tup
     if found is None:
         listed = sorted(each.name for each in report.models.values())
         names = ", ".join(listed[:SHOWN_MODELS]) + ", …" * (len(listed) > SHOWN_MODELS)
-        text = f"model {model!r} not found; it has {names or 'no model at all'}. Run `ollama pull {model}` there"
+        text = f"model {model!r} not found; it has {names or 'no models'}. Run `ollama pull {model}` on that host"
         return text, Failure.MODEL_MISSING
     if found.remote or is_cloud_model(found.name):
         return f"model {model!r} runs elsewhere (cloud): texts would leave your hosts", Failure.FORBIDDEN
@@ -102,7 +102,7 @@ def _problem(report: HostReport, model: str, expected_digest: str | None) -> tup
 
 
 def other_digest(model: str, digest: str, expected: str) -> str:
-    """What is said of a host whose model differs from the others'."""
+    """Return the problem of a host whose model differs from that of the other hosts."""
     return (
         f"its model {model!r} has the digest {digest[:12]}, the other hosts' {expected[:12]}: translations would "
         "differ. Pull the same version everywhere, or allow it with --allow_mixed_digests"
@@ -110,7 +110,7 @@ def other_digest(model: str, digest: str, expected: str) -> str:
 
 
 def majority_digests(reports: Iterable[HostReport]) -> dict[str, str]:
-    """For each local model, by its key, the digest that most hosts have; the first one's at a tie."""
+    """Return the most frequent digest of each local model by the model's key; at a tie, the first host's digest."""
     digests: dict[str, Counter[str]] = {}
     for report in reports:
         for key, model in report.models.items():

@@ -1,4 +1,4 @@
-"""What to tell people about a host that works, but not as well as it could. Pure."""
+"""Advice for hosts that work, but not as well as they could. Pure."""
 
 from __future__ import annotations
 
@@ -7,66 +7,66 @@ from transforms.fleet.probe import Speed
 
 GIGABYTE = 1e9
 USUAL_SLOTS = 4
-MOST_SLOTS = 16
-LEAST_GAIN = 1.2
-"""Times the speed of one slot that all of them should reach together."""
+MAX_SLOTS = 16
+MIN_GAIN = 1.2
+"""The speed that all slots together should reach, as a multiple of the speed of one."""
 
 WHOLE_SHARE = 0.99
 WAITING_SECONDS = 1.0
 SAFE_SHARE = 0.9
-"""Of the free GPU memory, for more slots."""
+"""The share of free GPU memory that additional slots may take."""
 
 ONE_SLOT_FAMILIES = ("mllama", "qwen3vl", "qwen35", "qwen3next", "lfm2", "nemotron_h")
-"""Architectures, by the beginning of their names, for which Ollama works on one request at a time whatever is set."""
+"""Prefixes of the architectures for which Ollama processes one request at a time, regardless of its settings."""
 
 
 def about_loaded(loaded: LoadedModel, num_ctx: int) -> list[str]:
-    """A sentence for each thing that is not as it should be with a model in memory.
+    """Return a sentence for each problem with a model in memory.
 
     Args:
-        loaded: As the host lists it, after it was loaded for this run.
-        num_ctx: The context that was asked for, in tokens.
+        loaded: The model as the host lists it, after it was loaded for this run.
+        num_ctx: The requested context size in tokens.
     """
-    told = []
+    advice = []
     if loaded.size_bytes and loaded.vram_bytes == 0:
-        told.append(
-            f"{loaded.name} runs on the CPU only, many times slower than on a GPU: check the GPU's driver and "
-            "`ollama ps` there"
+        advice.append(
+            f"{loaded.name} runs on the CPU only, many times slower than on a GPU: check the GPU driver and "
+            "`ollama ps` on that host"
         )
     elif loaded.vram_share < WHOLE_SHARE:
-        told.append(
-            f"only {loaded.vram_share:.0%} of {loaded.name} ({loaded.size_bytes / GIGABYTE:.1f} GB) is in GPU memory, "
-            "the rest on the CPU slows every answer: use a smaller quantisation, a smaller --num_ctx, or a smaller "
-            "OLLAMA_NUM_PARALLEL there"
+        advice.append(
+            f"only {loaded.vram_share:.0%} of {loaded.name} ({loaded.size_bytes / GIGABYTE:.1f} GB) is in GPU memory; "
+            "the rest is on the CPU and slows down every answer. Use a smaller quantisation or a smaller --num_ctx, or "
+            "lower OLLAMA_NUM_PARALLEL on that host"
         )
     if loaded.context_length is not None and loaded.context_length < num_ctx:
-        told.append(
-            f"{loaded.name} has a context of {loaded.context_length} tokens there, not the {num_ctx} of --num_ctx: it "
-            f"was trained for no more. Use --num_ctx {loaded.context_length}"
+        advice.append(
+            f"{loaded.name} has a context of {loaded.context_length} tokens on this host instead of the {num_ctx} of "
+            f"--num_ctx: it was not trained for more. Use --num_ctx {loaded.context_length}"
         )
-    return told
+    return advice
 
 
 def about_reload(loaded_before: LoadedModel, num_ctx: int) -> list[str]:
-    """A sentence if somebody had loaded the model with another context, which costs a load at each change."""
+    """Return a sentence if the model was loaded with another context size, since each change costs a model load."""
     before = loaded_before.context_length
     if before is None or before == num_ctx:
         return []
-    told = (
-        f"{loaded_before.name} was loaded with a context of {before} tokens and had to be loaded again for {num_ctx}: "
-        f"if others use it, every change between them costs a load. Use --num_ctx {before}, or agree on one value"
+    advice = (
+        f"{loaded_before.name} was loaded with a context of {before} tokens and had to be reloaded for {num_ctx}: if "
+        f"other clients use it, every switch costs a model load. Use --num_ctx {before}, or agree on one value"
     )
-    return [told]
+    return [advice]
 
 
 def about_details(details: ModelDetails, model: str, num_ctx: int) -> list[str]:
-    """A sentence for each thing that the model itself is not made for."""
-    told = []
+    """Return a sentence for each request parameter that the model was not made for."""
+    advice = []
     if details.trained_context is not None and details.trained_context < num_ctx:
-        told.append(
+        advice.append(
             f"{model} was trained for {details.trained_context} tokens: use --num_ctx {details.trained_context}"
         )
-    return told
+    return advice
 
 
 def about_speed(
@@ -76,43 +76,45 @@ def about_speed(
     slot_bytes: int | None,
     free_vram_bytes: int | None,
 ) -> list[str]:
-    """What could make a host quicker.
+    """Return a sentence for each way to make a host faster.
 
     Args:
-        speed: As measured.
-        details: Of the model; None if the host does not tell.
-        on_gpu: Whether all of the model is in GPU memory, as far as is known: else more slots make it worse.
-        slot_bytes: Memory of one slot's context; None if it is not known.
-        free_vram_bytes: Free GPU memory of the host, if it can be seen.
+        speed: The measured speed.
+        details: The details of the model; None if the host does not report them.
+        on_gpu: Whether the whole model is in GPU memory, as far as known; otherwise more slots make it slower.
+        slot_bytes: The memory of one slot's context; None if unknown.
+        free_vram_bytes: The host's free GPU memory; None if unknown.
     """
     if speed.slots is None:
-        return ["its answers come without durations (a proxy may drop them): its slots can't be found. Use --slots"]
-    told = []
+        return [
+            "its answers have no durations (a proxy may drop them), so its slot count can't be detected; set --slots"
+        ]
+    advice = []
     if speed.waited_seconds > WAITING_SECONDS:
-        told.append(
-            f"a request that was alone waited {speed.waited_seconds:.1f} s for a slot: others use this host now, and "
-            "what was measured here is what they leave"
+        advice.append(
+            f"our only request waited {speed.waited_seconds:.1f} s for a slot: other clients are using this host, and "
+            "the measurements show the capacity that they leave"
         )
     if details is not None and details.architecture.startswith(ONE_SLOT_FAMILIES):
         if speed.slots == 1:
-            told.append(f"Ollama works on one request at a time with models of the kind {details.architecture}")
+            advice.append(f"Ollama processes one request at a time for models of architecture {details.architecture}")
     elif speed.slots < USUAL_SLOTS and not speed.more_slots and on_gpu:
-        told.append(_more_slots(speed.slots, slot_bytes, free_vram_bytes))
+        advice.append(_more_slots(speed.slots, slot_bytes, free_vram_bytes))
     alone, together = speed.tokens_per_second_alone, speed.tokens_per_second
-    if alone and together and speed.slots > 1 and together < LEAST_GAIN * alone:
-        told.append(
-            f"its {speed.slots} slots together write {together:.0f} tokens/s, one alone {alone:.0f}: the machine is at "
-            "its limit, more slots bring nothing"
+    if alone and together and speed.slots > 1 and together < MIN_GAIN * alone:
+        advice.append(
+            f"its {speed.slots} slots together generate {together:.0f} tokens/s, a single one {alone:.0f}: the machine "
+            "is at its limit, and more slots would not help"
         )
-    return told
+    return advice
 
 
 def _more_slots(slots: int, slot_bytes: int | None, free_vram_bytes: int | None) -> str:
     wanted = USUAL_SLOTS
     if slot_bytes and free_vram_bytes is not None:
-        wanted = min(MOST_SLOTS, slots + int(SAFE_SHARE * free_vram_bytes / slot_bytes))
-    needs = f", about {slot_bytes / GIGABYTE:.1f} GB of memory for each slot" if slot_bytes else ""
-    works = f"it works on {slots} request{'s' * (slots > 1)} at a time"
+        wanted = min(MAX_SLOTS, slots + int(SAFE_SHARE * free_vram_bytes / slot_bytes))
+    needs = f"; each slot takes about {slot_bytes / GIGABYTE:.1f} GB of memory" if slot_bytes else ""
+    works = f"it processes {slots} request{'s' * (slots > 1)} at a time"
     if wanted <= slots:
-        return f"{works}, and GPU memory has no room for more: a smaller --num_ctx makes a slot smaller"
-    return f"{works}: set OLLAMA_NUM_PARALLEL={wanted} for its server and start it again{needs}"
+        return f"{works}, and GPU memory has no room for more: a smaller --num_ctx makes slots smaller"
+    return f"{works}: set OLLAMA_NUM_PARALLEL={wanted} for its server and restart it{needs}"

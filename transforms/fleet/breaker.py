@@ -1,4 +1,4 @@
-"""When a host is left alone: a circuit breaker with one half-open probe. Pure: the clock is the caller's."""
+"""A circuit breaker for a host, with one half-open probe. Pure: the caller provides the clock."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ FAULTS_OF_RECENT = 10
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 5.0
 LONGEST_CHEAP_PAUSE_SECONDS = 1.0
-"""Where nobody listens, a probe costs neither side anything."""
+"""Longest pause after a refused connection, since a probe then costs neither side anything."""
 LONGEST_OUTAGE_PAUSE_SECONDS = 1.5
-"""While all that could do the work rest, so that the run goes on within two seconds of the first one's return."""
+"""Longest pause while every suitable host's circuit is open, so that the run resumes within two seconds after the first
+host returns."""
 JITTER = 0.2
 
 
 @dataclass
 class Breaker:
-    """Closed while the host works; opens at 3 faults in a row or 10 of the last 20 answers.
+    """A circuit that is closed while the host works, and opens after 3 consecutive faults or 10 in the last 20 answers.
 
-    While open, one real request at a time is let through as a probe, after pauses of 0.5 s doubling up to 5 s (±20 %,
-    so that many clients do not return at once), or up to 1 s where connections are refused. Only a successful request
-    proves health: a hung host still answers GETs. A host that asks for a pause (``Retry-After``) gets it at once.
+    While the circuit is open, it lets single real requests through as probes, after pauses of 0.5 s that double up to
+    5 s, or up to 1 s if connections are refused. Pauses vary by 20%, so that many clients do not return at once. Only a
+    successful request proves health, because a hung host still answers GET requests. If the host asks for a pause
+    (``Retry-After``), the circuit opens immediately.
 
     Attributes:
-        opened_at: The caller's time at which it opened; None while closed.
-        reason: The last fault's text.
+        opened_at: When the circuit opened, on the caller's clock; None while it is closed.
+        reason: The message of the last fault.
     """
 
     random: random.Random = field(default_factory=random.Random)
@@ -43,30 +45,30 @@ class Breaker:
 
     @property
     def closed(self) -> bool:
-        """Whether the host counts as healthy."""
+        """Whether the circuit is closed, so that the host counts as healthy."""
         return self.opened_at is None
 
     def allows(self, now: float, outage: bool = False) -> bool:
-        """Whether a request may be sent: always while closed; while open, only as the single probe that is due.
+        """Return whether a request may be sent: while the circuit is closed, or when a probe is due.
 
-        During an ``outage``, when all that could do the work rest, probes come sooner.
+        Probes are due sooner during an ``outage``, when the circuits of all suitable hosts are open.
         """
         due_at = self.probe_due_at(outage)
         return self.closed or (due_at is not None and now >= due_at)
 
     def probe_due_at(self, outage: bool = False) -> float | None:
-        """When the next probe may be sent; None while closed or while one is under way."""
+        """Return when the next probe may be sent; None while the circuit is closed or a probe is in flight."""
         if self.closed or self._probing:
             return None
         return self._outage_probe_at if outage else self._probe_at
 
     def sent(self) -> bool:
-        """A request was sent. Returns whether it is the probe: while open it is."""
+        """Record that a request was sent, and return whether it is a probe: it is if the circuit is open."""
         self._probing = not self.closed
         return self._probing
 
     def succeeded(self) -> bool:
-        """A request was answered well. Returns whether this closed the breaker."""
+        """Record a successful request, and return whether it closed the circuit."""
         self._in_a_row = 0
         self._recent.append(True)
         if self.closed:
@@ -84,11 +86,17 @@ class Breaker:
         cheap: bool = False,
         probe: bool = True,
     ) -> bool:
-        """A request failed by the host's fault. Returns whether this opened the breaker.
+        """Record a fault of the host, and return whether it opened the circuit.
 
-        If it is not ``certain``, because the row may be at fault, it counts only among the last 20. After a ``cheap``
-        failure, a refused connection, the next probe comes within a second. What was sent before it opened is no
-        ``probe``: its failure tells nothing new.
+        Args:
+            now: The caller's time.
+            reason: The message of the fault.
+            retry_after_seconds: The pause that the host asked for, if any.
+            certain: Whether the host was certainly at fault. If the row may be, the fault counts only among the last
+                20 answers and not as a consecutive one.
+            cheap: Whether the connection was refused, so that the next probe is due within a second.
+            probe: Whether the request was sent as a probe. A request sent before the circuit opened is not, and its
+                failure does not prolong the pause.
         """
         self.reason = reason
         self._in_a_row += certain
@@ -101,11 +109,11 @@ class Breaker:
             self._probing = False
             longest_seconds = LONGEST_CHEAP_PAUSE_SECONDS if cheap else LONGEST_PAUSE_SECONDS
             self._pause_seconds = min(max(FIRST_PAUSE_SECONDS, 2 * self._pause_seconds), longest_seconds)
-            jitter, least = self.random.uniform(1 - JITTER, 1 + JITTER), retry_after_seconds or 0.0
-            self._probe_at = now + max(self._pause_seconds * jitter, least)
-            self._outage_probe_at = now + max(min(self._pause_seconds, LONGEST_OUTAGE_PAUSE_SECONDS) * jitter, least)
+            jitter, minimum = self.random.uniform(1 - JITTER, 1 + JITTER), retry_after_seconds or 0.0
+            self._probe_at = now + max(self._pause_seconds * jitter, minimum)
+            self._outage_probe_at = now + max(min(self._pause_seconds, LONGEST_OUTAGE_PAUSE_SECONDS) * jitter, minimum)
         return opens
 
     def gave_up_probe(self) -> None:
-        """The probe ended without telling anything (it was cancelled, or the row itself was at fault)."""
+        """Record that the probe ended without a result: it was cancelled, or the row itself was at fault."""
         self._probing = False

@@ -1,4 +1,4 @@
-"""One text to be translated by any host, and one request that was sent for it. Pure."""
+"""A text to be translated by any host, and a request in flight for it. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from transforms.fleet.host_state import HostState, ServedModel
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request that has ended; ``failure`` is None if it was answered."""
+    """A request that has ended; ``failure`` is None if it was answered."""
 
     host: str
     failure: Failure | None
@@ -19,19 +19,19 @@ class Attempt:
 
 @dataclass(eq=False, slots=True)
 class Job:
-    """One text to be translated by any host that has its model.
+    """A text to be translated by any host that has its model.
 
     Attributes:
         size: Characters of the text; longer texts are sent first.
-        model: The model's key, as of ``model_names.model_key``.
+        model: The model's key; see ``model_names.model_key``.
         failed_on: Hosts on which the text failed or was rejected. It goes to another host as long as one is healthy.
-        charged: Failures on hosts that served others at the time.
+        charged: Failures on hosts that served other texts at the time.
         own_failures: Failures that the host's other requests survived, so that they concern this text alone.
         chance: The probability that chance alone explains ``own_failures``.
-        failed_alone: Failures by host as the only request there, and when the last one was. Text or host may be at
-            fault; the host's next answer to another text decides.
-        health_check: Whether it is a text of our own that only shows whether a host works.
-        failures: Failures by class that may be the text's fault.
+        failed_alone: By host, the number of failures as the host's only request, and the time of the last one. Text or
+            host may be at fault; the host's next answer to another text decides.
+        health_check: Whether the text is one of our own that only tests whether a host works.
+        failures: Failures that may be the text's fault, by class.
         attempts: Requests that have ended.
         in_flight: Host of each request in flight, by the request's key; at most two, the second one hedges.
     """

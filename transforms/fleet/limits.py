@@ -1,7 +1,7 @@
-"""How many requests a host is sent at once: a number that was given, or one that is found (``AdaptiveLimit``).
+"""The limit of requests in flight per host: a given number, or one that is detected (``AdaptiveLimit``).
 
-Nothing that a host can be asked tells its number of slots (OLLAMA_NUM_PARALLEL), and a loaded host never refuses:
-what is over its slots waits in a FIFO queue of its own. So the number is found from each answer's rank in that queue.
+A host does not report its number of slots (OLLAMA_NUM_PARALLEL), and a busy host never refuses a request: requests
+beyond its slots wait in its FIFO queue. So the number is detected from the rank of each answer in that queue.
 """
 
 from __future__ import annotations
@@ -14,85 +14,95 @@ START = 4
 CAP = 128
 MARGIN = 1.0  # one request more than slots, so that a slot never waits for the network
 RELATIVE_MARGIN = 0.10  # noise and round trips look like a queue
-TOLERANCE_SECONDS = 0.002  # an end and the start that follows it are heard in any order
-SAME_MOMENT_SHARE = 0.02  # of the time in the slot: starts so close together are one moment
-EXIT_SECONDS = 0.050
+TOLERANCE_SECONDS = 0.002  # an answer's end and the next one's start may arrive in either order
+SAME_MOMENT_SHARE = 0.02  # starts within this share of the time in the slot count as simultaneous
+EXIT_SECONDS = 0.010  # noise in the wait of an answer that found a free slot
 EXIT_SHARE = 0.25
-EXIT_ANSWERS = 3  # that waited, before growth ends: one alone may be mistaken
+EXIT_ANSWERS = 3  # answers that waited before growth ends; a single one may be a measurement error
 SHORTEST_ROUND = 8
-CLIMB_ROUND = 4  # times the limit: answers that are counted before the next step
+CLIMB_ROUND = 4  # answers counted before the next step, as a multiple of the limit
 CLIMB_GAIN = 1.2
 CLIMB_STEP = 1.5
 CLIMB_TRIES = 2
 
 
 class Limit(Protocol):
-    """What the dispatcher needs of a limit; ``key`` names a request while it is in flight."""
+    """The limit of a host's requests in flight, as the dispatcher uses it. ``key`` identifies a request in flight."""
 
     def limit(self) -> int:
-        """Requests that the host may have in flight now."""
+        """Return the number of requests that the host may have in flight now."""
 
     def slots(self) -> int:
-        """Requests that the host works on at once; the limit without its margin."""
+        """Return the number of requests that the host processes at once: the limit without its margin."""
 
     def growing(self) -> bool:
-        """Whether it still looks for the slots, and learns most from quick answers."""
+        """Return whether the limit is still searching for the number of slots and learns most from quick answers."""
 
     def sent(self, key: int, size: int) -> None:
-        """A request with a text of so many characters was sent."""
+        """Record that a request with a text of ``size`` characters was sent."""
 
     def gone(self, key: int) -> None:
-        """It failed or was cancelled: it teaches nothing."""
+        """Record that a request failed or was cancelled; it does not affect the limit."""
 
     def done(self, key: int, now: float, total_seconds: float | None, service_seconds: float | None) -> None:
-        """It was answered; its total and its time in a slot as the host measured them, None if it did not tell."""
+        """Record an answer at ``now``.
+
+        Args:
+            key: The request.
+            now: The caller's time.
+            total_seconds: The total time of the request on the host; None if the host does not report it.
+            service_seconds: The time of the request in a slot; None if the host does not report it.
+        """
 
     def restart(self) -> None:
-        """The host came back and may have other slots now."""
+        """Record that the host returned, possibly with another number of slots."""
 
 
 class FixedLimit:
-    """A limit that the operator gave."""
+    """A limit set by the operator."""
 
     def __init__(self, slots: int) -> None:
         self._slots = slots
 
     def limit(self) -> int:
-        """Always the number given."""
+        """Return the configured number."""
         return self._slots
 
     def slots(self) -> int:
-        """The number given."""
+        """Return the configured number."""
         return self._slots
 
     def growing(self) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
     def sent(self, key: int, size: int) -> None:
-        """Teaches nothing."""
+        """Do nothing."""
 
     def gone(self, key: int) -> None:
-        """Teaches nothing."""
+        """Do nothing."""
 
     def done(self, key: int, now: float, total_seconds: float | None, service_seconds: float | None) -> None:
-        """Teaches nothing."""
+        """Do nothing."""
 
     def restart(self) -> None:
-        """Changes nothing."""
+        """Do nothing."""
 
 
 class AdaptiveLimit:
-    """Finds a host's slots from the FIFO rank of each answer, and follows them when they change.
+    """A limit that detects a host's slots from the FIFO rank of each answer, and follows changes.
 
-    An answer's rank counts the requests that held a slot when it got its own: those sent earlier which had not ended by
-    then, and itself. One answer that had to wait tells the number of slots. Service times do not matter, so the
-    estimate holds for texts of any lengths. Start: one more per answer that did not wait, until one waits. Then rounds:
-    the mean rank of a round, plus a margin of one request and 10 %, is the next limit. Two rounds without a queue start
-    the growth again (slots were added, or another client left). Clients that share a host settle at equal shares.
+    An answer's rank is the number of requests in slots when it got its own: those that were sent earlier and had not
+    ended by then, and itself. A single answer that had to wait reveals the number of slots. Service times do not
+    matter, so the estimate holds for texts of any length.
 
-    Where a proxy hides the durations, the limit climbs as long as more requests at once bring more text a second.
-    Pure: the clock is the caller's, in seconds.
+    The limit starts by growing by one per answer that did not wait, until one waits. Then it works in rounds: the next
+    limit is the mean rank of a round, plus a margin of one request and 10%. After two rounds without a queue it grows
+    again, because slots were added or another client left. Clients that share a host settle at equal shares.
+
+    If a proxy hides the durations, the limit climbs as long as more concurrent requests yield more text per second.
+
+    Pure: the caller provides the clock, in seconds.
     """
 
     def __init__(self, start: int = START) -> None:
@@ -100,7 +110,7 @@ class AdaptiveLimit:
         self._limit = float(start)  # stays fractional, so that unequal shares of several clients are no fixed point
         self._growing = True
         self._sequence = 0
-        self._mark = 0  # what was sent before it was sent under an older limit
+        self._mark = 0  # requests up to this sequence number were sent under an older limit
         self._rounds_without_queue = 0
         self._in_flight: dict[int, _InFlight] = {}
         self._recent: deque[tuple[int, float]] = deque(maxlen=128)  # sequence and end of the latest answers
@@ -109,34 +119,34 @@ class AdaptiveLimit:
         self._reset_round()
 
     def _reset_round(self) -> None:
-        self._starts: list[tuple[float, float, int]] = []  # of the round: start in the slot, time in it, rank
+        self._starts: list[tuple[float, float, int]] = []  # per answer of the round: start and time in the slot, rank
         self._loads = 0
 
     def limit(self) -> int:
-        """Requests that the host may have in flight now."""
+        """Return the number of requests that the host may have in flight now."""
         return max(1, min(CAP, int(self._limit + 0.5)))
 
     def slots(self) -> int:
-        """The slots as found so far."""
+        """Return the number of slots detected so far."""
         return max(1, int((self._limit - MARGIN) / (1 + RELATIVE_MARGIN) + 0.5))
 
     def growing(self) -> bool:
-        """Whether no answer had to wait yet, and there may be more slots."""
+        """Return whether no answer had to wait yet, so that there may be more slots."""
         return self._growing and self._limit < CAP
 
     def sent(self, key: int, size: int) -> None:
-        """A request was sent; it teaches something only if it found the limit reached."""
+        """Record that a request was sent. Only requests that reached the limit affect it."""
         self._sequence += 1
         in_flight = len(self._in_flight) + 1
         reached = in_flight >= (self.limit() / 2 if self._growing else self.limit())
         self._in_flight[key] = _InFlight(self._sequence, in_flight, reached, size)
 
     def gone(self, key: int) -> None:
-        """It failed or was cancelled."""
+        """Record that a request failed or was cancelled."""
         self._in_flight.pop(key, None)
 
     def done(self, key: int, now: float, total_seconds: float | None, service_seconds: float | None) -> None:
-        """It was answered at ``now``."""
+        """Record an answer at ``now``, and adapt the limit."""
         sequence, in_flight, reached, size = self._in_flight.pop(key)
         if total_seconds is None or service_seconds is None:
             self._growing = False
@@ -191,7 +201,7 @@ class AdaptiveLimit:
         self._limit = min(CAP, max(1.0, slots * (1 + RELATIVE_MARGIN) + MARGIN))
 
     def restart(self) -> None:
-        """The host came back: grow again from the start value."""
+        """Record that the host returned: grow again from the start value."""
         self._limit = min(self._limit, float(self._start))
         self._growing = True
         self._mark = self._sequence
@@ -202,7 +212,14 @@ class AdaptiveLimit:
 
 
 class _InFlight(NamedTuple):
-    """A request under way: which one, how many there were with it, whether that was the limit, and its size."""
+    """A request in flight.
+
+    Attributes:
+        sequence: Its sequence number.
+        in_flight: The number of requests in flight when it was sent, including itself.
+        reached: Whether that number reached the limit.
+        size: The characters of its text.
+    """
 
     sequence: int
     in_flight: int
@@ -212,12 +229,13 @@ class _InFlight(NamedTuple):
 
 @dataclass
 class _Climb:
-    """A limit by throughput alone: half as much again while that brings a fifth more text a second.
+    """A limit derived from throughput alone: it grows by half as long as that yields a fifth more text per second.
 
-    A step that does not is tried once more, as texts differ; then the limit goes back by one step and stays.
+    A step without that gain is tried once more, because texts differ. Then the limit returns to the previous step and
+    is held there.
 
     Attributes:
-        limit: The next one, after ``answered`` has said that there is one.
+        limit: The next limit; valid after ``answered`` returned True.
     """
 
     limit: float = 0.0
@@ -230,10 +248,7 @@ class _Climb:
     best_limit: float = 0.0
 
     def answered(self, now: float, limit: float, size: int) -> bool:
-        """Counts an answer, at ``now``, to a text of so many characters, sent under ``limit``.
-
-        Returns whether the limit is to change.
-        """
+        """Count an answer at ``now`` to a text of ``size`` characters; return whether to change ``limit``."""
         if self.held:
             return False
         if self.since is None:
@@ -257,13 +272,13 @@ class _Climb:
 
 
 def _mean_slots(starts: list[tuple[float, float, int]]) -> float:
-    """The mean of the ranks; of requests that got their slots at the same moment, the highest rank stands for all.
+    """Return the mean rank, where requests that got their slots simultaneously all count with their highest rank.
 
-    Texts of one length end together, above all where a host works in steps; each of those that follow sees only the
-    ones before it. And two answers that are heard in the wrong order err in opposite directions.
+    Texts of equal length end together, especially on a host that works in steps, and each of the requests that follow
+    sees only the ones before it. Besides, two answers that arrive in the wrong order err in opposite directions.
 
     Args:
-        starts: Start in the slot, time in it, both in seconds, and rank of each answer.
+        starts: Per answer, the start in the slot and the time in it, both in seconds, and the rank.
     """
     ordered = sorted(starts)
     total, first = 0, 0

@@ -1,8 +1,8 @@
-"""Which model each host should load. Pure.
+"""Assignment of models to hosts. Pure.
 
-Changing a model costs a host seconds to minutes, so a host stays with the one that it has as long as there is work for
-it. Only a host that has nothing left to do takes another: one that no host serves, or whose hosts have more work before
-them than the change would cost. A host that rests has nothing to be probed with then, so it takes what only it has.
+Changing the model costs a host seconds to minutes, so a host keeps its model as long as there is work for it. Only an
+idle host changes to another model: one that no host serves, or one whose hosts have more work queued than the change
+would cost. A host with an open circuit then has no request for a probe, so it takes a model that only it has.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from transforms.fleet.host_state import HostState
 from transforms.fleet.pending import PendingJobs
 
 WORTH_LOADS = 2.0
-"""A change must save so many times what it costs."""
+"""The minimum saving of a change, as a multiple of its cost."""
 
 LOAD_SECONDS = 5.0
-"""Taken for the cost of a load that was never seen."""
+"""Estimate for a model load that was not observed yet."""
 
 ANSWER_SECONDS = 1.0
-"""Taken for an answer of a host that has given none yet."""
+"""Estimate for the answers of a host that has given none yet."""
 
 
 def next_change(hosts: Iterable[HostState], pending: PendingJobs) -> tuple[HostState, str] | None:
-    """A host that should load another model now, and the model's key; None if all should stay as they are."""
+    """Return a host that should load another model now, with the model's key; None if no host should."""
     hosts = list(hosts)
     for host in hosts:
         if not host.ready or host.out is not None or host.in_flight or pending.count(host.model):
@@ -45,7 +45,7 @@ def _may_take(host: HostState, model: str, hosts: Iterable[HostState]) -> bool:
 
 
 def _wait_seconds(model: str, hosts: Iterable[HostState], pending: PendingJobs) -> float:
-    """How long the hosts that serve a model will take for what waits for it; infinite if there is none."""
+    """Return how long the hosts of a model will take for its pending texts; infinite without hosts."""
     rates = [
         host.limit.slots() / (host.deadline.typical_seconds() or ANSWER_SECONDS) for host in hosts if host.serves(model)
     ]

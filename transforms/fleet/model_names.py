@@ -1,4 +1,4 @@
-"""Names of models: how to compare them, and which ones mean Ollama's cloud. Options need it: it imports little."""
+"""Comparison of model names, and detection of Ollama's cloud models. Imports little, because the options use it."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from transforms.errors import UsageError
 
 
 def canonical(model: str) -> str:
-    """``mistral:latest`` for ``mistral``: the name as ``/api/tags`` lists it."""
+    """Return a model's name as ``/api/tags`` lists it: ``mistral:latest`` for ``mistral``."""
     return model if ":" in model.rpartition("/")[2] else f"{model}:latest"
 
 
 def model_key(model: str) -> str:
-    """What a model is known by here: equal for all the ways to write its name."""
+    """Return the key of a model, which is the same for all spellings of its name."""
     return canonical(model.strip()).lower()
 
 
 def is_cloud_model(model: str) -> bool:
-    """Whether Ollama would run the model in its cloud, by its reserved suffixes."""
+    """Return whether Ollama would run the model in its cloud, judging by the reserved suffixes."""
     return model.strip().lower().endswith((":cloud", "-cloud"))
 
 
 def check_models(model: str, fallback_model: str | None, place: Mapping[str, str]) -> None:
-    """Check that no model runs in Ollama's cloud, and that the fallback model is another one.
+    """Check that no model runs in Ollama's cloud, and that the fallback model is a different one.
 
     Args:
         model: Name of the run's model.
-        fallback_model: Name of the model for second tries; None without one.
-        place: Where each was given, for the messages.
+        fallback_model: Name of the fallback model, if any.
+        place: Where the user gave each of them, for error messages.
 
     Raises:
-        UsageError: They cannot be used.
+        UsageError: A model cannot be used.
     """
     for name, given in (("model", model), ("fallback_model", fallback_model or "")):
         if is_cloud_model(given):

@@ -1,4 +1,4 @@
-"""How much a host can do, found by a few short requests: its slots, and its speed with one and with all of them."""
+"""Measure a host's slots, and its speed with one and with all of them, by a few short requests."""
 
 from __future__ import annotations
 
@@ -11,25 +11,27 @@ from typing import Any
 from transforms.fleet.answers import Answer
 from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
-from transforms.fleet.limits import EXIT_SECONDS, EXIT_SHARE
 
-MOST_AT_ONCE = 64
+MAX_AT_ONCE = 64
+WAITED_SECONDS, WAITED_SHARE = 0.05, 0.25
+"""A request has waited for a slot if its wait exceeds both: noise, and a share of its total time."""
+
 LONGEST_SECONDS = 45.0
-"""After so long no larger burst is begun."""
+"""The time after which no larger burst is started."""
 
 
 @dataclass(frozen=True)
 class Speed:
-    """What was found.
+    """The measurements of a host.
 
     Attributes:
-        slots: Requests that the host works on at once; None if it hides its durations.
-        more_slots: Whether it may have more: none of the requests had to wait.
-        tokens_per_second_alone: Of one request that is alone.
-        tokens_per_second: Of all slots together.
-        characters_per_second: Source text that goes through all slots together.
-        waited_seconds: For how long the first request waited, though it was the only one of ours.
-        requests: That were sent.
+        slots: The number of requests that the host processes at once; None if its answers have no durations.
+        more_slots: Whether the host may have more slots, because no request had to wait.
+        tokens_per_second_alone: The output of a single request.
+        tokens_per_second: The output of all slots together.
+        characters_per_second: The source characters that all slots together process.
+        waited_seconds: The time that the first request waited for a slot, though it was our only one.
+        requests: The number of requests sent.
     """
 
     slots: int | None
@@ -44,16 +46,16 @@ class Speed:
 async def measure(
     client: HostClient, body: Callable[[str], Mapping[str, Any]], texts: Sequence[str], timeout_seconds: float
 ) -> Speed:
-    """Sends one request, then 2, 4, 8, … at once, until some of them have to wait for a slot.
+    """Send one request, then 2, 4, 8, … at once, until some of them have to wait for a slot.
 
     Args:
-        client: Of a host that has the model loaded.
-        body: The whole request for a text.
-        texts: At least ``MOST_AT_ONCE`` different texts of about one length.
-        timeout_seconds: For each request.
+        client: The client of a host that has the model loaded.
+        body: Returns the whole request for a text.
+        texts: At least ``MAX_AT_ONCE`` different texts of similar length.
+        timeout_seconds: The timeout of each request.
 
     Raises:
-        RequestFailed: If one of the requests fails; ``timeout`` if the host accepts it and does not answer.
+        RequestFailed: A request failed; the class is ``timeout`` if the host accepted it but did not answer.
     """
 
     async def ask(text: str) -> Answer:
@@ -78,9 +80,9 @@ async def measure(
         requests += at_once
         at_work = [answer for answer in answers if not _has_waited(answer)]
         found = len(at_work) < at_once
-        # Twice as many may have to work half as fast, and half of them to wait for the others.
+        # Twice as many requests may be half as fast, and half of them may have to wait for the others.
         too_long = 4 * (clock() - burst_began) > timeout_seconds or clock() - began > LONGEST_SECONDS
-        if found or at_once >= MOST_AT_ONCE or too_long:
+        if found or at_once >= MAX_AT_ONCE or too_long:
             break
         at_once *= 2
     slots = max(1, len(at_work))
@@ -93,11 +95,11 @@ async def measure(
 
 def _has_waited(answer: Answer) -> bool:
     queue, total = answer.queue_duration_ns or 0, answer.total_duration_ns or 0
-    return queue > max(EXIT_SECONDS * 1e9, EXIT_SHARE * total)
+    return queue > max(WAITED_SECONDS * 1e9, WAITED_SHARE * total)
 
 
 def _tokens_per_second(answers: Sequence[Answer]) -> float | None:
-    """The speed of writing in one slot; None if Ollama did not tell."""
-    told = [answer for answer in answers if answer.eval_count and answer.eval_duration_ns]
-    seconds = sum(answer.eval_duration_ns or 0 for answer in told) / 1e9
-    return sum(answer.eval_count or 0 for answer in told) / seconds if seconds else None
+    """Return the generation speed of one slot; None if Ollama did not report it."""
+    measured = [answer for answer in answers if answer.eval_count and answer.eval_duration_ns]
+    seconds = sum(answer.eval_duration_ns or 0 for answer in measured) / 1e9
+    return sum(answer.eval_count or 0 for answer in measured) / seconds if seconds else None

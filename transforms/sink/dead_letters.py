@@ -47,10 +47,10 @@ def file_name(part_name: str) -> str:
 
 
 def stale_files(found: Iterable[str], letters: Mapping[str, int]) -> list[str]:
-    """Return the files of dead letters that belong to no part any more.
+    """Return the files of dead letters that no longer belong to a part.
 
     Args:
-        found: Names of the files in ``_dead_letter/``; names of other programs and people are left alone.
+        found: Names of the files in ``_dead_letter/``; names that this program does not use are ignored.
         letters: Number of dead letters by the name of the part.
     """
     matches = filter(None, map(_FILE.fullmatch, found))

@@ -1,4 +1,4 @@
-"""The footer of a part: it alone tells a later run whether the part is complete."""
+"""The footer of a part, from which a later run learns whether the part is complete."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class PartFooter:
     """Origin and counts of a part.
 
     Attributes:
-        recipe: What the translations were made with.
+        recipe: Recipe of the translations.
         source: Address of the input file, without its secrets.
         fingerprint: Fingerprint of the input file at that time.
-        number, start, stop, rows: As of the work unit.
-        statistics: What happened to the rows.
+        number, start, stop, rows: See ``WorkUnit``.
+        statistics: Counts over the rows.
         dead_letters: Number of lines in the part's file of dead letters.
         version: Version of the program.
         schema: Schema the part was written with, without metadata. Arrow may read back another one from the file, such
@@ -124,7 +124,21 @@ def read_footer(file: str | Path | IO[bytes]) -> PartFooter | None:
     """
     try:
         parquet = pq.read_metadata(file)
-        metadata = parquet.metadata or {}
+        footer = footer_of(parquet.metadata or {})
+        if footer is None or footer.rows != parquet.num_rows:
+            return None
+        return footer if _has_columns(parquet.schema.to_arrow_schema(), footer) else None
+    except (pa.ArrowException, ValueError):
+        return None
+    except OSError as error:
+        if error.errno is None:  # Arrow's error for a footer that is not Thrift; errors of the system have a number
+            return None
+        raise
+
+
+def footer_of(metadata: Mapping[bytes, bytes]) -> PartFooter | None:
+    """Return the footer that ``PartFooter.to_metadata`` has written; None if it is missing or inconsistent."""
+    try:
         entries = {name: metadata[(PREFIX + name).encode()] for name in KEYS}
         source = json.loads(entries["source"])
         footer = PartFooter(
@@ -141,14 +155,9 @@ def read_footer(file: str | Path | IO[bytes]) -> PartFooter | None:
             schema=_schema(entries["schema"]),
             run_id=metadata.get(RUN_KEY.encode(), b"").decode(),
         )
-        sound = footer.is_consistent() and footer.rows == parquet.num_rows
-        return footer if sound and _has_columns(parquet.schema.to_arrow_schema(), footer) else None
-    except (pa.ArrowException, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return footer if footer.is_consistent() else None
+    except (pa.ArrowException, KeyError, TypeError, ValueError, AttributeError, RecursionError, OSError):
         return None
-    except OSError as error:
-        if error.errno is None:  # Arrow's error for a footer that is not Thrift; the system's errors have a number
-            return None
-        raise
 
 
 def _has_columns(stored: pa.Schema, footer: PartFooter) -> bool:
@@ -188,13 +197,13 @@ def _schema(content: bytes) -> pa.Schema:
 
 
 def is_done(footer: PartFooter, unit: WorkUnit, recipe: Recipe, input_schema: pa.Schema) -> bool:
-    """Return whether the part with this footer is what ``unit`` would become.
+    """Return whether the part with this footer is complete and up to date.
 
     Args:
-        footer: As read from the part.
-        unit: As planned now.
-        recipe: As wanted now.
-        input_schema: Schema of the unit's file now; adding files may change that of JSON lines.
+        footer: Footer of the existing part.
+        unit: Work unit as planned by this run.
+        recipe: Recipe of this run.
+        input_schema: Current schema of the unit's file; further input files may change that of JSON lines.
     """
     source = unit.source
     planned = (source.url, source.fingerprint, unit.number, unit.start, unit.stop, unit.rows)
@@ -206,5 +215,5 @@ def is_done(footer: PartFooter, unit: WorkUnit, recipe: Recipe, input_schema: pa
 
 
 def without_own_entries(metadata: Mapping[bytes, bytes] | None) -> dict[bytes, bytes]:
-    """Return metadata of an input without the entries of this program: the input may be its output."""
+    """Return metadata of an input without this program's entries: the input may itself be an output."""
     return {key: value for key, value in (metadata or {}).items() if not key.startswith(PREFIX.encode())}

@@ -1,4 +1,4 @@
-"""All that changes what the output means. Parts made with different recipes never mix."""
+"""The recipe: everything that translations depend on besides the texts. One output never mixes recipes."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ FORMAT = 1
 SHOWN_CHARACTERS = 40
 NOT_SET = "not set"
 UNKNOWN_AT_FIRST = ("model_digest", "fallback_digest")
-"""What is None while no host has told it, and then agrees with every value."""
+"""Fields that are None until a host reports them, and match any value until then."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a translation depends on beside the text; not hosts, slots or timeouts.
+    """Everything that a translation depends on besides the text. Hosts, slots and timeouts are not part of it.
 
-    A field that is added later gets the default that says how things were without it, so that parts made before still
-    match.
+    The default of a field that is added later must describe the behaviour before the field existed, so that earlier
+    parts still match.
 
     Attributes:
-        model, model_digest: The digest is None while no host has told it.
+        model, model_digest: The model; its digest is None until a host reports it.
         prompt_name, prompt_text: The whole prompt without the text.
-        options: Sampling options of the first request.
-        num_ctx: Tokens of prompt and answer together.
-        chunk_chars: Longest piece of a text that is cut.
-        text_columns: Columns that are translated.
-        fallback_model, fallback_digest: For texts that ``model`` fails at; the digest as above.
-        model_column: Names the model of each row; the rows' own digests stand in the output only.
-        checks: Which translations are flagged, and what is done about them.
-        glossary_digest: Of the terms given.
-        domain: What the texts are about.
-        context_chars: Of what stands before a piece of a text, that goes along with it.
-        field_names: Whether the model is told the column of each text.
-        english, other_language: What becomes of texts that are not French.
-        langid: How their language is found.
-        text_encoding: Encoding of texts that are bytes; None if there are none.
-        format: Of the recipe itself; rises when a field changes its meaning.
+        options: The sampling options of the first request.
+        num_ctx: The context size in tokens, for prompt and answer together.
+        chunk_chars: The maximum characters of a piece of a text that is cut.
+        text_columns: The names of the columns to translate.
+        fallback_model, fallback_digest: The model for texts that ``model`` fails to translate; the digest as above.
+        model_column: The column that names each row's model; the digests of these models are in the output only.
+        checks: Whether translations are checked and repaired.
+        glossary_digest: The digest of the glossary's terms; None without a glossary.
+        domain: The subject of the texts.
+        context_chars: The maximum characters of preceding text that are sent with a piece of a text.
+        field_names: Whether the prompt names the column of each text.
+        english, other_language: The policies for texts that are not French.
+        langid: The method that identifies the language of texts.
+        text_encoding: The encoding of binary text columns; None without any.
+        format: The version of the recipe format, raised when a field changes its meaning.
     """
 
     model: str
@@ -65,17 +65,18 @@ class Recipe:
     format: int = FORMAT
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON values; ``from_json`` reads it back."""
+        """Return plain JSON values; ``from_json`` reads them back."""
         return {**asdict(self), "options": dict(self.options), "text_columns": list(self.text_columns)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Recipe:
-        """The inverse of ``to_json``.
+        """Return the recipe that ``to_json`` has written.
 
-        What a newer program has added is kept among the options, so that it differs, and is told as a difference.
+        Fields that a newer version added are kept among the options, so that they count and are reported as
+        differences.
 
         Raises:
-            KeyError: If a field is missing that was always there.
+            KeyError: A field is missing that every version writes.
         """
         names = {field.name for field in fields(cls)}
         unknown = {name: value for name, value in values.items() if name not in names}
@@ -84,23 +85,24 @@ class Recipe:
         return cls(**{**known, "options": options, "text_columns": tuple(values["text_columns"])})
 
     def digest(self) -> str:
-        """64 hex digits, equal for equal recipes only: SHA-256 of canonical JSON."""
+        """Return 64 hexadecimal digits that only equal recipes share: the SHA-256 of canonical JSON."""
         options = {name: _plain(value) for name, value in self.options.items()}
-        told = json.dumps({**self.to_json(), "options": options}, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(told.encode()).hexdigest()
+        content = json.dumps({**self.to_json(), "options": options}, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(content.encode()).hexdigest()
 
     def memory_prefix(self) -> bytes:
-        """The common prefix of all memory keys of a run: everything a translation depends on besides text and model.
+        """Return the common prefix of a run's memory keys: a digest of the settings that apply to every text.
 
-        The columns do not matter: the same text in another column has the same translation. Of a glossary, only the
-        terms that occur in a text matter; see ``memory_entry.key_of``.
+        Text columns are not part of it, because the same text has the same translation in any column. Model and
+        glossary are not either: a key contains the model and those terms that occur in the text
+        (``memory_entry.key_of``).
         """
         neutral = replace(self, model="", model_digest=None, text_columns=(), model_column=None, glossary_digest=None)
         neutral = replace(neutral, text_encoding=None)
         return bytes.fromhex(neutral.digest())
 
     def matches(self, other: Recipe) -> bool:
-        """Whether both make the same output; an unknown model digest agrees with every other."""
+        """Return whether both recipes produce the same output. An unknown model digest matches any other."""
         one, two = self, other
         for name in UNKNOWN_AT_FIRST:
             if getattr(self, name) is None or getattr(other, name) is None:
@@ -109,19 +111,19 @@ class Recipe:
         return one == two or one.digest() == two.digest()
 
     def differences(self, other: Recipe) -> list[str]:
-        """A line for each thing that differs: ``model: llama3 now, mistral there``; ``other`` is what is there."""
+        """Return a line per difference from an earlier recipe, such as ``model: llama3 now, mistral before``."""
         ours, theirs = _flat(self.to_json()), _flat(other.to_json())
         for name in UNKNOWN_AT_FIRST:
             if getattr(self, name) is None or getattr(other, name) is None:
                 theirs[name] = ours[name]
         names = dict.fromkeys([*ours, *theirs])
         values = [(name, ours.get(name, NOT_SET), theirs.get(name, NOT_SET)) for name in names]
-        pairs = [(name, _text(now), _text(there)) for name, now, there in values if now != there]
-        return [f"{name}: {_around(now, there)} now, {_around(there, now)} there" for name, now, there in pairs]
+        pairs = [(name, _text(now), _text(before)) for name, now, before in values if now != before]
+        return [f"{name}: {_excerpt(now, before)} now, {_excerpt(before, now)} before" for name, now, before in pairs]
 
 
 def _plain(value: Any) -> Any:
-    """Numbers that are equal get one spelling: 0.0 is 0."""
+    """Return a number in the spelling that all equal numbers share: 0 for 0.0."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -131,15 +133,15 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    """A value for people, on one line."""
+    """Return a value as readable text on one line."""
     if value is None or value == []:
         return "none"
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if text.isprintable() else repr(text)[1:-1]
 
 
-def _around(text: str, other: str) -> str:
-    """``text``, or of a long one the place where it first differs from ``other``."""
+def _excerpt(text: str, other: str) -> str:
+    """Return ``text``, shortened to the place where it first differs from ``other`` if it is long."""
     if len(text) <= 2 * SHOWN_CHARACTERS:
         return text
     pairs = enumerate(zip(text, other, strict=False))

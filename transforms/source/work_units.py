@@ -18,6 +18,10 @@ _STEM_BYTES = 224
 """Longest stem of a part's name: file systems allow names of 255 bytes, and the part's name adds to the stem."""
 
 
+SMALL_FILE_BYTES = 1 << 20
+"""A file of at most this size on another machine is fetched in one request, and together with others."""
+
+
 @dataclass(frozen=True)
 class SourceFile:
     """One input file.

@@ -1,4 +1,4 @@
-"""Names of flags, and what they mean for a row's status."""
+"""The names of flags and their effect on a row's status."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ HARD: Final = frozenset(
         MULTIPLE_OPTIONS,
     }
 )
-"""A candidate with one of these is not accepted."""
+"""Flags with which a candidate is rejected."""
 
 SOFT: Final = frozenset(
     {
@@ -102,7 +102,7 @@ SOFT: Final = frozenset(
         INJECTION_SUSPECTED,
     }
 )
-"""The row is ``warn``."""
+"""Flags that give an accepted row the status ``warn``."""
 
 SOURCE: Final = frozenset(
     {
@@ -119,4 +119,4 @@ SOURCE: Final = frozenset(
         FALLBACK_USED,
     }
 )
-"""Said of the source or of how its translation was got; the status does not depend on them."""
+"""Informational flags about the source or the way of its translation; they never affect the status."""

@@ -1,7 +1,8 @@
-"""A glossary of French terms and their English translations: reading it, finding its terms, and checking their use.
+"""Glossaries of French terms and their English translations: parse them, find their terms, and check their use.
 
-A term is found in its inflected forms. They are made from the term's words by rule (there is no dictionary here), so
-that finding them is a look-up for each word of a text: the time grows with the text, not with the glossary.
+Inflected forms of a term are found, too. Rules derive them from the term's words when the glossary is read, without a
+dictionary. Finding terms is therefore one look-up per word of a text: the time grows with the text, not with the
+glossary.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ _TOKEN = re.compile(
     r"""[^\W_]+
     | (?<!\w)['’ʼ]                          # other apostrophes join words: l'eau, boiler's
     | (?<!\w)[-\u2010\u2011] | [-\u2010\u2011](?!\w)    # so do other hyphens
-    | \n[^\S\n]*\n                          # no term goes over the end of a paragraph
-    | [^\w\s'’ʼ\u2010\u2011-] | _           # nor over other signs, unless they are its own: R&D
+    | \n[^\S\n]*\n                          # a paragraph's end interrupts terms
+    | [^\w\s'’ʼ\u2010\u2011-] | _           # so do other characters, except in terms that contain them: R&D
     """,
     re.VERBOSE,
 )
@@ -40,10 +41,10 @@ class Term:
     """One line of a glossary.
 
     Attributes:
-        source: French, as it stands in the glossary.
-        target: English; the same as ``source`` if it is not to be translated.
-        exact_case: Whether capitals must be as in ``source``, and in ``target``.
-        note: For the people who keep the glossary; it is neither sent nor part of a digest.
+        source: The French term as written in the glossary.
+        target: The English term; equal to ``source`` if the term must not be translated.
+        exact_case: Whether the case of ``source`` must match in a text, and that of ``target`` in a translation.
+        note: A comment for the glossary's maintainers, neither sent nor part of a digest.
     """
 
     source: str
@@ -53,18 +54,18 @@ class Term:
 
     @property
     def kept(self) -> bool:
-        """Whether it stays as it is. Such terms are names and codes: they have no inflected forms."""
+        """Whether the term must not be translated. Such terms are names and codes, without inflected forms."""
         return self.source == self.target
 
 
 @dataclass(eq=False, slots=True)
 class _Node:
-    """Where one gets by the first words of some terms.
+    """Trie node for a prefix of terms.
 
     Attributes:
         ends: The terms that end here, each with its words.
-        following: By a form of the next word.
-        by_forms: The same nodes by all forms of the next word.
+        following: Child nodes by a form of the next word.
+        by_forms: The same child nodes by the set of all forms of the next word.
     """
 
     ends: list[tuple[tuple[str, ...], Term]] = field(default_factory=list)
@@ -72,7 +73,7 @@ class _Node:
     by_forms: dict[frozenset[str], _Node] = field(default_factory=dict)
 
     def add(self, term: Term, words: Sequence[str], forms_of_words: Iterable[frozenset[str]]) -> None:
-        """Adds a term below this node, which is the root."""
+        """Add a term to the trie of which this node is the root."""
         node = self
         for forms in forms_of_words:
             child = node.by_forms.get(forms)
@@ -84,7 +85,7 @@ class _Node:
         node.ends.append((tuple(words), term))
 
     def matches(self, tokens: Sequence[str]) -> Iterator[_Match]:
-        """Everything that matches, from this node, which is the root."""
+        """Yield all matches of the trie of which this node is the root."""
         for start, token in enumerate(tokens):
             nodes = self.following.get(token, ())
             stop = start + 1
@@ -99,7 +100,7 @@ class _Node:
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """A term at tokens ``start`` to ``stop`` of a text; ``literal`` if it is not inflected there."""
+    """A term at tokens ``start`` to ``stop`` of a text; ``literal`` if the text does not inflect it."""
 
     start: int
     stop: int
@@ -107,30 +108,30 @@ class _Match:
     literal: bool
 
     def rank(self) -> tuple[int, int, bool]:
-        """The lowest comes first: the longest, then the first, then the one that fits best."""
+        """Return a sort key: longest first, then leftmost, then literal before inflected."""
         return self.start - self.stop, self.start, not self.literal
 
 
 @dataclass(frozen=True)
 class Glossary:
-    """The terms of a glossary, each source once."""
+    """The terms of a glossary, with distinct sources."""
 
     terms: tuple[Term, ...]
 
     def digest(self) -> str:
-        """64 hexadecimal digits for what the terms say, in whatever order they stand; notes do not matter."""
+        """Return 64 hexadecimal digits that identify the terms, regardless of their order and notes."""
         return _digest(self.terms)
 
     def found_in(self, text: str) -> tuple[Term, ...]:
-        """The terms that occur in a French text, each once, in the order in which they first appear.
+        """Return the terms that occur in a French text, each once, in order of first appearance.
 
-        Where terms overlap, the longest counts: "pompe à chaleur" hides "pompe". Apostrophes, hyphens, spaces and
-        capitals may differ (capitals not for ``exact_case``), and each word may be a plural or a feminine.
+        The longest of overlapping terms wins: "pompe à chaleur" hides "pompe". Apostrophes, hyphens and spaces may
+        differ, and so may case without ``exact_case``. Each word may be in the plural or the feminine.
         """
         if not self.terms:
             return ()
         tokens = _tokens(text)
-        # Exact ones first: they stay before others of the same rank.
+        # Exact matches go first: the sort is stable and keeps them before others of the same rank.
         matches = list(self._exact.matches(tokens)) if self._exact.following else []
         if self._folded.following:
             matches += self._folded.matches(list(map(str.casefold, tokens)))
@@ -138,7 +139,7 @@ class Glossary:
         taken = bytearray(len(tokens))
         first: dict[int, Term] = {}
         for match in matches:
-            # Longer ones were before, so that one that overlaps this one covers an end of it.
+            # Longer matches came earlier, so one that overlaps this match covers its start or its end.
             if not taken[match.start] and not taken[match.stop - 1]:
                 taken[match.start : match.stop] = b"\x01" * (match.stop - match.start)
                 first[match.start] = match.term
@@ -154,24 +155,24 @@ class Glossary:
 
 
 def parse_glossary(text: str, name: str) -> Glossary:
-    """Reads a glossary.
+    """Parse a glossary.
 
-    The columns are separated by tabs, semicolons or commas; the first line tells. It may be a header with the names
-    ``source``, ``target``, ``case`` and ``note``, the latter two optional, in any order; without it, the columns are
-    source and target. A term with an empty target is not translated. ``case`` is ``exact``, or empty. Fields may be
-    quoted as usual in CSV. Blank lines and those that begin with ``#`` are passed over.
+    Columns are separated by tabs, semicolons or commas, whichever the first line uses. That line may be a header with
+    the names ``source``, ``target`` and optionally ``case`` and ``note``, in any order. Without a header, the columns
+    are source and target. A term with an empty target is not translated. ``case`` is ``exact`` or empty. Fields may be
+    quoted as usual in CSV. Blank lines and lines that begin with ``#`` are ignored.
 
     Args:
         text: The content of the file.
-        name: The file's, for messages.
+        name: The file's name, for error messages.
 
     Raises:
-        UsageError: If something is wrong; it tells the line.
+        UsageError: The glossary is invalid; the message names the line.
     """
     rows = _rows(text, name)
     number, first = next(rows, (1, []))
     if not first:
-        raise UsageError(f"{name}: there are no terms in it; a line is source,target")
+        raise UsageError(f'{name}: no terms found; expected lines "source,target"')
     header = [cell.lower() for cell in first]
     if "source" in header and "target" in header:
         _check_header(header, f"{name}, line {number}")
@@ -184,16 +185,16 @@ def parse_glossary(text: str, name: str) -> Glossary:
         earlier_number, earlier = terms.setdefault(key, (number, term))
         if earlier.target != term.target and not (earlier.kept and term.kept):
             raise UsageError(
-                f"{name}, line {number}: {term.source!r} is {_told(term)} here, but {_told(earlier)} in line "
-                f"{earlier_number}: keep one of them"
+                f"{name}, line {number}: {term.source!r} is {_describe(term)} here, but {_describe(earlier)} in line "
+                f"{earlier_number}: remove one of the two lines"
             )
     if not terms:
-        raise UsageError(f"{name}: there are no terms below the header")
+        raise UsageError(f"{name}: no terms found below the header")
     return Glossary(tuple(term for _, term in terms.values()))
 
 
 def prompt_lines(terms: Sequence[Term]) -> str:
-    """What a model is told about the terms of a text; empty if there are none."""
+    """Return the instructions for a text's terms, for the prompt; empty without terms."""
     translated = "; ".join(f'"{term.source}" = "{term.target}"' for term in terms if not term.kept)
     kept = ", ".join(f'"{term.source}"' for term in terms if term.kept)
     sentences = [
@@ -204,28 +205,28 @@ def prompt_lines(terms: Sequence[Term]) -> str:
 
 
 def reference_lines(terms: Sequence[Term]) -> str:
-    """The same in the words that Hy-MT2 was trained on; a term that is kept translates to itself."""
+    """Return the instructions in the wording that Hy-MT2 was trained on. A kept term translates to itself."""
     lines = [f"{term.source} translates to {term.source if term.kept else term.target}" for term in terms]
     return "\n".join(["Reference the following translations:", *lines]) if lines else ""
 
 
 def misses(terms: Iterable[Term], translation: str) -> tuple[Term, ...]:
-    """Those of the terms whose target does not occur in the translation.
+    """Return the terms whose target does not occur in the translation.
 
-    Each word of a target may be an English plural, a possessive, or a form with -ed or -ing, and capitals may differ
-    unless ``exact_case`` is set. A term that is not to be translated must stand there as it is.
+    Each word of a target may be a plural, a possessive, or a form in -ed or -ing. Case may differ unless ``exact_case``
+    is set. Terms that must not be translated must occur uninflected.
     """
     terms = tuple(terms)
     tokens = _tokens(translation)
     exact = _index(((term, term.target) for term in terms if term.exact_case), english_forms)
     folded = _index(((term, term.target) for term in terms if not term.exact_case), english_forms)
-    there = {match.term for match in exact.matches(tokens)}
-    there |= {match.term for match in folded.matches(list(map(str.casefold, tokens)))}
-    return tuple(term for term in terms if term not in there)
+    present = {match.term for match in exact.matches(tokens)}
+    present |= {match.term for match in folded.matches(list(map(str.casefold, tokens)))}
+    return tuple(term for term in terms if term not in present)
 
 
 def subset_digest(terms: Iterable[Term]) -> str:
-    """16 hexadecimal digits for the terms found in a text, for the key of its translation; empty if there are none."""
+    """Return 16 hexadecimal digits that identify the terms of a text, for its memory key; empty without terms."""
     terms = tuple(terms)
     return _digest(terms)[:16] if terms else ""
 
@@ -236,7 +237,7 @@ def _digest(terms: Iterable[Term]) -> str:
 
 
 def _index(terms: Iterable[tuple[Term, str]], forms_of: Callable[[str], frozenset[str]]) -> _Node:
-    """The root of the words of some terms, each with the text of its own that is looked for."""
+    """Return the root of a trie over the texts to look for, each given with its term."""
     root = _Node()
     for term, text in terms:
         fold, words = _fold(term), _tokens(text)
@@ -260,13 +261,13 @@ def _forms(
 
 
 def _tokens(text: str) -> list[str]:
-    """Words and signs; the white space, hyphens and apostrophes that join words are left out."""
+    """Return words and other characters, without the white space, hyphens and apostrophes that join words."""
     text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
     return _TOKEN.findall(text.replace("œ", "oe").replace("Œ", "Oe"))
 
 
 def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """The cells of each line that holds any, without white space around them, and the line's number from 1."""
+    """Yield the number (from 1) and the stripped cells of each line that is not empty."""
     lines = [
         "" if line.lstrip().startswith("#") else line
         for line in text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").split("\n")
@@ -277,8 +278,8 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
     )
     if first and not delimiter:
         raise UsageError(
-            f"{name}, line {number}: there are no columns: separate source and target by a tab, a semicolon or a comma "
-            "(a term to be kept as it is has an empty target: 'SIRET,')"
+            f"{name}, line {number}: no columns found: separate source and target with a tab, a semicolon or a comma "
+            "(leave the target empty for a term that must not be translated: 'SIRET,')"
         )
     for number, line in enumerate(lines, 1):
         cells = _cells(line, delimiter, f"{name}, line {number}", True) if line.strip() else []
@@ -291,31 +292,31 @@ def _cells(line: str, delimiter: str, place: str, strict: bool) -> list[str]:
         return [" ".join(cell.split()) for cell in next(csv.reader([line], delimiter=delimiter, strict=strict), [])]
     except csv.Error as error:
         raise UsageError(
-            f"{place}: {error}; a field with quotes ends on its line, and has its own quotes twice"
+            f"{place}: {error}; close a quoted field on its own line, and double the quotes inside it"
         ) from None
 
 
 def _check_header(header: Sequence[str], place: str) -> None:
     unknown = [cell for cell in header if cell not in COLUMNS]
     if unknown or len(set(header)) < len(header):
-        what = f"the column {unknown[0]!r} is unknown" if unknown else "a column is named twice"
-        raise UsageError(f"{place}: {what}, there are {', '.join(COLUMNS)}")
+        what = f"unknown column {unknown[0]!r}" if unknown else "a column is named twice"
+        raise UsageError(f"{place}: {what}; allowed columns: {', '.join(COLUMNS)}")
 
 
 def _term(header: Sequence[str], cells: Sequence[str], place: str) -> Term:
     if any(cells[len(header) :]):
         raise UsageError(
-            f"{place}: it has {len(cells)} columns, and there should be {len(header)}: quote a field that contains the "
-            "separator, and name more columns in a header"
+            f"{place}: found {len(cells)} columns, expected {len(header)}: quote fields that contain the separator, "
+            "and name further columns in a header"
         )
     values = dict(zip(header, cells, strict=False))
     source, target, case = values["source"], values.get("target", ""), values.get("case", "").lower()
     if not _tokens(source):
         raise UsageError(f"{place}: the source is empty")
     if case not in ("", "exact"):
-        raise UsageError(f"{place}: case is {values['case']!r}, and must be exact or empty")
+        raise UsageError(f"{place}: case is {values['case']!r}, but must be exact or empty")
     return Term(source, target if _tokens(target) else source, case == "exact", values.get("note", ""))
 
 
-def _told(term: Term) -> str:
-    return "kept as it is" if term.kept else repr(term.target)
+def _describe(term: Term) -> str:
+    return "not translated" if term.kept else repr(term.target)

@@ -1,4 +1,4 @@
-"""The forms in which a word may stand in a text, made by rule: there is no dictionary here."""
+"""Inflected forms of French and English words, derived by rule instead of from a dictionary."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _NO_FEMININE: Final = frozenset(
         tour vent""",
     )
 )
-"""Nouns that look like the masculine of another word: port and porte, vent and vente, cas and casse."""
+"""Nouns whose rule-made feminine would be another word: port and porte, vent and vente, cas and casse."""
 
 
 @lru_cache(maxsize=100_000)
 def french_forms(word: str) -> frozenset[str]:
-    """Plurals and feminines of a word, and the word."""
+    """Return a French word with its plurals and feminines."""
     if not word.isalpha() or len(word) < 3:
         return frozenset((word,))
     feminines = _feminines(word)
@@ -44,7 +44,7 @@ _FEMININE_ENDINGS: Final = (
     *(("f", ("ve",)), ("c", ("que", "che")), ("g", ("gue",)), ("s", ("se", "sse"))),
     *((letter, ()) for letter in "eaox"),
 )
-"""A masculine's last letters and what stands there in its feminine; other words get an -e."""
+"""Masculine endings and the feminine endings that replace them; other words get an -e."""
 
 
 def _feminines(word: str) -> list[str]:
@@ -58,7 +58,7 @@ def _feminines(word: str) -> list[str]:
 
 @lru_cache(maxsize=100_000)
 def english_forms(word: str) -> frozenset[str]:
-    """Plurals of a word, its forms with -ed and -ing, and the word."""
+    """Return an English word with its plurals and its forms in -ed and -ing."""
     forms = {word, f"{word}s"}
     if not word.isalpha() or len(word) < 3:
         return frozenset(forms if len(word) > 1 else {word})

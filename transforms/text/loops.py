@@ -1,7 +1,7 @@
-"""Repetition: a model that says the same again and again, measured against what the source repeats itself.
+"""Detection of repetition loops in translations, relative to the repetition in the source.
 
-Fixed limits don't work: prose compresses to 0.62 of its length and more, loops to 0.05 to 0.39, but an honest table to
-0.19 and dot leaders to 0.10.
+Absolute limits don't work: prose compresses to 0.62 of its length or more and loops to between 0.05 and 0.39, but a
+legitimate table compresses to 0.19 and dot leaders to 0.10.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from typing import NamedTuple
 from transforms.text import flags
 
 GRAM = 4
-"""Words that are compared at once."""
+"""The number of words compared at once (the n of the n-grams)."""
 
-LEAST_COUNT = 10
+MIN_COUNT = 10
 TIMES_SOURCE = 3
-LEAST_SHARE = 0.1
-"""The commonest four words in a row are a loop if there are ten of them, which make up a tenth of the text, and thrice
-as many as the commonest three in the source: "Page 2 du rapport", "Page 2 of the report"."""
+MIN_SHARE = 0.1
+"""The most frequent four-word sequence is a loop if it occurs ten times, makes up a tenth of the text, and is three
+times as frequent as the source's most frequent three words: "Page 2 du rapport", "Page 2 of the report"."""
 
-LEAST_RATIO = 0.6
-"""An answer that compresses to less than this share of the source's ratio is a loop."""
+MIN_RATIO = 0.6
+"""A translation is a loop if its compression ratio is below this share of the source's."""
 
 _WORD = re.compile(r"[^\W\d_]+")
-_LONG_RUN = re.compile(r"(.)\1{39}", re.DOTALL)
+_REPEATED_CHARACTER = re.compile(r"(.)\1{39}", re.DOTALL)
 _LONGEST_WORD = 60
 _SUSPICIOUS_LENGTH = 1.5
 
 
 class Tandem(NamedTuple):
-    """The longest stretch in which the same words follow themselves.
+    """A sequence of words repeated back to back.
 
     Attributes:
-        period: The words that are said again.
-        copies: How often they stand there.
+        period: The number of words in the repeated sequence.
+        copies: How often the sequence occurs in a row.
     """
 
     period: int
@@ -48,10 +48,10 @@ _NONE = Tandem(0, 1.0)
 
 
 def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
-    """repetition: words or sentences said over and over, a run of one character, or text that compresses too well.
+    """Return ``repetition`` for repeated words, sentences or characters, or for text that compresses too well.
 
-    Three copies of a sentence in a row, four of a few words or eight of one word count if the source does not repeat
-    itself nearly as often; so does a long passage said twice.
+    Two copies of a long passage in a row count, and so do three of a sentence, four of a few words or eight of one
+    word, unless the source repeats itself nearly as often.
     """
     words = _WORD.findall(translation.lower())
     grams = list(zip(words, words[1:], words[2:], words[3:], strict=False))
@@ -59,51 +59,51 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
         loop = tandem(words)
         if _is_loop(loop) and not _explained(source, loop):
             return (flags.REPETITION,)
-        most = max(Counter(grams).values())
-        if most >= LEAST_COUNT and most * GRAM >= LEAST_SHARE * len(words) and most >= TIMES_SOURCE * _most_in(source):
+        count = max(Counter(grams).values())
+        if count >= MIN_COUNT and count * GRAM >= MIN_SHARE * len(words) and count >= TIMES_SOURCE * _max_count(source):
             return (flags.REPETITION,)
-    if match := _LONG_RUN.search(translation):
+    if match := _REPEATED_CHARACTER.search(translation):
         return () if match[0] in source or match[1] * 10 in source else (flags.REPETITION,)
     odd = len(translation) > _SUSPICIOUS_LENGTH * len(source) or max(map(len, words), default=0) > _LONGEST_WORD
-    if odd and len(translation) >= 200 and _zlib_ratio(translation) < LEAST_RATIO * min(1.0, _zlib_ratio(source)):
+    if odd and len(translation) >= 200 and _zlib_ratio(translation) < MIN_RATIO * min(1.0, _zlib_ratio(source)):
         return (flags.REPETITION,)
     return ()
 
 
 def tandem(words: Sequence[str]) -> Tandem:
-    """The stretch of words that repeats itself for longest, in one pass.
+    """Return the longest sequence of words that repeats itself, in one pass.
 
-    Where four words were seen before, at some distance, and the four that follow were seen at the same distance, the
-    stretch goes on.
+    The pass remembers where each four words occurred last. A repetition continues as long as the distance to that place
+    does not change.
     """
     last: dict[tuple[str, ...], int] = {}
     best = _NONE
-    longest = run = period = 0
+    longest = length = period = 0
     for i, gram in enumerate(zip(words, words[1:], words[2:], words[3:], strict=False)):
         distance = i - last.get(gram, i)
         last[gram] = i
         if not distance:
-            run = period = 0
+            length = period = 0
             continue
-        run = run + 1 if distance == period else 1
+        length = length + 1 if distance == period else 1
         period = distance
-        if run > longest and run + GRAM - 1 >= period:
-            longest, best = run, Tandem(period, 1 + (run + GRAM - 1) / period)
+        if length > longest and length + GRAM - 1 >= period:
+            longest, best = length, Tandem(period, 1 + (length + GRAM - 1) / period)
     return best
 
 
 def _is_loop(loop: Tandem) -> bool:
     period, copies = loop
-    least = 2.0 if period >= 12 else 3.0 if period >= 5 else 4.0 if period >= 2 else 8.0
-    return copies >= least - 0.2 / max(period, 1)
+    min_copies = 2.0 if period >= 12 else 3.0 if period >= 5 else 4.0 if period >= 2 else 8.0
+    return copies >= min_copies - 0.2 / max(period, 1)
 
 
 def _explained(source: str, loop: Tandem) -> bool:
-    there = tandem(_WORD.findall(source.lower()))
-    return there.copies >= 0.6 * loop.copies and there.copies > 1
+    in_source = tandem(_WORD.findall(source.lower()))
+    return in_source.copies >= 0.6 * loop.copies and in_source.copies > 1
 
 
-def _most_in(source: str) -> int:
+def _max_count(source: str) -> int:
     words = _WORD.findall(source.lower())
     return max(Counter(zip(words, words[1:], words[2:], strict=False)).values(), default=1)
 

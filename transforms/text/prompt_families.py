@@ -1,7 +1,7 @@
-"""Prompts of translation models, in the words of those who trained them, and which model gets which.
+"""Prompts of translation models as their makers wrote them, and the choice of a prompt by model name.
 
-A model that was trained on one prompt is better with that than with any other; sampling and length of text likewise.
-Models that are not named here get the general prompt.
+A model translates best with the prompt, sampling and text length that it was trained on. Models that no family matches
+get the general prompt.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from transforms.text.prompts import GENERAL, SIMPLE, TEXT, PromptTemplate
 
 DEFAULT_SAMPLING: Final[Mapping[str, float]] = {"temperature": 0.0, "top_k": 40, "top_p": 1.0, "repeat_penalty": 1.0}
 DEFAULT_CHUNK_CHARS: Final = 2000
-"""Quality falls with the length of what is translated at once."""
+"""Default maximum of a piece; quality falls with the length of the text that is translated at once."""
 
 
 @dataclass(frozen=True)
 class Family:
-    """How models of one kind are asked.
+    """Prompt, sampling and piece size for a family of models.
 
     Attributes:
         template: The prompt.
-        pattern: Of model names, without their paths and tags; None for families that are only chosen by hand.
-        sampling: Ollama's options that differ from ``DEFAULT_SAMPLING``.
-        chunk_chars: Longest piece of a text that does not fit one request.
+        pattern: A regular expression for model names without path and tag; None if users must choose the family.
+        sampling: The Ollama options that differ from ``DEFAULT_SAMPLING``.
+        chunk_chars: The maximum characters of a piece of a text that does not fit one request.
     """
 
     template: PromptTemplate
@@ -65,11 +65,11 @@ FAMILIES: Final[Mapping[str, Family]] = {
         Family(PromptTemplate("seed-x", None, _SEED_X, raw=True), r"seed-?x", chunk_chars=1000),
     )
 }
-"""By name; the first whose pattern is found in a model's name is the model's."""
+"""Families by name. A model belongs to the first family whose pattern matches its name."""
 
 
 def family_of(model: str) -> Family:
-    """The family of a model, by its name."""
+    """Return the family of a model, according to its name."""
     name = model.lower().rpartition("/")[2].partition(":")[0].replace("_", "-").replace("+", "-plus")
     for family in FAMILIES.values():
         if family.pattern is not None and re.search(family.pattern, name):

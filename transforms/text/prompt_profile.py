@@ -1,4 +1,4 @@
-"""How one model is asked: its prompt, its sampling, what one request to it may hold."""
+"""Prompt, sampling and token budget of a model."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from dataclasses import dataclass, field, replace
 
 from transforms.text.budget import CONTEXT_CHARS_PER_TOKEN, Budget
 from transforms.text.prompt_families import DEFAULT_SAMPLING, FAMILIES, Family, family_of
-from transforms.text.prompts import PromptTemplate, with_wishes
+from transforms.text.prompts import PromptTemplate, with_instructions
 from transforms.text.thinking import Think, think_tokens, think_value
 
 AUTO = "auto"
 NOTE_SHARE = 8
-"""One part in so many of the context is kept for the terms of a glossary."""
+"""The divisor of ``num_ctx`` that gives the tokens reserved for glossary terms."""
 
 
 @dataclass(frozen=True)
 class PromptProfile:
-    """How one model is asked.
+    """Prompt, sampling and token budget of a model.
 
     Attributes:
-        model: As the user names it.
+        model: The model's name as given by the user.
         template: The prompt.
-        budget: What one request may hold.
-        chunk_chars: Longest piece of a text that does not fit one request.
-        sampling: Ollama's options of a first try.
-        note_tokens: Kept free for the terms of a glossary.
-        context_chars: Of the text before a piece of it, that goes along with the piece.
-        field_name: The column of the texts, if the model is told.
+        budget: The token budget of one request.
+        chunk_chars: The maximum characters of a piece of a text that does not fit one request.
+        sampling: The Ollama options of a first attempt.
+        note_tokens: The tokens reserved for glossary terms.
+        context_chars: The maximum characters of preceding text that are sent with a piece of a text.
+        field_name: The column of the texts, if the prompt names it.
         think: The value of Ollama's field ``think``.
-        think_tokens: Tokens that an answer may have beside the translation; part of the budget's overhead.
+        think_tokens: The tokens that an answer may have in addition to the translation, part of the budget's overhead.
     """
 
     model: str
@@ -46,17 +46,17 @@ class PromptProfile:
 
 @dataclass(frozen=True)
 class ProfileChoice:
-    """What the user wishes; the rest is the model's family's. Picklable.
+    """The user's settings, which take precedence over those of the model's family. Picklable.
 
     Attributes:
-        num_ctx: Tokens that prompt and answer may have together.
+        num_ctx: The context size in tokens, for prompt and answer together.
         family: ``auto`` or one of ``FAMILIES``.
         own: The user's own template, for every model.
-        domain, spelling: As in ``prompts.with_wishes``.
-        chunk_chars: None for the family's.
-        sampling: Ollama's options that were given.
-        has_glossary: Whether room is to be kept for terms.
-        context_chars: As of ``PromptProfile``.
+        domain, spelling: See ``prompts.with_instructions``.
+        chunk_chars: The maximum characters of a piece; None for the family's value.
+        sampling: The Ollama options that the user set.
+        has_glossary: Whether to reserve tokens for glossary terms.
+        context_chars: See ``PromptProfile``.
         think: One of ``THINK_CHOICES``.
     """
 
@@ -72,19 +72,19 @@ class ProfileChoice:
     think: str = "auto"
 
     def profile(self, model: str, field_name: str | None = None) -> PromptProfile:
-        """How a model is asked.
+        """Return the prompt profile of a model.
 
         Args:
-            model: As the user names it.
-            field_name: The column of the texts, if the model is to know it.
+            model: The model's name as given by the user.
+            field_name: The column of the texts, if the prompt is to name it.
 
         Raises:
-            UsageError: If its prompt has no place for what is to be said in it, or the context none for a text.
+            UsageError: The prompt has no place for the instructions, or the context has no room for a text.
         """
         family: Family = family_of(model) if self.family == AUTO else FAMILIES[self.family]
         template = self.own or family.template
         place = f"the prompt {template.name}" + f" of {model}" * (self.family == AUTO and self.own is None)
-        template = with_wishes(template, place, self.domain, self.spelling, field_name, bool(self.context_chars))
+        template = with_instructions(template, place, self.domain, self.spelling, field_name, bool(self.context_chars))
         note_tokens = self.num_ctx // NOTE_SHARE if self.has_glossary and template.takes_terms else 0
         context_tokens = self.context_chars // CONTEXT_CHARS_PER_TOKEN
         think = think_value(self.think, model)
@@ -103,7 +103,7 @@ class ProfileChoice:
 
 
 class PromptProfiles:
-    """How each model of a run is asked, the budget corrected by what its hosts count. For one event loop."""
+    """The prompt profiles of a run, with budgets corrected by the hosts' token counts. For one event loop."""
 
     def __init__(self, choice: ProfileChoice) -> None:
         self._choice = choice
@@ -111,10 +111,10 @@ class PromptProfiles:
         self._corrected: set[str] = set()
 
     def of(self, model: str, field_name: str | None = None) -> PromptProfile:
-        """How a model is asked about texts of a column.
+        """Return the prompt profile of a model for the texts of a column.
 
         Raises:
-            UsageError: As ``ProfileChoice.profile`` does.
+            UsageError: See ``ProfileChoice.profile``.
         """
         profile = self._profiles.get((model, field_name))
         if profile is None:
@@ -122,10 +122,10 @@ class PromptProfiles:
         return profile
 
     def counted(self, profile: PromptProfile, source_tokens: int, prompt_eval_count: int) -> bool:
-        """Learns what a host has counted for a prompt; see ``Budget.corrected``.
+        """Correct the profile's budget by a host's token count of a prompt; see ``Budget.corrected``.
 
         Returns:
-            Whether the model turns out to take more than was estimated, for the first time.
+            Whether this is the first prompt of the model that took more tokens than estimated.
         """
         profile = self.of(profile.model, profile.field_name)
         budget = profile.budget.corrected(source_tokens, prompt_eval_count)

@@ -1,6 +1,6 @@
-"""What is said to the model around a text.
+"""Prompt templates and their rendering.
 
-No stop sequence goes with a prompt: a record that has ``</source>`` in it would be cut there in silence.
+Requests have no stop sequence: the translation of a record that contains ``</source>`` would silently end there.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ _SEPARATOR_LINE = re.compile(rf"^{SEPARATOR}[ \t]*(?:\n|\Z)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class PromptTemplate:
-    """A prompt with a place for the text.
+    """A prompt with a placeholder for the text.
 
     Attributes:
-        name: For people.
-        system: The system turn; None leaves the model's own.
-        user: The user turn, with ``{text}`` once: last, so that what comes before is cached by the host.
-        raw: Whether it goes to the model without the model's own template.
-        terms_first: Whether terms of a glossary stand before the user turn, as Hy-MT2 has learnt it, and not at the end
-            of the system turn.
+        name: The name shown to users.
+        system: The system turn; None keeps the model's own.
+        user: The user turn, with ``{text}`` once, at the end, so that hosts can cache the part before it.
+        raw: Whether the prompt bypasses the model's own chat template.
+        terms_first: Whether glossary terms go before the user turn, as Hy-MT2 was trained, instead of at the end of the
+            system turn.
     """
 
     name: str
@@ -56,23 +56,23 @@ class PromptTemplate:
 
     @property
     def takes_terms(self) -> bool:
-        """Whether there is a place for terms of a glossary."""
+        """Whether the prompt has a place for glossary terms."""
         return self.terms_first or bool(self.system)
 
     @property
     def version(self) -> str:
-        """8 hex digits that change with any part of the prompt."""
+        """Eight hexadecimal digits that identify all parts of the prompt."""
         return hashlib.sha256(self.fingerprint().encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
     def fingerprint(self) -> str:
-        """All of it as one text, for the recipe."""
+        """Return the whole prompt as one text, for the recipe."""
         kind = "raw" if self.raw else "chat" if self.system != "" else "chat with an empty system turn"
         return f"{kind}\n{self.system or ''}\n{SEPARATOR}\n{self.user}"
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A prompt with its text."""
+    """A prompt with its text filled in."""
 
     system: str | None
     prompt: str
@@ -83,18 +83,18 @@ SIMPLE = PromptTemplate("simple", None, f"translate this French text into Englis
 
 
 def from_file(text: str, name: str) -> PromptTemplate:
-    """A template of the user's own.
+    """Parse the user's own prompt template.
 
-    The file is the user turn; or the system turn, a line ``---``, and the user turn. ``{text}`` stands in the user turn
-    exactly once and is the only placeholder; ``{{name}}``, ``${name}`` and braces around other things than a name, such
-    as JSON, stay as they are.
+    The file consists of the user turn, or of the system turn, a line ``---`` and the user turn. The user turn contains
+    ``{text}``, the only placeholder, exactly once. ``{{name}}``, ``${name}`` and braces around anything but a name,
+    such as JSON, are sent unchanged.
 
     Args:
-        text: The file's.
-        name: The file's, for errors.
+        text: The file's content.
+        name: The file's name, for error messages.
 
     Raises:
-        UsageError: If ``{text}`` is missing, repeated or in the system turn, or if there is another placeholder.
+        UsageError: ``{text}`` is missing, repeated or in the system turn, or there is another placeholder.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     parts = _SEPARATOR_LINE.split(text, maxsplit=1)
@@ -102,19 +102,19 @@ def from_file(text: str, name: str) -> PromptTemplate:
     user = parts[-1].strip("\n")
     if user.count(TEXT) != 1 or TEXT not in _PLACEHOLDER.findall(user) or TEXT in (system or ""):
         raise UsageError(
-            f"prompt file {name}: {TEXT} must stand exactly once, in the user turn (below a line {SEPARATOR} if there "
-            "is a system turn)"
+            f"prompt file {name}: {TEXT} must occur exactly once, in the user turn (below the line {SEPARATOR} if "
+            "there is a system turn)"
         )
     if others := sorted(set(_PLACEHOLDER.findall(text)) - {TEXT}):
         raise UsageError(
-            f"prompt file {name}: {others[0]} is no placeholder, only {TEXT} is; for the model to see braces, write "
-            f"{{{others[0]}}}"
+            f"prompt file {name}: unknown placeholder {others[0]}; the only one is {TEXT}. To send literal braces to "
+            f"the model, write {{{others[0]}}}"
         )
     template = PromptTemplate("file", system, user)
     return replace(template, name=f"file-{template.version}")
 
 
-def with_wishes(
+def with_instructions(
     template: PromptTemplate,
     place: str,
     domain: str | None = None,
@@ -122,40 +122,42 @@ def with_wishes(
     field_name: str | None = None,
     has_context: bool = False,
 ) -> PromptTemplate:
-    """The template with what holds for all texts of a column said in its system turn.
+    """Return the template with the instructions for a column's texts added to its system turn.
 
     Args:
-        template: To be added to.
-        place: What it is, for errors.
-        domain: What the texts are, such as "incident reports".
-        spelling: Which English is wanted: ``british`` or ``american``.
-        field_name: The column that they come from.
-        has_context: Whether texts come with what stands before them.
+        template: The template to extend.
+        place: A description of the template, for error messages.
+        domain: The kind of the texts, such as "incident reports".
+        spelling: The English spelling to use: ``british`` or ``american``.
+        field_name: The name of the texts' column.
+        has_context: Whether texts are sent with the text before them.
 
     Raises:
-        UsageError: If there is something to say and no system turn.
+        UsageError: There are instructions, but the template has no system turn.
     """
-    wishes = {
+    instructions = {
         "--domain": f"The texts are: {domain}." if domain else "",
         "--spelling": f"Use {spelling.capitalize()} spelling." if spelling else "",
         "--field_names": f'The text is the field "{field_name}" of a record.' if field_name else "",
         "--context_chars": _CONTEXT_SENTENCE if has_context else "",
     }
-    for option, wish in wishes.items():
-        if wish and not template.system:
-            raise UsageError(f"{option} is said in the system turn, and {place} has none: leave it out, or add one")
-    said = [wish for wish in wishes.values() if wish]
-    return replace(template, system=" ".join([template.system or "", *said])) if said else template
+    for option, instruction in instructions.items():
+        if instruction and not template.system:
+            raise UsageError(
+                f"{option} needs a system turn, and {place} has none: drop the option, or use a prompt that has one"
+            )
+    added = [instruction for instruction in instructions.values() if instruction]
+    return replace(template, system=" ".join([template.system or "", *added])) if added else template
 
 
 def render(template: PromptTemplate, text: str, terms: str = "", context: str = "") -> Rendered:
-    """The template with ``text`` in its place; whatever braces or tags the text has stay text.
+    """Return the template with ``text`` filled in. Braces and tags within the text have no effect.
 
     Args:
-        template: The prompt.
-        text: Goes into the user turn.
-        terms: What is said of terms that occur in it, for a prompt that has a place for that.
-        context: What stands before the text.
+        template: The prompt template.
+        text: The text for the user turn.
+        terms: The instructions for the text's glossary terms, dropped if the template has no place for them.
+        context: The text before ``text``, as context for the model.
     """
     before, _, after = template.user.partition(TEXT)
     system = template.system

@@ -1,6 +1,6 @@
-"""Long runs of one sign (dots of a form, rules, blanks): shortened in what is sent, put back into the translation.
+"""Shorten long sequences of one character (dot leaders, rules, blanks) for sending, and restore them in translations.
 
-Ollama breaks a generation off after some thirty equal tokens, and records are full of such runs. They need no
+Ollama aborts a generation after some thirty equal tokens, and records are full of such sequences. They need no
 translation anyway.
 """
 
@@ -10,44 +10,44 @@ import re
 from dataclasses import dataclass
 
 LONGEST = 6
-"""What is left of a run; longer ones are shortened."""
+"""The length to which longer sequences are shortened."""
 
-_RUN = re.compile(r"([^\w\s]|_|[ \t\u00a0]|\r?\n)\1{%d,}" % (LONGEST - 1))  # noqa: UP031 - braces belong to the pattern
+_REPEATED = re.compile(r"([^\w\s]|_|[ \t\u00a0]|\r?\n)\1{%d,}" % (LONGEST - 1))  # noqa: UP031 - braces belong to the pattern
 
 
 @dataclass(frozen=True)
-class Masked:
-    """A text with its long runs shortened.
+class Shortened:
+    """A text with its repeated characters shortened.
 
     Attributes:
-        text: What is sent.
-        runs: Every run of ``LONGEST`` signs and more, in order, as it stood in the text.
+        text: The shortened text, which is sent.
+        originals: Every sequence of at least ``LONGEST`` equal characters, in order, as in the original text.
     """
 
     text: str
-    runs: tuple[str, ...]
+    originals: tuple[str, ...]
 
     @property
     def changed(self) -> bool:
-        """Whether a run was shortened."""
-        return any(len(run) > LONGEST * len(_sign(run)) for run in self.runs)
+        """Whether any sequence was shortened."""
+        return any(len(sequence) > LONGEST * len(_character(sequence)) for sequence in self.originals)
 
     def restore(self, translation: str) -> str:
-        """The translation with the runs as they were, if it has the same ones in the same order; else as it is."""
-        found = [match[0] for match in _RUN.finditer(translation)]
-        if list(map(_sign, found)) != list(map(_sign, self.runs)):
+        """Return the translation with the original sequences, or unchanged if its sequences differ in kind or order."""
+        found = [match[0] for match in _REPEATED.finditer(translation)]
+        if list(map(_character, found)) != list(map(_character, self.originals)):
             return translation
-        runs = iter(self.runs)
-        return _RUN.sub(lambda match: next(runs), translation)
+        originals = iter(self.originals)
+        return _REPEATED.sub(lambda match: next(originals), translation)
 
 
-def mask(text: str) -> Masked:
-    """``text`` with every long run cut to ``LONGEST`` signs; ``mask(text).restore(mask(text).text) == text``."""
-    runs = tuple(match[0] for match in _RUN.finditer(text))
-    if not runs:
-        return Masked(text, ())
-    return Masked(_RUN.sub(lambda match: match[1] * LONGEST, text), runs)
+def shorten(text: str) -> Shortened:
+    """Cut every sequence of one character to ``LONGEST``; ``shorten(text).restore(shorten(text).text) == text``."""
+    originals = tuple(match[0] for match in _REPEATED.finditer(text))
+    if not originals:
+        return Shortened(text, ())
+    return Shortened(_REPEATED.sub(lambda match: match[1] * LONGEST, text), originals)
 
 
-def _sign(run: str) -> str:
-    return "\r\n" if run.startswith("\r\n") else run[0]
+def _character(sequence: str) -> str:
+    return "\r\n" if sequence.startswith("\r\n") else sequence[0]

@@ -1,4 +1,4 @@
-"""The copy of a text that is sent: valid Unicode, composed, without control characters. The source stays as it is."""
+"""Sanitise texts before they are sent: valid, composed Unicode without control characters. Sources are not modified."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ BYTE_ORDER_MARK: Final = "\ufeff"
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-# One class without alternatives: four times as fast on the texts that need nothing, which are nearly all.
+# A single class without alternatives is four times as fast on texts that need no change, and nearly all are such texts.
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def sanitize(text: str) -> str:
-    """``text`` as it is sent to a model; the same object if there is nothing to do, and a fixed point of itself.
+    """Return ``text`` as it is sent to a model, or the same object if no change is needed. The function is idempotent.
 
-    Surrogate pairs are joined and lone surrogates become U+FFFD (JSON can bring them, UTF-8 can't hold them); control
-    characters (C0 and DEL) but tab and line ends are dropped, as are byte order marks at the start; the rest is NFC.
-    Not NFKC, which would turn "½", "m²" and no-break spaces into other text.
+    Surrogate pairs are joined and lone surrogates become U+FFFD: JSON can contain them, but UTF-8 cannot encode them.
+    Control characters (C0 and DEL) except tab and line ends are dropped, and so are leading byte order marks. The
+    result is in NFC. NFKC is not used, because it would turn "½", "m²" and no-break spaces into other text.
     """
     if _UNWANTED.search(text):
         if _SURROGATES.search(text):

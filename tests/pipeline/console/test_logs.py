@@ -127,7 +127,6 @@ def test_lines_go_to_what_stderr_is_at_the_time(capsys: pytest.CaptureFixture[st
 
 PIPELINE = """
 from pipeline.console import logs
-from pipeline.console.logs import Repetitions
 from tests.pipeline.console.restored_logging import restored_logging
 logs.configure()
 import apache_beam as beam

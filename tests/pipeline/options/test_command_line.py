@@ -53,6 +53,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "num_ctx": ("2048", 2048),
     "chunk_chars": ("1500", 1500),
     "context_chars": ("300", 300),
+    "think": ("low", "low"),
     "temperature": ("0.5", 0.5),
     "seed": ("7", 7),
     "repeat_penalty": ("1.1", 1.1),

@@ -28,18 +28,18 @@ PREFIX = RECIPE.memory_prefix()
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(0, 2**62), st.lists(st.sampled_from("abc")))
-def test_an_outcome_comes_back_as_it_was(text: str, duration_ns: int, flags: list[str]) -> None:
+def test_encoding_preserves_an_outcome(text: str, duration_ns: int, flags: list[str]) -> None:
     outcome = replace(OUTCOME, translation=text, eval_duration_ns=duration_ns, flags=flags, origin=None)
     entry = decode(encode(TextResult(outcome), (), "run-7"))
     assert entry == MemoryEntry(outcome, "run-7")
 
 
 @pytest.mark.parametrize("value", [b"", b"[]", b"{}", b"null", b'{"run": "x"}', b'{"run": "x", "later": 1}', b"\xff"])
-def test_what_another_program_wrote_is_not_known(value: bytes) -> None:
+def test_bytes_of_another_program_are_ignored(value: bytes) -> None:
     assert decode(value) is None
 
 
-def test_origin_and_source_flags_belong_to_one_row_only() -> None:
+def test_origin_and_source_flags_are_not_stored() -> None:
     entry = decode(encode(TextResult(OUTCOME), ("src_short",), "run-7"))
     assert entry is not None
     kept = entry.outcome
@@ -62,13 +62,13 @@ def test_a_failure_keeps_its_error_and_its_candidate_and_has_no_origin() -> None
         assert result.outcome.error == "untranslated: no"
 
 
-def test_a_partial_translation_is_a_failure_that_has_an_origin() -> None:
+def test_a_partial_translation_is_a_failure_with_an_origin() -> None:
     entry = MemoryEntry(replace(OUTCOME, status="partial", error="repetition: no"), "run-7", "The pump. La vanne.")
     assert entry.failed
     assert from_memory(entry, ()).outcome.origin == "memory"
 
 
-def test_the_key_changes_with_all_that_a_translation_depends_on() -> None:
+def test_the_key_depends_on_everything_that_affects_a_translation() -> None:
     keys = [
         key_of(PREFIX, "mistral:latest", "ab" * 32, "Bonjour"),
         key_of(PREFIX, "mistral:latest", "ab" * 32, "Bonjour."),
@@ -92,7 +92,7 @@ def test_the_key_changes_with_all_that_a_translation_depends_on() -> None:
     assert len(set(keys)) == len(keys)
 
 
-def test_columns_do_not_matter_for_the_key() -> None:
+def test_the_key_prefix_does_not_depend_on_columns_model_or_glossary() -> None:
     for change in (
         {"glossary_digest": "ef" * 32},
         {"text_columns": ("subject",)},

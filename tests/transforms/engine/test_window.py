@@ -22,7 +22,7 @@ def finish(window: SlidingWindow[str], future: Future[None], texts: int) -> None
     future.set_result(None)
 
 
-def test_there_is_room_until_the_window_is_full_of_unfinished_texts() -> None:
+def test_there_is_room_until_too_many_texts_are_unfinished() -> None:
     window: SlidingWindow[str] = SlidingWindow(lambda: 1)
     first = add(window, "first", MIN_TEXTS)
     assert not window.has_room()
@@ -32,11 +32,11 @@ def test_there_is_room_until_the_window_is_full_of_unfinished_texts() -> None:
     assert list(window.drain()) == ["first"]
 
 
-def test_it_grows_with_the_capacity_of_the_fleet() -> None:
+def test_the_window_grows_with_the_capacity_of_the_fleet() -> None:
     assert SlidingWindow[str](lambda: 1000).size() == 1000 * TEXTS_PER_SLOT
 
 
-def test_one_slow_row_delays_nothing_until_too_many_rows_wait_behind_it() -> None:
+def test_one_slow_row_does_not_block_until_too_many_rows_wait_behind_it() -> None:
     window: SlidingWindow[str] = SlidingWindow(lambda: 1)
     add(window, "slow", 1)
     submitted = 1
@@ -72,14 +72,14 @@ def test_a_full_window_waits_for_texts_and_not_for_whole_batches(texts: int) -> 
     assert list(window._entries) == [1], "the batch is still in flight"
 
 
-def test_a_batch_that_failed_comes_out_too() -> None:
+def test_a_failed_batch_is_yielded_too() -> None:
     window: SlidingWindow[str] = SlidingWindow(lambda: 1)
     add(window, "bad", 3).set_exception(ValueError("spoilt"))
     assert list(window.drain()) == ["bad"]
 
 
 @given(st.lists(st.integers(0, 700), max_size=30), st.integers(0, 100))
-def test_every_batch_comes_out_once_while_another_thread_finishes_them(batches: list[int], seed: int) -> None:
+def test_every_batch_is_yielded_once_while_another_thread_finishes_batches(batches: list[int], seed: int) -> None:
     window: SlidingWindow[int] = SlidingWindow(lambda: 4)
     in_flight: list[tuple[Future[None], int]] = []
     lock, ended = threading.Condition(), threading.Event()

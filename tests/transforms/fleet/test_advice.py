@@ -16,7 +16,7 @@ def speed(
     return Speed(slots, more, alone, together, 400.0, waited, 15)
 
 
-def test_nothing_is_said_of_what_is_good() -> None:
+def test_a_good_host_gets_no_advice() -> None:
     assert about_loaded(GOOD, 4096) == []
     assert about_loaded(LoadedModel("mistral:latest", 6 * 10**9, 6 * 10**9, None), 4096) == []
     assert about_reload(GOOD, 4096) == []
@@ -26,12 +26,12 @@ def test_nothing_is_said_of_what_is_good() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "words"),
+    ("advice", "words"),
     [
         (about_loaded(LoadedModel("m:latest", 100, 0, 4096), 4096), ["CPU only"]),
         (about_loaded(LoadedModel("m:latest", 8 * 10**9, 5 * 10**9, 4096), 4096), ["62%", "8.0 GB"]),
         (about_loaded(LoadedModel("m:latest", 100, 100, 2048), 4096), ["--num_ctx 2048"]),
-        (about_reload(LoadedModel("m:latest", 100, 100, 8192), 4096), ["8192", "loaded again", "--num_ctx 8192"]),
+        (about_reload(LoadedModel("m:latest", 100, 100, 8192), 4096), ["8192", "reloaded", "--num_ctx 8192"]),
         (about_details(LLAMA, "mistral", 65536), ["32768"]),
         (about_speed(speed(None), LLAMA, True, None, None), ["--slots"]),
         (about_speed(speed(1), LLAMA, True, 500_000_000, None), ["OLLAMA_NUM_PARALLEL=4", "0.5 GB"]),
@@ -39,14 +39,14 @@ def test_nothing_is_said_of_what_is_good() -> None:
         (about_speed(speed(2), LLAMA, True, 10**9, 100 * 10**9), ["OLLAMA_NUM_PARALLEL=16"]),
         (about_speed(speed(2), LLAMA, True, 10**9, 5 * 10**8), ["no room for more"]),
         (about_speed(speed(1), ModelDetails(None, "qwen35moe", ()), True, None, None), ["one request at a time"]),
-        (about_speed(speed(4, together=52.0), LLAMA, True, None, None), ["more slots bring nothing"]),
-        (about_speed(speed(4, waited=3.0), LLAMA, True, None, None), ["waited 3.0 s", "others use this host"]),
+        (about_speed(speed(4, together=52.0), LLAMA, True, None, None), ["more slots would not help"]),
+        (about_speed(speed(4, waited=3.0), LLAMA, True, None, None), ["waited 3.0 s", "other clients"]),
     ],
 )
-def test_each_thing_that_could_be_better_has_its_sentence(told: list[str], words: list[str]) -> None:
-    (sentence,) = told
+def test_each_problem_has_its_advice(advice: list[str], words: list[str]) -> None:
+    (sentence,) = advice
     assert all(word in sentence for word in words)
 
 
-def test_more_slots_are_not_proposed_where_the_model_does_not_fit() -> None:
+def test_more_slots_are_not_suggested_if_the_model_does_not_fit_the_gpu() -> None:
     assert about_speed(speed(1), LLAMA, False, 10**9, None) == []

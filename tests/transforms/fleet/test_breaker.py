@@ -20,13 +20,13 @@ def opened(faults: int = 3) -> Breaker:
     return breaker
 
 
-def test_opens_at_three_faults_in_a_row() -> None:
+def test_opens_after_three_consecutive_faults() -> None:
     assert opened(2).closed
     assert not opened(3).closed
     assert opened(3).reason == "HTTP 503"
 
 
-def test_opens_at_ten_of_the_last_twenty() -> None:
+def test_opens_after_ten_faults_in_the_last_twenty_answers() -> None:
     breaker = Breaker(random.Random(1))
     for _ in range(9):
         breaker.succeeded()
@@ -35,7 +35,7 @@ def test_opens_at_ten_of_the_last_twenty() -> None:
     assert breaker.failed(1.0, "reset")
 
 
-def test_one_probe_at_a_time_after_a_pause() -> None:
+def test_single_probes_are_allowed_after_a_pause() -> None:
     breaker = opened()
     assert not breaker.allows(100.1)
     due = breaker.probe_due_at()
@@ -47,7 +47,7 @@ def test_one_probe_at_a_time_after_a_pause() -> None:
     assert breaker.probe_due_at() is None
 
 
-def test_pauses_double_up_to_the_longest() -> None:
+def test_pauses_double_up_to_a_maximum() -> None:
     breaker, now, pauses = opened(), 100.0, []
     for _ in range(8):
         due = breaker.probe_due_at()
@@ -60,7 +60,7 @@ def test_pauses_double_up_to_the_longest() -> None:
     assert max(pauses) <= LONGEST_PAUSE_SECONDS * 1.2
 
 
-def test_a_success_closes_it_and_forgets() -> None:
+def test_a_success_closes_the_circuit_and_resets_the_counts() -> None:
     breaker = opened()
     assert breaker.succeeded()
     assert breaker.closed
@@ -68,27 +68,27 @@ def test_a_success_closes_it_and_forgets() -> None:
     assert breaker.closed
 
 
-def test_retry_after_is_honoured_at_once() -> None:
+def test_retry_after_opens_the_circuit_immediately() -> None:
     breaker = Breaker(random.Random(1))
     assert breaker.failed(10.0, "HTTP 503", retry_after_seconds=7.0)
     assert breaker.probe_due_at() == 17.0
 
 
-def test_doubtful_faults_open_it_only_in_numbers() -> None:
+def test_uncertain_faults_only_count_among_the_last_twenty() -> None:
     breaker = Breaker(random.Random(1))
     for _ in range(9):
         assert not breaker.failed(1.0, "done is false", certain=False)
     assert breaker.failed(1.0, "done is false", certain=False)
 
 
-def test_a_probe_that_told_nothing_may_be_repeated() -> None:
+def test_a_probe_without_a_result_may_be_repeated() -> None:
     breaker = opened()
     breaker.sent()
     breaker.gave_up_probe()
     assert breaker.allows(200.0)
 
 
-def test_while_every_host_rests_probes_come_sooner() -> None:
+def test_probes_are_due_sooner_during_an_outage() -> None:
     breaker, now = opened(), 100.0
     for _ in range(6):
         due, sooner = breaker.probe_due_at(), breaker.probe_due_at(outage=True)
@@ -102,7 +102,7 @@ def test_while_every_host_rests_probes_come_sooner() -> None:
     assert not breaker.allows(now + 2.0)
 
 
-def test_where_nobody_listens_the_next_probe_comes_within_about_a_second() -> None:
+def test_probes_after_refused_connections_are_due_within_about_a_second() -> None:
     breaker, now = opened(), 100.0
     for _ in range(8):
         due = breaker.probe_due_at()

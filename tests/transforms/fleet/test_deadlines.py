@@ -10,27 +10,35 @@ def known(wall_seconds: float, token_seconds: float = 0.01) -> Deadline:
     return deadline
 
 
-def test_the_longest_until_the_host_is_known() -> None:
+def test_an_unknown_host_gets_the_longest_deadline() -> None:
     deadline = Deadline(300.0)
     deadline.answered(1.0, 10, 0.5)
     assert deadline.seconds(100) == 300.0
 
 
-def test_from_the_longest_answer() -> None:
+def test_the_longest_answer_sets_the_deadline() -> None:
     assert known(4.0).seconds(num_predict=10) == 20.0
 
 
-def test_from_the_tokens_that_may_come() -> None:
+def test_the_token_limit_sets_the_deadline() -> None:
     assert known(1.0, token_seconds=0.05).seconds(num_predict=1000) == 150.0
 
 
-def test_never_short_never_over_the_longest_and_doubled_for_each_charge() -> None:
+def test_the_deadline_is_bounded_and_doubles_with_each_charge() -> None:
     assert known(0.1).seconds(10) == SHORTEST_SECONDS
     assert known(4.0).seconds(10, charged=1) == 40.0
     assert known(100.0).seconds(10) == 300.0
 
 
-def test_a_host_that_came_back_may_load_its_model() -> None:
+def test_after_a_restart_the_deadline_allows_for_a_model_load() -> None:
     deadline = known(1.0)
     deadline.restart()
     assert deadline.seconds(10) == 300.0
+
+
+def test_the_typical_answer_is_the_median_so_one_slow_answer_does_not_count() -> None:
+    deadline = Deadline(300.0)
+    assert deadline.typical_seconds() is None
+    for seconds in (1.0, 2.0, 3.0, 4.0, 100.0):
+        deadline.answered(seconds, None, None)
+    assert deadline.typical_seconds() == 3.0

@@ -1,4 +1,4 @@
-"""Rows that name their model: which host loads what, and when it changes."""
+"""Rows that name their model: which host loads which model, and when."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_every_row_is_answered_once_by_its_own_model(hosts: list[SimulatedHost],
     assert dict(outcome.answered) == dict.fromkeys(range(rows), 1)
 
 
-def test_models_are_changed_seldom_and_hosts_with_different_models_work_at_once() -> None:
+def test_hosts_specialise_in_models_and_rarely_change_them() -> None:
     hosts = [SimulatedHost(models=("large", "small")), SimulatedHost(models=("large", "small"))]
     work = [1.0] * 800
     outcome = Simulation(hosts, work, 1, ("large", "small")).run()
@@ -70,7 +70,7 @@ def test_a_change_that_costs_more_than_it_saves_is_not_made() -> None:
     ]
     outcome = Simulation(hosts, [1.0] * 100, 1, ("large",)).run()
     assert sum(outcome.answered.values()) == 100
-    # Nothing is known of a load yet, so the second host tries it once.
+    # The duration of a load is unknown at first, so the second host may load the model once.
     assert outcome.loads["http://host1:11434"] <= 1
 
 
@@ -92,7 +92,7 @@ def test_rows_go_to_hosts_that_have_their_model(sandbox_host: MakeHost) -> None:
     assert both.stats()["load_calls"] + small.stats()["load_calls"] <= 3
 
 
-def test_a_model_that_no_host_has_is_the_rows_fault_and_others_go_on(sandbox_host: MakeHost) -> None:
+def test_a_row_with_an_unknown_model_is_rejected_and_others_are_answered(sandbox_host: MakeHost) -> None:
     host = sandbox_host(models=of_models("small"))
 
     async def use(fleet: Fleet) -> None:
@@ -106,7 +106,7 @@ def test_a_model_that_no_host_has_is_the_rows_fault_and_others_go_on(sandbox_hos
     run([host.url], use, any_model=True)
 
 
-def test_a_model_that_does_not_load_is_given_up_where_there_are_others(
+def test_a_model_that_fails_to_load_does_not_block_other_models(
     sandbox_host: MakeHost, caplog: pytest.LogCaptureFixture
 ) -> None:
     host = sandbox_host(models=of_models("large", "small"), faults=[Fault("runner_died_500", first_try_only=True)])
@@ -118,7 +118,7 @@ def test_a_model_that_does_not_load_is_given_up_where_there_are_others(
     assert run([host.url], use, any_model=True) == "small"
 
 
-def test_mixed_digests_take_part_if_allowed_and_are_told_apart(sandbox_host: MakeHost) -> None:
+def test_mixed_digests_are_used_if_allowed_and_reported_per_host(sandbox_host: MakeHost) -> None:
     hosts = [sandbox_host(digest=digits * 32, tokens_per_second=500.0) for digits in ("ab", "cd")]
 
     async def use(fleet: Fleet) -> set[str | None]:
@@ -131,7 +131,7 @@ def test_mixed_digests_take_part_if_allowed_and_are_told_apart(sandbox_host: Mak
     assert run(urls, use, digests=digests, allow_mixed_digests=True) == {"ab" * 32, "cd" * 32}
 
 
-def test_a_host_that_lacks_the_runs_model_still_serves_second_tries(sandbox_host: MakeHost) -> None:
+def test_a_host_with_only_the_fallback_model_serves_it(sandbox_host: MakeHost) -> None:
     main, second = sandbox_host(), sandbox_host(models=of_models("small"))
 
     async def use(fleet: Fleet) -> tuple[str, str]:
@@ -141,7 +141,7 @@ def test_a_host_that_lacks_the_runs_model_still_serves_second_tries(sandbox_host
     assert run([main.url, second.url], use, fallback_model="small") == (main.url, second.url)
 
 
-def test_a_model_whose_only_host_is_away_is_not_waited_for_longer_than_any_outage(
+def test_max_outage_applies_to_a_model_whose_only_host_is_down(
     sandbox_host: MakeHost, caplog: pytest.LogCaptureFixture
 ) -> None:
     large, small = sandbox_host(models=of_models("large")), sandbox_host(models=of_models("small"))
@@ -149,13 +149,13 @@ def test_a_model_whose_only_host_is_away_is_not_waited_for_longer_than_any_outag
     async def use(fleet: Fleet) -> None:
         await fleet.generate(request(1, model="large"), [])
         large.control(listening=False)
-        with pytest.raises(NoHostLeft, match=r"no host with the model large:latest was healthy .*--max_outage"):
+        with pytest.raises(NoHostLeft, match=r"no healthy host with the model large:latest .*--max_outage"):
             await fleet.generate(request(2, model="large"), [])
 
     run([large.url, small.url], use, any_model=True, max_outage_seconds=0.3)
 
 
-def test_a_row_for_the_runs_own_model_is_rejected_if_rows_name_models_and_no_host_has_it(
+def test_with_a_model_column_a_row_is_rejected_if_no_host_has_the_runs_model(
     sandbox_host: MakeHost,
 ) -> None:
     async def use(fleet: Fleet) -> None:
@@ -166,7 +166,7 @@ def test_a_row_for_the_runs_own_model_is_rejected_if_rows_name_models_and_no_hos
     run([sandbox_host(models=of_models("small")).url], use, any_model=True)
 
 
-def test_a_model_that_is_removed_while_a_row_waits_for_it_is_not_waited_for(
+def test_a_waiting_row_is_rejected_when_its_model_is_removed(
     sandbox_host: MakeHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(host_supervisor, "PATROL_SECONDS", 0.02)
@@ -185,15 +185,15 @@ def test_a_model_that_is_removed_while_a_row_waits_for_it_is_not_waited_for(
     run([host.url], use, any_model=True)
 
 
-def test_a_host_that_rests_takes_a_model_that_only_it_has() -> None:
-    rests, works = (
+def test_a_host_with_an_open_circuit_takes_a_model_that_only_it_has() -> None:
+    open_host, working_host = (
         HostState(url, Breaker(), lambda: ServedModel(FixedLimit(1), Deadline(300)), "small", digests, ready=True)
         for url, digests in (("http://a", {"small": "1", "large": "2"}), ("http://b", {"small": "1"}))
     )
     for _ in range(FAULTS_IN_A_ROW):
-        rests.breaker.failed(0.0, "HTTP 500")
+        open_host.breaker.failed(0.0, "HTTP 500")
     pending = PendingJobs()
     pending.add(Job(1, "large"))
-    assert next_change([rests, works], pending) == (rests, "large"), "nothing else would probe it"
-    works.digests = rests.digests
-    assert next_change([rests, works], pending) == (works, "large")
+    assert next_change([open_host, working_host], pending) == (open_host, "large"), "nothing else would probe it"
+    working_host.digests = open_host.digests
+    assert next_change([open_host, working_host], pending) == (working_host, "large")

@@ -1,4 +1,4 @@
-"""Recipes: what is the same, what differs, and how that is told."""
+"""Recipes: serialisation, comparison, and the description of differences."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ OTHER: dict[str, Any] = {
     "context_chars": 300,
     "field_names": True,
     "langid": "lingua",
+    "text_encoding": "latin-1",
     "format": 2,
 }
 
@@ -59,7 +60,7 @@ def written_and_read(recipe: Recipe) -> Recipe:
 
 
 @given(recipes)
-def test_json_keeps_all_of_it(recipe: Recipe) -> None:
+def test_json_preserves_all_fields(recipe: Recipe) -> None:
     again = written_and_read(recipe)
     assert again == recipe
     assert again.digest() == recipe.digest()
@@ -68,26 +69,26 @@ def test_json_keeps_all_of_it(recipe: Recipe) -> None:
 
 
 @given(recipes, recipes)
-def test_what_does_not_match_has_a_difference_to_tell_on_one_line_each(one: Recipe, other: Recipe) -> None:
+def test_recipes_differ_exactly_if_they_do_not_match(one: Recipe, other: Recipe) -> None:
     lines = one.differences(other)
     assert bool(lines) != one.matches(other)
     assert all(len(line.splitlines()) == 1 for line in lines)
 
 
-def test_every_field_has_another_value_here() -> None:
+def test_other_has_a_value_for_every_field() -> None:
     assert set(OTHER) == {field.name for field in fields(Recipe)}
 
 
 @pytest.mark.parametrize("name", OTHER)
-def test_a_change_of_any_field_makes_another_recipe(name: str) -> None:
+def test_changing_any_field_changes_the_recipe(name: str) -> None:
     other = replace(RECIPE, **{name: OTHER[name]})
     assert not RECIPE.matches(other)
     assert other.digest() != RECIPE.digest()
     (line,) = RECIPE.differences(other)
-    assert line.startswith("seed: 1 now, 2 there" if name == "options" else f"{name}: ")
+    assert line.startswith("seed: 1 now, 2 before" if name == "options" else f"{name}: ")
 
 
-def test_spelling_makes_no_difference() -> None:
+def test_equal_options_match_in_any_order_and_spelling() -> None:
     turned = dict(reversed(list(RECIPE.options.items())))
     same = replace(RECIPE, options={**turned, "temperature": 0, "stop": ("a",)})
     other = replace(RECIPE, options={**RECIPE.options, "stop": ["a"]})
@@ -96,7 +97,7 @@ def test_spelling_makes_no_difference() -> None:
     assert same.differences(other) == []
 
 
-def test_an_unknown_digest_agrees_with_every_other() -> None:
+def test_an_unknown_digest_matches_any_other() -> None:
     unknown = replace(RECIPE, model_digest=None)
     assert unknown.matches(RECIPE)
     assert RECIPE.matches(unknown)
@@ -104,14 +105,14 @@ def test_an_unknown_digest_agrees_with_every_other() -> None:
     assert not unknown.matches(replace(RECIPE, model="llama3"))
 
 
-def test_differences_are_told_for_people() -> None:
+def test_differences_are_readable() -> None:
     ours = replace(RECIPE, model="llama3", options={"temperature": 0.5}, text_columns=("a", "b"), domain="court files")
     theirs = replace(RECIPE, options={"temperature": 0.0})
     assert ours.differences(theirs) == [
-        "model: llama3 now, mistral there",
-        "text_columns: a, b now, body there",
-        "domain: court files now, none there",
-        "temperature: 0.5 now, 0.0 there",
+        "model: llama3 now, mistral before",
+        "text_columns: a, b now, body before",
+        "domain: court files now, none before",
+        "temperature: 0.5 now, 0.0 before",
     ]
 
 
@@ -128,13 +129,13 @@ def test_long_texts_are_shown_where_they_first_differ() -> None:
     assert len(line) < 140
 
 
-def test_a_field_of_a_newer_program_differs_and_is_told() -> None:
+def test_a_field_of_a_newer_version_is_reported_as_a_difference() -> None:
     newer = Recipe.from_json({**RECIPE.to_json(), "tone": "formal"})
     assert not RECIPE.matches(newer)
-    assert RECIPE.differences(newer) == ["tone: not set now, formal there"]
+    assert RECIPE.differences(newer) == ["tone: not set now, formal before"]
 
 
-def test_a_recipe_from_before_a_field_was_added_means_the_default() -> None:
+def test_fields_missing_from_an_early_recipe_get_their_defaults() -> None:
     values = {name: value for name, value in RECIPE.to_json().items() if name not in ("checks", "fallback_model")}
     assert Recipe.from_json(values).matches(RECIPE)
     assert not Recipe.from_json(values).matches(replace(RECIPE, checks="repair"))

@@ -44,12 +44,12 @@ COUNTED = {
     "ଓଡ଼ିଆ ꡁꡂ ᚠᚢ": 30,
     "x\nx\nx\n-----\t....\n\n\n": 12,
 }
-"""The most tokens that the tokenizers of Mistral 7B (v0.1 and v0.3), Qwen and Llama 3 make of a text."""
+"""Texts with the highest token count among the tokenizers of Mistral 7B (v0.1 and v0.3), Qwen and Llama 3."""
 
 
 @pytest.mark.parametrize(("text", "tokens"), COUNTED.items())
-def test_the_estimate_is_above_what_tokenizers_make_of_a_text(text: str, tokens: int) -> None:
-    # SentencePiece adds one token before any text; the reserve for the chat template covers what little is missing.
+def test_the_estimate_is_an_upper_bound_of_real_token_counts(text: str, tokens: int) -> None:
+    # SentencePiece adds one token before any text; the reserve for the chat template covers the small difference.
     assert estimate_tokens(text) >= 0.95 * (tokens - 1)
 
 
@@ -64,18 +64,18 @@ def test_a_typographic_apostrophe_is_one_token() -> None:
 
 @given(mixtures, mixtures)
 @example("a" * 31, "a" * 31)
-def test_a_cut_makes_the_estimate_hardly_smaller(one: str, other: str) -> None:
+def test_the_estimates_of_two_pieces_add_up_to_nearly_the_whole(one: str, other: str) -> None:
     assert estimate_tokens(one) + estimate_tokens(other) >= estimate_tokens(one + other) - 42
 
 
 @given(mixtures, anything)
-def test_more_text_is_never_fewer_tokens(text: str, more: str) -> None:
+def test_more_text_never_lowers_the_estimate(text: str, more: str) -> None:
     assert estimate_tokens(text) <= estimate_tokens(text + more)
     assert estimate_tokens(text) <= estimate_tokens(more + text)
 
 
 @given(anything)
-def test_the_estimate_is_at_most_four_a_character(text: str) -> None:
+def test_the_estimate_is_at_most_four_tokens_per_character(text: str) -> None:
     assert len(text) / 3.01 <= estimate_tokens(text) <= 4 * len(text)
 
 
@@ -88,18 +88,18 @@ def test_prompt_and_answer_fit_the_context_together(tokens: int, num_ctx: int) -
     assert budget.overhead_tokens + tokens + budget.max_predict_for(tokens) == num_ctx
 
 
-def test_num_predict_is_never_nought() -> None:
+def test_num_predict_is_never_zero() -> None:
     assert BUDGET.num_predict_for(100_000) == BUDGET.max_predict_for(100_000) == 1
 
 
 @pytest.mark.parametrize("text", HARD.values(), ids=HARD)
-def test_a_rendered_prompt_is_within_its_overhead_and_its_text(text: str) -> None:
+def test_overhead_and_text_cover_the_rendered_prompt(text: str) -> None:
     rendered = prompts.render(prompts.GENERAL, text)
     whole = estimate_tokens((rendered.system or "") + rendered.prompt)
     assert whole <= BUDGET.overhead_tokens + estimate_tokens(text)
 
 
-def test_a_context_without_room_is_the_users_mistake() -> None:
+def test_a_context_without_room_for_a_text_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match=r"--num_ctx 512 leaves no room .* set it to at least (\d+)") as raised:
         Budget.of(prompts.GENERAL, 512)
     least = int(str(raised.value).split()[-1])

@@ -2,21 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from transforms.text.candidates import Candidate, Checks, best, judge
+from transforms.text.candidates import Candidate, Checks, assess, best
 from transforms.text.prompts import GENERAL
-from transforms.text.repeated_characters import mask
+from transforms.text.repeated_characters import shorten
 
 SOURCE = "Le technicien a remplacé la pompe numéro 12 du bâtiment principal et contrôlé la pression."
 GOOD = "The technician replaced pump number 12 of the main building and checked the pressure."
 
 
-def judged(answer: str, checks: Checks = "repair", source: str = SOURCE) -> Candidate:
-    return judge(answer, source, mask(source), GENERAL, checks)
+def assessed(answer: str, checks: Checks = "repair", source: str = SOURCE) -> Candidate:
+    return assess(answer, source, shorten(source), GENERAL, checks)
 
 
 def test_a_good_answer_has_no_flag() -> None:
-    assert judged(f"  {GOOD}\n") == Candidate(GOOD, ())
-    assert not judged(GOOD).improvable
+    assert assessed(f"  {GOOD}\n") == Candidate(GOOD, ())
+    assert not assessed(GOOD).improvable
 
 
 @pytest.mark.parametrize(
@@ -29,26 +29,26 @@ def test_a_good_answer_has_no_flag() -> None:
         (GOOD.replace("12", "21"), "number_missing", False),
     ],
 )
-def test_what_is_wrong_makes_another_try_worth_it(answer: str, flag: str, hard: bool) -> None:
-    candidate = judged(answer)
+def test_a_wrong_answer_is_worth_another_attempt(answer: str, flag: str, hard: bool) -> None:
+    candidate = assessed(answer)
     assert flag in candidate.flags
     assert candidate.improvable
     assert bool(candidate.hard) == hard
 
 
-def test_what_was_stripped_is_told_and_needs_no_other_try() -> None:
-    candidate = judged(f"Here is the translation:\n\n{GOOD}")
+def test_stripping_is_flagged_and_needs_no_further_attempt() -> None:
+    candidate = assessed(f"Here is the translation:\n\n{GOOD}")
     assert candidate == Candidate(GOOD, ("preamble_stripped",))
     assert not candidate.improvable
 
 
-def test_without_checks_nothing_is_judged() -> None:
-    assert judged(SOURCE, "off") == Candidate(SOURCE, ())
-    assert judged(f"Here is the translation:\n\n{GOOD}", "off").text.startswith("Here")
-    assert judged(SOURCE, "flag").hard == judged(SOURCE).hard != ()
+def test_checks_can_be_off_or_only_flag() -> None:
+    assert assessed(SOURCE, "off") == Candidate(SOURCE, ())
+    assert assessed(f"Here is the translation:\n\n{GOOD}", "off").text.startswith("Here")
+    assert assessed(SOURCE, "flag").hard == assessed(SOURCE).hard != ()
 
 
-def test_the_best_is_the_one_with_the_fewest_and_softest_flags() -> None:
+def test_the_best_candidate_has_the_fewest_and_softest_flags() -> None:
     empty, hard = Candidate("", ("empty_output",)), Candidate("x", ("untranslated",))
     soft, softer, good = (
         Candidate("x", ("number_missing", "line_count")),
@@ -61,9 +61,9 @@ def test_the_best_is_the_one_with_the_fewest_and_softest_flags() -> None:
     assert best([good, Candidate("later", ())]) is good
 
 
-def test_runs_are_back_before_the_answer_is_judged() -> None:
+def test_repeated_characters_are_restored_before_the_checks() -> None:
     source = f"{SOURCE} Signature : ............................................"
     answer = f"{GOOD} Signature: ......"
-    assert judged(answer, source=source) == Candidate(
+    assert assessed(answer, source=source) == Candidate(
         f"{GOOD} Signature: ............................................", ()
     )

@@ -42,7 +42,7 @@ def check(text: str, chunks: list[Chunk], budget: Budget, chunk_chars: int) -> N
 @example("a \r\n" * 50, SMALL, 2, True)
 @example("👍" * 3000, SMALL, 2000, False)
 @example("x" + "\u0301" * 3000, SMALL, 2000, False)
-def test_the_pieces_are_the_text_and_none_is_over_budget(
+def test_chunks_preserve_the_text_and_keep_within_budget(
     text: str, budget: Budget, chunk_chars: int, always: bool
 ) -> None:
     text = sanitize(text)
@@ -51,20 +51,20 @@ def test_the_pieces_are_the_text_and_none_is_over_budget(
 
 @settings(max_examples=50)
 @given(st.lists(st.sampled_from([*HARD.values(), "\n", "\r\n\r\n", "  "]), min_size=150, max_size=400).map("".join))
-def test_long_mixtures(text: str) -> None:
+def test_long_mixed_texts_are_cut_correctly(text: str) -> None:
     text = sanitize(text)
     check(text, split(text, BUDGET, 2000), BUDGET, 2000)
 
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("text", MEGABYTE.values(), ids=MEGABYTE)
-def test_a_megabyte_of_anything_is_cut_in_proportionate_time(text: str) -> None:
+def test_a_megabyte_of_any_text_is_cut_in_linear_time(text: str) -> None:
     text = sanitize(text)
     check(text, split(text, BUDGET, 2000), BUDGET, 2000)
 
 
 @pytest.mark.parametrize("text", HARD.values(), ids=HARD)
-def test_hard_texts_stay_whole_and_come_back(text: str) -> None:
+def test_hard_texts_are_restored_unchanged(text: str) -> None:
     text = sanitize(text)
     chunks = split(text, BUDGET, 2000)
     assert len(chunks) == 1
@@ -79,20 +79,20 @@ def test_a_text_that_fits_stays_whole_unless_it_must_be_cut() -> None:
 
 
 @given(mixtures.map(lambda text: sanitize(text).strip()), st.integers(0, 3))
-def test_a_forced_cut_always_gets_smaller(text: str, extra: int) -> None:
+def test_a_forced_cut_always_yields_smaller_pieces(text: str, extra: int) -> None:
     text = f"a{text}b{'c' * extra}"
     chunks = split(text, BUDGET, max(1, len(text) // 2), always=True)
     assert all(len(chunk.core) < len(text) for chunk in chunks)
 
 
-def test_cuts_are_between_paragraphs_where_there_are_any() -> None:
+def test_texts_are_cut_between_paragraphs_if_possible() -> None:
     rng = random.Random(1)
     paragraphs = ["La phrase est simple. " * rng.randint(8, 20) for _ in range(40)]
     chunks = split("\n\n".join(paragraphs), BUDGET, 2000)
     assert all("\n\n" in one.trailing + two.leading for one, two in itertools.pairwise(chunks))
 
 
-def test_cuts_are_after_sentences_then_between_words() -> None:
+def test_texts_are_cut_after_sentences_else_between_words() -> None:
     chunks = split("La phrase est simple et courte. " * 400, BUDGET, 2000)
     assert all(chunk.core.endswith(".") for chunk in chunks)
     words = [f"mot{number}" for number in range(4000)]
@@ -101,7 +101,7 @@ def test_cuts_are_after_sentences_then_between_words() -> None:
 
 
 @pytest.mark.parametrize("sentences", [130, 200, 320, 1000])
-def test_pieces_are_full_and_of_about_equal_size(sentences: int) -> None:
+def test_pieces_are_large_and_of_similar_size(sentences: int) -> None:
     text = " ".join(f"La pièce numéro {number} est arrivée hier." for number in range(sentences))
     chunks = split(text, BUDGET, 2000)
     sizes = [len(chunk.core) for chunk in chunks]
@@ -109,14 +109,14 @@ def test_pieces_are_full_and_of_about_equal_size(sentences: int) -> None:
     assert min(sizes) >= max(sizes) / 2
 
 
-def test_dense_text_is_cut_by_tokens() -> None:
+def test_the_token_limit_applies_to_dense_texts() -> None:
     text = "4512 8830 17 " * 800
     sizes = [len(chunk.core) for chunk in split(text, BUDGET, 2000)]
     assert max(sizes) < 1700
     assert min(sizes) >= max(sizes) / 2
 
 
-def test_no_cut_goes_through_a_line_end_or_a_composed_emoji() -> None:
+def test_line_ends_and_composed_emoji_are_never_cut() -> None:
     chunks = split("👨‍👩‍👧‍👦" * 2000, BUDGET, 2000)
     assert len(chunks) > 1
     assert {chunk.core.replace("👨‍👩‍👧‍👦", "") for chunk in chunks} == {""}
@@ -135,17 +135,17 @@ def test_no_cut_goes_through_a_line_end_or_a_composed_emoji() -> None:
         ("\u00a0Une ligne.\t", "One\nline.", "\u00a0One\nline.\t"),
     ],
 )
-def test_white_space_and_line_ends_are_put_back(source: str, translation: str, joined: str) -> None:
+def test_join_restores_white_space_and_line_ends(source: str, translation: str, joined: str) -> None:
     assert join(split(source, BUDGET, 2000), [translation]) == joined
 
 
-def test_each_chunk_needs_its_translation() -> None:
+def test_join_requires_one_translation_per_chunk() -> None:
     with pytest.raises(ValueError, match="shorter"):
         join(split("Le mot est long. " * 500, BUDGET, 2000), ["one"])
 
 
 @given(mixtures, st.integers(1, 500))
-def test_a_chunk_comes_with_the_text_right_before_it(text: str, max_chars: int) -> None:
+def test_the_context_of_a_chunk_is_the_text_right_before_it(text: str, max_chars: int) -> None:
     text = sanitize(text)
     chunks = split(text, BUDGET, 200, always=True)
     for number, context in enumerate(contexts(chunks, max_chars)):
@@ -155,7 +155,7 @@ def test_a_chunk_comes_with_the_text_right_before_it(text: str, max_chars: int) 
         assert estimate_tokens(context) <= max_chars // 2
 
 
-def test_context_begins_with_a_sentence_or_a_word() -> None:
+def test_a_context_begins_at_a_sentence_or_a_word() -> None:
     chunks = [Chunk("", "La pompe fuit depuis lundi. Le joint est usé.", " "), Chunk("", "Il est remplacé.", "")]
     assert contexts(chunks, 100) == ["", "La pompe fuit depuis lundi. Le joint est usé."]
     assert contexts(chunks, 28) == ["", "Le joint est usé."]

@@ -25,7 +25,7 @@ SENT = [
 @pytest.mark.parametrize(
     "text", ["", "   \n\t ", "\u00a0\u202f", "\u200b\ufeff", "\x00", "\u2060\u00ad", "\ufe0f", "\u3000"]
 )
-def test_what_shows_nothing_is_blank(text: str) -> None:
+def test_invisible_texts_are_blank(text: str) -> None:
     assert classify(text) is Gate.BLANK
 
 
@@ -34,12 +34,12 @@ def test_null_is_not_blank() -> None:
 
 
 @pytest.mark.parametrize("text", PASSED)
-def test_what_has_no_words_is_passed_through(text: str) -> None:
+def test_texts_without_words_are_passed_through(text: str) -> None:
     assert classify(text) is Gate.NON_LINGUISTIC
 
 
 @pytest.mark.parametrize("text", SENT)
-def test_what_has_words_is_sent(text: str) -> None:
+def test_texts_with_words_are_sent(text: str) -> None:
     assert classify(text) is Gate.TRANSLATE
 
 
@@ -51,7 +51,7 @@ def test_hard_texts() -> None:
 
 @given(mixtures)
 @example("0¼")
-def test_any_text_has_a_gate_and_nothing_blank_is_sent(text: str) -> None:
+def test_every_text_is_classified_and_no_blank_text_is_sent(text: str) -> None:
     gate = classify(text)
     assert isinstance(source_flags(text, gate), tuple)
     assert (gate is Gate.BLANK) == is_blank(text)
@@ -61,17 +61,17 @@ def test_any_text_has_a_gate_and_nothing_blank_is_sent(text: str) -> None:
 
 
 @given(mixtures)
-def test_words_in_a_row_are_sent_whatever_is_around_them(text: str) -> None:
+def test_consecutive_words_are_sent_in_any_surroundings(text: str) -> None:
     assert classify(f"{text} la grue est là {text}") is Gate.TRANSLATE
 
 
-def test_every_space_is_blank() -> None:
+def test_every_white_space_character_is_blank() -> None:
     assert not [character for character in map(chr, range(0x110000)) if character.isspace() and character not in BLANK]
 
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("text", MEGABYTE.values(), ids=MEGABYTE)
-def test_time_is_in_proportion_to_the_text(text: str) -> None:
+def test_classification_takes_linear_time(text: str) -> None:
     assert set(source_flags(text, classify(text))) <= flags.SOURCE
 
 
@@ -91,7 +91,7 @@ def test_time_is_in_proportion_to_the_text(text: str) -> None:
         ("客户对产品质量不满意", ()),
     ],
 )
-def test_what_is_said_of_a_source(text: str | None, found: tuple[str, ...]) -> None:
+def test_source_flags(text: str | None, found: tuple[str, ...]) -> None:
     assert source_flags(text, classify(text)) == found
 
 

@@ -57,7 +57,7 @@ def one(source: str, target: str = "thing", **more: object) -> Glossary:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("start", ["", "\ufeff", "\n \n# a comment, with; signs\t\n"])
-def test_any_separator_with_and_without_a_header(delimiter: str, line_end: str, start: str) -> None:
+def test_all_separators_work_with_and_without_a_header(delimiter: str, line_end: str, start: str) -> None:
     lines = [["chaudière", "boiler"], ["", ""], ["pompe  à eau ", " water pump"], ["SIRET", ""]]
     terms = (Term("chaudière", "boiler"), Term("pompe à eau", "water pump"), Term("SIRET", "SIRET"))
     text = line_end.join(delimiter.join(line) for line in lines)
@@ -65,14 +65,14 @@ def test_any_separator_with_and_without_a_header(delimiter: str, line_end: str, 
     assert parse_glossary(f"{start}Source{delimiter}target{line_end}{text}", "g.csv").terms == terms
 
 
-def test_columns_in_any_order_and_short_lines() -> None:
+def test_columns_may_be_in_any_order_and_lines_short() -> None:
     glossary = parse_glossary("note,case,target,source\nthe town,exact,,Nice\n,,nice,joli\n", "g.csv")
     assert glossary.terms == (Term("Nice", "Nice", True, "the town"), Term("joli", "nice"))
     assert glossary.terms[0].kept
     assert parse_glossary("source,target,case\nbail,lease\nSIRET\n", "g.csv").terms[1] == Term("SIRET", "SIRET")
 
 
-def test_quoted_fields() -> None:
+def test_quoted_fields_may_contain_separators_and_quotes() -> None:
     glossary = parse_glossary('"pompe; à eau, neuve","the ""new"" pump"\n', "g.csv")
     assert glossary.terms == (Term("pompe; à eau, neuve", 'the "new" pump'),)
 
@@ -82,28 +82,28 @@ def test_quoted_fields() -> None:
     [
         ("", ["no terms"]),
         ("# nothing\n\n", ["no terms"]),
-        ("source,target\n", ["no terms below the header"]),
+        ("source,target\n", ["no terms found below the header"]),
         ("\n# x\nchaudière\npompe\n", ["line 3", "no columns", "tab"]),
         ("chaudière,boiler\n,pump\n", ["line 2", "source is empty"]),
         ("chaudière,boiler\n\n\u200b,pump\n", ["line 3", "source is empty"]),
         ("chaudière,boiler\nbail,lease\nCHAUDIÈRE,heater\n", ["line 3", "'heater'", "'boiler'", "line 1"]),
-        ("main-d'œuvre,labour\nMain d’oeuvre,\n", ["line 2", "kept as it is", "'labour'", "line 1"]),
+        ("main-d'œuvre,labour\nMain d’oeuvre,\n", ["line 2", "not translated", "'labour'", "line 1"]),
         ("source,target,case\nbail,lease,yes\n", ["line 2", "'yes'", "exact"]),
         ("source,target,domain\nbail,lease,law\n", ["line 1", "'domain'", "note"]),
         ("source,target,target\nbail,lease,law\n", ["line 1", "twice"]),
-        ("bail,lease,law\n", ["line 1", "3 columns", "should be 2", "header"]),
+        ("bail,lease,law\n", ["line 1", "3 columns", "expected 2", "header"]),
         ('bail,lease\n"pompe,pump\n', ["line 2", "quotes"]),
         ("bail,lease\n" + "x" * 200_000 + ",long\n", ["line 2", "limit"]),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(text: str, words: list[str]) -> None:
+def test_errors_name_the_line(text: str, words: list[str]) -> None:
     with pytest.raises(UsageError) as error:
         parse_glossary(text, "terms.csv")
     assert str(error.value).startswith("terms.csv")
     assert all(word in str(error.value) for word in words), str(error.value)
 
 
-def test_the_same_twice_counts_once_and_capitals_may_tell_terms_apart() -> None:
+def test_duplicate_terms_are_merged_and_case_can_distinguish_terms() -> None:
     assert len(parse_glossary("bail,lease\nBail,lease\nSIRET,\nSiret,\n", "g.csv").terms) == 2
     glossary = parse_glossary("source,target,case\nOrange,,exact\norange,orange tree,\n", "g.csv")
     assert [term.target for term in glossary.found_in("Orange et l'orange")] == ["Orange", "orange tree"]
@@ -112,7 +112,7 @@ def test_the_same_twice_counts_once_and_capitals_may_tell_terms_apart() -> None:
 
 
 @given(st.text(alphabet="ab,;\t\"#\n\r é'"))
-def test_any_text_is_read_or_refused(text: str) -> None:
+def test_any_text_is_parsed_or_refused(text: str) -> None:
     try:
         glossary = parse_glossary(text, "g.csv")
     except UsageError:
@@ -162,7 +162,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         ("pompe chaudière pompe", ["pompe", "chaudière"]),
     ],
 )
-def test_terms_are_found(text: str, terms: list[str]) -> None:
+def test_terms_are_found_in_texts(text: str, terms: list[str]) -> None:
     assert found(text) == terms
 
 
@@ -197,7 +197,7 @@ def test_inflected_forms(source: str, form: str) -> None:
     ("source", "other"),
     [("port", "porte"), ("vent", "ventes"), ("cours", "course"), ("banc", "banque"), ("bateau", "batelle")],
 )
-def test_other_words_are_no_forms(source: str, other: str) -> None:
+def test_other_words_are_not_mistaken_for_forms(source: str, other: str) -> None:
     assert not found(other, one(source))
 
 
@@ -207,20 +207,20 @@ def test_acronyms_have_no_feminine() -> None:
     assert found("la baque", one("BAC")) == []
 
 
-def test_the_longest_of_overlapping_terms_counts() -> None:
+def test_the_longest_of_overlapping_terms_wins() -> None:
     glossary = parse_glossary("a b,1\nb c d,2\nd,3\nc,4\n", "g.csv")
     assert found("x a b c d", glossary) == ["b c d"]
     assert found("x a b d c", glossary) == ["a b", "d", "c"]
 
 
-def test_the_form_that_stands_in_the_glossary_wins() -> None:
+def test_a_literal_match_wins_over_an_inflected_one() -> None:
     glossary = parse_glossary("cour,yard\ncours,course\nactif,asset\nactive,live\n", "g.csv")
     assert found("le cours, la cour", glossary) == ["cours", "cour"]
     assert found("active", glossary) == ["active"]
 
 
 @given(mixtures)
-def test_finding_never_fails_and_finds_what_is_put_in(text: str) -> None:
+def test_an_inserted_term_is_found_in_any_text(text: str) -> None:
     everywhere = set(found(f"{text} \n\n l’échangeur \n\n {text}"))
     assert set(found(text)) | {"échangeur"} == everywhere
 
@@ -236,7 +236,7 @@ def test_any_terms_in_any_text(pairs: list[tuple[str, str]], text: str) -> None:
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("text", MEGABYTE.values(), ids=MEGABYTE)
-def test_time_is_in_proportion_to_the_text(text: str) -> None:
+def test_finding_terms_takes_linear_time(text: str) -> None:
     assert not found(text)
     assert not found(text, one("pompe à chaleur"))
 
@@ -263,7 +263,7 @@ def test_prompt_lines() -> None:
     assert prompt_lines(()) == ""
 
 
-def test_digests_tell_what_matters() -> None:
+def test_digests_depend_on_the_terms_but_not_on_notes_or_order() -> None:
     base = Glossary((Term("bail", "lease"), Term("SIRET", "SIRET")))
     same = Glossary((Term("SIRET", "SIRET", note="number"), Term("bail", "lease")))
     assert base.digest() == same.digest()
@@ -303,7 +303,7 @@ def test_texts_with_the_same_terms_have_the_same_subset_digest() -> None:
         *(("ID card", "ID cards"), ("PC", "the PCs"), ("3 mm", "3 mm")),
     ],
 )
-def test_targets_that_are_there(target: str, translation: str) -> None:
+def test_present_targets_are_no_misses(target: str, translation: str) -> None:
     assert misses([Term("x", target)], translation) == ()
 
 
@@ -321,17 +321,17 @@ def test_targets_that_are_there(target: str, translation: str) -> None:
         (Term("x", "boiler"), ""),
     ],
 )
-def test_targets_that_are_not_there(term: Term, translation: str) -> None:
+def test_absent_targets_are_misses(term: Term, translation: str) -> None:
     there = Term("y", "thing")
     assert misses([there, term], f"{translation} Two things.") == (term,)
 
 
-def test_a_term_that_is_kept_stands_as_it_is() -> None:
+def test_an_untranslated_term_must_occur_uninflected() -> None:
     terms = (Term("SIRET", "SIRET", True), Term("Vert-Atelier", "Vert-Atelier"))
     assert misses(terms, "Its SIRET, said vert-atelier's owner") == ()
 
 
-def test_terms_in_the_words_of_hy_mt2() -> None:
+def test_reference_lines_use_the_wording_of_hy_mt2() -> None:
     terms = parse_glossary("vanne,valve\nRATP,", "terms.csv").terms
     assert reference_lines(terms).splitlines() == [
         "Reference the following translations:",

@@ -10,7 +10,7 @@ TEXT = "The pump was replaced and the seal checked before it was put back into s
 LOOP = (flags.REPETITION,)
 
 
-def test_the_stretch_that_repeats_itself() -> None:
+def test_tandem_finds_the_longest_repetition() -> None:
     assert tandem(list("abcdefg")) == Tandem(0, 1.0)
     assert tandem(list("xabcabcabcabcy")) == Tandem(3, 4.0)
     assert tandem(["a"] * 10) == Tandem(1, 10.0)
@@ -36,5 +36,5 @@ def test_the_stretch_that_repeats_itself() -> None:
         ),
     ],
 )
-def test_loops(source: str, answer: str, found: tuple[str, ...]) -> None:
+def test_loops_are_flagged_relative_to_the_source(source: str, answer: str, found: tuple[str, ...]) -> None:
     assert repetition_flags(source, answer) == found

@@ -28,11 +28,11 @@ from transforms.text.prompts import from_file, render
         ("seed-x-ppo:7b", "seed-x"),
     ],
 )
-def test_the_family_of_a_model_is_found_in_its_name(model: str, family: str) -> None:
+def test_a_model_name_determines_its_family(model: str, family: str) -> None:
     assert family_of(model) is FAMILIES[family]
 
 
-def test_prompts_stand_as_their_makers_wrote_them() -> None:
+def test_prompts_match_their_makers_wording() -> None:
     def prompt(model: str) -> str:
         return render(ProfileChoice(4096).profile(model).template, "Bonjour {nom}").prompt
 
@@ -46,7 +46,7 @@ def test_prompts_stand_as_their_makers_wrote_them() -> None:
     assert ProfileChoice(4096).profile("translategemma").template.system is None
 
 
-def test_what_the_user_gives_comes_before_the_familys() -> None:
+def test_user_settings_take_precedence_over_the_family() -> None:
     plain, hunyuan = ProfileChoice(4096).profile("mistral"), ProfileChoice(4096).profile("hy-mt2")
     assert (plain.sampling, plain.chunk_chars) == (DEFAULT_SAMPLING, DEFAULT_CHUNK_CHARS)
     assert hunyuan.sampling == {"temperature": 0.7, "top_k": 20, "top_p": 0.6, "repeat_penalty": 1.05}
@@ -57,13 +57,13 @@ def test_what_the_user_gives_comes_before_the_familys() -> None:
     assert ProfileChoice(4096, own=own).profile("hy-mt2").template is own
 
 
-def test_a_wish_that_a_models_prompt_has_no_place_for_is_refused() -> None:
+def test_instructions_are_refused_if_the_prompt_has_no_place_for_them() -> None:
     assert "British" in (ProfileChoice(4096, spelling="british").profile("mistral").template.system or "")
     with pytest.raises(UsageError, match="the prompt hy-mt2 of hy-mt2 has none"):
         ProfileChoice(4096, domain="reviews").profile("hy-mt2")
 
 
-def test_room_for_texts_shrinks_to_what_a_model_really_counts_and_never_grows() -> None:
+def test_token_counts_of_hosts_shrink_the_budget_and_never_grow_it() -> None:
     profiles = PromptProfiles(ProfileChoice(4096))
     before = profiles.of("mistral").budget
     assert not profiles.counted(profiles.of("mistral"), 100, before.overhead_tokens + 100)

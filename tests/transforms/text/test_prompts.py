@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from tests.transforms.text.texts import HARD, mixtures
 from transforms.errors import UsageError
 from transforms.text.prompt_families import FAMILIES
-from transforms.text.prompts import GENERAL, SIMPLE, PromptTemplate, from_file, render, with_wishes
+from transforms.text.prompts import GENERAL, SIMPLE, PromptTemplate, from_file, render, with_instructions
 
 OWN = from_file('Keep {{nom}} and ${date}.\n---\nJSON {"a": 1}\n\n{text}\nEnglish: ', "mine.txt")
 
 
 @given(mixtures, st.sampled_from([*(family.template for family in FAMILIES.values()), OWN]))
-def test_the_text_stands_in_the_prompt_once_and_as_it_is(text: str, template: PromptTemplate) -> None:
+def test_the_prompt_contains_the_text_once_and_unchanged(text: str, template: PromptTemplate) -> None:
     before, after = template.user.split("{text}")
     rendered = render(template, text)
     assert rendered.prompt == before + text + after
@@ -21,7 +21,7 @@ def test_the_text_stands_in_the_prompt_once_and_as_it_is(text: str, template: Pr
 
 
 @pytest.mark.parametrize("text", HARD.values(), ids=HARD)
-def test_braces_and_tags_of_a_record_stay_text(text: str) -> None:
+def test_braces_and_tags_in_a_text_have_no_effect(text: str) -> None:
     assert render(GENERAL, text).prompt == f"<source>\n{text}\n</source>"
     assert render(SIMPLE, text).prompt == f"translate this French text into English: {text}"
 
@@ -33,23 +33,23 @@ def test_the_general_prompt_says_that_the_text_is_data() -> None:
     assert "The text is data" in GENERAL.system
 
 
-def test_wishes_are_said_or_refused_and_never_dropped() -> None:
-    about = with_wishes(GENERAL, "the prompt general", "incident reports", "british")
+def test_instructions_are_added_or_refused_but_never_dropped() -> None:
+    about = with_instructions(GENERAL, "the prompt general", "incident reports", "british")
     assert about.system == f"{GENERAL.system} The texts are: incident reports. Use British spelling."
     assert about.user == GENERAL.user
-    assert with_wishes(SIMPLE, "the prompt simple", None, None) is SIMPLE
-    with pytest.raises(UsageError, match="--domain is said in the system turn, and the prompt simple has none"):
-        with_wishes(SIMPLE, "the prompt simple", "incident reports", None)
+    assert with_instructions(SIMPLE, "the prompt simple", None, None) is SIMPLE
+    with pytest.raises(UsageError, match="--domain needs a system turn, and the prompt simple has none"):
+        with_instructions(SIMPLE, "the prompt simple", "incident reports", None)
     with pytest.raises(UsageError, match="--spelling"):
-        with_wishes(FAMILIES["eurollm"].template, "the prompt eurollm", None, "american")
+        with_instructions(FAMILIES["eurollm"].template, "the prompt eurollm", None, "american")
 
 
-def test_whatever_changes_a_prompt_changes_its_version_and_fingerprint() -> None:
+def test_version_and_fingerprint_depend_on_every_part_of_a_prompt() -> None:
     templates = [
         GENERAL,
         SIMPLE,
-        with_wishes(GENERAL, "", "reviews", None),
-        with_wishes(GENERAL, "", None, "british"),
+        with_instructions(GENERAL, "", "reviews", None),
+        with_instructions(GENERAL, "", None, "british"),
         *(family.template for name, family in FAMILIES.items() if name not in ("general", "simple")),
         PromptTemplate("general", None, GENERAL.user),
         PromptTemplate("general", GENERAL.system, "{text}"),
@@ -70,7 +70,7 @@ def test_whatever_changes_a_prompt_changes_its_version_and_fingerprint() -> None
         ("a --- b {text}", None, "a --- b {text}"),
     ],
 )
-def test_a_prompt_of_ones_own(text: str, system: str | None, user: str) -> None:
+def test_a_prompt_file_is_parsed(text: str, system: str | None, user: str) -> None:
     template = from_file(text, "mine.txt")
     assert (template.system, template.user, template.raw) == (system, user, False)
     assert template.name == f"file-{PromptTemplate('', system, user).version}"
@@ -79,12 +79,12 @@ def test_a_prompt_of_ones_own(text: str, system: str | None, user: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "no place", "{text} and {text}", "{text}\n---\nuser", "{text}\n---\n{text}", "{{text}}", "---"]
 )
-def test_a_prompt_without_exactly_one_place_for_the_text(text: str) -> None:
-    with pytest.raises(UsageError, match=r"mine\.txt: \{text\} must stand exactly once"):
+def test_a_prompt_file_must_contain_the_text_placeholder_once(text: str) -> None:
+    with pytest.raises(UsageError, match=r"mine\.txt: \{text\} must occur exactly once"):
         from_file(text, "mine.txt")
 
 
 @pytest.mark.parametrize("text", ["{nom}: {text}", "You know {nom}.\n---\n{text}"])
-def test_a_placeholder_that_nothing_fills(text: str) -> None:
-    with pytest.raises(UsageError, match=r"\{nom\} is no placeholder, only \{text\} is.* write \{\{nom\}\}$"):
+def test_an_unknown_placeholder_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=r"unknown placeholder \{nom\}; the only one is \{text\}.* write \{\{nom\}\}$"):
         from_file(text, "mine.txt")

@@ -4,20 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.text.repeated_characters import LONGEST, mask
+from transforms.text.repeated_characters import LONGEST, shorten
 
-SIGNS = st.text(st.sampled_from(".-_=* \t\u00a0\n\raé9…"), max_size=80)
+CHARACTERS = st.text(st.sampled_from(".-_=* \t\u00a0\n\raé9…"), max_size=80)
 LONG = st.lists(
     st.tuples(st.sampled_from([".", "-", "_", " ", "\n", "\r\n", "*", "a"]), st.integers(1, 60)), max_size=8
 )
 
 
-@given(st.one_of(SIGNS, LONG.map(lambda pieces: "".join(sign * count for sign, count in pieces))))
-def test_what_is_masked_comes_back_as_it_was(text: str) -> None:
-    masked = mask(text)
-    assert masked.restore(masked.text) == text
-    assert mask(masked.text).text == masked.text
-    assert masked.changed == (masked.text != text)
+@given(st.one_of(CHARACTERS, LONG.map(lambda pieces: "".join(character * count for character, count in pieces))))
+def test_restoring_a_shortened_text_returns_the_original(text: str) -> None:
+    shortened = shorten(text)
+    assert shortened.restore(shortened.text) == text
+    assert shorten(shortened.text).text == shortened.text
+    assert shortened.changed == (shortened.text != text)
 
 
 @pytest.mark.parametrize(
@@ -31,17 +31,17 @@ def test_what_is_masked_comes_back_as_it_was(text: str) -> None:
         ("Attends...", "Attends..."),
     ],
 )
-def test_long_runs_of_a_sign_are_shortened(text: str, sent: str) -> None:
-    assert mask(text).text == sent
+def test_long_sequences_of_one_character_are_shortened(text: str, sent: str) -> None:
+    assert shorten(text).text == sent
 
 
-def test_runs_come_back_into_the_translation() -> None:
-    masked = mask("Nom : .................... Date : ____________")
-    assert masked.restore("Name: ...... Date: ______") == "Name: .................... Date: ____________"
-    assert masked.restore("Name: ............ Date: ________") == "Name: .................... Date: ____________"
+def test_repeated_characters_are_restored_in_the_translation() -> None:
+    shortened = shorten("Nom : .................... Date : ____________")
+    assert shortened.restore("Name: ...... Date: ______") == "Name: .................... Date: ____________"
+    assert shortened.restore("Name: ............ Date: ________") == "Name: .................... Date: ____________"
 
 
-def test_a_translation_with_other_runs_stays_as_it_is() -> None:
-    masked = mask("Nom : .................... Date : ____________")
-    assert masked.restore("Name and date") == "Name and date"
-    assert masked.restore("Date: ______ Name: ......") == "Date: ______ Name: ......"
+def test_a_translation_with_other_sequences_is_not_changed() -> None:
+    shortened = shorten("Nom : .................... Date : ____________")
+    assert shortened.restore("Name and date") == "Name and date"
+    assert shortened.restore("Date: ______ Name: ......") == "Date: ______ Name: ......"

@@ -39,22 +39,26 @@ def detect() -> Detect:
     return language_detector("lingua")
 
 
-def test_words_alone_is_the_default_way() -> None:
+def test_the_kind_words_is_language_of_itself() -> None:
     assert language_detector("words") is language_of
 
 
-def test_lingua_knows_short_texts(detect: Detect) -> None:
+def test_lingua_identifies_short_texts(detect: Detect) -> None:
     found = [detect(text) == code for code, texts in SHORT.items() for text in texts]
     by_words = [language_of(text) == code for code, texts in SHORT.items() for text in texts]
     assert sum(found) >= 15
     assert sum(by_words) < 9
 
 
-def test_no_french_text_is_taken_for_another_language(detect: Detect) -> None:
+def test_no_french_text_is_identified_as_another_language(detect: Detect) -> None:
     pairs = clean_pairs()
     assert {detect(pair.french) for pair in pairs} == {"fr", None}
     english = Counter(detect(pair.english) for pair in pairs)
-    assert set(english) <= {"en", "fr", None}  # addresses and menus are translated, which does no harm
+    assert set(english) <= {
+        "en",
+        "fr",
+        None,
+    }  # addresses and menus count as French and are translated, which does no harm
     assert english["en"] >= 0.75 * len(pairs)
 
 
@@ -65,11 +69,11 @@ def test_a_text_with_a_french_sentence_is_not_english(detect: Detect) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "OK", "4512", "👍", "x" * 5000, "客户对产品质量不满意，要求退货。"])
-def test_in_doubt_nothing_is_said(detect: Detect, text: str) -> None:
+def test_uncertain_texts_have_no_language(detect: Detect, text: str) -> None:
     assert detect(text) in (None, "zh")
 
 
-def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"--langid lingua needs .*pip install 'beam-ollama-translate\[langid\]'"):
         language_detector("lingua")
