@@ -192,9 +192,13 @@ class Fleet:
         try:
             if host.unverified:
                 await supervisor.verify()
+                if in_flight.expired or key not in self._in_flight:
+                    # Before Python 3.12, a wait with a time limit may swallow a cancellation.
+                    raise asyncio.CancelledError
             answer = await supervisor.client.generate(request.body(self._settings))
         except RequestFailed as failed:
-            self._failed(key, in_flight, host, failed)
+            if key in self._in_flight:  # it may have been cancelled at the last moment
+                self._failed(key, in_flight, host, failed)
         except asyncio.CancelledError:
             # A hedged request may have been answered at the last moment.
             if not in_flight.expired or key not in self._in_flight:
