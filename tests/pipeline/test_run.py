@@ -14,13 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.cli import main
-from pipeline.execute import original_error
 from pipeline.sandbox.faults import Fault
 from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
 from tests.pipeline.console.restored_logging import restored_logging
 from tests.transforms.memory.stores import redis_server
-from transforms.errors import NoHostLeft, RunFailed
 
 Run = Callable[..., "Result"]
 
@@ -344,15 +342,6 @@ def test_runs_in_several_threads_share_one_engine(sandbox_host: MakeHost, run: R
     assert result.code == 0
     assert sorted(output_of(tmp_path / "out").column("id").to_pylist()) == list(range(300))
     assert host.stats()["in_flight_peak"] <= 4
-
-
-def test_an_exception_of_a_worker_is_found_in_the_runners_text() -> None:
-    text = "Traceback…\ntransforms.errors.NoHostLeft: no host was healthy [while running 'Translate']\n\nmore"
-    error = original_error(text)
-    assert isinstance(error, NoHostLeft)
-    assert str(error) == "no host was healthy"
-    assert isinstance(original_error("RunFailed: disk full"), RunFailed)
-    assert original_error("KeyError: 'x' [while running 'Read']") is None
 
 
 def test_rows_name_their_model_and_the_column_stays_as_it_is(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
