@@ -10,17 +10,21 @@ from transforms.sink import dead_letters
 from transforms.sink.footers import PartFooter
 from transforms.sink.moved_inputs import replaced_parts
 from transforms.sink.output_directory import OutputDirectory
-from transforms.sink.verification import stamps, write_index
+from transforms.sink.part_index import write_index
+from transforms.sink.published import take_published
 
 LOG = logging.getLogger(__name__)
 
 
-def clean_up(output: OutputDirectory, resumption: Resumption, stopped: bool) -> Mapping[str, PartFooter | None]:
-    """Remove obsolete parts, parts of moved inputs and stale dead letters, and remember which parts are sound.
+def clean_up(
+    output: OutputDirectory, resumption: Resumption, run_id: str, stopped: bool
+) -> Mapping[str, PartFooter | None]:
+    """Remove obsolete parts, parts of moved inputs and stale dead letters, and write the index of sound parts.
 
     Args:
         output: Directory of the parts.
         resumption: What the run found and had to do.
+        run_id: Identifier of the run.
         stopped: Whether the run was stopped early; then obsolete parts stay.
 
     Returns:
@@ -30,7 +34,7 @@ def clean_up(output: OutputDirectory, resumption: Resumption, stopped: bool) -> 
         RunFailed: The directory cannot be read or written.
     """
     wrote = bool(resumption.left)
-    footers = dict(output.existing_parts() if wrote else resumption.before)
+    footers = _footers_now(output, run_id) if wrote else dict(resumption.before)
     sound = {
         name: footer
         for name, footer in footers.items()
@@ -48,10 +52,18 @@ def clean_up(output: OutputDirectory, resumption: Resumption, stopped: bool) -> 
     for name in unneeded:
         footers.pop(name, None)
         sound.pop(name, None)
-    letters = {name: 0 if footer is None else footer.dead_letters for name, footer in footers.items()}
-    output.remove_all(dead_letters.stale_files(output.names_in(dead_letters.FOLDER), letters))
-    write_index(output, stamps(output, sound))
+    if wrote or unneeded:
+        letters = {name: 0 if footer is None else footer.dead_letters for name, footer in footers.items()}
+        output.remove_all(dead_letters.stale_files(output.names_in(dead_letters.FOLDER), letters))
+    write_index(output, sound)
     return footers
+
+
+def _footers_now(output: OutputDirectory, run_id: str) -> dict[str, PartFooter | None]:
+    files = output.list_parts()
+    published = take_published(run_id)
+    rest = output.read_footers({name: file for name, file in files.items() if name not in published})
+    return {name: published.get(name) or rest[name] for name in files}
 
 
 def remove_parts(output: OutputDirectory, names: Iterable[str]) -> None:

@@ -1,6 +1,6 @@
 """The Beam graph, on one screen.
 
-    inputs ── plan ──► UnitGroup ─(Reshuffle)─► Read ──► Translate ──► Write ──► parts
+    inputs ── plan ──► units ─(Reshuffle)─► Read ──► Translate ──► Write ──► parts
                        tiny descriptors       one fused stage: rows never cross it
 
 On FnApiRunner, a Reshuffle of rows would keep about four times their bytes in memory; only descriptors cross it here.
@@ -14,7 +14,7 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.utils.shared import Shared
 
-from transforms.read import ReadUnits
+from transforms.read import ReadUnits, read_tasks
 from transforms.sink.parts import PartResult
 from transforms.source.work_units import UnitGroup
 from transforms.translate import TranslateConfig, TranslateRows
@@ -42,7 +42,7 @@ def build(
     """
     parts: beam.pvalue.PCollection[PartResult] = (
         pipeline
-        | "Plan" >> beam.Create(list(groups))
+        | "Plan" >> beam.Create(read_tasks(groups))
         | "Spread" >> beam.Reshuffle()
         | "Read" >> beam.ParDo(ReadUnits(schemas, BATCH_ROWS))
         | "Translate" >> beam.ParDo(TranslateRows(translate, Shared()))

@@ -32,7 +32,7 @@ from transforms.engine.engine import live_snapshot
 from transforms.errors import RunStopped
 from transforms.fleet.preflight import UsableHosts, find_hosts
 from transforms.sink.output_lock import OutputLock
-from transforms.sink.verification import sound_parts
+from transforms.sink.part_index import sound_parts
 from transforms.source.work_units import SourceFile
 
 LOG = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile]
             execution = Execution(stopped=True)
         if execution.stopped and stop.code is None:
             raise RunStopped("the run was stopped")
-        footers = {} if resumed is None else clean_up(plan.output, resumed.resumption, execution.stopped)
+        footers = {} if resumed is None else clean_up(plan.output, resumed.resumption, lock.run_id, execution.stopped)
         summary = summarise(options, plan, resumed, footers, execution, stop.code, time.monotonic() - started)
         if options.limit is not None and not execution.stopped:
             parts = [plan.output.path_of(unit.part_name) for unit in plan.units]

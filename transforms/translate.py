@@ -26,7 +26,7 @@ from transforms.sink.accounting import (
     bad_text_result,
     count,
     dead_letters,
-    mark_misfits,
+    flag_misfits,
     output_records,
 )
 from transforms.sink.earlier_part import EarlierPart
@@ -205,5 +205,5 @@ class TranslateRows(beam.DoFn):
         for line in batch.bad_lines:
             for column in by_column.values():
                 column[line.row] = bad_line_result(line)
-        mark_misfits(by_column, batch)
+        flag_misfits(by_column, batch)
         return by_column

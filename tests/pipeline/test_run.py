@@ -474,13 +474,13 @@ def test_a_memory_on_redis_serves_runs_with_other_outputs(sandbox_host: MakeHost
     assert "--memory" in gone.err
 
 
-def test_a_damaged_memory_is_set_aside_and_the_run_goes_on(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+def test_a_damaged_memory_is_replaced_and_the_run_continues(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
     host, source, output = sandbox_host(), records(tmp_path, 20), tmp_path / "out"
     (output / "_state").mkdir(parents=True)
     (output / "_state" / "memory.sqlite").write_bytes(b"nonsense" * 2000)
     result = run(source, output, [host])
     assert result.code == 0
-    assert "set aside" in result.err
+    assert "was renamed to" in result.err
     assert origins(output) == {"generated": 20}
 
 

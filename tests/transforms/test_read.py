@@ -16,7 +16,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.util import assert_that, equal_to
 
 from transforms.errors import RunFailed, UsageError
-from transforms.read import ReadUnits, read_group
+from transforms.read import ReadUnits, read_group, read_tasks
 from transforms.source.discovery import list_sources
 from transforms.source.plan import InputPlan, plan_inputs
 from transforms.source.work_units import Batch
@@ -85,7 +85,10 @@ def test_a_file_changed_after_planning_ends_the_run_before_any_row(folder: str, 
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.parquet"])
-def test_a_file_changed_while_it_is_read_never_completes_a_unit(folder: str, name: str) -> None:
+def test_a_file_changed_while_it_is_read_never_completes_a_unit(
+    folder: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transforms.read.SMALL_FILE_BYTES", 0)  # small files are checked once they are in memory
     address = f"{folder}/{name}"
     write(address, 40)
     batches = batches_of(planned(address))
@@ -135,9 +138,32 @@ def test_the_step_reads_groups_after_a_reshuffle(tmp_path: Path) -> None:
     with beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"])) as pipeline:
         rows = (
             pipeline
-            | beam.Create(found.groups)
+            | beam.Create(read_tasks(found.groups))
             | beam.Reshuffle()
             | beam.ParDo(ReadUnits(found.schemas, 4))
             | beam.FlatMap(lambda batch: [(batch.unit.source.stem, number) for number in ids([batch])])
         )
         assert_that(rows, equal_to([(stem, number) for stem in "ab" for number in range(45)]))
+
+
+def test_small_files_elsewhere_are_read_together_and_others_by_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fs = fsspec.filesystem("memory")
+    for number in range(7):
+        write(f"memory:///ahead/{number}.parquet", 5)
+    write(str(tmp_path / "local.parquet"), 5)
+    monkeypatch.setattr("transforms.read.FILES_IN_TASK", 3)
+    found = planned("memory:///ahead", str(tmp_path))
+    tasks = read_tasks(found.groups)
+    assert [len(task) for task in tasks] == [1, 3, 3, 1]
+    assert [group for task in tasks for group in task] == list(found.groups)
+    step = ReadUnits(found.schemas, 4)
+    read = [(batch.unit.source.stem, ids([batch])) for batch in step.process(tasks[1])]
+    assert read == [(str(number), rows) for number in range(3) for rows in ([0, 1, 2, 3], [4])]
+    monkeypatch.setattr("transforms.read.TASK_BYTES", 1)
+    assert {len(task) for task in read_tasks(found.groups)} == {1}
+    fs.rm("/ahead/1.parquet")
+    with pytest.raises(RunFailed, match=r"1\.parquet"):
+        list(step.process(tasks[1]))
+    fs.rm("/ahead", recursive=True)

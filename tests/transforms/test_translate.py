@@ -100,7 +100,8 @@ def test_batches_go_through_a_real_pipeline_and_beam_counts_their_rows(sandbox_h
     assert_that(figures, equal_to([(index, index == 4, 22, expected) for index in range(5)]))
     result = pipeline.run()
     counters = result.metrics().query(MetricsFilter().with_namespace("translate"))["counters"]
-    assert {counter.key.metric.name: counter.committed for counter in counters} == {"rows_ok": 105, "rows_failed": 5}
+    rows = {name: counter.committed for counter in counters if (name := counter.key.metric.name).startswith("rows_")}
+    assert rows == {"rows_ok": 105, "rows_failed": 5}
     for engine in live_engines():
         engine.close()
 

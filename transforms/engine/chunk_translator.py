@@ -129,39 +129,29 @@ class ChunkTranslator:
         """The result with one model, as the retry policy has it."""
         prompt = self._prompt(chunk, profile, context)
         responses: list[Response] = []
-        answers: list[Answer] = []
-        doubted: list[Answer] = []
+        answers: list[tuple[Candidate, Answer]] = []
+        avoided: set[str] = set()
         while True:
             step = self._policy.next_step(len(chunk), responses, profile.sampling, repairs_rejected)
             if not isinstance(step, Ask):
                 break
-            log.repair_requests += bool(responses)
+            log.repair_requests += bool(responses or avoided)
             try:
-                answer = await self._ask(prompt, profile, step, [*answers, *doubted], log)
+                answer = await self._ask(prompt, profile, step, frozenset(avoided), log)
             except RowRejected as rejected:
                 responses.append(rejected)
-            else:
-                answers.append(answer)
-                size = len(chunk) + len(answer.text)
-                candidate = await call(
-                    size,
-                    assess,
-                    answer.text,
-                    chunk,
-                    prompt.text,
-                    profile.template,
-                    self._checks,
-                    prompt.terms,
-                    context,
-                )
-                good = bool(candidate.text) and not candidate.hard
-                if self._fleet.checked(answer, good) and good and not doubted:
-                    # Its host gives worse answers than the others: another host has to answer, too.
-                    doubted.append(answers.pop())
-                else:
-                    responses.append(candidate)
+                continue
+            candidate = await self._assess(answer, chunk, prompt, profile, context)
+            good = bool(candidate.text) and not candidate.hard
+            host_doubted = self._fleet.checked(answer, good)
+            if host_doubted and good and not avoided:
+                avoided.add(answer.host)  # another host is asked instead: this one gives too many bad answers
+                continue
+            avoided.add(answer.host)
+            responses.append(candidate)
+            answers.append((candidate, answer))
         if isinstance(step, Accept):
-            return _accepted(step.candidate, responses, answers, prompt, log)
+            return _accepted(step.candidate, answers, prompt, log)
         if isinstance(step, Split):
             result = await self._translate_pieces(profile, chunk, context, log, step, repairs_rejected)
             if step.too_long and result.translated:
@@ -199,10 +189,17 @@ class ChunkTranslator:
         rendered = render(profile.template, text.text, _glossary_note(terms, profile), context)
         return _Prompt(text, rendered, terms, estimate_tokens(text.text))
 
+    async def _assess(
+        self, answer: Answer, chunk: str, prompt: _Prompt, profile: PromptProfile, context: str
+    ) -> Candidate:
+        size = len(chunk) + len(answer.text)
+        template = profile.template
+        return await call(size, assess, answer.text, chunk, prompt.text, template, self._checks, prompt.terms, context)
+
     async def _ask(
-        self, prompt: _Prompt, profile: PromptProfile, step: Ask, earlier: Sequence[Answer], log: RequestLog
+        self, prompt: _Prompt, profile: PromptProfile, step: Ask, avoided: frozenset[str], log: RequestLog
     ) -> Answer:
-        """One answer; hosts whose earlier answers were rejected or doubted are avoided.
+        """One answer, from another host than the avoided ones if there is a healthy one.
 
         Raises:
             RowRejected: The text is at fault.
@@ -216,7 +213,7 @@ class ChunkTranslator:
             size=len(prompt.text.text),
             raw=profile.template.raw,
             model=None if profile.model == self._own_model else profile.model,
-            avoided=frozenset(answer.host for answer in earlier),
+            avoided=avoided,
             think=profile.think,
         )
         answer = await self._fleet.generate(request, log.attempts)
@@ -232,12 +229,12 @@ class ChunkTranslator:
 
 
 def _accepted(
-    candidate: Candidate, responses: Sequence[Response], answers: list[Answer], prompt: _Prompt, log: RequestLog
+    candidate: Candidate, answers: Sequence[tuple[Candidate, Answer]], prompt: _Prompt, log: RequestLog
 ) -> ChunkResult:
-    candidates = [response for response in responses if not isinstance(response, RowRejected)]
-    log.repaired |= candidate is not candidates[0]
+    log.repaired |= candidate is not answers[0][0]
     shortened = (flags.SRC_RUNS_MASKED,) * prompt.text.changed
-    return ChunkResult(candidate.text, [answers[candidates.index(candidate)]], shortened + candidate.flags)
+    answer = next(answer for each, answer in answers if each is candidate)
+    return ChunkResult(candidate.text, [answer], shortened + candidate.flags)
 
 
 def _failed(chunk: str, reason: GiveUp) -> ChunkResult:

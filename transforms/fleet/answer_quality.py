@@ -15,7 +15,7 @@ GOOD_SHARE = 0.2
 """A host is broken if so many of its answers are bad, and at most so many of the others'."""
 
 DOUBTFUL_ANSWERS = 2
-"""Bad answers among the recent ones after which a host's accepted answers are checked by asking another host."""
+"""Bad answers of a host, and answers of the others, after which another host has to confirm its accepted answers."""
 
 
 @dataclass(eq=False)
@@ -57,7 +57,8 @@ class AnswerQuality:
         record = self._records.get(host)
         if record is None or sum(record.bad) < DOUBTFUL_ANSWERS:
             return False
-        return record.share() >= BAD_SHARE and self._others(host)[0] <= GOOD_SHARE
+        share, count = self._others(host)
+        return record.share() >= BAD_SHARE and count >= DOUBTFUL_ANSWERS and share <= GOOD_SHARE
 
     def broken(self, host: str) -> str:
         """Why a host is to be excluded; empty if it is not."""

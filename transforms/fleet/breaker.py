@@ -45,7 +45,7 @@ class Breaker:
 
     @property
     def closed(self) -> bool:
-        """Whether the circuit is closed: the host counts as healthy."""
+        """Whether the circuit is closed, so that the host counts as healthy."""
         return self.opened_at is None
 
     def allows(self, now: float, outage: bool = False) -> bool:

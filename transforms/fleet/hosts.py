@@ -111,7 +111,8 @@ def parse_hosts(text: str) -> tuple[HostAddress, ...]:
                 # It may be the half of a password with a comma in it.
                 raise UsageError(f"host number {number} of the list is no address") from None
             raise
-        hosts.setdefault(host.url, host)
+        # Ollama listens on 127.0.0.1, whatever else the name may stand for.
+        hosts.setdefault(host.url.replace("://localhost:", "://127.0.0.1:"), host)
     return tuple(hosts.values())
 
 

@@ -1,4 +1,4 @@
-"""Times without a healthy host: the run waits, says so once, and gives up only after a long while."""
+"""Outages, in which no host is healthy: the run logs it once, waits, and gives up only after a long time."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from transforms.fleet.faults import CONFIGURATION, Failure
 LOG = logging.getLogger(__name__)
 
 CONFIGURATION_SECONDS = 10.0
-"""A wrong address, certificate or password does not pass by itself, so it is not waited for longer."""
+"""The longest wait if every host has a wrong address, certificate or password, since waiting does not repair those."""
 
 
 @dataclass(frozen=True)
 class _Outage:
-    """A time without a host for one model.
+    """A period without a healthy host for a model.
 
     Attributes:
-        since: When it began, in the loop's time.
-        timer: Ends the run if no host comes back.
-        hopeless: Whether the timer is short, as only a change of the configuration would help.
+        since: When the outage began, in the loop's time.
+        timer: Ends the run if no host returns.
+        hopeless: Whether the timer is short because only a change of the configuration would help.
     """
 
     since: float
@@ -33,14 +33,14 @@ class _Outage:
 
 
 class OutageWatch:
-    """Notes the beginning and the end of each time without a healthy host for a model that is waited for.
+    """Tracks the outages of the models that have pending texts.
 
-    A host that loads its model is not away, as a load may take longer than the longest outage.
+    A host that is loading its model is not missing, because a load may take longer than the longest outage.
 
     Args:
-        dispatcher: Knows the hosts.
+        dispatcher: The dispatcher, which has the states of the hosts.
         longest_seconds: How long an outage may last.
-        give_up: Called with the model and the reason after that.
+        give_up: Called with the model and the reason when an outage has lasted too long.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class OutageWatch:
         self._outages: dict[str, _Outage] = {}
 
     def look(self) -> None:
-        """Compares the hosts with what was last seen; to be called inside the loop whenever they may have changed."""
+        """Update the outages. To be called in the event loop whenever the hosts may have changed."""
         away = [model for model in self._dispatcher.models_away() if not self._loading(model)]
         if not away and not self._outages:
             return
@@ -79,11 +79,11 @@ class OutageWatch:
         self._outages[model] = _Outage(since, loop.call_at(ends_at, self._too_long, model), hopeless)
 
     def _hopeless(self) -> bool:
-        """Whether every host needs a change of its configuration."""
+        """Return whether every host needs a change of the configuration."""
         return all(host.failure in CONFIGURATION for host in self._dispatcher.hosts.values())
 
     def _loading(self, model: str) -> bool:
-        """Whether a host may have a model soon."""
+        """Return whether a host may soon serve a model."""
         hosts = self._dispatcher.hosts.values()
         return any(host.loading() and (host.digests is None or host.may_serve(model)) for host in hosts)
 
@@ -99,10 +99,10 @@ class OutageWatch:
             return "the configuration has to be changed"
         wait = f"waiting for up to {self._longest_seconds:.0f} s (--max_outage)"
         refused = any(host.failure is Failure.CONNECTION_REFUSED for host in self._dispatcher.hosts.values())
-        return f"{wait}; start Ollama there (`ollama serve`), and check the hosts with `doctor`" if refused else wait
+        return f"{wait}; start Ollama on them (`ollama serve`), and check the hosts with `doctor`" if refused else wait
 
     def _with(self, models: Collection[str]) -> str:
-        """Names the models if there are healthy hosts for others."""
+        """Return a phrase with the models; empty if there are no healthy hosts for other models either."""
         if not any(host.usable() for host in self._dispatcher.hosts.values()):
             return ""
         return f" with the model {' or '.join(sorted(models))}"
@@ -111,7 +111,7 @@ class OutageWatch:
         return "; ".join(f"{host.url} ({host.state()})" for host in self._dispatcher.hosts.values())
 
     def end(self) -> None:
-        """Stops watching until the next ``look``."""
+        """Stop watching until the next ``look``."""
         for outage in self._outages.values():
             outage.timer.cancel()
         self._outages.clear()

@@ -11,9 +11,11 @@ from typing import Any
 from transforms.fleet.answers import Answer
 from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
-from transforms.fleet.limits import EXIT_SECONDS, EXIT_SHARE
 
 MAX_AT_ONCE = 64
+WAITED_SECONDS, WAITED_SHARE = 0.05, 0.25
+"""A request has waited for a slot if its wait exceeds both: noise, and a share of its total time."""
+
 LONGEST_SECONDS = 45.0
 """The time after which no larger burst is started."""
 
@@ -93,7 +95,7 @@ async def measure(
 
 def _has_waited(answer: Answer) -> bool:
     queue, total = answer.queue_duration_ns or 0, answer.total_duration_ns or 0
-    return queue > max(EXIT_SECONDS * 1e9, EXIT_SHARE * total)
+    return queue > max(WAITED_SECONDS * 1e9, WAITED_SHARE * total)
 
 
 def _tokens_per_second(answers: Sequence[Answer]) -> float | None:

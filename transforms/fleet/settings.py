@@ -22,11 +22,11 @@ class FleetSettings:
         any_model: Whether requests may name any model; then hosts load the models that the first requests need.
         digests: The digest that each model must have, by the model's key. The first host decides for other models.
         allow_mixed_digests: Whether hosts may have different digests.
-        slots: Requests in flight per host: None to find them, a number for every host, or a number per address.
-        request_timeout_seconds: The longest time of a request, including a load of the model.
+        slots: The slots per host: None to detect them, a number for every host, or a number per address.
+        request_timeout_seconds: The request timeout, including a load of the model.
         max_outage_seconds: How long the run waits while no host is healthy.
         use_proxy: Whether to use the proxies of the environment.
-        hosts_file: The file from which the hosts are read again and again; None for a fixed list.
+        hosts_file: The file from which the hosts are read repeatedly; None for a fixed list.
     """
 
     model: str
@@ -48,13 +48,13 @@ class GenerateRequest:
     """The parts of a single request.
 
     Attributes:
-        prompt: The prompt; never empty, as an empty prompt is a command to load the model.
+        prompt: The prompt; never empty, because Ollama takes an empty prompt as a command to load the model.
         system: The system turn; None for the model's own. Not used with ``raw``.
-        num_predict: The most tokens of the answer; at least 1, as 0 is endless.
+        num_predict: The maximum tokens of the answer; at least 1, because 0 means no limit.
         options: Ollama's options besides the constant ones (temperature, seed, …).
         size: Characters of the text; longer texts are sent first.
-        raw: Whether the prompt goes to the model without its template.
-        model: None for the run's own model.
+        raw: Whether the prompt bypasses the model's chat template.
+        model: The model's name; None for the run's model.
         avoided: Hosts whose answers to the text were rejected; it goes to another host as long as one is healthy.
         think: The value of Ollama's field ``think``; None to leave the field out.
     """
@@ -70,7 +70,7 @@ class GenerateRequest:
     think: bool | str | None = False
 
     def body(self, settings: FleetSettings) -> dict[str, Any]:
-        """The JSON object that is sent."""
+        """Return the JSON object to send."""
         body: dict[str, Any] = {
             "model": self.model or settings.model,
             "prompt": self.prompt,

@@ -1,1 +1,1 @@
-"""Translation memory: no text is translated twice. Knows neither Beam nor hosts nor texts."""
+"""The translation memory, which avoids translating the same text twice. Independent of Beam, hosts and texts."""

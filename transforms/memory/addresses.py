@@ -1,4 +1,4 @@
-"""Addresses of translation memories: which store an address names, and where the memory is by default."""
+"""Addresses of translation memories: open the store at an address, and choose the default file."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def cache_file(output: str, environ: Mapping[str, str] = os.environ) -> Path:
     """Return the memory file of an output that is not on a local disk: in the user's cache directory.
 
     Args:
-        output: Address of the output; each has a memory of its own.
-        environ: Environment, in which ``XDG_CACHE_HOME`` may name the cache directory.
+        output: Address of the output; each output has its own memory.
+        environ: Environment variables, of which ``XDG_CACHE_HOME`` may name the cache directory.
 
     Raises:
         RuntimeError: The user has no home directory.
@@ -41,20 +41,20 @@ def open_store(address: str, named: bool = False) -> Store:
     Args:
         address: Path or Redis URL.
         named: Whether the user chose the address, and so may have named another file by mistake. A file that is not a
-            database is then left alone, and not treated as a damaged memory.
+            database is then refused instead of being treated as a damaged memory.
 
     Raises:
         MemoryUnavailable: The store cannot be opened.
-        UsageError: The address is invalid, a newer or another program made the file, or the package for Redis is
+        UsageError: The address is invalid, a newer version or another program created the file, or the Redis package is
             missing.
     """
     if is_redis(address):
         return RedisStore(address)
     if "://" in address:
         raise UsageError(
-            f"--memory: {address.partition('://')[0]}:// cannot hold a translation memory: give a file on a local "
+            f"--memory: {address.partition('://')[0]}:// cannot hold a translation memory: use a file on a local "
             "disk, or redis://host:port/0"
         )
     if named and is_other_file(Path(address)):
-        raise UsageError(f"--memory: {address} is not a translation memory, and was not touched: name another file")
+        raise UsageError(f"--memory: {address} is not a translation memory and was not changed: choose another file")
     return SqliteStore(Path(address))

@@ -1,7 +1,7 @@
-"""The translation memory for an event loop: look-ups and writes of many tasks are combined into few.
+"""The translation memory for an event loop, which batches the look-ups and writes of many tasks.
 
-Look-ups and writes have a thread each. Entries that arrive while one transaction is written go into the next one (group
-commit): a row waits for tens of milliseconds, and a thousand rows a second cost little.
+Look-ups and writes have a thread each. Entries that arrive while a transaction is written go into the next one (group
+commit). So a row waits tens of milliseconds, and a thousand rows per second cost little.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ LOG = logging.getLogger(__name__)
 GATHER_SECONDS = 0.1
 """How long a write waits for others to join its transaction."""
 
-MOST_AT_ONCE = 4096
-"""Keys or entries per call of the store; a single request with more is not split."""
+MAX_AT_ONCE = 4096
+"""Maximum keys or entries per call of the store. A single request with more is not split."""
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
@@ -34,9 +34,9 @@ Answer = TypeVar("Answer")
 
 @dataclass
 class Counters:
-    """Activity of the memory, in keys and entries; while the store fails, look-ups count as failed and not as misses.
+    """Counts of the memory's look-ups and writes, in keys and entries. Only the event loop changes them.
 
-    Changed in the event loop only.
+    While the store fails, look-ups count as failed and not as misses.
     """
 
     hits: int = 0
@@ -49,11 +49,11 @@ class Counters:
 class Memory:
     """Asynchronous access to a store, for the event loop in which it is created.
 
-    A store that fails costs repeated translations, but never a row or the run: it is not used for 1 s, doubling up to
-    30 s, and then tried with a single call, while all other tasks continue without it.
+    A failing store costs repeated translations, but never a row or the run. It is retried with a single call after
+    pauses of 1 s that double up to 30 s, and meanwhile all other tasks continue without it.
 
     Attributes:
-        counters: Activity so far.
+        counters: The counts so far.
     """
 
     def __init__(self, store: Store) -> None:
@@ -68,7 +68,7 @@ class Memory:
         )
 
     async def look_up(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """Return the values of those keys that the store has; none while it fails."""
+        """Return the values of those keys that are in the store; none while the store fails."""
         if not keys:
             return {}
         found = await self._reader.request(keys)
@@ -81,18 +81,18 @@ class Memory:
         return found
 
     async def keep(self, key: bytes, value: bytes) -> None:
-        """Store an entry; return when it is durable, as the store defines it, or when the store has failed."""
+        """Store an entry, and return when it is durable by the store's definition or when the store has failed."""
         if await self._writer.request((key, value)):
             self.counters.written += 1
         else:
             self.counters.failed_writes += 1
 
     async def close(self) -> None:
-        """Write the entries that are waiting, and end the threads and the store."""
+        """Write the queued entries, end the threads, and close the store."""
         await asyncio.gather(self._reader.close(), self._writer.close())
         self._store.close()
         if self.counters.failed_writes:
-            LOG.warning("%d translations are not in the translation memory, as it failed", self.counters.failed_writes)
+            LOG.warning("%d translations could not be stored in the translation memory", self.counters.failed_writes)
 
     def _read(self, requests: list[Sequence[bytes]]) -> list[dict[bytes, bytes]]:
         found = self._store.look_up(list(dict.fromkeys(key for keys in requests for key in keys)))
@@ -104,7 +104,7 @@ class Memory:
 
 
 class _Outage:
-    """Reports once when the store begins to fail, for reads or writes, and once when both work again."""
+    """Reports once when reads or writes of the store begin to fail, and once when both work again."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -124,12 +124,12 @@ class _Outage:
 
 
 class _Batcher(Generic[Item, Answer]):
-    """A thread that serves the requests of many tasks in batches, and spares a store that fails for a while.
+    """A thread that serves the requests of many tasks in batches, and pauses while the store fails.
 
     Args:
         name: Name of the thread.
         serve: Serves a batch in the thread, and returns an answer for each request; may raise MemoryUnavailable.
-        size: Returns the size of a request, of which ``MOST_AT_ONCE`` limits the sum.
+        size: Returns the size of a request; ``MAX_AT_ONCE`` limits the total size of a batch.
         gather_seconds: How long the first request of a batch waits for others.
         outage: Reports when the store begins to fail and when it works again.
     """
@@ -150,13 +150,13 @@ class _Batcher(Generic[Item, Answer]):
         self._closed = False
         self._pause_seconds = 0.0  # 0 while the store works
         self._retry_at = 0.0
-        self._probing = False  # whether a request is in flight that shows if the store works again
+        self._probing = False  # whether a request is in flight to test a failed store
         self._queue: queue.SimpleQueue[tuple[Item, asyncio.Future[Answer | None]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     async def request(self, item: Item) -> Answer | None:
-        """Have a request served; None if the store fails.
+        """Return the answer to a request; None if the store fails.
 
         Raises:
             RuntimeError: The batcher is closed.
@@ -182,7 +182,7 @@ class _Batcher(Generic[Item, Answer]):
             if self._gather_seconds:
                 time.sleep(self._gather_seconds)
             batch, size, last = [first], self._size(first[0]), False
-            while size < MOST_AT_ONCE and not last:
+            while size < MAX_AT_ONCE and not last:
                 try:
                     request = self._queue.get_nowait()
                 except queue.Empty:
@@ -197,17 +197,17 @@ class _Batcher(Generic[Item, Answer]):
                 return
 
     def _answer(self, batch: list[tuple[Item, asyncio.Future[Answer | None]]]) -> None:
-        """Serve a batch, and wake up the event loop once for all of it."""
+        """Serve a batch, and wake up the event loop once for the whole batch."""
         futures = [future for _, future in batch]
         try:
             answers = self._attempt([item for item, _ in batch])
-        except Exception as error:  # a bug: raised in the tasks that wait
+        except Exception as error:  # a bug: raise it in the waiting tasks
             self._loop.call_soon_threadsafe(_fail, futures, error)
         else:
             self._loop.call_soon_threadsafe(_resolve, futures, answers)
 
     def _attempt(self, items: list[Item]) -> Sequence[Answer | None]:
-        """Return the answers; None for each while the store fails."""
+        """Return the answers to a batch, which are all None while the store fails."""
         if time.monotonic() < self._retry_at:  # these requests were queued before the failure
             return [None] * len(items)
         try:

@@ -1,4 +1,4 @@
-"""The translation memory on a Redis server: for runs on many machines."""
+"""The translation memory on a Redis server, for runs on several machines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from transforms.memory.store import MemoryUnavailable, StoreStatistics, with_che
 
 SCHEMA_VERSION = 1
 PREFIX = b"translate:%d:" % SCHEMA_VERSION
-"""Prefix of each key; another version of this program may use the same server."""
+"""Prefix of each key, since another version of this program may use the same server."""
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
@@ -25,16 +25,16 @@ _WRITTEN_AT = struct.Struct(">q")
 
 
 class RedisStore:
-    """One key per entry. A value holds the time of writing, a checksum and the entry. Entries do not expire.
+    """A store with one Redis key per entry. A value holds the time of writing, a checksum and the entry.
 
-    How durable an entry is when ``add`` returns depends on the server's ``appendfsync``.
+    Entries do not expire. How durable they are when ``add`` returns depends on the server's ``appendfsync``.
 
     Args:
         url: ``redis://[user:password@]host:port/database``, ``rediss://`` or ``unix://``.
 
     Raises:
-        MemoryUnavailable: The server does not answer in time: 5 s to connect, 10 s for an answer.
-        UsageError: The package for Redis is missing, or the address is invalid.
+        MemoryUnavailable: The server does not accept the connection within 5 s or does not answer within 10 s.
+        UsageError: The Redis package is missing, or the address is invalid.
     """
 
     def __init__(self, url: str) -> None:
@@ -61,8 +61,8 @@ class RedisStore:
         except (ValueError, TypeError):
             # Their messages may contain a piece of the password.
             raise UsageError(
-                "--memory: invalid address of a Redis server; its form is "
-                "redis://[user:password@]host:port/database, with %23, %2F, %3A and %40 for #, /, : and @ in a password"
+                "--memory: invalid Redis address; expected redis://[user:password@]host:port/database, with #, /, : "
+                "and @ in a password written as %23, %2F, %3A and %40"
             ) from None
 
     @contextmanager
@@ -76,7 +76,7 @@ class RedisStore:
             ) from None
 
     def look_up(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """Return the intact values of those keys that the store has."""
+        """Return the intact values of those keys that are in the store."""
         found = {}
         for start in range(0, len(keys), KEYS_AT_ONCE):
             some = keys[start : start + KEYS_AT_ONCE]
@@ -88,19 +88,19 @@ class RedisStore:
         return found
 
     def add(self, entries: Sequence[tuple[bytes, bytes]]) -> None:
-        """Store entries, in place of former ones."""
+        """Store entries, replacing those with the same keys."""
         now = _WRITTEN_AT.pack(int(time.time()))
         with self._failures():
             pipeline = self._client.pipeline(transaction=False)
             for key, value in entries:
                 pipeline.set(PREFIX + key, now + with_checksum(key, value))
-            # If the package raised the first error, its message would contain the entry.
+            # With raise_on_error, the message of the error would contain the entry.
             for answer in pipeline.execute(raise_on_error=False):
                 if isinstance(answer, Exception):
                     raise answer
 
     def statistics(self) -> StoreStatistics:
-        """Return size and age of the store; entries that the server moves meanwhile may be counted twice."""
+        """Return size and age of the store. Entries that the server moves during the scan may be counted twice."""
         entries = size = 0
         times: list[int] = []
         for keys, written in self._scan():
@@ -125,7 +125,7 @@ class RedisStore:
         return removed
 
     def _scan(self) -> Iterator[tuple[list[bytes], list[int]]]:
-        """Yield the keys of this program with the times of writing, some at a time."""
+        """Yield the keys of this program and their times of writing, in batches."""
         cursor = -1
         while cursor:
             with self._failures():

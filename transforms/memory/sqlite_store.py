@@ -1,4 +1,4 @@
-"""The translation memory in one SQLite file: for one machine, any number of processes."""
+"""The translation memory in a SQLite file, for any number of processes on one machine."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ LATEST_SECONDS = 253_402_300_799
 _MAGIC = b"SQLite format 3\0"
 _SIDE_FILES = ("-wal", "-shm")
 _ERRORS = (sqlite3.Error, UnicodeDecodeError)
-"""The module raises the second for an error that names a damaged table."""
+"""``sqlite3`` raises UnicodeDecodeError for an error whose message names a damaged table."""
 
-# With a row number the tree of keys stays small: twice as many adds and 1.5 times as many look-ups a second as WITHOUT
-# ROWID. The time precedes the value, which may take several pages.
+# Row numbers keep the tree of keys small, which allows twice as many adds and 1.5 times as many look-ups per second as
+# WITHOUT ROWID. The time precedes the value, because the value may take several pages.
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value)",
     "CREATE TABLE IF NOT EXISTS entries (key BLOB PRIMARY KEY, written_at INTEGER NOT NULL, value BLOB NOT NULL)",
@@ -55,27 +55,27 @@ _ADVICE = (
 
 
 class _Connection(NamedTuple):
-    """Connection of a thread, with device and inode of the open file."""
+    """A thread's connection, with device and inode of the open file."""
 
     sqlite: sqlite3.Connection
     file: tuple[int, int] | None
 
 
 class SqliteStore:
-    """A SQLite file in write-ahead mode, and an empty lock file for opening it and for setting it aside.
+    """A SQLite file in write-ahead mode, with an empty lock file that is held while it is opened or moved aside.
 
-    Entries survive the end of the process at any moment, kill -9 included, once ``add`` has returned: the operating
-    system has them by then. A power cut or a crash of the operating system may lose the last transactions. With
-    ``synchronous`` "normal" these are the ones since the last checkpoint (every 1,000 pages, about 4 MB, and at the
-    end) that were not yet on the disk; with "full" none, but each ``add`` waits for the disk. Neither damages the file
-    (https://www.sqlite.org/pragma.html#pragma_synchronous).
+    Once ``add`` has returned, its entries are with the operating system and survive the end of the process at any
+    moment, even by kill -9. A power cut or a crash of the operating system may lose the latest transactions. With
+    ``synchronous`` "normal", these are the transactions since the last checkpoint (every 1,000 pages, about 4 MB, and
+    at the end) that were not yet on disk. With "full" none are lost, but each ``add`` waits for the disk. Neither
+    damages the file (https://www.sqlite.org/pragma.html#pragma_synchronous).
 
-    A file that is damaged nevertheless is set aside under another name, with a warning, and a new one is created. A new
-    file is readable by its owner only, since it holds texts; an existing file keeps its permissions.
+    If the file is damaged nevertheless, it is moved aside under another name with a warning, and a new one is created.
+    Only its owner can read a new file, since it holds texts; an existing file keeps its permissions.
 
     Args:
         path: Path of the file, on a local disk; its directory must exist.
-        synchronous: As above.
+        synchronous: How durable entries are; see above.
 
     Raises:
         MemoryUnavailable: The file cannot be opened or created.
@@ -85,11 +85,11 @@ class SqliteStore:
     def __init__(self, path: Path, synchronous: Literal["normal", "full"] = "normal") -> None:
         self._path = path
         self._synchronous = synchronous
-        self._connections: dict[int, _Connection] = {}  # by thread; each touches only its own until the end
+        self._connections: dict[int, _Connection] = {}  # by thread; each uses only its own until the store is closed
         self._run(lambda connection: None)
 
     def look_up(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """Return the intact values of those keys that the store has."""
+        """Return the intact values of those keys that are in the store."""
         found: dict[bytes, bytes] = {}
         asked = set(keys)
 
@@ -97,7 +97,7 @@ class SqliteStore:
             for start in range(0, len(keys), KEYS_AT_ONCE):
                 some = keys[start : start + KEYS_AT_ONCE]
                 placeholders = ",".join("?" * len(some))
-                # Only question marks are put into the statement.
+                # Only question marks are interpolated into the statement.
                 rows = connection.execute(f"SELECT key, value FROM entries WHERE key IN ({placeholders})", some)  # noqa: S608
                 for key, value in rows:
                     # A damaged page may hold values of any type.
@@ -112,7 +112,7 @@ class SqliteStore:
         return found
 
     def add(self, entries: Sequence[tuple[bytes, bytes]]) -> None:
-        """Store entries in one transaction, in place of former ones."""
+        """Store entries in one transaction, replacing those with the same keys."""
         now = int(time.time())
         rows = [(key, now, with_checksum(key, value)) for key, value in entries]
 
@@ -134,7 +134,7 @@ class SqliteStore:
     def prune(self, before: datetime) -> int:
         """Remove entries written before a time, free their space, and return their number.
 
-        Meanwhile the file may need twice its space, and other writers wait.
+        Meanwhile the file may take twice its size, and other writers wait.
         """
 
         def remove(connection: sqlite3.Connection) -> int:
@@ -150,7 +150,7 @@ class SqliteStore:
         return self._run(remove)
 
     def close(self) -> None:
-        """Close the connections; no other thread may use the store any more."""
+        """Close the connections. No other thread may use the store afterwards."""
         while self._connections:
             _, connection = self._connections.popitem()
             connection.sqlite.close()
@@ -159,7 +159,7 @@ class SqliteStore:
         return self._path.with_name(self._path.name + suffix)
 
     def _run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        """Call ``work`` with this thread's connection, and a second time with a new file if the file is damaged."""
+        """Call ``work`` with this thread's connection. If the file is damaged, call it again with a new file."""
         try:
             connection = self._connection()
             try:
@@ -167,10 +167,10 @@ class SqliteStore:
             except _ERRORS as error:
                 if not _is_damage(error):
                     raise
-                there = self._connections[threading.get_ident()].file
+                damaged_file = self._connections[threading.get_ident()].file
                 with _locked(self._beside(".lock")):
-                    if _file(self._path) == there:  # otherwise another process has created a new one already
-                        self._set_aside(error)
+                    if _file(self._path) == damaged_file:  # otherwise another process has already created a new one
+                        self._move_aside(error)
             return work(self._connection())
         except BaseException as error:
             self._discard()  # ends the transaction; the next attempt opens a new connection
@@ -180,7 +180,7 @@ class SqliteStore:
             raise MemoryUnavailable(f"the translation memory {self._path} cannot be used: {error}{advice}") from error
 
     def _connection(self) -> sqlite3.Connection:
-        """Return the thread's connection to the current file: another process may have set the former one aside."""
+        """Return the thread's connection to the current file: another process may have moved the former one aside."""
         thread = threading.get_ident()
         known = self._connections.get(thread)
         if known is not None and known.file != _file(self._path):
@@ -196,14 +196,14 @@ class SqliteStore:
             connection.sqlite.close()
 
     def _open(self) -> _Connection:
-        # One at a time: SQLite does not wait if two create the same file ("database is locked").
+        # One process at a time: SQLite does not wait if two create the same file ("database is locked").
         with _locked(self._beside(".lock")):
             try:
                 connection = self._connect()
             except _ERRORS as error:
                 if not _is_damage(error):
                     raise
-                self._set_aside(error)
+                self._move_aside(error)
                 connection = self._connect()
             return _Connection(connection, _file(self._path))
 
@@ -225,7 +225,7 @@ class SqliteStore:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if tables and b"entries" not in tables:
             raise UsageError(
-                f"--memory: {self._path} is another program's database, and was not touched: name another file"
+                f"--memory: {self._path} is another program's database and was not changed: choose another file"
             )
         if not {b"meta", b"entries"} <= tables:
             with _transaction(connection):
@@ -237,13 +237,13 @@ class SqliteStore:
         if found[0] > SCHEMA_VERSION:
             raise UsageError(
                 f"the translation memory {self._path} was created by a newer version of this program (schema "
-                f"{found[0]}, this version knows {SCHEMA_VERSION}): use that version, or another --memory"
+                f"{found[0]}; this version supports {SCHEMA_VERSION}): use that version, or another --memory"
             )
 
-    def _set_aside(self, error: Exception) -> None:
-        """Rename the file and its side files; the lock is held.
+    def _move_aside(self, error: Exception) -> None:
+        """Rename the file and its side files; the caller holds the lock.
 
-        Connections to it may be open. SQLite notices that the file was moved, and leaves the new one alone.
+        Connections to the file may be open. SQLite notices that it was moved and does not touch the new one.
         """
         stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S%f")
         aside = self._beside(f".damaged-{stamp}")
@@ -252,7 +252,7 @@ class SqliteStore:
             with suppress(FileNotFoundError):
                 self._beside(suffix).rename(aside.with_name(aside.name + suffix))
         LOG.warning(
-            "the translation memory %s is damaged (%s): it was set aside as %s, and a new one was created",
+            "the translation memory %s is damaged (%s): it was renamed to %s, and a new one was created",
             self._path,
             error,
             aside.name,
@@ -260,7 +260,7 @@ class SqliteStore:
 
 
 def is_other_file(path: Path) -> bool:
-    """Return whether a file exists that is not a SQLite file.
+    """Return whether a path names an existing file that is not a SQLite file.
 
     Raises:
         MemoryUnavailable: The file cannot be read.
@@ -276,7 +276,7 @@ def is_other_file(path: Path) -> bool:
 
 @contextmanager
 def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Commit at the end; after an error the transaction stays open, and its connection is closed."""
+    """Commit at the end. After an error, the transaction stays open until its connection is closed."""
     connection.execute("BEGIN IMMEDIATE")
     yield
     connection.execute("COMMIT")
@@ -284,7 +284,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a file, which the operating system releases with the process, however that ends."""
+    """Hold the lock of a file. The operating system releases it when the process ends for any reason."""
     until = time.monotonic() + BUSY_SECONDS
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
     try:
@@ -302,7 +302,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _file(path: Path) -> tuple[int, int] | None:
-    """Return device and inode of a file; None if there is none."""
+    """Return device and inode of a file; None if it does not exist."""
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -311,7 +311,7 @@ def _file(path: Path) -> tuple[int, int] | None:
 
 
 def _is_damage(error: Exception) -> bool:
-    """Return whether an error means a damaged file: the module raises the bare class, or the schema is unreadable."""
+    """Return whether an error means a damaged file: ``sqlite3`` raised the base class, or the schema is unreadable."""
     unreadable = ("no such table", "no such column", "unsupported file format")
     return type(error) in (sqlite3.DatabaseError, UnicodeDecodeError) or str(error).startswith(unreadable)
 

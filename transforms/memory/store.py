@@ -14,7 +14,7 @@ CHECKSUM_BYTES = 8
 
 
 class MemoryUnavailable(TranslateError):
-    """The store cannot be read or written now; the run continues without it."""
+    """The store cannot be read or written at the moment; the run continues without it."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class StoreStatistics:
     Attributes:
         entries: Number of texts.
         size_bytes: Size on the disk, or in the server's memory.
-        oldest, newest: Time at which the first and the last entry were written; None without entries.
+        oldest, newest: Times at which the first and the last entry were written; None without entries.
         schema_version: Version of the storage format.
     """
 
@@ -36,17 +36,20 @@ class StoreStatistics:
 
 
 class Store(Protocol):
-    """Values of any size under keys of 32 bytes; for several processes, each with a reading and a writing thread."""
+    """A map from keys of 32 bytes to values of any size.
+
+    Several processes may use it at the same time, each with a reading and a writing thread.
+    """
 
     def look_up(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """Return the intact values of those keys that the store has.
+        """Return the intact values of those keys that are in the store.
 
         Raises:
             MemoryUnavailable: The store cannot be read.
         """
 
     def add(self, entries: Sequence[tuple[bytes, bytes]]) -> None:
-        """Store entries, in place of former ones; they are durable, as the store defines it, on return.
+        """Store entries, replacing those with the same keys. On return they are durable by the store's definition.
 
         Raises:
             MemoryUnavailable: The store cannot be written.
@@ -67,11 +70,11 @@ class Store(Protocol):
         """
 
     def close(self) -> None:
-        """Close the connections; no other thread may use the store any more."""
+        """Close the connections. No other thread may use the store afterwards."""
 
 
 def with_checksum(key: bytes, value: bytes) -> bytes:
-    """Return the value after a checksum of key and value, by which damage to a page or a server's memory is found."""
+    """Return the value after a checksum of key and value, which reveals damage to a page or to a server's memory."""
     return _checksum(key, value) + value
 
 

@@ -33,12 +33,12 @@ def bad_line_result(line: BadLine) -> TextResult:
     return TextResult(Outcome(None, "failed", error=f"{BAD_LINE}: {line.reason}"))
 
 
-def mark_misfits(results: Mapping[str, list[TextResult]], batch: Batch) -> None:
-    """Flag the texts of rows that lost a value of another column; a text that is itself not a string has failed.
+def flag_misfits(results: Mapping[str, list[TextResult]], batch: Batch) -> None:
+    """Flag the texts of rows that lost a value of another column, and fail texts that are not strings themselves.
 
     Args:
         results: Results of a batch by text column; changed in place.
-        batch: As it was read.
+        batch: Rows as read.
     """
     for value in batch.misfits:
         for name, column in results.items():

@@ -1,4 +1,4 @@
-"""The columns that are added to the input's: the only place that knows their names and types."""
+"""Names and types of the columns that the output adds to the input's. No other module defines them."""
 
 from __future__ import annotations
 

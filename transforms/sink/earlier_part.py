@@ -1,4 +1,4 @@
-"""Outcomes of an earlier run, read from its part: a run that retries failed rows keeps all others."""
+"""Read the outcomes of an earlier run from its part, so that a run that retries failed rows keeps all others."""
 
 from __future__ import annotations
 

@@ -59,6 +59,8 @@ class LeaseWatch:
             self.lost = f"another run has taken over the output ({lease})"
         elif lease is not None and lease.ended:
             self.lost = "the launcher of the run has stopped"
+        elif lease is not None and lease.is_dead():
+            self.lost = "the launcher of the run has died"
         elif self._missing >= MISSING_READS:
             self.lost = "the lock file is gone, so the launcher of the run has stopped"
         elif lease is not None and lease != self._last:

@@ -124,7 +124,21 @@ def read_footer(file: str | Path | IO[bytes]) -> PartFooter | None:
     """
     try:
         parquet = pq.read_metadata(file)
-        metadata = parquet.metadata or {}
+        footer = footer_of(parquet.metadata or {})
+        if footer is None or footer.rows != parquet.num_rows:
+            return None
+        return footer if _has_columns(parquet.schema.to_arrow_schema(), footer) else None
+    except (pa.ArrowException, ValueError):
+        return None
+    except OSError as error:
+        if error.errno is None:  # Arrow's error for a footer that is not Thrift; errors of the system have a number
+            return None
+        raise
+
+
+def footer_of(metadata: Mapping[bytes, bytes]) -> PartFooter | None:
+    """Return the footer that ``PartFooter.to_metadata`` has written; None if it is missing or inconsistent."""
+    try:
         entries = {name: metadata[(PREFIX + name).encode()] for name in KEYS}
         source = json.loads(entries["source"])
         footer = PartFooter(
@@ -141,14 +155,9 @@ def read_footer(file: str | Path | IO[bytes]) -> PartFooter | None:
             schema=_schema(entries["schema"]),
             run_id=metadata.get(RUN_KEY.encode(), b"").decode(),
         )
-        sound = footer.is_consistent() and footer.rows == parquet.num_rows
-        return footer if sound and _has_columns(parquet.schema.to_arrow_schema(), footer) else None
-    except (pa.ArrowException, KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        return footer if footer.is_consistent() else None
+    except (pa.ArrowException, KeyError, TypeError, ValueError, AttributeError, RecursionError, OSError):
         return None
-    except OSError as error:
-        if error.errno is None:  # Arrow's error for a footer that is not Thrift; the system's errors have a number
-            return None
-        raise
 
 
 def _has_columns(stored: pa.Schema, footer: PartFooter) -> bool:

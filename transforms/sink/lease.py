@@ -65,9 +65,10 @@ class Lease:
 
     def is_free(self) -> bool:
         """Return whether another run may take the lock: the holder is dead, or has stopped renewing it."""
-        return self._is_dead() or time.time() - self.renewed_at > STALE_SECONDS
+        return self.is_dead() or time.time() - self.renewed_at > STALE_SECONDS
 
-    def _is_dead(self) -> bool:
+    def is_dead(self) -> bool:
+        """Return whether the holder was a process of this machine that has ended; False if it runs elsewhere."""
         if (self.host, self.pid_namespace) != (socket.gethostname(), _pid_namespace()):
             return False
         return self.process != PROCESS_ID if self.pid == os.getpid() else not is_alive(self.pid)

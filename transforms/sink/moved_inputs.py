@@ -7,6 +7,7 @@ an input after its translation keeps the parts.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from transforms.errors import RunFailed, TranslateError
+from transforms.errors import RunFailed
 from transforms.file_systems import file_system
 from transforms.masking import masked_url
 from transforms.sink.columns import ADDED, column_name
@@ -22,6 +23,10 @@ from transforms.sink.footers import PartFooter
 from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.write_errors import reason
 from transforms.source.work_units import WorkUnit
+
+LOG = logging.getLogger(__name__)
+
+_WEB = ("http://", "https://")
 
 FIRST_ROWS = 1000
 """Rows that are compared if size and modification time of the files agree, too; otherwise all rows are."""
@@ -84,11 +89,15 @@ def is_gone(source: str) -> bool:
     try:
         fs, path = file_system(source)
         fs.invalidate_cache()
-        return not fs.exists(path)
-    except (TranslateError, ValueError):
-        return False
-    except Exception:  # each client library has exceptions of its own
-        return False
+        fs.info(path)
+    except FileNotFoundError as error:
+        # HTTP has the same error for a server that does not answer.
+        return not (source.startswith(_WEB) and error.__cause__ is not None)
+    except NotADirectoryError:
+        return True
+    except Exception as error:  # each client library has exceptions of its own
+        LOG.debug("cannot see whether %s exists: %s", masked_url(source), reason(error))
+    return False
 
 
 def replaced_parts(

@@ -6,8 +6,9 @@ import contextlib
 import io
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from transforms.sink.permissions import BY_UMASK, OWNER_ONLY
 from transforms.sink.publishers import Publisher, RenamingPublisher, SendingPublisher, make_directory
 from transforms.sink.temporary_files import is_abandoned, temporary_name
 from transforms.sink.write_errors import explained, reason
+from transforms.source.fingerprints import version
 
 STATE = "_state"
 MEMORY_FILE = f"{STATE}/memory.sqlite"
@@ -32,6 +34,19 @@ REQUESTS_AT_ONCE = 8
 
 FOOTER_BYTES = 1 << 16
 """Read from the end of a part on another machine, in one request; longer footers cost a second one."""
+
+
+@dataclass(frozen=True)
+class PartFile:
+    """A file as the file system lists it.
+
+    Attributes:
+        size_bytes: Size of the file; None if unknown.
+        stamp: Text that changes with the content; None if the file system has no such information.
+    """
+
+    size_bytes: int | None
+    stamp: str | None
 
 
 class OutputDirectory:
@@ -106,10 +121,27 @@ class OutputDirectory:
         Raises:
             RunFailed: The directory or a part cannot be read.
         """
-        sizes = {name: size for name, size in self._listing("").items() if PART.fullmatch(name)}
-        names = sorted(sizes)
+        return self.read_footers(self.list_parts())
+
+    def list_parts(self) -> dict[str, PartFile]:
+        """Return the files with names of parts, by name in order.
+
+        Raises:
+            RunFailed: The directory cannot be listed.
+        """
+        listing = self._listing("")
+        names = sorted(filter(PART.fullmatch, listing))
+        return {name: PartFile(listing[name].get("size"), self._stamp(listing[name])) for name in names}
+
+    def read_footers(self, files: Mapping[str, PartFile]) -> dict[str, PartFooter | None]:
+        """Return the footers of files, as ``existing_parts`` does.
+
+        Raises:
+            RunFailed: A part cannot be read.
+        """
         with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
-            return dict(zip(names, pool.map(lambda name: self._read_footer(name, sizes[name]), names), strict=True))
+            footers = pool.map(lambda name: self._read_footer(name, files[name].size_bytes), files)
+            return dict(zip(files, footers, strict=True))
 
     def names_in(self, folder: str) -> list[str]:
         """Return the names of the files in a folder of the directory, sorted; none if there is no such folder.
@@ -119,17 +151,23 @@ class OutputDirectory:
         """
         return sorted(self._listing(folder))
 
-    def _listing(self, folder: str) -> dict[str, int | None]:
-        """Return the sizes of the files in a folder by name."""
+    def _listing(self, folder: str) -> dict[str, dict[str, Any]]:
+        """Return what the file system says about the files in a folder, by name."""
         path = f"{self._root}/{folder}".rstrip("/") or "/"
         try:
             self._fs.invalidate_cache(path)
             found = self._fs.ls(path, detail=True)
-            return {entry["name"].rstrip("/").rpartition("/")[2]: entry.get("size") for entry in found}
+            return {entry["name"].rstrip("/").rpartition("/")[2]: entry for entry in found}
         except FileNotFoundError:  # an object store has no directory without files
             return {}
         except Exception as error:
             raise RunFailed(f"cannot list {masked_url(self.path_of(folder))}: {reason(error)}") from error
+
+    def _stamp(self, listed: Mapping[str, Any]) -> str | None:
+        if self._local:  # the time of the last change as well, which no program can set
+            return " ".join(f"{key}={listed.get(key)}" for key in ("size", "mtime", "created", "ino"))
+        found = version(listed)
+        return None if found is None else f"size={listed.get('size')} {found}"
 
     def _read_footer(self, name: str, size: int | None) -> PartFooter | None:
         path = f"{self._root}/{name}"

@@ -20,6 +20,7 @@ from transforms.sink.footers import PartFooter
 from transforms.sink.foreign_metadata import part_metadata
 from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.permissions import permissions_of
+from transforms.sink.published import note_published
 from transforms.sink.recipe import Recipe
 from transforms.sink.statistics import Statistics
 from transforms.source.work_units import WorkUnit
@@ -217,9 +218,11 @@ class PartWriter:
                 f"{masked_url(self._unit.source.url)}: {self._unit.rows} rows were planned for {name}, but "
                 f"{self._rows} were read; the file may have changed meanwhile: rerun the same command"
             )
-        footer = PartFooter.of(self._unit, self._recipe, self.statistics, self._letters, self._schema, self._run_id)
+        self._footer = PartFooter.of(
+            self._unit, self._recipe, self.statistics, self._letters, self._schema, self._run_id
+        )
         with self._output.explain_write_errors(name):
-            self._writer.add_key_value_metadata(footer.to_metadata())
+            self._writer.add_key_value_metadata(self._footer.to_metadata())
             self._writer.close()
             self._sink.close()
 
@@ -236,6 +239,7 @@ class PartWriter:
             if self._letters_file is not None:
                 self._output.publish(self._letters_file, dead_letters.file_name(name))
             self._output.publish(self._file, name)
+            note_published(name, self._footer)
         finally:
             self.discard()
         return PartResult(name, self._rows, self.statistics)

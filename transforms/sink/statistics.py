@@ -1,4 +1,4 @@
-"""Counts that add up from rows to batches, parts and the run; stored in each part's footer as JSON."""
+"""Counts that are summed from rows to batches, parts and the run, and stored as JSON in each part's footer."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Statistics:
         return {**vars(self), **{name: dict(getattr(self, name)) for name in COUNTERS}, "hosts": hosts}
 
     def is_consistent(self) -> bool:
-        """Return whether all counts are whole numbers that are not negative, and each row has one status."""
+        """Return whether all counts are non-negative integers and each row has exactly one status."""
         counts = [self.rows, self.requests, self.repeated_requests]
         for name in COUNTERS:
             counts += getattr(self, name).values()

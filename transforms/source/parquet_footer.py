@@ -20,7 +20,7 @@ from fsspec.spec import AbstractBufferedFile
 from transforms.errors import TranslateError, UsageError
 from transforms.file_systems import file_system, first_line, sends_ranges
 from transforms.source.parquet_pages import MAX_PAGE_BYTES, too_large
-from transforms.source.work_units import SourceFile
+from transforms.source.work_units import SMALL_FILE_BYTES, SourceFile
 from transforms.waiting import announced
 
 UNREADABLE = (OSError, pa.ArrowException, ValueError, OverflowError, EOFError)
@@ -137,6 +137,10 @@ def open_parquet(source: SourceFile) -> Iterator[pq.ParquetFile]:
     fs, path = file_system(source.address)
     if isinstance(fs, LocalFileSystem):
         with pa.OSFile(path, "rb") as file, pq.ParquetFile(file, buffer_size=_READ_BYTES, **_OPTIONS) as parquet:
+            yield parquet
+    elif 0 < source.size_bytes <= SMALL_FILE_BYTES:
+        content = pa.BufferReader(fs.cat_file(path, 0, source.size_bytes))  # one request; by pieces it would be three
+        with pq.ParquetFile(content, **_OPTIONS) as parquet:
             yield parquet
     else:
         with fs.open(path, "rb") as file:

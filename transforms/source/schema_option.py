@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
 from transforms.errors import UsageError
 
-_SIMPLE: dict[str, Any] = {
+_SIMPLE: dict[str, pa.DataType] = {
     "bool": pa.bool_(),
     "int8": pa.int8(),
     "int16": pa.int16(),
@@ -38,7 +37,7 @@ _DIGITS = re.compile(r"\(\s*(\d{1,3})\s*(?:,\s*(\d{1,3})\s*)?\)")
 _OFFSET = re.compile(r"UTC|[+-]\d\d:\d\d")
 
 
-def parse_schema(text: str) -> dict[str, Any]:
+def parse_schema(text: str) -> dict[str, pa.DataType]:
     """The columns and types that ``text`` names, in Arrow's own notation.
 
     Types: bool, int8 to int64, uint8 to uint64, float32 (float), float64 (double), string, date32, timestamp[unit] and
@@ -63,9 +62,9 @@ class _Parser:
         self.text = text
         self.at = 0
 
-    def fields(self, end: str) -> list[tuple[str, Any]]:
+    def fields(self, end: str) -> list[tuple[str, pa.DataType]]:
         """Names and types up to the character ``end``, or the end of the text."""
-        found: dict[str, Any] = {}
+        found: dict[str, pa.DataType] = {}
         while True:
             self._skip_space()
             start = self.at
@@ -83,7 +82,7 @@ class _Parser:
                 return list(found.items())
             self._expect(",", f"',' or '{end}'" if end else "',' before the next column")
 
-    def type(self) -> Any:
+    def type(self) -> pa.DataType:
         """One type."""
         self._skip_space()
         start = self.at
@@ -106,7 +105,7 @@ class _Parser:
         hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(_TYPES)}"
         raise self._mistake(f"unknown type {word}; {hint}", start)
 
-    def _decimal(self) -> Any:
+    def _decimal(self) -> pa.DataType:
         start = self.at
         match = _DIGITS.match(self.text, self.at)
         if match is None:
@@ -117,7 +116,7 @@ class _Parser:
         self.at = match.end()
         return pa.decimal128(precision, scale)
 
-    def _timestamp(self) -> Any:
+    def _timestamp(self) -> pa.DataType:
         start = self.at
         match = _UNIT.match(self.text, self.at)
         if match is None:

@@ -18,6 +18,10 @@ _STEM_BYTES = 224
 """Longest stem of a part's name: file systems allow names of 255 bytes, and the part's name adds to the stem."""
 
 
+SMALL_FILE_BYTES = 1 << 20
+"""A file of at most this size on another machine is fetched in one request, and together with others."""
+
+
 @dataclass(frozen=True)
 class SourceFile:
     """One input file.
@@ -50,8 +54,8 @@ class SourceFile:
     @property
     def stem(self) -> str:
         """The names of the partition folders and the file's name up to its first dot: ``year=2024-calls``."""
-        name = self.url.partition("?")[0].rstrip("/").rpartition("/")[2]
-        folders = self.url.split("/")[-1 - len(self.partitions) : -1] if self.partitions else []
+        path = self.url.partition("::")[0].partition("?")[0] if "://" in self.url else self.url
+        *folders, name = path.rstrip("/").split("/")[-1 - len(self.partitions) :]
         return "-".join([*folders, name.split(".")[0] or name])
 
 

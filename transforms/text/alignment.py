@@ -261,14 +261,16 @@ def coverage(words: Sequence[Word], keys: AbstractSet[str]) -> float:
 
 
 _BOUNDARY = re.compile(
-    r"(?<=[.!?…])[\"'”»)\]*_]{0,3}\s+(?=[\"'“«(\[*_\-•–—]{0,3}[^\W\d_a-zà-ÿ]|\d)|[^\S\n]*\n\s*(?![a-zà-ÿ\s])|\s*\n[^\S\n]*\n\s*"
+    r"(?<=[.!?…])(?<!\b[A-ZÀ-Ý]\.)(?<!\b(?:Dr|Mr|Ms|Me|St|no|No|cf|vs|ex|pp)\.)(?<!\b(?:Mme|Mrs|art|fig|réf|ref|tél)\.)"
+    r"[\"'”»)\]*_]{0,3}\s+(?=[\"'“«(\[*_\-•–—]{0,3}[^\W\d_a-zà-ÿ]|\d)"
+    r"|\n[^\S\n]*\n\s*|\n(?=[^\S\n]{0,40}[^\sa-zà-ÿ])"
 )
 """Where a sentence ends: the next begins with a capital or a digit; a line that goes on in lower case is wrapped."""
 
 LEAST_MISSING, LEAST_ADDED = 4, 6
 """Content words of a sentence without counterpart."""
 
-_BAND: Final = 6
+_BAND, _WIDEST_BAND = 6, 40
 _SKIP: Final = 0.22
 """What a sentence without counterpart costs: a pair is worth its coverage, from 0 to 1."""
 
@@ -337,10 +339,12 @@ def explained(sentence: Sentence, keys: AbstractSet[str]) -> float:
 def align(source: Sequence[Sentence], answer: Sequence[Sentence]) -> list[tuple[int, int, int, int]]:
     """Groups (first, last + 1) of the source and of the answer that correspond, in order.
 
-    Groups of one to one, one to none, none to one, two to one, one to two and two to two sentences, near the diagonal.
+    Nothing where their numbers differ by more than ``_WIDEST_BAND``. Groups of one to one, one to none, none to one, two to one, one to two and two to two sentences, near the diagonal.
     """
     rows, columns = len(source), len(answer)
     band = max(_BAND, abs(rows - columns) + 3)
+    if band > _WIDEST_BAND:
+        return []
     best: dict[tuple[int, int], tuple[float, int, int]] = {(0, 0): (0.0, 0, 0)}
     values: dict[tuple[int, int, int, int], float] = {}
     slope = columns / rows

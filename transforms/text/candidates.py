@@ -1,4 +1,4 @@
-"""From what a model wrote to a translation that is accepted, tried again, or given up."""
+"""Clean and check answers, and choose the best candidate for a translation."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ WORTH_A_SECOND_TRY: Final = frozenset(
         flags.UNIT_MISMATCH,
     }
 )
-"""Soft flags that another answer may be without; one more try is worth its price, two are not."""
+"""Soft flags that another answer may not have. They are worth one more attempt, but not two."""
 
 HARD_WEIGHT: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One answer, made ready.
+    """A cleaned and checked answer.
 
     Attributes:
-        text: The translation; empty if there is none.
-        flags: What was taken away and what is wrong.
-        evidence: What shows that it is wrong.
+        text: The translation; empty if the answer contains none.
+        flags: The flags for what was stripped and for the problems found.
+        evidence: The findings behind the problems.
     """
 
     text: str
@@ -59,17 +59,17 @@ class Candidate:
 
     @property
     def hard(self) -> tuple[str, ...]:
-        """The flags with which it is not accepted."""
+        """The flags because of which the candidate is rejected."""
         return tuple(flag for flag in self.flags if flag in flags.HARD)
 
     @property
     def improvable(self) -> bool:
-        """Whether another try may bring a better one."""
+        """Whether another attempt may yield a better candidate."""
         return bool(self.hard) or any(flag in WORTH_A_SECOND_TRY for flag in self.flags)
 
     @property
     def badness(self) -> int:
-        """For comparisons: hard flags before all others, an empty answer worst of all."""
+        """A weight for comparisons: hard flags outweigh all others, and an empty answer is the worst."""
         weight = sum(HARD_WEIGHT if flag in flags.HARD else 1 for flag in self.flags)
         return weight if self.text else 100 * HARD_WEIGHT
 
@@ -83,16 +83,16 @@ def assess(
     terms: Sequence[Term] = (),
     context: str = "",
 ) -> Candidate:
-    """What an answer is worth.
+    """Clean and check an answer.
 
     Args:
-        answer: As the model wrote it.
-        source: The text as it stands in the record, sanitised.
+        answer: The answer as the model wrote it.
+        source: The sanitised text of the record.
         shortened: The source as it was sent.
-        template: With which it was sent: sentences of it in the answer are a leak.
-        checks: ``off`` takes nothing away but what is never part of a translation.
-        terms: Of the glossary, that occur in the text.
-        context: What the model was shown of the text before.
+        template: The prompt of the request; its sentences in the answer are a prompt leak.
+        checks: Which checks to apply; ``off`` strips only what is never part of a translation.
+        terms: The glossary terms that occur in the text.
+        context: The preceding text that the model was shown.
     """
     text, found = clean(answer, shortened.text)
     if not text:
@@ -110,13 +110,13 @@ def assess(
 
 
 def assess_whole(source: str, translation: str) -> Candidate:
-    """What a translation that was put together from good pieces is worth as a whole."""
+    """Check the whole of a translation that was joined from accepted pieces."""
     evidence = findings(source, translation)
     return Candidate(translation, names(evidence), evidence)
 
 
 def best(candidates: Sequence[Candidate]) -> Candidate:
-    """The least bad one, the first of equals."""
+    """Return the candidate with the least badness; the first one at a tie."""
     return min(candidates, key=lambda candidate: candidate.badness)
 
 

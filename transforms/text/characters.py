@@ -28,7 +28,6 @@ EMOJI: Final = (
     "\u26fd\u2702\u2705\u2708-\u270d\u270f\u2728\u2733\u2734\u2744\u274c\u274e\u2753-\u2755\u2757\u2763\u2764\u27a1\u2b50\u2b55"
 )
 _EMOJI = re.compile(f"[{EMOJI}]")
-EMOJI_TAIL: Final = re.compile(f"[\\s\\u200d\\ufe0f{EMOJI}]*[{EMOJI}][\\s\\u200d\\ufe0f{EMOJI}]*\\Z")
 _LEAST_CAPITALS: Final = 10
 
 
@@ -44,6 +43,14 @@ def character_findings(source: str, translation: str) -> tuple[Finding, ...]:
         if there != here:
             found.append(finding(flags.EMOJI_MISMATCH, "".join(((there - here) + (here - there)).elements())))
     return tuple(found)
+
+
+def without_emoji_tail(text: str) -> str:
+    """``text`` without the emoji at its end, and the white space before them."""
+    end = len(text)
+    while end and (text[end - 1] in "\u200d\ufe0f" or text[end - 1].isspace() or _EMOJI.match(text[end - 1])):
+        end -= 1
+    return text[:end] if _EMOJI.search(text, end) else text
 
 
 def _damage(source: str, translation: str) -> str:

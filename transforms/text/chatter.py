@@ -157,6 +157,8 @@ _INJECTION = re.compile(
 MOST_EXPLAINED_OF_REFUSALS, MOST_EXPLAINED_OF_OPTIONS, MOST_EXPLAINED_AROUND = 0.4, 0.5, 0.6
 """Shares of a sentence's words that the source explains, from which on it may be a translation."""
 
+_SHORT_SOURCE = 40
+_OF_TRANSLATION = re.compile(r"(?i)translat|render|literal|french|english")
 _LEAST_SOURCE_WORDS, _MOST_COVERED_BY_TALK = 2, 0.3
 _LONGEST_TALK, _LEAST_TALK_SPACES = 700, 4
 _FIRST_SENTENCE = re.compile(r".{15,}?[.!?](?=\s|\Z)", re.DOTALL)
@@ -212,7 +214,8 @@ def option_findings(source: str, translation: str) -> tuple[Finding, ...]:
             return (Finding(flags.MULTIPLE_OPTIONS, "option 2"),)
     elif explained_share(match[0], explaining_keys(source)) < MOST_EXPLAINED_OF_OPTIONS:
         around = translation[max(0, match.start() - 40) : match.end() + 40]
-        if explained_share(around, explaining_keys(source)) < MOST_EXPLAINED_AROUND:
+        certain = len(source) < _SHORT_SOURCE or _OF_TRANSLATION.search(match[0])
+        if certain or explained_share(around, explaining_keys(source)) < MOST_EXPLAINED_AROUND:
             return (finding(flags.MULTIPLE_OPTIONS, match[0]),)
     last = translation.rfind("\n") + 1
     noted = last and NOTE.match(translation, last) and not NOTE_FRENCH.search(source)

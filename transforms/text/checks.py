@@ -33,7 +33,7 @@ _BROKEN_OFF = re.compile(r"[\w,'’(«“-]\Z")
 
 FINISHED_RATIO = 0.9
 COVERED_ALL: Final = 0.6
-ENDING_COVERED: Final = 0.5
+ENDING_COVERED: Final = 0.67
 """With this share of its words, a translation that is shorter or longer than others is a free one."""
 
 SHORT_CHARS, MEDIUM_CHARS = 20, 100
@@ -142,7 +142,7 @@ def ending_flags(source: str, translation: str) -> tuple[str, ...]:
     ended = _ENDED.search(source.rstrip()[-4:])
     if not ended or not _BROKEN_OFF.search(translation.rstrip()[-1:]):
         return ()
-    last = words_of(source[-max(40, len(source) // 5) :])
+    last = words_of(source[-max(30, len(source) // 8) :])
     covered = coverage(last, keys_of(translation[-max(60, len(translation) // 4) :]))
     return (flags.UNFINISHED,) if covered < ENDING_COVERED else ()
 

@@ -17,8 +17,9 @@ from transforms.text.lexicon import is_english, is_only_french
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(
-    r"https?://\S+|www\.\S+|\S+@\S+|</?[A-Za-z][^<>\n]*>|`[^`\n]+`|[$%@&\\/#]\{?\(?[\w.:-]+|\{[^{}\n]*\}|[-\w]*_[-\w]*|\w+\.\w+"
-    r"|--?\w[\w-]*|\w+\(\)|&\w+;|\w*\d\w*"
+    r"https?://\S+|www\.\S+|(?<!\S)\S{1,80}@\S{1,80}|</?[A-Za-z][^<>\n]{0,200}>|`[^`\n]{1,200}`|[$%@&\\/#]\{?\(?[\w.:-]+"
+    r"|\{[^{}\n]{0,80}\}|(?<![\w-])[-\w]{0,60}_[-\w]*|(?<!\w)\w{1,60}\.\w+|(?<!-)--?\w[\w-]*|(?<!\w)\w{1,60}\(\)|&\w{1,30};"
+    r"|(?<!\w)\w{0,60}\d\w*"
 )
 """Addresses, markup, code and names of files: their words are no words."""
 
@@ -56,6 +57,7 @@ _QUOTED = re.compile(r"«[^«»\n]{1,80}»|“[^“”\n]{1,80}”|\"[^\"\n]{1,8
 _FOLDED = re.compile(r"[\W_]+")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;\n|>•*»”\"-])\s*\Z")
 MOST_LINES: Final = 400
+LONGEST_NAME: Final = 12
 
 
 def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
@@ -87,17 +89,20 @@ def _folded(text: str) -> str:
 
 
 def _whole_copy(text: str) -> tuple[Finding, ...]:
-    """A copy is right if its words are English, too, or no words but names, numbers and codes."""
+    """A copy is right if its words are English, too, or no words but names, numbers and codes.
+
+    French titles have one capital, their first; with more of them, a text is a name.
+    """
     words = _LETTERS.findall(_CODE.sub(" ", text))
     shouted = not any(map(str.islower, text))
     french = [word for word in words if is_only_french(word.lower())]
     particles = [word for word in words if word.lower() in _PARTICLES and (word.islower() or shouted)]
     if not french:
         return (finding(flags.FRENCH_LEFT, text),) if len(particles) >= 2 and _mostly_lower(words) else ()
-    common = [word for word in french if shouted or word.islower()]
-    if common or (len(french) >= 2 and len(french) >= 0.5 * len(words)):
+    if any(shouted or word.islower() for word in french):
         return (finding(flags.UNTRANSLATED, " ".join(french)),)
-    return (finding(flags.FRENCH_LEFT, " ".join(french)),)
+    capitals = sum(word[0].isupper() for word in words)
+    return (finding(flags.FRENCH_LEFT, text),) if words[0] in french and capitals == 1 else ()
 
 
 def _mostly_lower(words: Sequence[str]) -> bool:
@@ -140,12 +145,12 @@ def _left_word(text: str, there: set[str]) -> str | None:
 def _in_name(text: str, words: Sequence[str], tokens: Sequence[re.Match[str]], number: int) -> bool:
     """Whether the run of words without an English one around this word holds a capitalised word: a name."""
     first = number
-    while first and not _ends_run(words[first - 1]) and _close(text, tokens[first - 1], tokens[first]):
+    while first > number - LONGEST_NAME and first and not _ends_run(words[first - 1]) and _close(text, tokens[first - 1], tokens[first]):
         first -= 1
         if words[first][0].isupper() and words[first].lower() not in _PARTICLES:
             return True
     last = number
-    while last + 1 < len(words) and not _ends_run(words[last + 1]) and _close(text, tokens[last], tokens[last + 1]):
+    while last + 1 < min(len(words), number + LONGEST_NAME) and not _ends_run(words[last + 1]) and _close(text, tokens[last], tokens[last + 1]):
         last += 1
         if words[last][0].isupper():
             return True

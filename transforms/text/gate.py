@@ -106,5 +106,5 @@ def source_flags(text: str | None, gate: Gate) -> tuple[str, ...]:
 
 
 def encoding_fixed(text: str) -> bool:
-    """Return whether sanitising changes ``text``, or ``text`` contains U+FFFD, the mark of a decoding error."""
+    """Return whether sanitising changes ``text``, or ``text`` contains U+FFFD, which indicates a decoding error."""
     return "\ufffd" in text or sanitize(text) != text

@@ -105,7 +105,10 @@ _QUOTED = re.compile('«[^«»\n]{1,60}»|“[^“”\n]{1,60}”|"[^"\n]{1,60}"
 
 _QUOTE_MARKS = '«“"`<'
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S{1,80}@\S{1,80}|\\\S+|(?<=\s)/\S+")
-_CODE = re.compile(r"`[^`\n]+`|[\w.]*[_.\\/:=][\w.:/\\]*\w|\S*\d\S*|%\S+|--?\w[\w-]*|&#?\w+;|<[^<>\n]*>|\{[^{}\n]*\}")
+_CODE = re.compile(
+    r"`[^`\n]{1,200}`|(?<![\w.])[\w.]{0,60}[_.\\/:=][\w.:/\\]*\w|(?<!\S)\S{0,60}\d\S*|%\S+|(?<!-)--?\w[\w-]*|&#?\w{1,30};"
+    r"|<[^<>\n]{1,200}>|\{[^{}\n]{0,80}\}"
+)
 _FRENCH_LETTERS = re.compile("[àâæçéèêëîïôœùûÿ]")
 
 
@@ -262,8 +265,11 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
             return (Finding(flags.UNTRANSLATED),)
         if is_foreign(translation, source) and not (is_foreign(source) and not is_french(source)):
             return (Finding(flags.WRONG_LANGUAGE),)
-    left = [sentence for sentence, each in zip(sentences, found, strict=True) if each.is_french]
-    left = [sentence for sentence in left if _is_left(sentence, source)]
+    left = [
+        sentence
+        for sentence, each in zip(sentences, found, strict=True)
+        if each.is_french and (_is_left(sentence, source) or (each.run and _has_french_words(sentence)))
+    ]
     if not left:
         copied = _copied_sentence(source, sentences, found)
         return (finding(flags.PARTLY_UNTRANSLATED, copied),) if copied else ()

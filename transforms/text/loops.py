@@ -59,8 +59,8 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
         loop = tandem(words)
         if _is_loop(loop) and not _explained(source, loop):
             return (flags.REPETITION,)
-        most = max(Counter(grams).values())
-        if most >= MIN_COUNT and most * GRAM >= MIN_SHARE * len(words) and most >= TIMES_SOURCE * _most_in(source):
+        count = max(Counter(grams).values())
+        if count >= MIN_COUNT and count * GRAM >= MIN_SHARE * len(words) and count >= TIMES_SOURCE * _max_count(source):
             return (flags.REPETITION,)
     if match := _REPEATED_CHARACTER.search(translation):
         return () if match[0] in source or match[1] * 10 in source else (flags.REPETITION,)
@@ -94,8 +94,8 @@ def tandem(words: Sequence[str]) -> Tandem:
 
 def _is_loop(loop: Tandem) -> bool:
     period, copies = loop
-    least = 2.0 if period >= 12 else 3.0 if period >= 5 else 4.0 if period >= 2 else 8.0
-    return copies >= least - 0.2 / max(period, 1)
+    min_copies = 2.0 if period >= 12 else 3.0 if period >= 5 else 4.0 if period >= 2 else 8.0
+    return copies >= min_copies - 0.2 / max(period, 1)
 
 
 def _explained(source: str, loop: Tandem) -> bool:
@@ -103,7 +103,7 @@ def _explained(source: str, loop: Tandem) -> bool:
     return in_source.copies >= 0.6 * loop.copies and in_source.copies > 1
 
 
-def _most_in(source: str) -> int:
+def _max_count(source: str) -> int:
     words = _WORD.findall(source.lower())
     return max(Counter(zip(words, words[1:], words[2:], strict=False)).values(), default=1)
 

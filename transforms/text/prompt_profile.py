@@ -29,7 +29,7 @@ class PromptProfile:
         context_chars: The maximum characters of preceding text that are sent with a piece of a text.
         field_name: The column of the texts, if the prompt names it.
         think: The value of Ollama's field ``think``.
-        think_tokens: The tokens that an answer may have beside the translation; part of the budget's overhead.
+        think_tokens: The tokens that an answer may have in addition to the translation, part of the budget's overhead.
     """
 
     model: str

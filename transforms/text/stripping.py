@@ -11,7 +11,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.alignment import coverage, keys_of, words_of
-from transforms.text.characters import EMOJI_TAIL
+from transforms.text.characters import without_emoji_tail
 from transforms.text.chatter import NOTE, NOTE_FRENCH
 from transforms.text.control_tokens import without_json, without_tokens
 from transforms.text.gate import is_blank
@@ -231,7 +231,7 @@ def _may_go(part: str, rest: str, text: str, source: str, apart: bool = False) -
     """Whether ``part`` is a model's own talk, and ``rest`` says what the source says no worse than both together."""
     if len(part) > _LONGEST_TALK or not rest.strip() or not (speaks_apart(part) if apart else speaks(part)):
         return False
-    if explained_share(part, explaining_keys(source)) >= MOST_EXPLAINED:
+    if _SEVERAL.search(part) or explained_share(part, explaining_keys(source)) >= MOST_EXPLAINED:
         return False
     words = words_of(source)
     covered = coverage(words, keys_of(rest))
@@ -254,9 +254,9 @@ def _without_leading_mark(text: str, source: str) -> str:
 
 def _without_emoji(text: str, source: str) -> str:
     """Without emoji at the end that the source does not have there."""
-    if text.isascii() or not (match := EMOJI_TAIL.search(text)) or EMOJI_TAIL.search(source):
+    if text.isascii() or without_emoji_tail(source) != source:
         return text
-    return text[: match.start()]
+    return without_emoji_tail(text)
 
 
 _ONCE: Final = ((without_json, flags.QUOTES_STRIPPED), (without_tokens, flags.TOKENS_STRIPPED))
@@ -310,7 +310,9 @@ def _without_thought(text: str, source: str) -> tuple[str, tuple[str, ...]]:
     start = _THOUGHT_START.search(text, 0, end.start())
     if start and start.start() > 0 and text[: start.start()].strip():
         before, after = text[: start.start()].strip(), text[end.end() :].strip()
-        return (before if not after else f"{before}\n{after}" if speaks(before) else text), (flags.THINK_STRIPPED,)
+        if after and not speaks(before):
+            return text, ()
+        return after or before, (flags.THINK_STRIPPED,)
     return text[end.end() :].strip(), (flags.THINK_STRIPPED,)
 
 

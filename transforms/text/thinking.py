@@ -1,4 +1,4 @@
-"""Whether a model thinks before it answers, and how many tokens it may think. Pure."""
+"""The thinking of models before they answer: Ollama's field ``think``, and the tokens reserved for it. Pure."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ Think: TypeAlias = "bool | str | None"
 """The value of Ollama's field ``think``; None to leave the field out."""
 
 THINK_CHOICES: Final = ("auto", "false", "low", "medium", "high", "model")
-"""The user's choices: ``auto`` is ``low`` for models that cannot be kept from thinking, else ``false``; ``model`` leaves
-the decision to the model."""
+"""The user's choices. ``auto`` is ``low`` for models that always think, else ``false``; with ``model``, the model
+decides."""
 
 _ALWAYS_THINKS = re.compile(r"gpt-?oss")
-"""Models that think whatever is asked for, and know only the levels low, medium and high."""
+"""Models that think regardless of the request and only support the levels low, medium and high."""
 
 _TOKENS: Final[Mapping[Think, int]] = {False: 0, "low": 512, "medium": 1024, "high": 2048, None: 1024}
 
 
 def think_value(choice: str, model: str) -> Think:
-    """The value of ``think`` in requests to a model."""
+    """Return the value of ``think`` in requests to a model."""
     if choice == "model":
         return None
     name = model.lower().rpartition("/")[2]
@@ -30,5 +30,5 @@ def think_value(choice: str, model: str) -> Think:
 
 
 def think_tokens(think: Think) -> int:
-    """Tokens that an answer may have beside the translation."""
+    """Return the number of tokens that an answer may have in addition to the translation."""
     return _TOKENS[think]

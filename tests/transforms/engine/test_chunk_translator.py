@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -141,8 +142,8 @@ def test_a_doubtful_answer_is_tried_once_more_and_the_better_one_stays(
 def test_a_long_text_with_bad_answers_is_tried_in_smaller_pieces(
     sandbox_host: MakeHost, start_engine: StartEngine
 ) -> None:
-    text = SENTENCE * 18
-    host = sandbox_host(faults=[Fault("loop", marker=text.strip())])
+    text = " ".join(f"Le technicien a remplacé la pompe numéro {number} du bâtiment." for number in range(18))
+    host = sandbox_host(faults=[Fault("loop", marker=text)])
     (result,) = translate(start_engine([host]), text)
     assert result.outcome.status == "ok"
     assert result.outcome.attempts in (4, 5), "two for the whole, one for each piece"
@@ -215,3 +216,15 @@ def test_terms_reach_hy_mt2_in_the_words_it_was_trained_on(sandbox_host: MakeHos
     assert "system" not in body
     assert body["prompt"].startswith("Reference the following translations:\npompe translates to circulation pump\n\nT")
     assert body["prompt"].endswith("without any additional explanation:\n\nLa pompe est réparée.")
+
+
+def test_a_doubtful_host_is_confirmed_by_another_one(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
+    """A quick host whose answers are mostly bad gives now and then one that passes: it is not used."""
+    bad = sandbox_host(num_parallel=2, faults=[Fault("echo", 0.8)])
+    good = sandbox_host(num_parallel=2, tokens_per_second=2000.0)
+    engine = start_engine([bad, good], slots=2)
+    while {view.state for view in engine.hosts()} != {"healthy"}:
+        translate(engine, "Le rapport est prêt.")
+    results = translate(engine, *[f"{SENTENCE}Rapport {number}." for number in range(150)])
+    assert {result.outcome.status for result in results} == {"ok"}
+    assert Counter(result.outcome.host for result in results)[good.url] >= 140

@@ -18,7 +18,9 @@ SPANISH = (
     "El técnico ha cambiado la bomba y ha comprobado la presión de la caldera. Los vecinos no tienen agua desde ayer, "
     "pero el ascensor funciona y la puerta está abierta."
 )
-PARAGRAPH = "Le technicien a remplacé la pompe du bâtiment principal et contrôlé la pression de la chaudière. " * 6
+PARAGRAPH = " ".join(
+    f"Le technicien a remplacé la pompe numéro {number} et contrôlé la pression de la chaudière." for number in range(6)
+)
 
 
 def test_white_space_around_a_text_stays_where_it_is(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
@@ -53,7 +55,7 @@ def test_a_piece_is_shown_what_stands_before_it_and_only_the_piece_is_translated
     sandbox_host: MakeHost, start_engine: StartEngine
 ) -> None:
     host = sandbox_host(record_requests=True)
-    paragraphs = [f"Le rapport {number} décrit la panne. Il est prêt." + PARAGRAPH for number in range(4)]
+    paragraphs = [f"Le rapport {number} décrit la panne. Il est prêt. {PARAGRAPH}" for number in range(4)]
     choice = ProfileChoice(1024, chunk_chars=700, context_chars=120)
     engine = start_engine([host], translator=TranslatorSettings(choice, "mistral", 7))
     (result,) = translate(engine, "\n\n".join(paragraphs))

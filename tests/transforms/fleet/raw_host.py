@@ -1,4 +1,4 @@
-"""A host that answers whatever bytes a test wants, where the simulated host is too well-behaved."""
+"""A host that sends any bytes a test wants, for tests for which the simulated host is too well-behaved."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ Sent = bytes | Iterable[bytes] | None
 
 
 def reply(value: Any, head: str = "HTTP/1.1 200 OK", headers: str = "") -> bytes:
-    """A whole HTTP answer with a JSON body, or with bytes as they are."""
+    """Return a complete HTTP response whose body is the value as JSON, or the value itself if it is bytes."""
     body = value if isinstance(value, bytes) else json.dumps(value).encode()
     return f"{head}\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body
 
 
 class RawHost:
-    """Serves real HTTP until its context ends; what a test does not answer itself is answered well.
+    """Serves real HTTP until its context ends. Requests that the test does not answer itself get a valid response.
 
     Args:
-        answer: Takes path and body of a request; its bytes, or pieces of them, are sent as they are. None is a good
-            answer.
-        closes: Whether each answer ends its connection without saying so.
+        answer: Returns the bytes to send, whole or in pieces, for the path and the body of a request; None for a valid
+            response.
+        closes: Whether to close the connection after each response without announcing it.
     """
 
     def __init__(self, answer: Callable[[str, dict[str, Any]], Sent], closes: bool = False) -> None:
@@ -61,13 +61,13 @@ class RawHost:
                 if sent is None:
                     loads = {"done_reason": "load", "response": ""} if body.get("prompt") == "" else {}
                     sent = reply(DISCOVERY.get(self.path) or {**GOOD, "model": body.get("model"), **loads})
-                with suppress(ConnectionError):  # the client may have had enough
+                with suppress(ConnectionError):  # the client may have disconnected
                     for piece in (sent,) if isinstance(sent, bytes) else sent:
                         self.wfile.write(piece)
                 self.close_connection = closes
 
             def log_message(self, *words: Any) -> None:
-                """Says nothing."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True

@@ -27,16 +27,16 @@ class SimulatedHost:
     """A host with hidden FIFO slots.
 
     Attributes:
-        slots: Its hidden NUM_PARALLEL.
-        speed: Work done in a second of one slot.
-        faults: Share of requests by failure.
-        down: Times from and to which every request is refused at once.
-        hangs_from: When it stops answering for good.
-        limit: Given to the dispatcher; None to let it find out.
-        models: That it has; it begins with the first.
-        load_seconds: For a change of its model.
-        delay_seconds: An answer is heard up to so much later than its slot is free.
-        hides_durations: Whether its answers come without durations, as through some proxies.
+        slots: The hidden number of slots.
+        speed: The work that a slot does per second.
+        faults: The share of failing requests by failure.
+        down: The start and the end of a period in which every request is refused immediately.
+        hangs_from: The time at which the host stops answering for good.
+        limit: The limit given to the dispatcher; None to let it detect the slots.
+        models: The host's models; the first one is loaded at the start.
+        load_seconds: The time that a change of the model takes.
+        delay_seconds: The maximum delay between the release of a slot and the arrival of its answer.
+        hides_durations: Whether answers have no durations, as behind some proxies.
     """
 
     slots: int = 4
@@ -53,14 +53,14 @@ class SimulatedHost:
     waiting: deque[tuple[int, float, float]] = field(default_factory=deque)
 
     def new_served_model(self) -> ServedModel:
-        """What the dispatcher is to know of it at first."""
+        """Return the dispatcher's initial record of a model on the host."""
         limit = AdaptiveLimit() if self.limit is None else FixedLimit(self.limit)
         return ServedModel(limit, Deadline(DEADLINE_SECONDS))
 
 
 @dataclass
 class Outcome:
-    """What a simulated run did."""
+    """The result of a simulated run."""
 
     answered: Counter[int]
     rejected: Counter[int]
@@ -76,7 +76,7 @@ class Outcome:
 class Simulation:
     """Runs jobs of given work through a dispatcher until all have ended.
 
-    Rows whose numbers are ``poison`` crash each host that they meet, with all that it is working on.
+    Rows whose numbers are in ``poison`` crash every host that receives them, with all requests in its slots.
     """
 
     def __init__(
@@ -205,7 +205,7 @@ class Simulation:
         self.at(self.now + service + delay, "answer", key, (service, self.now + service - arrived))
 
     def free(self, key: int, url: str) -> None:
-        """A slot is free, if the request still has it: the next one that waits gets it."""
+        """Release the slot of a request if it still has one, and give it to the next waiting request."""
         host = self.hosts[url]
         if self.now >= host.hangs_from:
             return
@@ -238,7 +238,7 @@ class Simulation:
         self.outcome.makespan = self.now
 
     def tokens(self, job: Job) -> int:
-        """Of the answer: longer work has more of them."""
+        """Return the number of tokens of a job's answer, which grows with its work."""
         return int(100 * self.work[job][1]) + 1
 
     def fail(self, key: int, value: object) -> None:
@@ -254,7 +254,7 @@ class Simulation:
             assert verdict is Verdict.WAIT
 
     def crash(self, key: int, value: object) -> None:
-        """The model crashes, and all requests of the host fail with it."""
+        """Crash the model, which fails all requests of the host."""
         host = self.hosts[self.sent[key][1]]
         for each in [*host.running, *(entry[0] for entry in host.waiting)]:
             self.at(self.now, "fail", each, Failure.MODEL_CRASHED)

@@ -46,6 +46,7 @@ def test_an_accepted_answer_of_a_doubtful_host_is_to_be_confirmed() -> None:
     assert not quality.doubtful(GOOD)
     quality.forget(BAD)
     assert not quality.doubtful(BAD)
+    assert not filled(0, RECENT).doubtful(BAD), "no other host could confirm anything"
 
 
 def test_what_is_long_ago_is_forgotten() -> None:
@@ -53,3 +54,11 @@ def test_what_is_long_ago_is_forgotten() -> None:
     for number in range(RECENT):
         quality.checked(BAD, f"good {number}", accepted=True)
     assert not quality.broken(BAD)
+
+
+def test_a_host_without_others_to_compare_with_is_not_doubtful() -> None:
+    quality = AnswerQuality()
+    for _ in range(20):
+        quality.checked("http://gpu0:11434", "always the same", accepted=True)
+    assert not quality.doubtful("http://gpu0:11434")
+    assert not quality.broken("http://gpu0:11434")

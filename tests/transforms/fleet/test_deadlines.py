@@ -34,3 +34,11 @@ def test_after_a_restart_the_deadline_allows_for_a_model_load() -> None:
     deadline = known(1.0)
     deadline.restart()
     assert deadline.seconds(10) == 300.0
+
+
+def test_the_typical_answer_is_the_median_so_one_slow_answer_does_not_count() -> None:
+    deadline = Deadline(300.0)
+    assert deadline.typical_seconds() is None
+    for seconds in (1.0, 2.0, 3.0, 4.0, 100.0):
+        deadline.answered(seconds, None, None)
+    assert deadline.typical_seconds() == 3.0

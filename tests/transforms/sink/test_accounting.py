@@ -5,9 +5,9 @@ import pyarrow as pa
 from transforms.engine.outcome import Outcome, RequestLog, TextResult
 from transforms.fleet.faults import Failure
 from transforms.fleet.jobs import Attempt
-from transforms.sink.accounting import bad_line_result, count, dead_letters, output_records
+from transforms.sink.accounting import bad_line_result, count, dead_letters, flag_misfits, output_records
 from transforms.sink.columns import ADDED, column_name, output_schema
-from transforms.source.work_units import BadLine, Batch, SourceFile, WorkUnit
+from transforms.source.work_units import BadLine, Batch, MisfitValue, SourceFile, WorkUnit
 
 HOST, OTHER = "http://gpu0:11434", "http://gpu1:11434"
 UNIT = WorkUnit(SourceFile("/in/a.jsonl", "jsonl", None, 100, "f"), 0, 0, 100, 3)
@@ -49,7 +49,7 @@ def test_a_row_has_the_worst_status_of_its_texts() -> None:
     assert dict(statistics.flags) == {"src_empty": 3, "think_stripped": 1}
 
 
-def test_requests_are_counted_where_they_went_and_rows_where_the_answer_came_from() -> None:
+def test_requests_count_for_every_host_and_rows_for_the_answering_one() -> None:
     attempts = (Attempt(OTHER, Failure.BUSY), Attempt(HOST, None), Attempt(OTHER, Failure.SUPERSEDED))
     statistics = count([[ok(*attempts)]], 1)
     assert (statistics.requests, statistics.repeated_requests) == (3, 2)
@@ -59,7 +59,7 @@ def test_requests_are_counted_where_they_went_and_rows_where_the_answer_came_fro
     assert (other.rows, other.requests, dict(other.faults)) == (0, 2, {"busy": 1})
 
 
-def test_the_added_columns_follow_the_inputs() -> None:
+def test_the_added_columns_follow_the_input_columns() -> None:
     records = pa.record_batch({"id": [1, 2, 3], "text": ["un", None, "trois"]})
     schema = output_schema(records.schema, ["text"])
     results = [ok(Attempt(HOST, None)), SKIPPED, failed("empty_output: nothing")]
@@ -70,7 +70,7 @@ def test_the_added_columns_follow_the_inputs() -> None:
     assert out.column("text_en_total_duration_ns").to_pylist() == [3_000_000_000, None, None]
 
 
-def test_dead_letters_say_where_and_why() -> None:
+def test_dead_letters_name_row_and_reason() -> None:
     records = pa.record_batch({"text": ["un", None, "trois"]})
     line = BadLine(1, "line is not JSON", b'{"text": ')
     results = [failed("output_truncated: cut"), bad_line_result(line), ok(Attempt(HOST, None))]
@@ -82,3 +82,30 @@ def test_dead_letters_say_where_and_why() -> None:
     assert letters[0].raw == b'{"text": '
     assert (letters[1].candidate, letters[1].attempts, letters[1].host) == ("Half of it", 2, HOST)
     assert results[1].outcome.error == "bad_line: line is not JSON"
+
+
+def test_a_lost_value_flags_its_row_and_fails_a_text_only_if_it_was_the_text() -> None:
+    records = pa.RecordBatch.from_pylist([{"text": "a", "id": None}, {"text": None, "id": 2}, {"text": "c", "id": 3}])
+    misfits = (
+        MisfitValue(0, "id", "column id is string, not int64", b"first"),
+        MisfitValue(0, "day", "column day is string, not int64", b"first"),
+        MisfitValue(1, "text", "column text is integer, not string", b"second"),
+        MisfitValue(2, "text", "key text is in the line twice", b"third"),
+    )
+    batch = Batch(UNIT, 0, records, True, first_row=10, misfits=misfits)
+    results = {"text": [ok(Attempt(HOST, None)), SKIPPED, ok(Attempt(HOST, None))]}
+    flag_misfits(results, batch)
+    outcomes = [result.outcome for result in results["text"]]
+    assert [(outcome.status, tuple(outcome.flags)) for outcome in outcomes] == [
+        ("ok", ("src_misfit",)),
+        ("failed", ()),
+        ("ok", ("src_misfit",)),
+    ]
+    assert outcomes[1].error == "bad_text: column text is integer, not string"
+    letters = [(letter.row, letter.column, letter.error_class, letter.raw) for letter in dead_letters(batch, results)]
+    assert letters == [
+        (10, "id", "src_misfit", b"first"),
+        (10, "day", "src_misfit", b"first"),
+        (11, "text", "src_misfit", b"second"),
+        (12, "text", "src_misfit", b"third"),
+    ]

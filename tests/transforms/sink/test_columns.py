@@ -16,7 +16,7 @@ def test_every_field_of_an_outcome_is_a_column_in_order() -> None:
     assert column_name("body", "total_duration_ns") == "body_en_total_duration_ns"
 
 
-def test_the_inputs_fields_and_metadata_come_first() -> None:
+def test_the_input_fields_come_first_and_the_metadata_are_kept() -> None:
     given = pa.schema([pa.field("id", pa.int64(), nullable=False), ("text", pa.string())], metadata={"made": "by hand"})
     schema = output_schema(given, ["text"])
     assert schema.names[:3] == ["id", "text", "text_en"]
@@ -24,19 +24,19 @@ def test_the_inputs_fields_and_metadata_come_first() -> None:
     assert schema.metadata == {b"made": b"by hand"}
 
 
-def test_a_column_that_is_taken_is_the_users_to_rename() -> None:
+def test_an_input_column_with_an_added_name_is_refused() -> None:
     given = pa.schema([("text", pa.string()), ("text_en", pa.string()), ("text_en_host", pa.string())])
     with pytest.raises(UsageError, match="columns text_en, text_en_host, which the output needs"):
         output_schema(given, ["text"])
 
 
-def test_of_many_columns_that_are_taken_a_few_are_named_and_so_is_the_file() -> None:
+def test_the_refusal_names_the_file_and_a_few_columns() -> None:
     part = output_schema(pa.schema([("text", pa.string())]), ["text"])
     with pytest.raises(UsageError, match=r"a\.parquet already has the columns text_en, \w+, \w+ and 15 more, which"):
         output_schema(part, ["text"], "a.parquet")
 
 
-def test_arrays_have_the_types_of_the_contract() -> None:
+def test_added_arrays_have_the_documented_types() -> None:
     arrays = added_arrays([Outcome("a", "ok", flags=("chunked",), attempts=1), Outcome(None, "skipped")])
     assert [array.type for array in arrays] == list(ADDED.values())
     assert all(len(array) == 2 for array in arrays)

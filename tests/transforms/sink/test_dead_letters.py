@@ -1,4 +1,4 @@
-"""Dead letters: one JSON line each, whatever the bytes were."""
+"""Dead letters: one JSON line per letter, for lines of any bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from transforms.sink.dead_letters import DeadLetter, file_name, to_lines
 UNIT = unit_of(100, 3)
 
 
-def test_a_letter_says_where_it_is_from_and_why() -> None:
+def test_a_letter_names_its_origin_and_reason() -> None:
     letter = DeadLetter(17, "body", "loop", "loop: the text repeats", "http://gpu0:11434", 4, "The pump the pump")
     (line,) = to_lines(UNIT, [letter]).decode().splitlines()
     assert json.loads(line) == {
@@ -32,7 +32,7 @@ def test_the_file_is_named_after_the_part() -> None:
     assert file_name("part-a.parquet-0123abcd-00003.parquet") == "_dead_letter/part-a.parquet-0123abcd-00003.jsonl"
 
 
-def test_letters_stand_in_the_order_of_rows_and_columns() -> None:
+def test_letters_are_sorted_by_row_and_column() -> None:
     letters = [DeadLetter(row, column, "x", "x") for row, column in [(9, "b"), (2, "b"), (9, "a"), (2, None)]]
     lines = [json.loads(line) for line in to_lines(UNIT, letters).splitlines()]
     assert [(line["row"], line["column"]) for line in lines] == [(2, None), (2, "b"), (9, "a"), (9, "b")]
@@ -47,15 +47,15 @@ def test_letters_stand_in_the_order_of_rows_and_columns() -> None:
         ("a\u2028b\x85c\r".encode(), "raw", "a\u2028b\x85c\r"),
     ],
 )
-def test_unreadable_lines_are_kept_as_text_or_else_in_base64(raw: bytes, key: str, value: str) -> None:
-    told = to_lines(UNIT, [DeadLetter(0, None, "bad_line", "no JSON", raw=raw)])
-    assert told.count(b"\n") == 1
-    line = json.loads(told)
+def test_unreadable_lines_are_stored_as_text_or_else_as_base64(raw: bytes, key: str, value: str) -> None:
+    line_bytes = to_lines(UNIT, [DeadLetter(0, None, "bad_line", "no JSON", raw=raw)])
+    assert line_bytes.count(b"\n") == 1
+    line = json.loads(line_bytes)
     assert line[key] == value
     assert len({"raw", "raw_base64"} & set(line)) == 1
 
 
-def test_accents_are_readable_and_lone_surrogates_do_not_stop_it() -> None:
-    told = to_lines(UNIT, [DeadLetter(0, "body", "x", "x", candidate="L'été \ud800 \\udc00")])
-    assert "L'été" in told.decode()
-    assert json.loads(told)["candidate"] == "L'été \ud800 \\udc00"
+def test_accents_are_readable_and_lone_surrogates_are_escaped() -> None:
+    line_bytes = to_lines(UNIT, [DeadLetter(0, "body", "x", "x", candidate="L'été \ud800 \\udc00")])
+    assert "L'été" in line_bytes.decode()
+    assert json.loads(line_bytes)["candidate"] == "L'été \ud800 \\udc00"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,9 @@ from transforms.sink.output_lock import OutputLock
 
 def content(run_id: str = "mine", renewed_at: float = 0.0, ended: bool = False) -> bytes:
     return Lease(run_id, "gpu0", 7, since="today", renewed_at=renewed_at, ended=ended).to_bytes()
+
+
+DEAD = replace(Lease.of_this_process("mine"), pid=2**22 + 1).to_bytes()
 
 
 def watch(*reads: tuple[bytes | None, float]) -> str | None:
@@ -38,6 +42,7 @@ LATE = LEASE_SECONDS + 1
         ([(content(), 1.0)], None),
         ([(content("other"), 1.0)], r"another run has taken over the output \(process 7 on gpu0 since today\)"),
         ([(content(ended=True), 1.0)], "the launcher of the run has stopped"),
+        ([(DEAD, 1.0)], "the launcher of the run has died"),
         ([(b"", 1.0)] * MISSING_READS, "the lock file is gone, so the launcher of the run has stopped"),
         ([(b"", 1.0), (content(), 2.0), (b"", 3.0)], None),
         ([(b"", 1.0), (None, 2.0), (b"", 3.0)], None),
@@ -54,6 +59,7 @@ LATE = LEASE_SECONDS + 1
         "held",
         "taken over",
         "ended",
+        "died on this machine",
         "gone",
         "gone for a moment",
         "gone and unreadable by turns",

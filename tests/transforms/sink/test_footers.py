@@ -1,4 +1,4 @@
-"""Footers: what is written into a part is read back, and decides whether the part is done."""
+"""Footers: reading and writing, and the decision whether a part is complete."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ File = TypeVar("File", Path, io.BytesIO)
 
 counts = st.integers(0, 1 << 40)
 counters = st.dictionaries(st.text(max_size=5), counts.filter(bool), max_size=3).map(Counter)
-# Eighths add up exactly, in any order.
+# Multiples of one eighth add up exactly in any order.
 hosts = st.builds(
     HostStatistics, counts, counts, counts, counts, st.integers(0, 1 << 30).map(lambda n: n / 8), counters
 )
@@ -74,11 +74,11 @@ def test_statistics_add_up_in_any_grouping_and_order(one: Statistics, two: Stati
     total = added(one, two, three)
     assert total == added(added(one, two), three) == added(one, added(two, three)) == added(three, one, two)
     assert total.rows == one.rows + two.rows + three.rows
-    assert added(copied(one), one) == added(one, one), "adding changed what was added"
+    assert added(copied(one), one) == added(one, one), "adding changed the operand"
 
 
 @given(statistics, st.text(), st.integers(0, 1 << 62))
-def test_metadata_keep_all_of_it(found: Statistics, text: str, at: int) -> None:
+def test_metadata_preserve_the_footer(found: Statistics, text: str, at: int) -> None:
     recipe = replace(RECIPE, prompt_text=text, model_digest=None)
     unit = replace(unit_of(2, 7), start=at, stop=at + 2)
     footer = footer_of(unit, recipe, replace(found, rows=2, statuses=Counter(ok=1, failed=1)))
@@ -87,22 +87,22 @@ def test_metadata_keep_all_of_it(found: Statistics, text: str, at: int) -> None:
     assert read_footer(file) == footer
 
 
-def test_people_can_read_it(tmp_path: Path) -> None:
+def test_metadata_are_readable_json(tmp_path: Path) -> None:
     path = write(tmp_path / "a.parquet", footer_of(unit_of(4)), 4)
     metadata = pq.ParquetFile(path).metadata.metadata
-    told = {name: json.loads(metadata[f"translate.{name}".encode()]) for name in ("recipe", "source", "statistics")}
-    assert told["recipe"]["model"] == "mistral"
-    assert told["source"] == {
+    values = {name: json.loads(metadata[f"translate.{name}".encode()]) for name in ("recipe", "source", "statistics")}
+    assert values["recipe"]["model"] == "mistral"
+    assert values["source"] == {
         "url": "/data/reports.parquet", "fingerprint": "size=1000 mtime_ns=7", "unit": 0, "start": 0, "stop": 4,
         "rows": 4,
     }  # fmt: skip
-    assert told["statistics"]["rows"] == 4
+    assert values["statistics"]["rows"] == 4
     assert metadata[b"translate.dead_letters"] == b"3"
     assert metadata[b"translate.version"].decode() == __version__
 
 
 @pytest.mark.parametrize("source", ["path", "file"])
-def test_a_file_of_anything_else_has_none(tmp_path: Path, source: str) -> None:
+def test_a_damaged_or_other_file_has_no_footer(tmp_path: Path, source: str) -> None:
     whole = write(tmp_path / "whole.parquet", footer_of(unit_of(4)), 4).read_bytes()
     end = int.from_bytes(whole[-8:-4], "little")
     cases = {
@@ -123,13 +123,13 @@ def test_a_file_of_anything_else_has_none(tmp_path: Path, source: str) -> None:
             assert read_footer(file if source == "file" else path) is None, name
 
 
-def test_neither_has_a_part_of_somebody_else_or_with_other_rows(tmp_path: Path) -> None:
+def test_foreign_and_incomplete_parts_have_no_footer(tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": [1]}), tmp_path / "foreign.parquet")
     assert read_footer(tmp_path / "foreign.parquet") is None
     assert read_footer(write(tmp_path / "short.parquet", footer_of(unit_of(4)), 3)) is None
 
 
-def test_a_file_that_cannot_be_read_is_an_error_and_not_an_undone_part(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_an_error_and_not_an_incomplete_part(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_footer(tmp_path / "none.parquet")
 
@@ -153,19 +153,19 @@ def moved(change: Callable[[WorkUnit], WorkUnit]) -> tuple[WorkUnit, Recipe, Any
         (unit_of(4), RECIPE, pa.schema([("body", pa.string()), ("id", pa.int64())])),
     ],
 )
-def test_a_part_of_other_rows_recipe_or_columns_is_not_done(unit: WorkUnit, recipe: Recipe, schema: Any) -> None:
+def test_a_part_with_other_rows_recipe_or_columns_is_not_done(unit: WorkUnit, recipe: Recipe, schema: Any) -> None:
     footer = footer_of(unit_of(4))
     assert is_done(footer, unit_of(4), RECIPE, INPUT)
     assert not is_done(footer, unit, recipe, schema)
 
 
-def test_what_says_nothing_about_the_rows_does_not_matter() -> None:
+def test_details_that_do_not_affect_the_rows_are_ignored() -> None:
     unit = unit_of(4)
     listed = replace(unit, source=replace(unit.source, size_bytes=7))
     assert is_done(footer_of(unit), listed, replace(RECIPE, model_digest=None), INPUT.with_metadata({"pandas": "{}"}))
 
 
-def test_types_that_parquet_stores_as_others_are_still_the_same(tmp_path: Path) -> None:
+def test_types_that_parquet_stores_differently_still_match(tmp_path: Path) -> None:
     seconds = pa.schema([("at", pa.timestamp("s")), ("kind", pa.dictionary(pa.int8(), pa.string())), *SCHEMA])
     planned = pa.schema([*seconds][:4])
     footer = PartFooter.of(unit_of(0), RECIPE, Statistics(), 0, seconds)
@@ -175,7 +175,7 @@ def test_types_that_parquet_stores_as_others_are_still_the_same(tmp_path: Path) 
     assert is_done(read, unit_of(0), RECIPE, planned)
 
 
-def test_of_an_input_that_is_output_only_the_foreign_metadata_stay() -> None:
+def test_own_metadata_entries_of_an_input_are_dropped() -> None:
     assert without_own_entries({b"pandas": b"{}", b"translate.recipe": b"{}", b"translated": b"yes"}) == {
         b"pandas": b"{}",
         b"translated": b"yes",

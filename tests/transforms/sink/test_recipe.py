@@ -33,6 +33,7 @@ OTHER: dict[str, Any] = {
     "context_chars": 300,
     "field_names": True,
     "langid": "lingua",
+    "text_encoding": "latin-1",
     "format": 2,
 }
 

@@ -46,7 +46,7 @@ def total(*parts: Statistics) -> dict[str, Any]:
 
 
 @given(statistics)
-def test_json_brings_back_what_it_was(one: Statistics) -> None:
+def test_json_preserves_statistics(one: Statistics) -> None:
     back = Statistics.from_json(json.loads(json.dumps(one.to_json())))
     assert back == one
     assert isinstance(back.statuses, Counter)

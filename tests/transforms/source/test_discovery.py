@@ -229,21 +229,6 @@ def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:
     assert "hush" not in str(caught.value)
 
 
-def test_the_fingerprint_changes_with_the_content(tmp_path: Path) -> None:
-    make(tmp_path, "a.jsonl")
-    path = tmp_path / "a.jsonl"
-    before = list_sources([str(path)])[0]
-    check_unchanged(before)
-    status = path.stat()
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
-    assert list_sources([str(path)])[0].fingerprint != before.fingerprint
-    with pytest.raises(RunFailed, match="changed during the run"):
-        check_unchanged(before)
-    path.unlink()
-    with pytest.raises(RunFailed, match="removed during the run"):
-        check_unchanged(before)
-
-
 def test_files_in_memory_are_found_and_identified(memory: fsspec.AbstractFileSystem) -> None:
     for path in ("/in/a.jsonl", "/in/sub/b.parquet", "/in/_x.jsonl"):
         memory.pipe(path, b"{}\n")

@@ -1,4 +1,4 @@
-"""French texts and translations by hand with nothing wrong about them: what false flags are counted on."""
+"""French texts with correct human translations, on which false flags are counted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FOLDER = Path(__file__).parent / "corpus" / "clean"
 RECORDS = Path(__file__).parents[3] / "sample_data" / "records.jsonl"
 
 HELD_OUT_EVERY = 3
-"""Rules were tuned on false flags of the other pairs; these only tell whether they hold elsewhere."""
+"""Every third pair is held out. The rules were tuned on the others, so only these show whether the rules generalise."""
 
 
 class Pair(NamedTuple):
@@ -20,7 +20,7 @@ class Pair(NamedTuple):
 
 
 def clean_pairs() -> list[Pair]:
-    """All of them, in a fixed order: the corpus by domain, then the sample data's references."""
+    """Return all pairs in a fixed order: the corpus by domain, then the references of the sample data."""
     pairs = []
     for path in sorted(FOLDER.glob("*.tsv")):
         for line in path.read_text("utf-8").splitlines():

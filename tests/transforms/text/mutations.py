@@ -6,6 +6,7 @@ to this pair.
 
 from __future__ import annotations
 
+import html
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 from tests.transforms.text.clean_pairs import HELD_OUT_EVERY, Pair, clean_pairs
 from transforms.text import flags
+from transforms.text.lexicon import is_only_french
 from transforms.text.prompts import GENERAL, SIMPLE
 
 FOLDER = Path(__file__).parent / "corpus" / "faults"
@@ -394,6 +396,135 @@ def quoted(pair: Pair, rng: random.Random) -> Spoilt | None:
     return pair.french, shape.replace("{}", pair.english)
 
 
+def _paragraph(pair: Pair, rng: random.Random) -> tuple[list[str], list[str], list[Pair]] | None:
+    """Four to six sentences that are translated one by one, and pairs that are not among them."""
+    single = [
+        other
+        for other in pool()
+        if len(sentences(other.french)) == 1 == len(sentences(other.english)) and other.french[-1] == "."
+    ]
+    chosen = rng.sample(single, rng.randint(4, 6) + 1)
+    return [other.french for other in chosen[1:]], [other.english for other in chosen[1:]], chosen[:1]
+
+
+def sentence_dropped(pair: Pair, rng: random.Random) -> Spoilt | None:
+    if not (made := _paragraph(pair, rng)):
+        return None
+    french, english, _ = made
+    place = rng.choice([len(english) - 1, rng.randrange(1, len(english) - 1)])
+    if not many_words(french[place], 8):
+        return None
+    return " ".join(french), " ".join([*english[:place], *english[place + 1 :]])
+
+
+def sentence_replaced(pair: Pair, rng: random.Random) -> Spoilt | None:
+    if not (made := _paragraph(pair, rng)):
+        return None
+    french, english, (other,) = made
+    place = rng.randrange(1, len(english))
+    return " ".join(french), " ".join([*english[:place], other.english, *english[place + 1 :]])
+
+
+def sentence_inserted(pair: Pair, rng: random.Random) -> Spoilt | None:
+    if not (made := _paragraph(pair, rng)):
+        return None
+    french, english, (other,) = made
+    if not many_words(other.english, 12):
+        return None
+    place = rng.randrange(1, len(english))
+    return " ".join(french), " ".join([*english[:place], other.english, *english[place:]])
+
+
+def sentence_twice(pair: Pair, rng: random.Random) -> Spoilt | None:
+    if not (made := _paragraph(pair, rng)):
+        return None
+    french, english, _ = made
+    place = rng.randrange(len(english))
+    return " ".join(french), " ".join([*english[: place + 1], *english[place:]])
+
+
+def another_text(pair: Pair, rng: random.Random) -> Spoilt | None:
+    other = rng.choice(pool())
+    close = 0.7 < len(other.english) / len(pair.french) < 1.4
+    return (pair.french, other.english) if close and prose(pair) and other != pair else None
+
+
+HEADINGS = [
+    ("Résumé de l'intervention", "Summary of the visit"),
+    ("Travaux réalisés", "Work carried out"),
+    ("Mesures correctives", "Corrective measures"),
+    ("Prochaines étapes", "Next steps"),
+    ("Constat", "Findings"),
+    ("Pièces jointes", "Attachments"),
+]
+
+
+def heading_left(pair: Pair, rng: random.Random) -> Spoilt | None:
+    french, english = rng.choice(HEADINGS)
+    other = rng.choice(pool())
+    left = f"{french}\n{pair.french}\n{HEADINGS[0][0]}\n{other.french}"
+    return left, f"{french}\n{pair.english}\n{HEADINGS[0][1]}\n{other.english}"
+
+
+def word_left(pair: Pair, rng: random.Random) -> Spoilt | None:
+    words = [word for word in re.findall(r"(?<![\w'’])[a-zà-ÿ]{6,}(?![\w'’])", pair.french) if is_only_french(word)]
+    places = [match for match in re.finditer(r"(?<![\w'’-])[a-z]{5,}(?![\w'’-])", pair.english)]
+    if not words or not places:
+        return None
+    place = rng.choice(places)
+    return pair.french, pair.english[: place.start()] + rng.choice(words) + pair.english[place.end() :]
+
+
+def mojibake(pair: Pair, rng: random.Random) -> Spoilt | None:
+    damaged = rng.choice(["Ã©", "â€™", "Ã¨", "\ufffd", "â€œ"])
+    place = rng.randrange(len(pair.english))
+    return pair.french, pair.english[:place] + damaged + pair.english[place:]
+
+
+def escaped(pair: Pair, rng: random.Random) -> Spoilt | None:
+    if "'" not in pair.english or "&" in pair.french:
+        return None
+    return pair.french, html.escape(pair.english)
+
+
+def break_escaped(pair: Pair, rng: random.Random) -> Spoilt | None:
+    other = rng.choice(pool())
+    return f"{pair.french}\n{other.french}", f"{pair.english}\\n{other.english}"
+
+
+def shouted(pair: Pair, rng: random.Random) -> Spoilt | None:
+    return (pair.french, pair.english.upper()) if many_words(pair.english, 4) and not pair.french.isupper() else None
+
+
+def emoji_added(pair: Pair, rng: random.Random) -> Spoilt | None:
+    return pair.french, f"{pair.english} {rng.choice(['😊', '👍🎉', '✨', '🙂 👏', '🚀'])}"
+
+
+UNITS = [
+    *(("{} km", "{} miles"), ("{} mètres", "{} feet"), ("{} kg", "{} pounds"), ("{} jours", "{} weeks")),
+    *(("{} heures", "{} minutes"), ("{} mois", "{} years"), ("{} mg", "{} g"), ("{} euros", "{} dollars")),
+]
+
+
+def unit_changed(pair: Pair, rng: random.Random) -> Spoilt | None:
+    french, english = rng.choice(UNITS)
+    number = rng.randint(21, 89)
+    if str(number) in pair.french + pair.english:
+        return None
+    return f"{pair.french} Valeur : {french.format(number)}.", f"{pair.english} Value: {english.format(number)}."
+
+
+TOKENS = [
+    *("{}<|eot_id|>", "{}<｜end▁of▁sentence｜>", "<|im_start|>assistant\n{}<|im_end|>", "[INST] {} [/INST]", "{}</s>"),
+    *("<start_of_turn>model\n{}<end_of_turn>", "Assistant: {}", "{}<|fim_middle|>", "‹｜Assistant｜›{}", "{} [EOS]"),
+    *("<|channel|>analysis<|message|>Translate it.<|end|><|start|>assistant<|channel|>final<|message|>{}", "{}<|x1|>"),
+]
+
+
+def tokens_added(pair: Pair, rng: random.Random) -> Spoilt | None:
+    return pair.french, rng.choice(TOKENS).replace("{}", pair.english)
+
+
 MUTATIONS: dict[str, tuple[Mutation, ...]] = {
     flags.UNTRANSLATED: (echo, loose_echo, nearly_echo),
     flags.WRONG_LANGUAGE: (foreign,),
@@ -416,6 +547,16 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
     flags.INJECTION_SUSPECTED: (injected,),
     flags.PREAMBLE_STRIPPED: (preamble, note, both),
     flags.QUOTES_STRIPPED: (quoted,),
+    flags.FRENCH_LEFT: (heading_left, word_left),
+    flags.CONTENT_MISMATCH: (another_text,),
+    flags.SENTENCE_MISSING: (sentence_dropped,),
+    flags.SENTENCE_ADDED: (sentence_inserted,),
+    flags.SENTENCE_REPEATED: (sentence_twice,),
+    flags.CHARACTERS_DAMAGED: (mojibake, escaped, break_escaped),
+    flags.CAPITALS: (shouted,),
+    flags.EMOJI_MISMATCH: (emoji_added,),
+    flags.UNIT_MISMATCH: (unit_changed,),
+    flags.TOKENS_STRIPPED: (tokens_added,),
 }
 
 

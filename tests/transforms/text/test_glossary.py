@@ -82,7 +82,7 @@ def test_quoted_fields_may_contain_separators_and_quotes() -> None:
     [
         ("", ["no terms"]),
         ("# nothing\n\n", ["no terms"]),
-        ("source,target\n", ["no terms below the header"]),
+        ("source,target\n", ["no terms found below the header"]),
         ("\n# x\nchaudière\npompe\n", ["line 3", "no columns", "tab"]),
         ("chaudière,boiler\n,pump\n", ["line 2", "source is empty"]),
         ("chaudière,boiler\n\n\u200b,pump\n", ["line 3", "source is empty"]),

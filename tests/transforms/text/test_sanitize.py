@@ -24,11 +24,11 @@ from transforms.text.sanitize import sanitize
         ("e\x00\u0301", "é"),
     ],
 )
-def test_what_is_repaired(text: str, sent: str) -> None:
+def test_invalid_and_decomposed_characters_are_repaired(text: str, sent: str) -> None:
     assert sanitize(text) == sent
 
 
-def test_what_is_left_alone() -> None:
+def test_valid_texts_are_not_changed() -> None:
     text = "½ m² ﬁn «\u202fici\u202f» n°\u00a03 — 客户 👍🏽 Ã© \x85"
     assert sanitize(text) is text
 
@@ -44,7 +44,7 @@ def test_the_result_is_valid_composed_and_stable(text: str) -> None:
 
 
 @given(mixtures)
-def test_nothing_but_controls_and_marks_is_lost(text: str) -> None:
+def test_only_controls_and_byte_order_marks_are_lost(text: str) -> None:
     def kept(some: str) -> str:
         lone = some.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\ufeff", "")
         return unicodedata.normalize("NFD", "".join(one for one in lone if one >= " " and one != "\x7f"))
@@ -53,7 +53,7 @@ def test_nothing_but_controls_and_marks_is_lost(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [*HARD.values(), *MEGABYTE.values()], ids=[*HARD, *MEGABYTE])
-def test_hard_and_huge_texts(text: str) -> None:
+def test_hard_and_huge_texts_are_sanitised(text: str) -> None:
     sent = sanitize(text)
     sent.encode("utf-8")
     assert sanitize(sent) is sent

@@ -44,7 +44,7 @@ HARD = {
 }
 
 anything = st.text(alphabet=st.characters(exclude_categories=()))
-"""Every code point, half surrogate pairs among them."""
+"""Texts of all code points, including lone surrogates."""
 
 _PIECES = [
     *HARD.values(),
@@ -89,4 +89,4 @@ MEGABYTE = {
     "almost tags": "<a" * 500_000,
     "almost codes": "a." * 500_000 + "1",
 }
-"""A megabyte each of what makes careless patterns and splitters take minutes or hours."""
+"""Texts of about a megabyte on which careless patterns and splitters take minutes or hours."""

@@ -1,0 +1,96 @@
+"""Index of sound parts: a resumed run reads only the parts that have changed since this program wrote them.
+
+A part may have a whole footer and damaged pages, and must not count as complete then. Reading every page of every part
+at each start would take too long, so that parts on local disks are read in full only if their size or modification time
+is not the one in the index. Object stores check what they hold; there the index saves one request for each footer.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import zlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from transforms.sink.footers import PartFooter, footer_of
+from transforms.sink.output_directory import STATE, OutputDirectory
+from transforms.sink.write_errors import reason
+
+LOG = logging.getLogger(__name__)
+
+INDEX_FILE = f"{STATE}/parts.json.gz"
+PARTS_AT_ONCE = 4
+BATCH_ROWS = 1024
+
+
+def sound_parts(output: OutputDirectory) -> dict[str, PartFooter | None]:
+    """Return the footers of the existing parts; None for a part that is damaged or not of this program.
+
+    Raises:
+        RunFailed: The directory or a part cannot be read.
+    """
+    files = output.list_parts()
+    index = _read_index(output)
+    known = {name: index[name][1] for name, file in files.items() if name in index and file.stamp == index[name][0]}
+    changed = {name: file for name, file in files.items() if name not in known}
+    footers = {**known, **output.read_footers(changed)}
+    if output.local_path("") is not None:
+        whole = [name for name in changed if footers[name] is not None]
+        with ThreadPoolExecutor(PARTS_AT_ONCE) as pool:
+            faults = dict(zip(whole, pool.map(lambda name: damage(output.path_of(name)), whole), strict=True))
+        for name, fault in faults.items():
+            if fault is not None:
+                LOG.warning("%s is damaged (%s) and does not count as complete", output.path_of(name), fault)
+                footers[name] = None
+    return {name: footers[name] for name in files}
+
+
+def write_index(output: OutputDirectory, sound: Mapping[str, PartFooter]) -> None:
+    """Remember parts that are known to be sound.
+
+    Raises:
+        RunFailed: The index cannot be written.
+    """
+    shared: dict[str, int] = {}  # thousands of parts have one recipe and one schema
+    parts = {}
+    for name, file in output.list_parts().items():
+        if name in sound and file.stamp is not None:
+            entries = sound[name].to_metadata()
+            parts[name] = [file.stamp, {key: shared.setdefault(value, len(shared)) for key, value in entries.items()}]
+    content = json.dumps({"texts": list(shared), "parts": parts}, ensure_ascii=False).encode()
+    output.write_bytes(INDEX_FILE, gzip.compress(content, 1, mtime=0))
+
+
+def damage(path: str) -> str | None:
+    """Return what is wrong with the pages of a local Parquet file; None if all can be read."""
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True, pre_buffer=False) as file:
+            for _ in file.iter_batches(BATCH_ROWS, use_threads=False):
+                pass
+    except (OSError, pa.ArrowException, ValueError) as error:
+        return reason(error)
+    return None
+
+
+def _read_index(output: OutputDirectory) -> dict[str, tuple[str, PartFooter]]:
+    """Return stamp and footer of the parts in the index; none if the index is damaged, as it only saves time."""
+    content = output.read_bytes(INDEX_FILE)
+    if not content:
+        return {}
+    found = {}
+    try:
+        index = json.loads(gzip.decompress(content))
+        texts = [text.encode() for text in index["texts"]]
+        for name, (stamp, entries) in index["parts"].items():
+            footer = footer_of({key.encode(): texts[number] for key, number in entries.items()})
+            if footer is not None:
+                found[str(name)] = (str(stamp), footer)
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        LOG.debug("%s is damaged, and ignored", output.path_of(INDEX_FILE))
+        return {}
+    return found
