@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 import weakref
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -143,17 +143,19 @@ class Engine:
             del undecided[index]
         keys = [await call(len(source.text), self._deduplicator.key, source) for source in undecided.values()]
         entries = await self._deduplicator.look_up(keys)
-        requested: dict[int, Coroutine[None, None, TextResult]] = {}
+        requested: dict[int, tuple[SourceText, bytes | None]] = {}
         for (index, source), key in zip(undecided.items(), keys, strict=True):
             if key is not None and (entry := entries.get(key)) is not None:
                 results[index] = await call(len(source.text), self._deduplicator.result, entry, source.text)
             else:
-                requested[index] = self._translate(source, key, texts_done)
+                requested[index] = source, key
         for text, decided in zip(texts, results, strict=True):
             if decided is not None:
                 self.counts.add(None if text is None else text.text, decided)
         texts_done(len(texts) - len(requested))
-        translated = await asyncio.gather(*requested.values(), return_exceptions=True)
+        translated = await asyncio.gather(
+            *(self._translate(source, key, texts_done) for source, key in requested.values()), return_exceptions=True
+        )
         for index, result in zip(requested, translated, strict=True):
             if isinstance(result, BaseException):
                 raise result

@@ -295,7 +295,10 @@ def clean(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
     return "" if is_blank(text) else text, found
 
 
-_THOUGHT: Final = r"(?:\w{0,12}_)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|analysis|scratchpad|monologue|planning)(?:_\w{0,12})?"
+_THOUGHT: Final = (
+    r"(?:\w{0,12}_)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|analysis|scratchpad|monologue|planning)"
+    r"(?:_\w{0,12})?"
+)
 _THOUGHT_END = re.compile(rf"[<\[]/{_THOUGHT}[>\]]", re.IGNORECASE)
 _THOUGHT_START = re.compile(rf"[<\[]{_THOUGHT}[>\]]", re.IGNORECASE)
 

@@ -51,7 +51,7 @@ def test_an_empty_answer_is_asked_for_again_and_else_is_a_failure(
     assert results[1].outcome.flags == ["empty_output"]
 
 
-def test_a_leaked_thought_is_stripped_and_told(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
+def test_a_leaked_thought_is_stripped_and_flagged(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
     (result,) = translate(start_engine([sandbox_host(faults=[Fault("think_leak")])]), SENTENCE)
     assert result.outcome.status == "warn"
     assert result.outcome.flags == ["think_stripped"]
@@ -173,7 +173,7 @@ def test_long_runs_are_not_sent_and_come_back(sandbox_host: MakeHost, start_engi
     assert "." * 10 not in host.stats(with_requests=True)["requests"][0]["body"]["prompt"]
 
 
-def test_terms_of_the_glossary_are_told_where_they_occur_and_misses_are_flagged(
+def test_terms_of_the_glossary_are_in_the_prompt_where_they_occur_and_misses_are_flagged(
     sandbox_host: MakeHost, start_engine: StartEngine
 ) -> None:
     host = sandbox_host(record_requests=True)
@@ -228,3 +228,16 @@ def test_a_doubtful_host_is_confirmed_by_another_one(sandbox_host: MakeHost, sta
     results = translate(engine, *[f"{SENTENCE}Rapport {number}." for number in range(150)])
     assert {result.outcome.status for result in results} == {"ok"}
     assert Counter(result.outcome.host for result in results)[good.url] >= 140
+
+
+def test_a_prompt_that_a_host_truncated_silently_is_sent_again_in_smaller_pieces(
+    sandbox_host: MakeHost, start_engine: StartEngine
+) -> None:
+    host = sandbox_host(version="0.12.0", hidden_tokens=780, record_requests=True)
+    text = " ".join(f"Le rapport {number} décrit la panne de la pompe." for number in range(10, 20))
+    (result,) = translate(start_engine([host], num_ctx=1024), text)
+    assert len(bodies(host)[0]["prompt"]) > len(text), "the whole text fits, as far as one can tell before"
+    assert (result.outcome.status, result.outcome.chunks) == ("ok", 1)
+    assert result.outcome.attempts == len(bodies(host)) > 2
+    for number in range(10, 20):
+        assert f"report {number} " in (result.outcome.translation or "")

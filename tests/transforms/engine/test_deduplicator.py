@@ -160,7 +160,7 @@ def test_a_duplicate_of_a_failing_text_fails_with_it(sandbox_host: MakeHost, sta
         results.result(10)
 
 
-def test_the_model_is_told_the_column_and_the_memory_keeps_columns_apart(
+def test_the_prompt_names_the_column_and_the_memory_keeps_columns_apart(
     sandbox_host: MakeHost, start_engine: StartEngine, tmp_path: Path
 ) -> None:
     host = sandbox_host(record_requests=True)
@@ -170,10 +170,10 @@ def test_the_model_is_told_the_column_and_the_memory_keeps_columns_apart(
     texts = ["Pompe en panne.", "Pompe en panne.", "Vanne en panne."]
     for _ in range(2):
         results = translate(engine, *texts, field_names=["title", "body", "title"])
-    told = Counter(
+    sent = Counter(
         (body["prompt"].splitlines()[1], body["system"].rpartition(" The text is")[2]) for body in bodies(host)
     )
-    assert told == {
+    assert sent == {
         ("Pompe en panne.", ' the field "title" of a record.'): 1,
         ("Pompe en panne.", ' the field "body" of a record.'): 1,
         ("Vanne en panne.", ' the field "title" of a record.'): 1,

@@ -34,9 +34,7 @@ def test_results_are_in_the_order_of_the_texts_and_nothing_blank_is_sent(
     assert len(host.stats(with_requests=True)["requests"]) == 31
 
 
-def test_whoever_waits_when_the_engine_is_stopped_gets_to_know(
-    sandbox_host: MakeHost, start_engine: StartEngine
-) -> None:
+def test_a_stop_is_an_error_for_whoever_waits(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
     host = sandbox_host(faults=[Fault("hang")])
     engine = start_engine([host])
     assert engine in live_engines()
@@ -73,7 +71,7 @@ def test_answers_to_what_is_in_flight_are_kept_when_the_engine_is_stopped(
     store.close()
 
 
-def test_a_host_that_hangs_holds_a_stop_up_for_a_few_seconds_only(
+def test_a_host_that_hangs_delays_a_stop_by_a_few_seconds_only(
     sandbox_host: MakeHost, start_engine: StartEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine_module, "DRAIN_SECONDS", 0.1)
@@ -88,7 +86,9 @@ def test_a_host_that_hangs_holds_a_stop_up_for_a_few_seconds_only(
     engine.close()
 
 
-def test_a_run_that_only_fails_ends_early_with_the_reason(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
+def test_a_run_without_a_translation_is_aborted_with_the_reason(
+    sandbox_host: MakeHost, start_engine: StartEngine
+) -> None:
     engine = start_engine([sandbox_host(faults=[Fault("empty")])])
     results = submit(engine, [f"Le rapport {number} est prêt." for number in range(FIRST_TEXTS)])
     with pytest.raises(RunFailed, match=f"none of the first {FIRST_TEXTS} texts .*empty_output {FIRST_TEXTS}"):
@@ -103,7 +103,7 @@ def test_one_success_among_the_first_texts_is_enough(sandbox_host: MakeHost, sta
     assert [result.outcome.status for result in results] == ["ok"] + ["failed"] * (FIRST_TEXTS + 10)
 
 
-def test_a_memory_that_cannot_be_opened_is_told_to_whoever_makes_the_engine(
+def test_a_memory_that_cannot_be_opened_is_an_error_for_whoever_makes_the_engine(
     sandbox_host: MakeHost, start_engine: StartEngine, tmp_path: Path
 ) -> None:
     with pytest.raises(MemoryUnavailable):
