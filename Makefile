@@ -38,8 +38,9 @@ check: $(VENV)/.development  ## lint, formatting and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-docs: $(VENV)/.development  ## write docs/options.md from the option tables
+docs: $(VENV)/.development  ## write docs/options.md from the option tables, and the pictures of the panel
 	$(BIN)/python docs/write_options.py
+	$(BIN)/python docs/write_panel.py
 
 lock: $(VENV)/.development  ## pin the current versions of all dependencies in constraints.txt
 	$(PIP) install uv
