@@ -484,12 +484,14 @@ def test_a_damaged_memory_is_replaced_and_the_run_continues(sandbox_host: MakeHo
     assert origins(output) == {"generated": 20}
 
 
-def test_another_file_that_is_named_as_memory_stays_as_it_is(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
+def test_another_file_named_as_memory_is_refused_and_not_changed(
+    sandbox_host: MakeHost, run: Run, tmp_path: Path
+) -> None:
     host, source = sandbox_host(), records(tmp_path, 20)
     before = source.read_bytes()
     result = run(source, tmp_path / "out", [host], "--memory", str(source))
     assert (result.code, host.stats()["calls"]) == (2, 0)
-    assert "no translation memory" in result.err
+    assert "is not a translation memory" in result.err
     assert source.read_bytes() == before
 
 
