@@ -19,6 +19,7 @@ from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
 from tests.pipeline.console.restored_logging import restored_logging
 from tests.transforms.memory.stores import redis_server
+from transforms.errors import RunFailed
 
 Run = Callable[..., "Result"]
 
