@@ -35,7 +35,7 @@ test-prism test-flink: test-%: $(VENV)/.development  ## install a real engine an
 
 test-airflow: $(VENV)/.development  ## install Airflow into an environment of its own, and run the example DAG in it
 	$(PYTHON) -m venv $(ENGINES)/airflow
-	$(ENGINES)/airflow/bin/python -m pip install --quiet 'apache-airflow==3.3.2' apache-airflow-providers-standard
+	PIP_CONSTRAINT= $(ENGINES)/airflow/bin/python -m pip install --quiet 'apache-airflow==3.3.2' apache-airflow-providers-standard
 	TRANSLATE_TEST_AIRFLOW=$(ENGINES)/airflow $(BIN)/python -m pytest -m engines tests/schedulers
 
 check: $(VENV)/.development  ## lint, formatting and types
