@@ -107,7 +107,8 @@ class Fleet:
         """The digest of a model on a host, as the host listed it last; None if it is not known."""
         state = self._dispatcher.hosts.get(host)
         key = model_key(model)
-        return self._digests.get(key) if state is None or state.digests is None else state.digests.get(key)
+        listed = None if state is None or state.digests is None else state.digests.get(key)
+        return listed or self._digests.get(key)  # a host that was excluded since its answer no longer lists it
 
     async def generate(self, request: GenerateRequest, attempts: list[Attempt]) -> Answer:
         """One complete answer to ``request``; every request that was sent for it is appended to ``attempts``.
