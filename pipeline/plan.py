@@ -72,13 +72,22 @@ def make_plan(options: RunOptions, sources: Sequence[SourceFile] | None = None) 
         planned = plan_inputs(
             sources, options.unit_rows, options.text_column, schema, options.model_column, options.text_encoding, cache
         )
-    output_schemas = {url: output_schema(schema, planned.text_columns, url) for url, schema in planned.schemas.items()}
+    output_schemas = _output_schemas(planned)
     with announced(f"preparing the output {output}"):
         output.prepare()
     if cache.changed and not options.dry_run:
         output.write_bytes(PLAN_CACHE, cache.to_bytes())
     groups = planned.groups if options.limit is None else first_rows(planned, options.limit)
     return RunPlan(options.input, groups, planned.text_columns, planned.schemas, output_schemas, output)
+
+
+def _output_schemas(planned: InputPlan) -> dict[str, pa.Schema]:
+    """Return the schema of each file's parts; one object for all files of one schema, so that they pickle as one."""
+    known: dict[int, pa.Schema] = {}
+    for url, schema in planned.schemas.items():
+        if id(schema) not in known:
+            known[id(schema)] = output_schema(schema, planned.text_columns, url)
+    return {url: known[id(schema)] for url, schema in planned.schemas.items()}
 
 
 def first_rows(planned: InputPlan, rows: int) -> tuple[UnitGroup, ...]:

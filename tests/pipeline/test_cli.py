@@ -58,18 +58,6 @@ def subprocess_of(*arguments: str, **environment: str) -> subprocess.CompletedPr
     )
 
 
-def test_exit_codes_are_the_documented_ones() -> None:
-    assert {code.name: code.value for code in ExitCode} == {
-        "DONE": 0,
-        "FAILED": 1,
-        "USAGE": 2,
-        "TOO_MANY_FAILED": 3,
-        "NOTHING_TO_DO": 99,
-        "INTERRUPTED": 130,
-        "TERMINATED": 143,
-    }
-
-
 @pytest.mark.parametrize("word", [[], ["run"]])
 @pytest.mark.parametrize("code", ExitCode)
 def test_the_run_gets_the_options_and_its_code_is_returned(install: Install, word: list[str], code: ExitCode) -> None:

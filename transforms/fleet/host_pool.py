@@ -15,6 +15,7 @@ from transforms.fleet.host_state import HostState, ServedModel
 from transforms.fleet.host_supervisor import HostSupervisor
 from transforms.fleet.hosts import HostAddress, HostsFile
 from transforms.fleet.limits import AdaptiveLimit, FixedLimit
+from transforms.fleet.same_server import SameServer
 from transforms.fleet.settings import FleetSettings
 from transforms.fleet.tasks import report_failure
 
@@ -53,6 +54,7 @@ class HostPool:
         self._refuse = refuse
         self._supervisors: dict[str, HostSupervisor] = {}
         self._following: asyncio.Task[None] | None = None
+        self._same_server = SameServer(self._takes_part)
 
     def start(self, addresses: Sequence[HostAddress]) -> None:
         """Starts to check the hosts, and to read the hosts file again if there is one; inside the loop."""
@@ -90,13 +92,18 @@ class HostPool:
 
         host = HostState(address.url, Breaker(), new_served_model)
         client = HostClient(address, self._settings.use_proxy)
-        supervisor = HostSupervisor(
-            client, host, self._settings, self._digests, self._same_content, self._changed, self._refuse
-        )
+        supervisor = HostSupervisor(client, host, self._settings, self._digests, self, self._changed, self._refuse)
         self._hosts[address.url], self._supervisors[address.url] = host, supervisor
         supervisor.start()
 
-    async def _same_content(self, client: HostClient, model: str, digest: str) -> bool:
+    def _takes_part(self, url: str) -> bool:
+        return url in self._hosts and self._hosts[url].out is None
+
+    async def twin(self, url: str) -> str:
+        """The URL of another host that is the same server as ``url``; empty if there is none."""
+        return await self._same_server.twin(url)
+
+    async def same_content(self, client: HostClient, model: str, digest: str) -> bool:
         """Whether a host's model equals that of another host with ``digest``, as ``ollama create`` makes such models.
 
         Their manifests differ only in a path of the host; weights, template and parameters are equal.

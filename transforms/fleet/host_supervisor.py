@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from typing import Protocol
 
 from transforms.errors import RunFailed
 from transforms.fleet.admission import HostReport, eligible, inspect
@@ -26,8 +27,15 @@ PATROL_SECONDS = 60.0
 MAX_LOADS = 3
 """Attempts to load a model, after which the host is asked for its other models only."""
 
-SameContent = Callable[[HostClient, str, str], Awaitable[bool]]
-"""Whether a host has the same content as the host with a certain digest, under a digest of its own."""
+
+class OtherHosts(Protocol):
+    """What a supervisor asks about the other hosts of the run."""
+
+    async def same_content(self, client: HostClient, model: str, digest: str) -> bool:
+        """Whether a host's model equals that of another host with ``digest``, under a digest of its own."""
+
+    async def twin(self, url: str) -> str:
+        """The URL of another host that is the same server; empty if there is none."""
 
 
 class HostSupervisor:
@@ -38,7 +46,7 @@ class HostSupervisor:
         host: Its state. The supervisor sets ``out``, ``failure``, ``ready``, ``digests``, ``model`` and ``unverified``.
         settings: Of the run.
         digests: The digest that each model must have, by its key; shared by all hosts, and added to.
-        same_content: Compares a model whose digest differs with the other hosts' model.
+        others: The other hosts of the run.
         changed: Called after each change of the state.
         refuse: Called with the reason why the run cannot continue.
     """
@@ -49,7 +57,7 @@ class HostSupervisor:
         host: HostState,
         settings: FleetSettings,
         digests: dict[str, str],
-        same_content: SameContent,
+        others: OtherHosts,
         changed: Callable[[], None],
         refuse: Callable[[BaseException], None],
     ) -> None:
@@ -57,7 +65,7 @@ class HostSupervisor:
         self._host = host
         self._settings = settings
         self._digests = digests
-        self._same_content = same_content
+        self._others = others
         self._changed = changed
         self._refuse = refuse
         self._check_requested = asyncio.Event()
@@ -158,6 +166,8 @@ class HostSupervisor:
     async def _admit(self) -> tuple[str, Failure | None]:
         """Why the host cannot take part, empty if it can: it has the right model, and the model loads."""
         host = self._host
+        if not self._settings.use_proxy and (twin := await self._others.twin(host.url)):
+            return f"it is the same server as {twin}", None
         report = await inspect(self.client)
         if report.problem:
             return report.problem, report.failure
@@ -204,7 +214,7 @@ class HostSupervisor:
         expected = {} if settings.allow_mixed_digests else self._digests
         found = eligible(report, wanted, expected)
         differing = [key for key, (_, failure) in found.problems.items() if failure is None]
-        if same := [key for key in differing if await self._same_content(self.client, key, expected[key])]:
+        if same := [key for key in differing if await self._others.same_content(self.client, key, expected[key])]:
             found = eligible(report, wanted, {key: digest for key, digest in expected.items() if key not in same})
         for key, digest in found.digests.items():
             self._digests.setdefault(key, digest)

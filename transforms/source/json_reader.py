@@ -16,8 +16,8 @@ import pyarrow as pa
 from transforms.errors import RunFailed
 from transforms.source.json_lines import is_blank, line_encoding, read_lines
 from transforms.source.json_scan import GIVEN_KEY, JSON_KEY, fault
-from transforms.source.json_schema import Shape, has_surrogate, misfit, shape_of, unusable
-from transforms.source.json_values import EXACT, FAST, Misfit, convert, json_text, parse_line, repeated_keys
+from transforms.source.json_schema import Shape, has_surrogate, keys_of, misfit, shape_of, unusable
+from transforms.source.json_values import EXACT, FAST, Misfit, convert, count_keys, json_text, parse_line, repeated_keys
 from transforms.source.work_units import BadLine, Batch, MisfitValue, WorkUnit
 
 _BATCH_BYTES = 1 << 20
@@ -70,7 +70,7 @@ class _RowReader:
         self._json: list[str] = json.loads(metadata.get(JSON_KEY, b"[]"))
         self._inferred = {name: kind for name, kind in self._types.items() if name not in {*self._given, *self._json}}
         self._decoder = EXACT if self._given or self._json else FAST
-        self._faults_by_shape: dict[Shape, _Faults] = {}
+        self._found_by_shape: dict[Shape, tuple[_Faults, int | None]] = {}
 
     def read(self, lines: Sequence[bytes]) -> dict[str, Any]:
         """Return ``records``, ``bad_lines`` and ``misfits`` of a batch; it has a row for each line."""
@@ -102,13 +102,18 @@ class _RowReader:
 
     def _row(self, line: bytes) -> tuple[dict[str, Any], _Faults]:
         row = parse_line(line, self._decoder, self._encoding)
-        repeated = tuple((name, f"key {name} is in the line twice") for name in repeated_keys(line, row))
         given = {name: row.pop(name) for name in self._given if name in row}
         texts = {name: row.pop(name) for name in self._json if name in row}
         shape = shape_of(row)
-        faults = self._faults_by_shape.get(shape)
-        if faults is None:
-            faults = self._find_faults(shape)
+        found = self._found_by_shape.get(shape)
+        if found is None:
+            found = self._find_faults(shape)
+        faults, keys = found
+        if keys is None:
+            keys = count_keys(row)
+        if given or texts:
+            keys += sum(1 + count_keys(value) for value in (*given.values(), *texts.values()))
+        repeated = tuple((name, f"key {name} is in the line twice") for name in repeated_keys(line, keys))
         for name, _ in faults:
             row.pop(name, None)
         if given or texts:
@@ -117,7 +122,8 @@ class _RowReader:
             row.update({name: None if value is None else json_text(value) for name, value in texts.items()})
         return row, faults + repeated
 
-    def _find_faults(self, shape: Shape) -> _Faults:
+    def _find_faults(self, shape: Shape) -> tuple[_Faults, int | None]:
+        """The values of a row that do not fit, and its number of keys, by its shape."""
         assert isinstance(shape, tuple)  # noqa: S101 - rows are objects
         faults: list[tuple[str, str]] = []
         for name, inner in zip(*shape, strict=True):
@@ -128,10 +134,10 @@ class _RowReader:
                 faults.append((shown, reason))
             elif misplaced := unusable(inner) or misfit(inner, kind, name):
                 faults.append((name, misplaced))
-        if len(self._faults_by_shape) >= _DISTINCT_SHAPES:
-            self._faults_by_shape.clear()
-        self._faults_by_shape[shape] = tuple(faults)
-        return self._faults_by_shape[shape]
+        if len(self._found_by_shape) >= _DISTINCT_SHAPES:
+            self._found_by_shape.clear()
+        self._found_by_shape[shape] = tuple(faults), keys_of(shape)
+        return self._found_by_shape[shape]
 
     def _convert(self, row: dict[str, Any], types: dict[str, pa.DataType]) -> Iterator[tuple[str, str]]:
         """Convert values of a row in place; one that can't be becomes null and is yielded with the reason."""

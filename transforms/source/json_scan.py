@@ -17,10 +17,11 @@ from transforms.source.json_schema import (
     KindCounts,
     Shape,
     described,
+    keys_of,
     resolve,
     shape_of,
 )
-from transforms.source.json_values import Misfit, NotEncoded, parse_line, repeated_keys
+from transforms.source.json_values import Misfit, NotEncoded, count_keys, parse_line, repeated_keys
 from transforms.source.work_units import SourceFile, WorkUnit
 
 LOG = logging.getLogger(__name__)
@@ -102,6 +103,14 @@ def scan(source: SourceFile, unit_rows: int, given: Collection[str], encoding: s
     return Scan(units, rows, counter.unreadable, counter.kinds, counter.first_fault, counter.repeating)
 
 
+@dataclass
+class _Rows:
+    """Rows of one shape: how many keys each has, if the shape says so, and how many they are."""
+
+    keys: int | None
+    count: int = 0
+
+
 class _Counter:
     """Adds up the lines of one file."""
 
@@ -109,7 +118,7 @@ class _Counter:
         self.rows = self.unreadable = self.repeating = 0
         self.first_fault = ""
         self.kinds = KindCounts()
-        self._shapes: dict[Shape, int] = {}
+        self._shapes: dict[Shape, _Rows] = {}
         self._source = source
         self._encoding = line_encoding(source)
         self._given = given
@@ -120,12 +129,18 @@ class _Counter:
         self.rows += 1
         try:
             row = parse_line(line, encoding=self._encoding)
-            if repeated_keys(line, row):
-                self.repeating += 1
-            for name in self._given:
-                if name in row:
-                    row[name] = None
+            values = {name: row[name] for name in self._given if name in row}
+            row.update(dict.fromkeys(values))
             shape = shape_of(row)
+            seen = self._shapes.get(shape)
+            if seen is None:
+                seen = self._shapes[shape] = _Rows(keys_of(shape))
+            keys = count_keys(row) if seen.keys is None else seen.keys
+            if values:
+                keys += sum(map(count_keys, values.values()))
+            if repeated_keys(line, keys):
+                self.repeating += 1
+            seen.count += 1
         except (Misfit, RecursionError) as error:
             if self.rows == 1:
                 self._check_first(line)
@@ -135,14 +150,12 @@ class _Counter:
             self.unreadable += 1
             hint = " (see --text_encoding)" if isinstance(error, NotEncoded) else ""
             self.first_fault = self.first_fault or f"row {self.rows}: {fault(error)}{hint}"
-        else:
-            self._shapes[shape] = self._shapes.get(shape, 0) + 1
 
     def add_up(self, more_than: int = 0) -> None:
         """Move the counted shapes into ``kinds`` if there are more than so many."""
         if len(self._shapes) > more_than:
-            for shape, count in self._shapes.items():
-                self.kinds.add_row(shape, count)
+            for shape, rows in self._shapes.items():
+                self.kinds.add_row(shape, rows.count)
             self._shapes.clear()
 
     def _check_first(self, line: bytes) -> None:

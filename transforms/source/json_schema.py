@@ -8,10 +8,11 @@ says from a shape alone whether a value fits a type.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import pyarrow as pa
 
@@ -62,10 +63,13 @@ def shape_of(value: object) -> Shape:
     scalar = _SCALARS.get(kind)
     if scalar is not None:
         return scalar
-    if isinstance(value, int):
-        if -_EXACT_IN_DOUBLE <= value <= _EXACT_IN_DOUBLE:
-            return "integer" if value >= 0 else "negative"
-        return _large_integer(value)
+    if kind is int:
+        number = cast(int, value)
+        if 0 <= number <= _EXACT_IN_DOUBLE:
+            return "integer"
+        return "negative" if -_EXACT_IN_DOUBLE <= number < 0 else _large_integer(number)
+    if kind is float and -sys.float_info.max <= cast(float, value) <= sys.float_info.max:
+        return "number"
     if isinstance(value, dict):
         return tuple(value), tuple([shape_of(item) for item in value.values()])
     if isinstance(value, list):
@@ -80,6 +84,16 @@ def _large_integer(value: int) -> str:
     if 0 < value < 2**64:
         return "uint64"
     return "decimal" if abs(value) < 10**38 else "huge"
+
+
+def keys_of(shape: Shape) -> int | None:
+    """Return how many keys the objects of a value have; None if its shape does not say, as of objects in lists."""
+    if isinstance(shape, tuple):
+        inner = [keys_of(item) for item in shape[1] if not isinstance(item, str)]
+        return None if None in inner else len(shape[0]) + sum(filter(None, inner))
+    if isinstance(shape, frozenset) and not all(isinstance(item, str) for item in shape):
+        return None
+    return 0
 
 
 def unusable(shape: Shape, depth: int = 1) -> str | None:

@@ -86,14 +86,14 @@ def parse_line(line: bytes, decoder: json.JSONDecoder = FAST, encoding: str = "u
     return value
 
 
-def repeated_keys(line: bytes, row: dict[str, Any]) -> list[str]:
-    """Return the keys that an object of a line has twice; ``row`` has the last value of each.
+def repeated_keys(line: bytes, keys: int) -> list[str]:
+    """Return the keys that an object of a line has twice; the last value of each counts.
 
     Args:
         line: Bytes of the line, in an encoding that is ASCII where ASCII can be.
-        row: What ``parse_line`` returned for it.
+        keys: Number of keys of all objects that were read from it.
     """
-    if line.count(b'":') + line.count(b'" :') == _count_keys(row):
+    if line.count(b'":') + line.count(b'" :') == keys:
         return []
     repeated: list[str] = []
 
@@ -109,10 +109,13 @@ def repeated_keys(line: bytes, row: dict[str, Any]) -> list[str]:
     return [name.encode("latin-1", "replace").decode("utf-8", "replace") for name in dict.fromkeys(repeated)]
 
 
-def _count_keys(value: Any) -> int:
+def count_keys(value: Any) -> int:
+    """Return the number of keys of all objects in a value."""
     if isinstance(value, dict):
-        return len(value) + sum(_count_keys(item) for item in value.values() if isinstance(item, dict | list))
-    return sum(_count_keys(item) for item in value if isinstance(item, dict | list))
+        return len(value) + sum(count_keys(item) for item in value.values() if isinstance(item, dict | list))
+    if isinstance(value, list):
+        return sum(count_keys(item) for item in value if isinstance(item, dict | list))
+    return 0
 
 
 def convert(value: Any, kind: pa.DataType, path: str) -> Any:

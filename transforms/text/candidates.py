@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from transforms.text import flags
+from transforms.text.chatter import leak_flags
 from transforms.text.checks import findings
-from transforms.text.findings import Finding, names
+from transforms.text.findings import Finding, finding, names
 from transforms.text.glossary import Term, misses
 from transforms.text.prompts import PromptTemplate
 from transforms.text.repeated_characters import Shortened
@@ -99,6 +100,8 @@ def assess(
         return Candidate("", (flags.EMPTY_OUTPUT,))
     if checks == "off":
         return Candidate(shortened.restore(text), found)
+    if leak := leak_flags(source, text, _prompt_texts(template)):
+        return Candidate(text, (*found, *leak), (finding(leak[0], text),))
     text, stripped = strip(text, shortened.text)
     text = shortened.restore(text)
     evidence = findings(source, text, _prompt_texts(template), context)

@@ -57,7 +57,7 @@ def _damage(source: str, translation: str) -> str:
     if not translation.isascii():
         for match in _MOJIBAKE.finditer(translation):
             if match[0] not in source:
-                return translation[max(0, match.start() - 10) : match.end() + 10]
+                return str(translation[max(0, match.start() - 10) : match.end() + 10])
         if translation.count(_REPLACEMENT) > source.count(_REPLACEMENT):
             return _REPLACEMENT
     if "\\" in translation:
@@ -72,7 +72,8 @@ def _damage(source: str, translation: str) -> str:
 
 def _other_entity(source: str, translation: str) -> str:
     """An entity that only one of the texts has, and whose character the other one has not either."""
-    there, here = Counter(_ENTITY.findall(source)), Counter(_ENTITY.findall(translation))
+    there: Counter[str] = Counter(_ENTITY.findall(source))
+    here: Counter[str] = Counter(_ENTITY.findall(translation))
     if there == here:
         return ""
     for entity in here - there:
@@ -91,7 +92,8 @@ def _other_entity(source: str, translation: str) -> str:
 def _others(text: str, character: str, entity: str) -> int:
     """How often ``text`` has the character of ``entity``, as another entity, or as itself unless HTML escapes it."""
     as_itself = 0 if character in "&<>\"'" else text.count(character)
-    return as_itself + sum(html.unescape(each) == character and each != entity for each in _ENTITY.findall(text))
+    entities: list[str] = _ENTITY.findall(text)
+    return as_itself + sum(html.unescape(each) == character and each != entity for each in entities)
 
 
 def _is_shouted(source: str, translation: str) -> bool:

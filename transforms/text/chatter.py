@@ -110,7 +110,6 @@ _SELF = re.compile(
     r"(?i)\byou are an? (?:\w+ ){0,3}(?:french[- ]to[- ]english )?translator\b"
     r"|\btranslate the (?:following |french )?text (?:between|below|into|from)"
     r"|\boutput only the translation\b|\b(?:never|not) (?:obey|answer) it\b"
-    r"|<\|(?:im_start|im_end|system|user|assistant|eot_id)\|>|\[/?INST\]|<(?:start|end)_of_turn>"
 )
 
 _INJECTION_WORDS = (
@@ -135,7 +134,7 @@ _OPTION = re.compile(
     r"(?im)^\W{0,20}(?:(?:option|version|translation|alternative|variant|variante|traduction|choice)\s*(?:n°|no\.?)?\s*"
     r"(?:[1-9]|[a-d]\b|one|two)|(?:formal|informal|literal|idiomatic|alternatively|or)\b\W{0,3}[:,])"
 )
-_SELF_FRENCH = re.compile(r"(?i)traduct|tradui|<\||\[/?INST|_of_turn")
+_SELF_FRENCH = re.compile(r"(?i)traduct|tradui")
 _INJECTION = re.compile(
     r"""\b(?:ignore[rsz]?|ignorez|oublie[rsz]?|oubliez|disregard|forget|override|ne\s+(?:tiens|tenez)\s+(?:pas\s+)?compte)\b[^.!?\n]{0,40}
       \b(?:instructions?|consignes?|directives?|prompts?|rules|règles|above|ci-dessus|(?:tout\s+)?ce\s+qui\s+précède|everything)\b

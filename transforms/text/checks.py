@@ -15,8 +15,9 @@ from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import character_findings
 from transforms.text.chatter import injection_flags, leak_flags, option_findings, refusal_findings
 from transforms.text.content import content_findings
+from transforms.text.control_tokens import has_tokens
 from transforms.text.copies import copy_findings
-from transforms.text.findings import Finding, names
+from transforms.text.findings import Finding, finding, names
 from transforms.text.gate import is_blank
 from transforms.text.invariants import address_findings, line_flags, markup_findings, question_flags
 from transforms.text.language import language_findings, script_language
@@ -32,6 +33,7 @@ _ENDED = re.compile(r"[.!?][\s\"'»”’)\]*_]{0,3}\Z")
 _BROKEN_OFF = re.compile(r"[\w,'’(«“-]\Z")
 
 FINISHED_RATIO = 0.9
+MAX_CHECKED_RATIO, MAX_CHECKED_CHARS = 6, 20_000
 COVERED_ALL: Final = 0.6
 ENDING_COVERED: Final = 0.67
 """With this share of its words, a translation that is shorter or longer than others is a free one."""
@@ -63,13 +65,17 @@ def findings(source: str, translation: str, prompt_texts: Sequence[str] = (), co
     """
     if is_blank(translation):
         return (Finding(flags.EMPTY_OUTPUT),)
+    length = _named(length_flags(source, translation))
+    # Megabytes of nonsense show what they are in their first part.
+    translation = translation[: MAX_CHECKED_RATIO * len(source) + MAX_CHECKED_CHARS]
     found = [
         *language_findings(source, translation),
         *copy_findings(source, translation),
         *_named(repetition_flags(source, translation)),
-        *_named(length_flags(source, translation)),
+        *length,
         *refusal_findings(source, translation),
         *_named(leak_flags(source, translation, prompt_texts)),
+        *token_findings(source, translation),
         *option_findings(source, translation),
         *content_findings(source, translation, context),
         *_named(ending_flags(source, translation)),
@@ -89,7 +95,8 @@ def findings(source: str, translation: str, prompt_texts: Sequence[str] = (), co
     for flag, implied in _IMPLIED.items():
         if flag in kept:
             kept = {name: each for name, each in kept.items() if name not in implied}
-    return tuple(sorted(reversed(kept.values()), key=lambda each: each.flag not in flags.HARD))
+    kept_in_order = [each for each in found if kept.get(each.flag) is each]
+    return tuple(sorted(kept_in_order, key=lambda each: each.flag not in flags.HARD))
 
 
 _COPY: Final = frozenset((flags.FRENCH_LEFT, flags.CONTENT_MISMATCH))
@@ -105,6 +112,13 @@ _IMPLIED: Final = {
 
 def _named(found: Sequence[str]) -> list[Finding]:
     return [Finding(flag) for flag in found]
+
+
+def token_findings(source: str, translation: str) -> tuple[Finding, ...]:
+    """prompt_leak: a control token that could not be taken away."""
+    if has_tokens(translation) and not has_tokens(source):
+        return (finding(flags.PROMPT_LEAK, translation),)
+    return ()
 
 
 def length_flags(source: str, translation: str) -> tuple[str, ...]:

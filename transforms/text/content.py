@@ -139,16 +139,16 @@ def _aligned(there: Sequence[Sentence], here: Sequence[Sentence]) -> list[Findin
                     if share is not None and share < _missing(len(there[number].words)):
                         missing.append((share, there[number].text))
         elif first == last:
-            keys = source_keys(there[max(0, first - 2) : last + 2])
+            near = source_keys(there[max(0, first - 2) : last + 2])
             for sentence in here[begin:end]:
-                share = explained(sentence, keys)
-                if len(sentence.words) >= LEAST_ADDED and share < ADDED_EXPLAINED:
-                    added.append((share, sentence.text))
+                told = explained(sentence, near)
+                if len(sentence.words) >= LEAST_ADDED and told < ADDED_EXPLAINED:
+                    added.append((told, sentence.text))
         if begin < end and first < last:
             words = [word for sentence in there[first:last] for word in sentence.words]
             keys = union_of(here[begin:end])
-            if len(words) >= SOME_WORDS and (share := coverage(words, keys)) < LEAST_PAIR:
-                other.append((share, here[begin].text))
+            if len(words) >= SOME_WORDS and (covered := coverage(words, keys)) < LEAST_PAIR:
+                other.append((covered, here[begin].text))
     found = []
     if missing:
         found.append(finding(flags.SENTENCE_MISSING, min(missing)[1]))

@@ -14,8 +14,8 @@ from transforms.text.alignment import coverage, keys_of, words_of
 
 _TOKEN = re.compile(
     r"""[<‹＜][|｜][^\n<>|｜]{0,60}[|｜][>›＞]                # <|eot_id|>, <｜end▁of▁sentence｜>
-    | \[/?(?:INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|PREFIX|SUFFIX|MIDDLE|CLS|SEP|PAD|UNK|MASK|BOS
-      |EOS|EOT|END|STOP|TOOL)\]
+    | \[/?(?:INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|PREFIX|SUFFIX|MIDDLE|CLS|SEP|PAD|UNK|MASK
+      |BOS|EOS|EOT|END|STOP|TOOL)\]
     | <</?SYS>>
     | </?(?:s|pad|unk|bos|eos|eot|eod|mask|sep|cls|sop|eop|im_start|im_end|turn|extra_id_\d+|unused_?\d+|reserved_\w+
       |(?:start|end|begin)_?of_?\w+|\w+_(?:start|end))>
@@ -24,7 +24,10 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_ROLE: Final = "assistant|user|system|human|model|bot|ai|translator|chatbot|gpt|llm|developer|tool|response|output|answer|traducteur|utilisateur"
+_ROLE: Final = (
+    "assistant|user|system|human|model|bot|ai|translator|chatbot|gpt|llm|developer|tool|response|output|answer"
+    "|traducteur|utilisateur"
+)
 _ROLE_PREFIX = re.compile(
     rf"\A[\s*_#<\[(]{{0,4}}(?:{_ROLE})[\s*_>\])]{{0,4}}(?::[*_]{{0,2}}|\n)\s*(?=\S)", re.IGNORECASE
 )
@@ -41,7 +44,7 @@ _FENCED = re.compile(r"```[\w-]{0,20}\s*(.*?)\s*```\Z", re.DOTALL)
 
 def has_tokens(text: str) -> bool:
     """Whether ``text`` has a control token."""
-    return any(mark in text for mark in _MARKED) and bool(_TOKEN.search(text) or _BYTE_MARKERS.search(text))
+    return any(mark in text for mark in _MARKED) and bool(_TOKEN.search(text))
 
 
 def without_tokens(answer: str, source: str) -> str:

@@ -13,7 +13,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
-from transforms.text.lexicon import is_english, is_only_french
+from transforms.text.lexicon import is_english, is_only_french, word_set
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(
@@ -23,35 +23,8 @@ _CODE = re.compile(
 )
 """Addresses, markup, code and names of files: their words are no words."""
 
-_PARTICLES: Final = frozenset(
-    [
-        "de",
-        "du",
-        "des",
-        "la",
-        "le",
-        "les",
-        "un",
-        "une",
-        "et",
-        "en",
-        "au",
-        "aux",
-        "pour",
-        "par",
-        "sur",
-        "dans",
-        "avec",
-        "sans",
-        "est",
-        "sont",
-        "que",
-        "qui",
-        "ne",
-        "pas",
-        "il",
-        "elle",
-    ]
+_PARTICLES: Final = word_set(
+    """de du des la le les un une et en au aux pour par sur dans avec sans est sont que qui ne pas il elle"""
 )
 _QUOTED = re.compile(r"«[^«»\n]{1,80}»|“[^“”\n]{1,80}”|\"[^\"\n]{1,80}\"|‘[^‘’\n]{1,80}’|(?<!\w)'[^'\n]{1,80}'(?!\w)")
 _FOLDED = re.compile(r"[\W_]+")
@@ -145,12 +118,21 @@ def _left_word(text: str, there: set[str]) -> str | None:
 def _in_name(text: str, words: Sequence[str], tokens: Sequence[re.Match[str]], number: int) -> bool:
     """Whether the run of words without an English one around this word holds a capitalised word: a name."""
     first = number
-    while first > number - LONGEST_NAME and first and not _ends_run(words[first - 1]) and _close(text, tokens[first - 1], tokens[first]):
+    while (
+        first > number - LONGEST_NAME
+        and first
+        and not _ends_run(words[first - 1])
+        and _close(text, tokens[first - 1], tokens[first])
+    ):
         first -= 1
         if words[first][0].isupper() and words[first].lower() not in _PARTICLES:
             return True
     last = number
-    while last + 1 < min(len(words), number + LONGEST_NAME) and not _ends_run(words[last + 1]) and _close(text, tokens[last], tokens[last + 1]):
+    while (
+        last + 1 < min(len(words), number + LONGEST_NAME)
+        and not _ends_run(words[last + 1])
+        and _close(text, tokens[last], tokens[last + 1])
+    ):
         last += 1
         if words[last][0].isupper():
             return True

@@ -13,6 +13,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
+from transforms.text.lexicon import word_set
 
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'«»“”\]|`]+")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
@@ -24,15 +25,12 @@ _DOMAIN = re.compile(
 )
 _LANGUAGE = re.compile(r"(?<![a-z])(?:fr|en)(?:[-_][a-z]{2})?(?![a-z])|français|french|english|anglais")
 
-_HTML: Final = frozenset(
+_HTML: Final = word_set(
     """a abbr article aside b big blockquote body br button caption center col dd del dfn div dl dt em fieldset
-    figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr html i iframe img input ins kbd li
-    nav ol p pre q s samp small span strike strong sub sup table tbody td
-    textarea tfoot th thead tr tt u ul var video""".split()
+    figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr html i iframe img input ins kbd li nav ol p pre q s
+    samp small span strike strong sub sup table tbody td textarea tfoot th thead tr tt u ul var video"""
 )
-_ALSO_WORDS: Final = frozenset(
-    "head link label section title option select form main meta legend mark cite code".split()
-)
+_ALSO_WORDS: Final = word_set("""head link label section title option select form main meta legend mark cite code""")
 """Tags only if they are closed: other words in angle brackets, as "<fichier>", may be translated."""
 
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]{0,15})(?:[\s/][^<>]{0,500})?>")

@@ -23,6 +23,11 @@ SKELETON_CHARS: Final = 4
 _LEAST_LEMMA: Final = 2
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, parted by white space."""
+    return frozenset(text.split())
+
+
 class Row(NamedTuple):
     """One line of the file.
 
@@ -77,30 +82,7 @@ def _entries() -> _Entries:
 
 _FRENCH_WORD = re.compile(r"[^\W\d_]{3,}")
 _ENGLISH_WORD = re.compile(r"[A-Za-zé]{2,}")
-_FILLERS: Final = frozenset(
-    [
-        "to",
-        "of",
-        "the",
-        "an",
-        "be",
-        "is",
-        "by",
-        "for",
-        "in",
-        "on",
-        "at",
-        "it",
-        "as",
-        "or",
-        "and",
-        "up",
-        "out",
-        "off",
-        "with",
-        "from",
-    ]
-)
+_FILLERS: Final = word_set("""to of the an be is by for in on at it as or and up out off with from""")
 
 
 def _endings(lemma_ending: str, endings: str) -> list[tuple[str, str]]:

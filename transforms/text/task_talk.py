@@ -12,24 +12,25 @@ from functools import lru_cache
 from typing import Final
 
 from transforms.text.alignment import english_keys, words_of
+from transforms.text.lexicon import word_set
 
-_TASK: Final = frozenset(
+_TASK: Final = word_set(
     """translat untransla render wording original english french meaning literal idiomatic terminology prompt guideline
     passage sentence tone nuance context accura faithful text language acronym abbreviation placeholder formatting
-    excerpt snippet spelling phrase expression instruction traduction traduire anglais français""".split()
+    excerpt snippet spelling phrase expression instruction traduction traduire anglais français"""
 )
 """How words of the task begin."""
 _TASK_STARTS: Final = frozenset(start[:6] for start in _TASK)
 
-_SPEECH: Final = frozenset(
+_SPEECH: Final = word_set(
     """i i'm i've i'll i'd me my myself we we've we'll we're you your you'd you'll please let let's here here's sure
-    certainly course okay ok absolutely sorry apologies apologize apologise apology unfortunately regret afraid hope happy
-    glad pleased note notes nb remark remarks comment comments explanation explanations explained disclaimer clarification
-    caveat following keep kept preserve preserved preserving left retain retained retaining adapted adjusted changed
-    maintain maintained maintaining chose chosen used assist help helps helpful provide provided provides providing user
-    unable cannot can't won't decline refuse refrain comply proceed understood alright right got well done seems seem
-    appears appear refers means stands may might could would should translator translator's final below above voici je
-    j'ai remarque""".split()
+    certainly course okay ok absolutely sorry apologies apologize apologise apology unfortunately regret afraid hope
+    happy glad pleased note notes nb remark remarks comment comments explanation explanations explained disclaimer
+    clarification caveat following keep kept preserve preserved preserving left retain retained retaining adapted
+    adjusted changed maintain maintained maintaining chose chosen used assist help helps helpful provide provided
+    provides providing user unable cannot can't won't decline refuse refrain comply proceed understood alright right
+    got well done seems seem appears appear refers means stands may might could would should translator translator's
+    final below above voici je j'ai remarque"""
 )
 """Words of one who speaks to somebody of what he has done."""
 
@@ -96,9 +97,9 @@ _COURTESY_WORDS: Final = frozenset(max(courtesy.split(), key=len) for courtesy i
 MOST_EXPLAINED: Final = 0.34
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _SPOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_PLAIN: Final = frozenset(
-    "the of and to in is was that it for with at by from this which been have has had not be are were a an as on or if so"
-    " there any all but its than then also just only very more most such these those".split()
+_PLAIN: Final = word_set(
+    """the of and to in is was that it for with at by from this which been have has had not be are were a an as on or
+    if so there any all but its than then also just only very more most such these those"""
 )
 
 

@@ -16,15 +16,17 @@ def _table(text: str) -> dict[str, str]:
 _FRENCH: Final = _table(
     """km=km,kilomètre,kilomètres m=mètre,mètres cm=cm,centimètre,centimètres mm=mm,millimètre,millimètres
     kg=kg,kilo,kilos,kilogramme,kilogrammes g=g,gramme,grammes mg=mg,milligramme,milligrammes l=l,litre,litres
-    ml=ml,millilitre,millilitres t=tonne,tonnes s=s,seconde,secondes min=min,minute,minutes h=h,heure,heures d=jour,jours
-    week=semaine,semaines month=mois year=an,ans,année,années euro=euro,euros,€ dollar=dollar,dollars"""
+    ml=ml,millilitre,millilitres t=tonne,tonnes s=s,seconde,secondes min=min,minute,minutes h=h,heure,heures
+    d=jour,jours week=semaine,semaines month=mois year=an,ans,année,années euro=euro,euros,€ dollar=dollar,dollars"""
 )
 _ENGLISH: Final = _table(
-    """km=km,kilometre,kilometres,kilometer,kilometers m=metre,metres,meter,meters cm=cm,centimetre,centimetres,centimeter,centimeters
+    """km=km,kilometre,kilometres,kilometer,kilometers m=metre,metres,meter,meters
+    cm=cm,centimetre,centimetres,centimeters
     mm=mm,millimetre,millimetres,millimeter,millimeters kg=kg,kilo,kilos,kilogram,kilograms,kilogramme,kilogrammes
     g=g,gram,grams,gramme,grammes mg=mg,milligram,milligrams l=l,litre,litres,liter,liters
-    ml=ml,millilitre,millilitres,milliliter,milliliters t=tonne,tonnes,ton,tons s=s,second,seconds min=min,minute,minutes
-    h=h,hour,hours d=day,days week=week,weeks month=month,months year=year,years euro=euro,euros dollar=dollar,dollars
+    ml=ml,millilitre,millilitres,milliliter,milliliters t=tonne,tonnes,ton,tons s=s,second,seconds
+    min=min,minute,minutes h=h,hour,hours d=day,days week=week,weeks
+    month=month,months year=year,years euro=euro,euros dollar=dollar,dollars
     mile=mile,miles foot=foot,feet inch=inch,inches pound=pound,pounds ounce=ounce,ounces gallon=gallon,gallons
     pint=pint,pints yard=yard,yards"""
 )

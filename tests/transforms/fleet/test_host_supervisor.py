@@ -248,11 +248,12 @@ def test_a_host_that_was_away_is_asked_for_its_digest_before_its_first_row(
         rows = [asyncio.create_task(fleet.generate(request(number), [])) for number in range(40)]
         await until(lambda: changes.stats()["in_flight"] > 0)
         changes.control(listening=False)
-        await until(lambda: "circuit open" in caplog.text)
+        await until(lambda: any(view.url == changes.url and bool(view.traffic.failures) for view in fleet.view()))
         changes.control(digest="cd" * 32)
         served = changes.stats()["served"]
         changes.control(listening=True)
-        await until(lambda: "digest cdcdcdcdcdcd" in caplog.text)
+        while "digest cdcdcdcdcdcd" not in caplog.text:
+            await asyncio.gather(*(fleet.generate(request(number), []) for number in range(20)))
         await asyncio.gather(*rows)
         assert changes.stats()["served"] == served
 

@@ -460,7 +460,7 @@ HEADINGS = [
 
 
 def heading_left(pair: Pair, rng: random.Random) -> Spoilt | None:
-    french, english = rng.choice(HEADINGS)
+    french, _ = rng.choice(HEADINGS)
     other = rng.choice(pool())
     left = f"{french}\n{pair.french}\n{HEADINGS[0][0]}\n{other.french}"
     return left, f"{french}\n{pair.english}\n{HEADINGS[0][1]}\n{other.english}"
@@ -468,7 +468,7 @@ def heading_left(pair: Pair, rng: random.Random) -> Spoilt | None:
 
 def word_left(pair: Pair, rng: random.Random) -> Spoilt | None:
     words = [word for word in re.findall(r"(?<![\w'’])[a-zà-ÿ]{6,}(?![\w'’])", pair.french) if is_only_french(word)]
-    places = [match for match in re.finditer(r"(?<![\w'’-])[a-z]{5,}(?![\w'’-])", pair.english)]
+    places = list(re.finditer(r"(?<![\w'’-])[a-z]{5,}(?![\w'’-])", pair.english))
     if not words or not places:
         return None
     place = rng.choice(places)

@@ -55,7 +55,6 @@ def test_several_versions(source: str, answer: str, several: bool) -> None:
         (f"You are a professional French-to-English translator. {TEXT}", True),
         (f"{TEXT} Do not summarise, explain or add quotes.", True),
         (f"translate this French text into English: {TEXT}", True),
-        (f"{TEXT}<|im_end|>", True),
     ],
 )
 def test_leaks(answer: str, leaked: bool) -> None:
