@@ -14,11 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.cli import main
+from pipeline.host_speeds import MOST_REQUESTS
 from pipeline.sandbox.faults import Fault
 from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
 from tests.pipeline.console.restored_logging import restored_logging
 from tests.transforms.memory.stores import redis_server
+from transforms.fleet.probe import MOST_AT_ONCE
 
 Run = Callable[..., "Result"]
 
@@ -213,7 +215,7 @@ def test_dry_run_sends_only_made_up_texts_and_writes_nothing(sandbox_host: MakeH
     assert line["hosts"][host.url]["slots"] >= 1
     assert line["unusable_hosts"] == {}
     stats = host.stats(with_requests=True)
-    assert stats["calls"] <= 40
+    assert stats["calls"] <= 2 * MOST_AT_ONCE + MOST_REQUESTS  # a quick host seems to have many slots
     assert "remplacé la pompe numéro" not in json.dumps(stats), "a text of the user was sent"
     assert not list((tmp_path / "out").glob("part-*"))
 
@@ -489,7 +491,7 @@ def test_another_file_that_is_named_as_memory_stays_as_it_is(sandbox_host: MakeH
     before = source.read_bytes()
     result = run(source, tmp_path / "out", [host], "--memory", str(source))
     assert (result.code, host.stats()["calls"]) == (2, 0)
-    assert "no translation memory" in result.err
+    assert "is not a translation memory" in result.err
     assert source.read_bytes() == before
 
 
