@@ -24,7 +24,7 @@ from pipeline.resume import Resumption
 from pipeline.signals import StopRequested
 from transforms import errors
 from transforms.configuration import TranslationSettings, engine_config
-from transforms.engine.engine import live_engines, live_snapshot
+from transforms.engine.engine import live_engines
 from transforms.errors import RunStopped, TranslateError, UsageError
 from transforms.fleet.preflight import UsableHosts
 from transforms.sink.fence import close_fences
@@ -111,11 +111,12 @@ def execute(
     stopped = False
     try:
         with ExitStack() as observers:
-            monitor = observers.enter_context(Monitor(options.progress, workload))
             if recorder is not None:
-                observers.enter_context(recorder.sampling())
+                observers.enter_context(recorder.saving())
+            observed_by = () if recorder is None else (recorder.observe,)
+            monitor = observers.enter_context(Monitor(options.progress, workload, observed_by))
             if options.metrics_port is not None:
-                observers.enter_context(_metrics(options.metrics_port, options.metrics_address, workload.texts))
+                observers.enter_context(_metrics(options.metrics_port, options.metrics_address, monitor, workload))
             _run(pipeline, monitor)
     except (RunStopped, StopRequested):
         stopped = True
@@ -132,11 +133,11 @@ def execute(
 
 
 @contextmanager
-def _metrics(port: int, address: str, texts: int) -> Iterator[None]:
+def _metrics(port: int, address: str, monitor: Monitor, workload: Workload) -> Iterator[None]:
     # Late, since prometheus_client is an extra.
     from pipeline.metrics import serve_metrics
 
-    with serve_metrics(port, address, live_snapshot, texts) as served:
+    with serve_metrics(port, address, monitor, workload.texts) as served:
         LOG.info("metrics: http://%s:%d/metrics", address, served)
         yield
 

@@ -6,41 +6,47 @@ The figures are read from a snapshot whenever Prometheus asks, so metrics cost n
 from __future__ import annotations
 
 import itertools
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from pipeline.monitoring.status import RunStatus
+from pipeline.report.rates import AVAILABLE
 from transforms.engine.snapshot import Snapshot
 from transforms.errors import UsageError
 from transforms.fleet.traffic import LATENCY_BOUNDS_SECONDS
 
-HEALTHY = "healthy"
+
+class Source(Protocol):
+    """Where the figures come from: the monitor of a run."""
+
+    @property
+    def last(self) -> RunStatus | None:
+        """The latest status; None before the first one."""
+
+    def figures(self) -> Snapshot:
+        """The counts of this moment."""
 
 
 class SnapshotCollector(Collector):
-    """Converts snapshots to metrics.
+    """Converts the figures of a run to metrics.
 
     Args:
-        snapshot: Reads the live figures.
+        source: Where the figures come from.
         texts: Texts that the run has to complete.
-        clock: Monotonic time in seconds.
     """
 
-    def __init__(
-        self, snapshot: Callable[[], Snapshot], texts: int, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._snapshot = snapshot
+    def __init__(self, source: Source, texts: int) -> None:
+        self._source = source
         self._texts = texts
-        self._clock = clock
-        self._started = clock()
 
     def collect(self) -> Iterator[Metric]:
         """Return the metrics of this moment."""
-        snapshot = self._snapshot()
+        snapshot = self._source.figures()
         yield from self._texts_metrics(snapshot)
         yield from _host_metrics(snapshot)
 
@@ -66,12 +72,9 @@ class SnapshotCollector(Collector):
             value=snapshot.repairs.get("requests", 0),
         )
         yield GaugeMetricFamily("translate_texts_planned", "Texts that the run has to complete.", value=self._texts)
-        if (seconds := self._seconds_left(snapshot.texts)) is not None:
-            yield GaugeMetricFamily("translate_eta_seconds", "Estimated time until the run ends.", value=seconds)
-
-    def _seconds_left(self, done: int) -> float | None:
-        elapsed = self._clock() - self._started
-        return max(0, self._texts - done) * elapsed / done if done and elapsed > 0 else None
+        last = self._source.last
+        if last is not None and (eta := last.eta_seconds) is not None:
+            yield GaugeMetricFamily("translate_eta_seconds", "Estimated time until the run ends.", value=eta)
 
 
 def _host_metrics(snapshot: Snapshot) -> Iterator[Metric]:
@@ -92,7 +95,7 @@ def _host_metrics(snapshot: Snapshot) -> Iterator[Metric]:
         tokens.add_metric([host.url, "output"], traffic.output_tokens)
         in_flight.add_metric([host.url], host.in_flight)
         limit.add_metric([host.url], host.limit)
-        healthy.add_metric([host.url], float(host.state == HEALTHY))
+        healthy.add_metric([host.url], float(host.state in AVAILABLE))
         bounds = [*(f"{bound:g}" for bound in LATENCY_BOUNDS_SECONDS), "+Inf"]
         buckets = list(zip(bounds, map(float, itertools.accumulate(traffic.latencies)), strict=True))
         latency.add_metric([host.url], buckets, traffic.latency_seconds)
@@ -100,20 +103,20 @@ def _host_metrics(snapshot: Snapshot) -> Iterator[Metric]:
 
 
 @contextmanager
-def serve_metrics(port: int, address: str, snapshot: Callable[[], Snapshot], texts: int) -> Iterator[int]:
+def serve_metrics(port: int, address: str, source: Source, texts: int) -> Iterator[int]:
     """Serve metrics while the context is open; yields the port.
 
     Args:
         port: Port to listen on; 0 picks a free one.
         address: Address to listen on.
-        snapshot: Reads the live figures.
+        source: Where the figures come from.
         texts: Texts that the run has to complete.
 
     Raises:
         UsageError: The port can't be opened.
     """
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(SnapshotCollector(snapshot, texts))
+    registry.register(SnapshotCollector(source, texts))
     try:
         server, thread = start_http_server(port, address, registry)
     except OSError as error:

@@ -28,7 +28,6 @@ from pipeline.signals import CleanStop, StopRequested
 from pipeline.summary import Summary, earlier_speed, publish, summarise
 from transforms import __version__
 from transforms.configuration import TranslationSettings, configuration_of, make_recipe, read_translation_settings
-from transforms.engine.engine import live_snapshot
 from transforms.errors import RunStopped
 from transforms.fleet.preflight import UsableHosts, find_hosts
 from transforms.sink.output_lock import OutputLock
@@ -108,7 +107,7 @@ def start_recorder(options: RunOptions, resumed: ResumedPlan) -> RunRecorder:
         rows=rows,
         texts=rows * len(plan.text_columns),
     )
-    return RunRecorder(plan.output, new_name(now), record, live_snapshot)
+    return RunRecorder(plan.output, new_name(now), record)
 
 
 def resume(options: RunOptions, settings: TranslationSettings, plan: RunPlan) -> ResumedPlan:

@@ -61,6 +61,10 @@ class Monitor:
         """Take the counts from elsewhere from now on: from the metrics of a runner whose workers run elsewhere."""
         self._figures = figures
 
+    def figures(self) -> Snapshot:
+        """The counts of this moment."""
+        return self._figures()
+
     @property
     def last(self) -> RunStatus | None:
         """The latest status; None before the first one."""

@@ -64,7 +64,8 @@ def host_plots(figures: Figures) -> list[PlotGroup]:
             )
             for number, name in enumerate(names[:MAX_SMALL_PLOTS])
         ]
-        groups.append(PlotGroup("Requests in flight and detected limit", tuple(load), small=True))
+        if any(host.limit for host in samples[-1].hosts):  # else only the workers of a remote runner know
+            groups.append(PlotGroup("Requests in flight and detected limit", tuple(load), small=True))
         groups += _events(samples, names)
     groups += _times(figures.sample)
     return groups

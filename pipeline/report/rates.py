@@ -12,7 +12,9 @@ from pipeline.report.time_series import HostSample, Sample
 MAX_POINTS = 100
 """Points of a line; neighbouring samples are merged above it."""
 
-HEALTHY = "healthy"
+AVAILABLE = frozenset({"healthy", "remote"})
+"""States of hosts that take requests; of remote hosts only the workers know the state."""
+
 SUPERSEDED = "superseded"
 """Cancelled because another host was faster: no fault."""
 
@@ -85,7 +87,7 @@ def outages(samples: Sequence[Sample]) -> list[Outage]:
         states = list(_of(samples, host))
         for seconds, state in states:
             served = served or state.answers > 0 or state.state == "resting"
-            away = state.state != HEALTHY and (served or state.state == "out")
+            away = state.state not in AVAILABLE and (served or state.state == "out")
             if away and begin is None:
                 begin = (seconds, state.state)
             elif not away and begin is not None:

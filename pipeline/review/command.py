@@ -81,7 +81,7 @@ def _run(options: ReviewOptions) -> int:
 
         decisions = review(rows, total, Console())
     count = keep(output, decisions, options.memory)
-    print(f"{count} translations are in {output} and are kept for later runs" if count else "nothing was changed")
+    print(f"translations kept: {count}" if count else "nothing was changed")
     return ExitCode.DONE
 
 

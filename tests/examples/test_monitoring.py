@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from pipeline.metrics import SnapshotCollector
-from tests.pipeline.test_metrics import snapshot
+from tests.pipeline.test_metrics import Source
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 _METRIC = re.compile(r"\btranslate_\w+")
@@ -18,13 +18,13 @@ _LABELS = re.compile(r"\b(?:by|on) \(([^)]*)\)|(\w+)(?:!=|=~|!~|=)\"")
 
 def known() -> tuple[set[str], set[str]]:
     """Names of all samples, and of their labels."""
-    samples = [sample for metric in SnapshotCollector(snapshot, 100).collect() for sample in metric.samples]
+    samples = [sample for metric in SnapshotCollector(Source(), 100).collect() for sample in metric.samples]
     return {sample.name for sample in samples}, {label for sample in samples for label in sample.labels} | {"instance"}
 
 
 def check(expression: str) -> None:
     metrics, labels = known()
-    assert set(_METRIC.findall(expression)) <= metrics | {"translate_eta_seconds"}, expression
+    assert set(_METRIC.findall(expression)) <= metrics, expression
     named = {name.strip() for group, one in _LABELS.findall(expression) for name in (group or one).split(",")}
     assert named <= labels, expression
 

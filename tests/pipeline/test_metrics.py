@@ -9,6 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.metrics import SnapshotCollector, serve_metrics
+from pipeline.monitoring.status import RunStatus, Workload
 from transforms.engine.snapshot import Snapshot
 from transforms.errors import UsageError
 from transforms.fleet.fleet import HostView
@@ -25,6 +26,16 @@ def snapshot(texts: int = 8) -> Snapshot:
     return Snapshot(
         texts, 900, {"ok": 7, "failed": 1}, {"memory": 2}, {"line_count": 1}, {"texts": 3, "requests": 4}, hosts
     )
+
+
+class Source:
+    """A run of 100 texts, 20 s after its start."""
+
+    def __init__(self, eta_seconds: float | None = 80.0) -> None:
+        self.last = RunStatus(20.0, Workload(100), snapshot(), 0.0, 0.0, 0.0, eta_seconds, ())
+
+    def figures(self) -> Snapshot:
+        return self.last.figures
 
 
 def get(port: int, path: str = "/metrics") -> str:
@@ -46,7 +57,7 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
 
 
 def test_the_figures_are_served_in_prometheus_format_while_the_run_lasts() -> None:
-    with serve_metrics(0, "127.0.0.1", snapshot, texts=100) as port:
+    with serve_metrics(0, "127.0.0.1", Source(), texts=100) as port:
         text = get(port)
     found = samples(text)
     assert found["translate_texts_total", "ok"] == 7
@@ -71,19 +82,17 @@ def test_the_figures_are_served_in_prometheus_format_while_the_run_lasts() -> No
         get(port)
 
 
-def test_the_time_left_follows_from_the_rate() -> None:
-    times = iter([0.0, 20.0, 20.0])
-    collector = SnapshotCollector(lambda: snapshot(texts=8), 40, lambda: next(times))
-    (eta,) = [metric for metric in collector.collect() if metric.name == "translate_eta_seconds"]
-    assert eta.samples[0].value == 80.0
-    idle = SnapshotCollector(lambda: snapshot(texts=0), 40)
-    assert not [metric for metric in idle.collect() if metric.name == "translate_eta_seconds"]
+@pytest.mark.parametrize("eta_seconds", [80.0, None])
+def test_the_time_left_is_that_of_the_monitor(eta_seconds: float | None) -> None:
+    metrics = {metric.name: metric for metric in SnapshotCollector(Source(eta_seconds), 40).collect()}
+    found = metrics.get("translate_eta_seconds")
+    assert (None if found is None else found.samples[0].value) == eta_seconds
 
 
 def test_the_documentation_names_every_metric() -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "report.md").read_text("utf-8")
     documented = set(re.findall(r"^\| `(translate_\w+)`", page, re.MULTILINE))
-    metrics = list(SnapshotCollector(snapshot, 100, iter([0.0, 1.0, 1.0]).__next__).collect())
+    metrics = list(SnapshotCollector(Source(), 100).collect())
     assert documented == {f"{each.name}_total" if each.type == "counter" else each.name for each in metrics}
 
 
@@ -94,6 +103,6 @@ def test_a_port_in_use_is_a_usage_error() -> None:
         port = taken.getsockname()[1]
         with (
             pytest.raises(UsageError, match=f"cannot serve metrics on 127.0.0.1:{port}"),
-            serve_metrics(port, "127.0.0.1", snapshot, 1),
+            serve_metrics(port, "127.0.0.1", Source(), 1),
         ):
             pass

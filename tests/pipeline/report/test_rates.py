@@ -36,6 +36,10 @@ def test_outages_have_a_beginning_and_an_end() -> None:
     ]
 
 
+def test_hosts_that_only_the_workers_know_have_no_outages() -> None:
+    assert outages([sample(0, host_sample(state="remote")), sample(1, host_sample(state="remote", answers=1))]) == []
+
+
 def test_loading_before_the_first_answer_is_no_outage() -> None:
     samples = [sample(0, host_sample(state="loading")), sample(1, host_sample(answers=1))]
     assert outages(samples) == []

@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-import threading
-from pathlib import Path
-
 import pytest
 
-from pipeline.report import time_series
-from pipeline.report.recorder import RunRecorder
+from pipeline.monitoring.status import RunStatus, Workload
+from pipeline.report.recorder import SAVE_SECONDS, RunRecorder
 from pipeline.report.run_files import read_runs
 from tests.pipeline.report.outputs import record, save_run
-from tests.pipeline.sandbox.http_calls import wait_until
 from transforms.engine.snapshot import Snapshot
 from transforms.errors import RunFailed
 from transforms.sink.output_directory import OutputDirectory
@@ -17,45 +13,51 @@ from transforms.sink.output_directory import OutputDirectory
 NAME = "_state/runs/20260102T030405000000Z.parquet"
 
 
-@pytest.fixture
-def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OutputDirectory:
-    monkeypatch.setattr(time_series, "INTERVAL_SECONDS", 0.01)
-    directory = OutputDirectory(str(tmp_path / "out"))
-    directory.prepare()
-    return directory
+def status(seconds: float, texts: int = 0) -> RunStatus:
+    figures = Snapshot(texts, 10 * texts, {"ok": texts}, {}, {}, {}, ())
+    return RunStatus(seconds, Workload(100), figures, 0.0, 0.0, 0.0, None, ())
 
 
-class Live:
-    def __init__(self) -> None:
-        self.reads = 0
-
-    def __call__(self) -> Snapshot:
-        self.reads += 1
-        return Snapshot(self.reads, 10 * self.reads, {"ok": self.reads}, {}, {}, {}, ())
-
-
-def test_a_run_is_saved_while_it_lasts_and_at_its_end(output: OutputDirectory) -> None:
-    live = Live()
-    recorder = RunRecorder(output, NAME, record(), live, save_seconds=0.0)
-    with recorder.sampling():
-        wait_until(lambda: bool(read_runs(output)))
-        (killed,) = read_runs(output)
-        assert killed.record.summary is None
-        assert killed.samples
-    (ended,) = read_runs(output)
-    assert ended.samples[-1].texts == live.reads
-    recorder.finish({"exit_code": 0})
-    (finished,) = read_runs(output)
-    assert (finished.record.summary, finished.samples) == ({"exit_code": 0}, ended.samples)
-    assert not [thread for thread in threading.enumerate() if thread.name == "run recorder"]
+def test_a_killed_run_has_been_saved_from_time_to_time(output: OutputDirectory) -> None:
+    recorder = RunRecorder(output, NAME, record())
+    recorder.observe(status(1.0, 3))
+    assert read_runs(output) == []
+    recorder.observe(status(2.0, 5))
+    recorder.observe(status(3.0, 9))
+    (killed,) = read_runs(output)
+    assert (killed.record.summary, [sample.texts for sample in killed.samples]) == (None, [3, 5])
+    recorder.observe(status(2.0 + SAVE_SECONDS, 11))
+    (killed,) = read_runs(output)
+    assert [sample.texts for sample in killed.samples] == [3, 5, 9, 11]
 
 
-def test_the_last_figures_are_recorded_although_the_run_fails(output: OutputDirectory) -> None:
-    live = Live()
-    with pytest.raises(ZeroDivisionError), RunRecorder(output, NAME, record(), live).sampling():
-        _ = 1 / 0
+def test_the_last_figures_are_saved_although_no_sample_is_due_and_the_run_fails(output: OutputDirectory) -> None:
+    recorder = RunRecorder(output, NAME, record())
+
+    def run() -> None:
+        with recorder.saving():
+            recorder.observe(status(1.0, 3))
+            recorder.observe(status(1.2, 4))
+            raise RunFailed("no host")
+
+    with pytest.raises(RunFailed):
+        run()
     (failed,) = read_runs(output)
-    assert failed.samples[-1].texts == live.reads >= 1
+    assert [sample.texts for sample in failed.samples] == [3, 4]
+    recorder.finish({"exit_code": 1})
+    (finished,) = read_runs(output)
+    assert (finished.record.summary, finished.samples) == ({"exit_code": 1}, failed.samples)
+
+
+def test_a_long_run_is_sampled_less_often(output: OutputDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder = RunRecorder(output, NAME, record())
+    with recorder.saving():
+        monkeypatch.setattr("pipeline.report.recorder.SAVE_SECONDS", 10_000.0)
+        for second in range(5000):
+            recorder.observe(status(second + 0.3 * (second % 3)))
+    (run,) = read_runs(output)
+    assert 300 <= len(run.samples) <= 601
+    assert run.samples[-1].seconds > 4999
 
 
 def test_a_full_disk_is_said_once_and_the_run_continues(
@@ -65,10 +67,10 @@ def test_a_full_disk_is_said_once_and_the_run_continues(
         raise RunFailed(f"cannot write {name}: no space")
 
     monkeypatch.setattr(output, "write_bytes", full)
-    live = Live()
-    recorder = RunRecorder(output, NAME, record(), live, save_seconds=0.0)
-    with recorder.sampling():
-        wait_until(lambda: live.reads > 5)
+    recorder = RunRecorder(output, NAME, record())
+    with recorder.saving():
+        for second in range(100):
+            recorder.observe(status(float(second)))
     recorder.finish({})
     assert caplog.text.count("not saved any more") == 1
 
@@ -77,5 +79,5 @@ def test_old_runs_are_removed_at_the_end(output: OutputDirectory, monkeypatch: p
     monkeypatch.setattr("pipeline.report.run_files.KEPT_RUNS", 2)
     for minute in range(3):
         save_run(output, [], minute=minute)
-    RunRecorder(output, NAME, record(), Live()).finish({"rows": 1})
+    RunRecorder(output, NAME, record()).finish({"rows": 1})
     assert [run.record.summary for run in read_runs(output)] == [None, {"rows": 1}]

@@ -48,7 +48,7 @@ def test_a_human_translation_holds_for_later_runs_of_every_model(
     fill_in(exported, ENGLISH)
     capsys.readouterr()
     assert main(["review", "--output", str(output), "--apply", str(exported)]) == 0
-    assert "1 translations are in" in capsys.readouterr().out
+    assert "translations kept: 1" in capsys.readouterr().out
     reviewed = rows_of(output)[1]
     assert (reviewed["text_en"], reviewed["text_en_status"], reviewed["text_en_origin"]) == (ENGLISH, "ok", "human")
 
