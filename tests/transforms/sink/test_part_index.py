@@ -100,6 +100,7 @@ def test_an_output_elsewhere_is_listed_and_not_read(tmp_path: Path, monkeypatch:
         gzip.compress(b"x" * 1000)[:-9],
         gzip.compress(b"[" * 100_000),
     ],
+    ids=("empty", "no gzip", "no JSON", "a list", "wrong index", "wrong text", "truncated", "too deep"),
 )
 def test_a_damaged_index_only_costs_time(output: OutputDirectory, content: bytes) -> None:
     known = footers(output)
