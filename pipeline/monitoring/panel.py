@@ -169,5 +169,5 @@ def _savings(status: RunStatus) -> Text | None:
 
 def _event_line(index: int, status: RunStatus) -> Text:
     event = status.events[index]
-    repeated = f" (×{event.count})" if event.count > 1 else ""
-    return Text(f"{event.at:%H:%M:%S} {sanitize(event.text)}{repeated}", style="dim", no_wrap=True, overflow="ellipsis")
+    repeated = f"×{event.count} " if event.count > 1 else ""
+    return Text(f"{event.at:%H:%M:%S} {repeated}{sanitize(event.text)}", style="dim", no_wrap=True, overflow="ellipsis")

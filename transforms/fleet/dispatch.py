@@ -38,6 +38,7 @@ class Dispatcher:
         self._sent: dict[int, SentRequest] = {}
         self._working_models: set[str] = set()  # those that have answered a request of this run
         self._hedge_budget = hedging.HedgeBudget()
+        self._companions_due: list[HostState] = []
 
     @property
     def pending(self) -> int:
@@ -75,7 +76,15 @@ class Dispatcher:
         return next_change(self.hosts.values(), self._pending) if self._pending else None
 
     def next(self, now: float) -> tuple[int, Job, HostState] | None:
-        """The next request to send: a key for it, its job and its host; None if there is none to send now."""
+        """The next request to send: a key for it, its job and its host; None if there is none to send now.
+
+        A suspect text never goes without company: if there is no other text for its host, a health check goes along,
+        which shows whether the host survives.
+        """
+        while self._companions_due:
+            host = self._companions_due.pop()
+            if host.in_flight < host.limit.limit():
+                return self._send(Job(size=1, model=host.model, health_check=True), host, now)
         shares = [
             (share, host)
             for host in self.hosts.values()
@@ -96,12 +105,15 @@ class Dispatcher:
     def _send(self, job: Job, host: HostState, now: float) -> tuple[int, Job, HostState]:
         key = next(self._keys)
         alone = not host.in_flight
+        if alone and job.suspect and host.breaker.closed and not self._pending.count(host.model):
+            self._companions_due.append(host)
         self._hedge_budget.sent(hedged=bool(job.in_flight))
         job.in_flight[key] = host.url
         host.in_flight += 1
-        host.reserved = suspicion.goes_alone(job)
+        host.suspects += job.suspect
+        host.reserved |= suspicion.goes_alone(job)
         host.limit.sent(key, job.size)
-        self._sent[key] = SentRequest(job, host, host.served, now, alone, host.breaker.sent())
+        self._sent[key] = SentRequest(job, host, host.served, now, alone, host.breaker.sent(), job.suspect)
         return key, job, host
 
     def _take_back(self, key: int) -> SentRequest:
@@ -109,11 +121,14 @@ class Dispatcher:
         sent = self._sent.pop(key)
         del sent.job.in_flight[key]
         sent.host.in_flight -= 1
+        sent.host.suspects -= sent.suspect
         sent.host.reserved = False
         return sent
 
     def _suits(self, host: HostState, job: Job) -> bool:
         """Whether a job that failed before may go to a host: not to one that failed it, while another is healthy."""
+        if job.suspect and not suspicion.has_room(host):
+            return False
         if host.in_flight and suspicion.goes_alone(job):
             return False
         return host.url not in job.failed_on or not any(
@@ -195,6 +210,7 @@ class Dispatcher:
         """Charges a host's circuit breaker. Returns whether it opened."""
         host, opened = sent.host, False
         if charge is HostCharge.ANSWERED:
+            suspicion.note_answer(sent)
             self._works(host, now)
         elif charge is not HostCharge.NONE:
             host.failure = failed.failure

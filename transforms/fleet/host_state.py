@@ -54,6 +54,7 @@ class HostState:
         last_answer_at: The caller's time of its last good answer.
         traffic: Cumulative counts for monitoring.
         fault_share: How often it fails.
+        suspects: Requests in flight with suspect texts.
         reserved: Whether it takes no other request, as it has a text that may crash the model.
         recent_failures: Texts that failed, and when: what was in flight then may still show whose fault it was.
         excused_at: When a failure was last blamed on a text.
@@ -72,6 +73,7 @@ class HostState:
     last_answer_at: float = float("-inf")
     traffic: Traffic = field(default_factory=Traffic)
     fault_share: FaultShare = field(default_factory=FaultShare)
+    suspects: int = 0
     reserved: bool = False
     recent_failures: deque[tuple[Job, float]] = field(default_factory=lambda: deque(maxlen=RECENT_FAILURES))
     excused_at: float = float("-inf")

@@ -26,6 +26,7 @@ class Job:
         model: The model's key; see ``model_names.model_key``.
         failed_on: Hosts on which the text failed or was rejected. It goes to another host as long as one is healthy.
         charged: Failures on hosts that served other texts at the time.
+        suspect: Whether it has failed in a way that may be its own fault.
         own_failures: Failures that the host's other requests survived, so that they concern this text alone.
         chance: The probability that chance alone explains ``own_failures``.
         failed_alone: By host, the number of failures as the host's only request, and the time of the last one. Text or
@@ -40,6 +41,7 @@ class Job:
     model: str = ""
     failed_on: set[str] = field(default_factory=set)
     charged: int = 0
+    suspect: bool = False
     own_failures: int = 0
     chance: float = 1.0
     failed_alone: dict[str, tuple[int, float]] = field(default_factory=dict)
@@ -60,6 +62,7 @@ class SentRequest(NamedTuple):
         at: When it was sent, in the caller's seconds.
         alone: Whether the host had no other request of ours.
         probe: Whether the host's circuit was open, so that the request shows whether the host works again.
+        suspect: Whether the text was suspect when it was sent.
     """
 
     job: Job
@@ -68,3 +71,4 @@ class SentRequest(NamedTuple):
     at: float
     alone: bool
     probe: bool
+    suspect: bool = False

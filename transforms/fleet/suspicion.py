@@ -14,6 +14,7 @@ kinds of evidence against a text:
 from __future__ import annotations
 
 from transforms.fleet.faults import NEVER_A_TEXTS, Failure
+from transforms.fleet.host_state import HostState
 from transforms.fleet.jobs import Job, SentRequest
 
 CHANCE = 1e-6
@@ -35,6 +36,11 @@ def goes_alone(job: Job) -> bool:
     return job.charged - job.own_failures >= CHARGES_IN_COMPANY
 
 
+def has_room(host: HostState) -> bool:
+    """Whether the host may get one more suspect text: half of its requests are others, which show if it survives."""
+    return host.suspects < max(1, host.limit.limit() // 2)
+
+
 def note_failure(sent: SentRequest, failure: Failure, now: float) -> None:
     """Charges a text with a failure, as far as its host has shown that the host is not at fault.
 
@@ -44,6 +50,7 @@ def note_failure(sent: SentRequest, failure: Failure, now: float) -> None:
     if failure in NEVER_A_TEXTS:
         return
     job, host = sent.job, sent.host
+    job.suspect = True
     host.recent_failures.append((job, now))
     count, since = job.failed_alone.pop(host.url, (0, now))
     if host.last_answer_at > since:

@@ -15,6 +15,7 @@ from pipeline.sandbox.faults import Fault
 from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
 from tests.transforms.engine.engines import SENTENCE, StartEngine, bodies, make_settings, submit, translate
+from transforms.engine import deduplicator
 from transforms.engine.deduplicator import MemorySettings
 from transforms.engine.outcome import TextResult
 from transforms.errors import RunStopped
@@ -195,3 +196,14 @@ def test_the_memory_knows_a_text_until_one_of_its_terms_changes(
         engine.close()
         calls.append(host.stats()["calls"])
     assert calls == [1, 1, 2, 2, 3]
+
+
+def test_what_is_kept_in_this_process_is_bounded(
+    sandbox_host: MakeHost, start_engine: StartEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deduplicator, "RECENT_BYTES", 0)
+    host = sandbox_host()
+    engine = start_engine([host], digests={"mistral:latest": "ab" * 32}, allow_mixed_digests=True)
+    for _ in range(3):
+        assert translate(engine, SENTENCE)[0].outcome.origin == "generated"
+    assert host.stats()["calls"] == 3

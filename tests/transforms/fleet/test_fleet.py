@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
+from tests.transforms.fleet.raw_host import RawHost, reply
 from transforms.errors import NoHostLeft, RunFailed, RunStopped
 from transforms.fleet.answers import Answer
 from transforms.fleet.client import HostClient
@@ -311,3 +312,84 @@ def test_a_mistake_of_ours_ends_the_run_instead_of_keeping_it_waiting(
             await fleet.generate(request(), [])
 
     run([sandbox_host().url], use)
+
+
+def test_texts_that_crash_the_model_end_soon_and_their_hosts_stay_in_use(
+    sandbox_host: MakeHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    hosts = [
+        sandbox_host(tokens_per_second=1000.0, faults=[Fault("runner_died_500", marker=marker)])
+        for marker in ("Zibeline", "Zibeline")
+    ]
+    words = ["Zibeline" if number % 25 == 3 else "Capucine" for number in range(200)]
+    texts = [f"Le rapport {number} de {word} est prêt." for number, word in enumerate(words)]
+
+    async def use(fleet: Fleet) -> list[BaseException | Answer]:
+        await until(lambda: {view.state for view in fleet.view()} == {"healthy"})
+        requests = [GenerateRequest(f"<source>\n{text}\n</source>", None, 100, {}, len(text)) for text in texts]
+        return await asyncio.gather(*(fleet.generate(each, []) for each in requests), return_exceptions=True)
+
+    with caplog.at_level(logging.WARNING):
+        outcomes = run([host.url for host in hosts], use)
+    for text, outcome in zip(texts, outcomes, strict=True):
+        if "Zibeline" in text:
+            assert isinstance(outcome, RowRejected)
+            assert outcome.failure is Failure.MODEL_CRASHED
+        else:
+            assert isinstance(outcome, Answer)
+    assert "no healthy host" not in caplog.text
+
+
+def test_a_proxy_that_refuses_large_bodies_gets_smaller_texts_only() -> None:
+    too_large = reply(b"<html>413 Request Entity Too Large</html>", "HTTP/1.1 413 Payload Too Large")
+
+    async def use(fleet: Fleet) -> None:
+        assert (await fleet.generate(request(1), [])).text
+        large = GenerateRequest("Bonjour. " * 500, None, 100, {}, 4500)
+        with pytest.raises(RowRejected, match="client_max_body_size") as rejected:
+            await fleet.generate(large, [])
+        assert rejected.value.failure is Failure.PAYLOAD_TOO_LARGE
+        assert {view.state for view in fleet.view()} == {"healthy"}
+
+    with RawHost(lambda path, body: too_large if len(body.get("prompt", "")) > 1000 else None) as host:
+        run([host.url], use)
+
+
+def test_a_proxy_that_refuses_all_bodies_is_the_hosts_fault(sandbox_host: MakeHost) -> None:
+    too_large = reply(b"<html>413 Request Entity Too Large</html>", "HTTP/1.1 413 Payload Too Large")
+    good = sandbox_host(tokens_per_second=500.0)
+    with RawHost(lambda path, body: too_large if body.get("prompt") else None) as proxy:
+        answers, _ = run([good.url, proxy.url], ask(30), allow_mixed_digests=True)
+    assert {answer.host for answer in answers} == {good.url}
+
+
+def test_a_rejected_answer_is_asked_for_again_on_another_host_which_is_waited_for(sandbox_host: MakeHost) -> None:
+    quick, slow = sandbox_host(), sandbox_host(tokens_per_second=50.0)
+
+    async def use(fleet: Fleet) -> set[str]:
+        await until(lambda: {view.state for view in fleet.view()} == {"healthy"})
+        avoiding = [
+            GenerateRequest(f"<source>\nLe rapport {n}.\n</source>", None, 100, {}, 9, avoided=frozenset([quick.url]))
+            for n in range(12)
+        ]
+        return {answer.host for answer in await asyncio.gather(*(fleet.generate(each, []) for each in avoiding))}
+
+    assert run([quick.url, slow.url], use) == {slow.url}
+    assert run([quick.url], use) == {quick.url}, "there is no other"
+
+
+def test_a_host_whose_answers_are_rejected_is_excluded(
+    sandbox_host: MakeHost, caplog: pytest.LogCaptureFixture
+) -> None:
+    good, bad = sandbox_host(tokens_per_second=500.0), sandbox_host()
+
+    async def use(fleet: Fleet) -> None:
+        answers, _ = await ask(80)(fleet)
+        doubtful = [fleet.checked(answer, answer.host == good.url) for answer in answers]
+        assert any(doubtful)
+        await until(lambda: any(view.state.startswith("excluded") for view in fleet.view()))
+        assert {(await fleet.generate(request(n), [])).host for n in range(9)} == {good.url}
+
+    run([good.url, bad.url], use)
+    assert f"{bad.url} excluded: " in caplog.text
+    assert "of its last" in caplog.text
