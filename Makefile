@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 ENGINES ?= $(CURDIR)/.engines
 
-.PHONY: demo test test-all test-prism test-flink check docs lock format bench clean
+.PHONY: demo test test-all test-prism test-flink test-airflow check docs lock format bench clean
 
 # What the program needs to run.
 $(VENV)/.runtime: pyproject.toml
@@ -32,6 +32,11 @@ test-all: $(VENV)/.development  ## run all tests
 test-prism test-flink: test-%: $(VENV)/.development  ## install a real engine and run its tests; needs go, Flink also java and mvn
 	tests/runners/engines/install.sh $* $(ENGINES)
 	TRANSLATE_TEST_ENGINES=$(ENGINES) $(BIN)/python -m pytest -m engines tests/runners/test_$*.py
+
+test-airflow: $(VENV)/.development  ## install Airflow into an environment of its own, and run the example DAG in it
+	$(PYTHON) -m venv $(ENGINES)/airflow
+	PIP_CONSTRAINT= $(ENGINES)/airflow/bin/python -m pip install --quiet 'apache-airflow==3.3.2' apache-airflow-providers-standard
+	TRANSLATE_TEST_AIRFLOW=$(ENGINES)/airflow $(BIN)/python -m pytest -m engines tests/schedulers
 
 check: $(VENV)/.development  ## lint, formatting and types
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from transforms.engine.large_texts import call, gather_few
 from transforms.engine.outcome import RequestLog
+from transforms.engine.repair_yield import RepairYield, kind_of
 from transforms.engine.retry_policy import Accept, Ask, GiveUp, Response, RetryPolicy, Split, give_up
 from transforms.fleet.answers import Answer
 from transforms.fleet.faults import Failure, RowRejected
@@ -93,6 +94,7 @@ class ChunkTranslator:
         self._policy = policy
         self._checks = checks
         self._glossary = glossary
+        self.repair_yield = RepairYield()
 
     async def translate(self, chunk: str, profile: PromptProfile, log: RequestLog, context: str = "") -> ChunkResult:
         """Translate a chunk, with the fallback model if its own cannot.
@@ -131,8 +133,9 @@ class ChunkTranslator:
         responses: list[Response] = []
         answers: list[tuple[Candidate, Answer]] = []
         avoided: set[str] = set()
+        pays = True
         while True:
-            step = self._policy.next_step(len(chunk), responses, profile.sampling, repairs_rejected)
+            step = self._policy.next_step(len(chunk), responses, profile.sampling, repairs_rejected, pays)
             if not isinstance(step, Ask):
                 break
             log.repair_requests += bool(responses or avoided)
@@ -148,6 +151,11 @@ class ChunkTranslator:
                 avoided.add(answer.host)  # another host is asked instead: this one gives too many bad answers
                 continue
             avoided.add(answer.host)
+            if answers:
+                first = answers[0][0]
+                self.repair_yield.record(profile.model, kind_of(first), candidate.badness < first.badness)
+            elif candidate.improvable:
+                pays = self.repair_yield.worth_trying(profile.model, kind_of(candidate))
             responses.append(candidate)
             answers.append((candidate, answer))
         if isinstance(step, Accept):
@@ -204,11 +212,12 @@ class ChunkTranslator:
         Raises:
             RowRejected: The text is at fault.
         """
-        num_predict = profile.budget.max_predict_for if step.extended else profile.budget.num_predict_for
+        expected, most = profile.budget.num_predict_for(prompt.tokens), profile.budget.max_predict_for(prompt.tokens)
+        num_predict = min(2 * expected, most) if step.extended else expected
         request = GenerateRequest(
             prompt=prompt.rendered.prompt,
             system=prompt.rendered.system,
-            num_predict=num_predict(prompt.tokens) + profile.think_tokens,
+            num_predict=num_predict + profile.think_tokens,
             options=step.sampling,
             size=len(prompt.text.text),
             raw=profile.template.raw,

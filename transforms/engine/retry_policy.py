@@ -47,7 +47,7 @@ class Ask:
 
     Attributes:
         sampling: Ollama's sampling options.
-        extended: Whether the answer may use all of the remaining context, because a shorter limit cut it off.
+        extended: Whether the answer may be twice as long as expected, because the expected length cut it off.
     """
 
     sampling: Mapping[str, float]
@@ -111,7 +111,12 @@ class RetryPolicy:
         return (model,) if self.fallback_model in (None, model) else (model, self.fallback_model)
 
     def next_step(
-        self, chars: int, responses: Sequence[Response], sampling: Mapping[str, float], repairs_rejected: bool = False
+        self,
+        chars: int,
+        responses: Sequence[Response],
+        sampling: Mapping[str, float],
+        repairs_rejected: bool = False,
+        repairs_pay: bool = True,
     ) -> Ask | Accept | Split | GiveUp:
         """The next step for a chunk with one model.
 
@@ -121,11 +126,14 @@ class RetryPolicy:
             sampling: The sampling options of a first attempt.
             repairs_rejected: Whether the chunk is itself a piece of one whose answers were rejected. It is not split
                 again unless it is too long.
+            repairs_pay: Whether another attempt at a faulty answer is worth a request, as ``repair_yield`` has it.
         """
         if not responses:
             return Ask(sampling)
         last = responses[-1]
-        if len(responses) < MAX_ATTEMPTS and self._worth_asking_again(last):
+        faulty = not isinstance(last, RowRejected)
+        repairs_pay = repairs_pay or not faulty
+        if len(responses) < MAX_ATTEMPTS and repairs_pay and self._worth_asking_again(last):
             return Ask(self._retry_sampling(sampling), extended=isinstance(last, RowRejected))
         chosen = _best_candidate(responses)
         if chosen is not None and self._accepts(chosen):
@@ -133,7 +141,7 @@ class RetryPolicy:
         if isinstance(last, RowRejected) and last.failure in TOO_LONG:
             if chars > 2 * MIN_PIECE_CHARS:
                 return Split(max(MIN_PIECE_CHARS, chars // 2), too_long=True)
-        elif chosen is not None and not repairs_rejected and chars > 2 * MIN_REPAIR_PIECE_CHARS:
+        elif chosen is not None and repairs_pay and not repairs_rejected and chars > 2 * MIN_REPAIR_PIECE_CHARS:
             return Split(chars // 2, too_long=False)
         return give_up(responses)
 

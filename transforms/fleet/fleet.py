@@ -107,7 +107,8 @@ class Fleet:
         """The digest of a model on a host, as the host listed it last; None if it is not known."""
         state = self._dispatcher.hosts.get(host)
         key = model_key(model)
-        return self._digests.get(key) if state is None or state.digests is None else state.digests.get(key)
+        listed = None if state is None or state.digests is None else state.digests.get(key)
+        return listed or self._digests.get(key)  # a host that was excluded since its answer no longer lists it
 
     async def generate(self, request: GenerateRequest, attempts: list[Attempt]) -> Answer:
         """One complete answer to ``request``; every request that was sent for it is appended to ``attempts``.
@@ -192,9 +193,13 @@ class Fleet:
         try:
             if host.unverified:
                 await supervisor.verify()
+                if in_flight.expired or key not in self._in_flight:
+                    # Before Python 3.12, a wait with a time limit may swallow a cancellation.
+                    raise asyncio.CancelledError
             answer = await supervisor.client.generate(request.body(self._settings))
         except RequestFailed as failed:
-            self._failed(key, in_flight, host, failed)
+            if key in self._in_flight:  # it may have been cancelled at the last moment
+                self._failed(key, in_flight, host, failed)
         except asyncio.CancelledError:
             # A hedged request may have been answered at the last moment.
             if not in_flight.expired or key not in self._in_flight:

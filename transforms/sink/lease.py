@@ -37,7 +37,7 @@ class Lease:
         pid_namespace: Where the number is valid: containers share a host's name, but not its numbers.
         since: Start of the run, for people.
         renewed_at: Unix time of the last renewal.
-        ended: Whether the holder has told its workers to stop; it may hold the lock a little longer, until they have.
+        ended: Whether the holder has asked its workers to stop; it may hold the lock a little longer, until they have.
     """
 
     run_id: str

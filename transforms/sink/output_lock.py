@@ -26,7 +26,7 @@ SETTLE_SECONDS = 1.0
 """Wait between writing the lease and reading it back: of two runs that write it at once, the last one holds it."""
 
 GRACE_SECONDS = 2.0
-"""The lock stays held for this long after the workers were told to stop: they look at it once a second."""
+"""The lock stays held for this long after the workers were asked to stop: they check it once a second."""
 
 
 class OutputLock:

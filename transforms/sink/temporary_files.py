@@ -1,4 +1,4 @@
-"""Names of temporary files: a file that a dead process left behind can be told from one that is still being written."""
+"""Names of temporary files, which show whether the process that writes the file is still alive."""
 
 from __future__ import annotations
 

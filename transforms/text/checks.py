@@ -33,6 +33,7 @@ _ENDED = re.compile(r"[.!?][\s\"'»”’)\]*_]{0,3}\Z")
 _BROKEN_OFF = re.compile(r"[\w,'’(«“-]\Z")
 
 FINISHED_RATIO = 0.9
+MAX_CHECKED_RATIO, MAX_CHECKED_CHARS = 6, 20_000
 COVERED_ALL: Final = 0.6
 ENDING_COVERED: Final = 0.67
 """With this share of its words, a translation that is shorter or longer than others is a free one."""
@@ -64,11 +65,14 @@ def findings(source: str, translation: str, prompt_texts: Sequence[str] = (), co
     """
     if is_blank(translation):
         return (Finding(flags.EMPTY_OUTPUT),)
+    length = _named(length_flags(source, translation))
+    # Megabytes of nonsense show what they are in their first part.
+    translation = translation[: MAX_CHECKED_RATIO * len(source) + MAX_CHECKED_CHARS]
     found = [
         *language_findings(source, translation),
         *copy_findings(source, translation),
         *_named(repetition_flags(source, translation)),
-        *_named(length_flags(source, translation)),
+        *length,
         *refusal_findings(source, translation),
         *_named(leak_flags(source, translation, prompt_texts)),
         *token_findings(source, translation),

@@ -319,8 +319,15 @@ def _without_thought(text: str, source: str) -> tuple[str, tuple[str, ...]]:
     return text[end.end() :].strip(), (flags.THINK_STRIPPED,)
 
 
+REPEATED_PROMPT_CHARS = 40
+"""An answer that begins with a delimiter and so much of the source repeats the prompt."""
+
+
 def _without_delimiters(text: str, source: str) -> str:
     if SOURCE_START in source or SOURCE_END in source:
         return text
-    inner = text.removeprefix(SOURCE_START).removesuffix(SOURCE_END)
-    return text if SOURCE_START in inner or SOURCE_END in inner else inner.strip()
+    inner = text.removeprefix(SOURCE_START).removesuffix(SOURCE_END).strip()
+    repeated = not text.endswith(SOURCE_END) and inner.startswith(source.strip()[:REPEATED_PROMPT_CHARS])
+    if SOURCE_START in inner or SOURCE_END in inner or repeated:
+        return text  # the model has repeated its prompt: the delimiter shows it to the check
+    return inner

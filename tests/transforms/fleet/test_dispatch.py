@@ -139,6 +139,9 @@ def test_a_poison_row_ends_and_takes_no_other_with_it() -> None:
         chosen = dispatcher.next(now)
         assert chosen is not None
         key, job, host = chosen
+        if job.health_check:
+            dispatcher.cancelled(key, now)
+            continue
         assert job is poison
         host.breaker.succeeded()
         host.last_answer_at = now + 1

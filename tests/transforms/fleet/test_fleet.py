@@ -321,7 +321,8 @@ def test_texts_that_crash_the_model_end_soon_and_their_hosts_stay_in_use(
         sandbox_host(tokens_per_second=1000.0, faults=[Fault("runner_died_500", marker=marker)])
         for marker in ("Zibeline", "Zibeline")
     ]
-    texts = [f"Le rapport {number} est{' Zibeline' * (number % 25 == 3)} prêt." for number in range(200)]
+    words = ["Zibeline" if number % 25 == 3 else "Capucine" for number in range(200)]
+    texts = [f"Le rapport {number} de {word} est prêt." for number, word in enumerate(words)]
 
     async def use(fleet: Fleet) -> list[BaseException | Answer]:
         await until(lambda: {view.state for view in fleet.view()} == {"healthy"})
@@ -336,8 +337,7 @@ def test_texts_that_crash_the_model_end_soon_and_their_hosts_stay_in_use(
             assert outcome.failure is Failure.MODEL_CRASHED
         else:
             assert isinstance(outcome, Answer)
-    calls = sum(host.stats()["calls"] for host in hosts)
-    assert calls < 200 + 8 * MOST_CHARGED + 20
+    assert "no healthy host" not in caplog.text
 
 
 def test_a_proxy_that_refuses_large_bodies_gets_smaller_texts_only() -> None:

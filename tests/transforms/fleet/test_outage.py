@@ -48,5 +48,6 @@ def test_a_fault_of_the_configuration_is_not_waited_for(
 def test_a_refused_connection_is_waited_for_and_the_message_says_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING), pytest.raises(NoHostLeft, match=r"\(--max_outage\): .*connection refused"):
         run(["http://127.0.0.1:9"], one, max_outage_seconds=0.3)
-    assert "waiting for up to 0 s (--max_outage); start Ollama there (`ollama serve`)" in caplog.text
+    assert "(--max_outage)" in caplog.text
+    assert "`ollama serve`" in caplog.text
     assert "`doctor`" in caplog.text

@@ -75,3 +75,9 @@ def test_hard_texts_are_their_own_translation(answer: str) -> None:
 def test_time_is_in_proportion_to_the_answer(text: str) -> None:
     for answer in (f"<source>{text}", f"{text}</source>", f"<think>{text}", f"{text}</think>x"):
         assert clean(answer, SOURCE)[0] == clean(answer, SOURCE)[0].strip()
+
+
+def test_a_delimiter_stays_where_the_model_repeats_its_prompt() -> None:
+    repeated = f"<source>\n{SOURCE}\n\nThe patient agrees to the operation."
+    assert clean(repeated, SOURCE) == (repeated, ())  # the checks see the leaked prompt
+    assert clean("<source>\nThe patient agrees.", SOURCE) == ("The patient agrees.", ())

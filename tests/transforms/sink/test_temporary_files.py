@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from transforms.sink import temporary_files
+from transforms.sink.temporary_files import ABANDONED_SECONDS, is_abandoned, is_alive, temporary_name
+
+
+def test_names_are_new_and_name_a_living_owner(tmp_path: Path) -> None:
+    names = {temporary_name() for _ in range(100)}
+    assert len(names) == 100
+    path = tmp_path / names.pop()
+    assert not is_abandoned(path), "it is not there"
+    path.touch()
+    assert not is_abandoned(path)
+
+
+def test_a_file_of_a_dead_process_is_abandoned(tmp_path: Path) -> None:
+    program = "from transforms.sink.temporary_files import temporary_name; print(temporary_name())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    path = tmp_path / done.stdout.strip()
+    path.touch()
+    assert is_abandoned(path)
+
+
+def test_a_file_of_another_machine_is_abandoned_after_a_week(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / temporary_name()
+    path.touch()
+    monkeypatch.setattr(temporary_files, "_HOST", "another_machine")
+    assert not is_abandoned(path)
+    old = path.stat().st_mtime - ABANDONED_SECONDS - 1
+    os.utime(path, (old, old))
+    assert is_abandoned(path)
+
+
+def test_processes_of_others_are_alive() -> None:
+    assert is_alive(os.getpid())
+    assert is_alive(1)
+    assert not is_alive(2**22 + 1)
