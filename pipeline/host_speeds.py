@@ -136,7 +136,7 @@ class _Measurement:
         if found.slots is None:
             LOG.warning("cannot measure %s: it reports no durations; set --slots", self.client.url)
             return None
-        count = min(max(MOST_REQUESTS, 2 * found.slots), max(LEAST_REQUESTS, REQUESTS_PER_SLOT * found.slots))
+        count = min(MOST_REQUESTS, max(LEAST_REQUESTS, REQUESTS_PER_SLOT * found.slots))
         lengths = probe_lengths(self.lengths, count)
         texts = [made_up_text(MAX_AT_ONCE + number, length) for number, length in enumerate(lengths)]
         answers = await asyncio.gather(*(self._answer(self._body(text)) for text in texts))

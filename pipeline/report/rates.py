@@ -15,6 +15,7 @@ MAX_POINTS = 100
 AVAILABLE = frozenset({"healthy", "remote"})
 """States of hosts that take requests; of remote hosts only the workers know the state."""
 
+LOADING = "loading"
 SUPERSEDED = "superseded"
 """Cancelled because another host was faster: no fault."""
 
@@ -27,7 +28,7 @@ class Outage:
 
     Attributes:
         host: Address of the host.
-        state: Its state: loading, resting or out.
+        state: Its state: loading, circuit open or excluded.
         start_seconds, end_seconds: Seconds after the start of the run.
         at_end: Whether it lasted until the end of the run.
     """
@@ -86,8 +87,8 @@ def outages(samples: Sequence[Sample]) -> list[Outage]:
         served = False
         states = list(_of(samples, host))
         for seconds, state in states:
-            served = served or state.answers > 0 or state.state == "resting"
-            away = state.state not in AVAILABLE and (served or state.state == "out")
+            served = served or state.answers > 0
+            away = state.state not in AVAILABLE and (served or state.state != LOADING)
             if away and begin is None:
                 begin = (seconds, state.state)
             elif not away and begin is not None:

@@ -49,7 +49,8 @@ class HostSample:
     """One host at one moment; see ``Traffic`` for the counts.
 
     Attributes:
-        state: First word of the host's state: healthy, loading, resting or out. Reasons may quote a host's error.
+        state: The host's state without its reason, which may quote the host: healthy, loading, circuit open or
+            excluded; remote if only the workers of a remote runner know it.
     """
 
     host: str

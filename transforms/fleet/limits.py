@@ -158,10 +158,13 @@ class AdaptiveLimit:
             pass
         elif self._growing:
             waited_seconds = total_seconds - service_seconds
+            held = max(self._rank(sequence, began), self._rank(sequence, began - 2 * TOLERANCE_SECONDS) - 1)
             if waited_seconds <= max(EXIT_SECONDS, EXIT_SHARE * total_seconds):
-                self._limit = min(CAP, self._limit + 1)
+                # A short answer waits only for a moment, but then other requests had to end before it.
+                long_answer = EXIT_SHARE * total_seconds >= EXIT_SECONDS
+                if long_answer or held >= in_flight - 1:
+                    self._limit = min(CAP, self._limit + 1)
             else:
-                held = max(self._rank(sequence, began), self._rank(sequence, began - 2 * TOLERANCE_SECONDS) - 1)
                 self._waited.append(min(held, in_flight))
                 if len(self._waited) == EXIT_ANSWERS:
                     self._stop_growing()

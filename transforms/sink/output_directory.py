@@ -24,6 +24,7 @@ from transforms.sink.publishers import Publisher, RenamingPublisher, SendingPubl
 from transforms.sink.temporary_files import is_abandoned, temporary_name
 from transforms.sink.write_errors import explained, reason
 from transforms.source.fingerprints import version
+from transforms.threads import map_in_threads
 
 STATE = "_state"
 MEMORY_FILE = f"{STATE}/memory.sqlite"
@@ -139,9 +140,8 @@ class OutputDirectory:
         Raises:
             RunFailed: A part cannot be read.
         """
-        with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
-            footers = pool.map(lambda name: self._read_footer(name, files[name].size_bytes), files)
-            return dict(zip(files, footers, strict=True))
+        read = map_in_threads(lambda name: self._read_footer(name, files[name].size_bytes), files, REQUESTS_AT_ONCE)
+        return dict(zip(files, read, strict=True))
 
     def names_in(self, folder: str) -> list[str]:
         """Return the names of the files in a folder of the directory, sorted; none if there is no such folder.

@@ -12,7 +12,6 @@ import json
 import logging
 import zlib
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,6 +19,7 @@ import pyarrow.parquet as pq
 from transforms.sink.footers import PartFooter, footer_of
 from transforms.sink.output_directory import STATE, OutputDirectory
 from transforms.sink.write_errors import reason
+from transforms.threads import map_in_threads
 
 LOG = logging.getLogger(__name__)
 
@@ -41,9 +41,8 @@ def sound_parts(output: OutputDirectory) -> dict[str, PartFooter | None]:
     footers = {**known, **output.read_footers(changed)}
     if output.local_path("") is not None:
         whole = [name for name in changed if footers[name] is not None]
-        with ThreadPoolExecutor(PARTS_AT_ONCE) as pool:
-            faults = dict(zip(whole, pool.map(lambda name: damage(output.path_of(name)), whole), strict=True))
-        for name, fault in faults.items():
+        faults = map_in_threads(lambda name: damage(output.path_of(name)), whole, PARTS_AT_ONCE)
+        for name, fault in zip(whole, faults, strict=True):
             if fault is not None:
                 LOG.warning("%s is damaged (%s) and does not count as complete", output.path_of(name), fault)
                 footers[name] = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import logging
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -15,18 +14,16 @@ from transforms.source import parquet
 from transforms.source.hive_partitions import add_partition_fields, partition_types
 from transforms.source.json_scan import Scan, scan, schema_of
 from transforms.source.json_schema import KindCounts
-from transforms.source.parquet_footer import Footer, KnownSchemas, read_footer
+from transforms.source.parquet_footer import KnownSchemas, read_footer
 from transforms.source.plan_cache import PlanCache
 from transforms.source.schema_differences import differences
 from transforms.source.text_columns import DEFAULT, choose_text_columns, may_choose
 from transforms.source.work_units import SourceFile, UnitGroup, WorkUnit
+from transforms.threads import map_in_threads
 from transforms.waiting import interruptible
 
 LOG = logging.getLogger(__name__)
 _FOOTERS_AT_ONCE = 8
-_FOOTERS_IN_QUEUE = 512
-"""A task of the executor takes 10 KB, which for thousands of files would be more than all that is planned."""
-
 _NAMED = 5
 """Maximum number of files named in a message."""
 
@@ -132,12 +129,10 @@ class _Planner:
         """Plan the Parquet files; return the text columns that were wanted or chosen."""
         known = {source.url: footer for source in sources if (footer := self._cache.footer(source)) is not None}
         new = [source for source in sources if source.url not in known]
-        with ThreadPoolExecutor(_FOOTERS_AT_ONCE) as pool:
-            for first in range(0, len(new), _FOOTERS_IN_QUEUE):
-                some = new[first : first + _FOOTERS_IN_QUEUE]
-                for source, footer in zip(some, pool.map(self._read_footer, some), strict=True):
-                    known[source.url] = footer
-                    self._cache.keep_footer(source, footer)
+        footers = map_in_threads(lambda source: read_footer(source, self._known), new, _FOOTERS_AT_ONCE)
+        for source, footer in zip(new, footers, strict=True):
+            known[source.url] = footer
+            self._cache.keep_footer(source, footer)
         for source in sources:
             footer = known[source.url]
             self._groups[source.url] = parquet.plan_groups(source, footer.group_rows, self._options.unit_rows)
@@ -154,9 +149,6 @@ class _Planner:
         for source in reversed(tried.values()):
             parquet.try_reading(source)
         return chosen
-
-    def _read_footer(self, source: SourceFile) -> Footer:
-        return read_footer(source, self._known)
 
     def _plan_lines(self, sources: Sequence[SourceFile], chosen: Sequence[str]) -> tuple[str, ...]:
         """Plan the files of JSON lines, which have one schema; return the text columns."""

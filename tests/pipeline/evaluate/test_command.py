@@ -239,7 +239,7 @@ def test_what_a_judge_can_not_grade_is_counted(
 
 def test_a_judge_that_no_host_has_is_an_error(translated: Callable[..., str], told: Command) -> None:
     output = translated(3, lambda texts: [*texts])
-    with pytest.raises(RunFailed, match="no host"):
+    with pytest.raises(RunFailed, match="no healthy host"):
         told(output, "--judge_model", "judge", "--hosts", "127.0.0.1:9", "--max_outage", "0.2")
 
 

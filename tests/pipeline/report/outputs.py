@@ -55,7 +55,7 @@ def dying_host() -> list[Sample]:
                 host_sample(answers=10 * seconds, output_tokens=500 * seconds),
                 host_sample(
                     GPU1,
-                    "resting" if away else "healthy",
+                    "circuit open" if away else "healthy",
                     answers=5 * min(seconds, 20),
                     in_flight=0 if away else 3,
                     failures={"connection_refused": refused, "superseded": 7},

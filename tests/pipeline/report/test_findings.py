@@ -57,7 +57,7 @@ def test_a_dying_host_repairs_and_failed_rows_are_explained_with_figures_and_rem
     assert "--retry_failed" in failed.remedy
     host = found[f"{GPU1} was unavailable at the end"]
     assert "26 of 400 requests failed: connection_refused 26." in host.text
-    assert "resting from 20 s to 35 s, resting from 50 s to the end" in host.text
+    assert "circuit open from 20 s to 35 s, circuit open from 50 s to the end" in host.text
     assert host.remedy == "Start Ollama there: ollama serve."
     repaired = found["Texts were retried after a check"]
     assert "The first answer of 50 texts failed a check; 60 extra requests (5.5% of all) improved 45" in repaired.text

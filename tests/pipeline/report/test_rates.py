@@ -31,8 +31,8 @@ def test_rates_are_differences_over_time() -> None:
 
 def test_outages_have_a_beginning_and_an_end() -> None:
     assert outages(dying_host()) == [
-        Outage(GPU1, "resting", 20.0, 35.0, at_end=False),
-        Outage(GPU1, "resting", 50.0, 60.0, at_end=True),
+        Outage(GPU1, "circuit open", 20.0, 35.0, at_end=False),
+        Outage(GPU1, "circuit open", 50.0, 60.0, at_end=True),
     ]
 
 
@@ -43,7 +43,7 @@ def test_hosts_that_only_the_workers_know_have_no_outages() -> None:
 def test_loading_before_the_first_answer_is_no_outage() -> None:
     samples = [sample(0, host_sample(state="loading")), sample(1, host_sample(answers=1))]
     assert outages(samples) == []
-    assert outages([sample(0, host_sample(state="out"))]) == [Outage(GPU0, "out", 0, 0, at_end=True)]
+    assert outages([sample(0, host_sample(state="excluded"))]) == [Outage(GPU0, "excluded", 0, 0, at_end=True)]
 
 
 def test_faults_are_counted_in_the_interval_in_which_they_happened() -> None:

@@ -29,7 +29,7 @@ BY_NAME = st.dictionaries(st.text(max_size=8), COUNTS, max_size=3)
 HOSTS = st.builds(
     HostSample,
     st.text(max_size=8),
-    st.sampled_from(["healthy", "resting"]),
+    st.sampled_from(["healthy", "circuit open"]),
     st.integers(0, 99),
     st.integers(0, 99),
     *[COUNTS] * 7,
@@ -73,7 +73,7 @@ def test_a_long_run_on_many_hosts_stays_small() -> None:
 def test_a_sample_has_the_state_without_its_reason() -> None:
     traffic = Traffic(answers=3, output_tokens=50)
     traffic.recent_seconds.extend([0.1, 0.2, 0.3])
-    view = HostView(GPU0, "resting: 500 La vanne", 1, 4, traffic=traffic)
+    view = HostView(GPU0, "circuit open: 500 La vanne", 1, 4, traffic=traffic)
 
     class Engine:
         counts = TextCounts(texts=2, characters=9)
@@ -84,7 +84,7 @@ def test_a_sample_has_the_state_without_its_reason() -> None:
     taken = Sample.of(1.5, snapshot_of([Engine()]))
     assert (taken.seconds, taken.texts, taken.characters) == (1.5, 2, 9)
     (host,) = taken.hosts
-    assert (host.state, host.answers, host.output_tokens) == ("resting", 3, 50)
+    assert (host.state, host.answers, host.output_tokens) == ("circuit open", 3, 50)
     assert (host.latency_p50_seconds, host.latency_p95_seconds) == (0.2, 0.3)
 
 

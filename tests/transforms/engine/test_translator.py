@@ -10,6 +10,7 @@ import pytest
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
 from tests.transforms.engine.engines import SENTENCE, StartEngine, bodies, make_settings, translate
+from transforms.engine import translator
 from transforms.engine.translator import TranslatorSettings
 from transforms.text.flags import HARD
 from transforms.text.prompt_profile import ProfileChoice
@@ -139,3 +140,15 @@ def test_nearly_all_rows_end_well_on_a_host_that_spoils_a_tenth_of_first_answers
     assert sum(host.stats()["text_faults"].values()) > 60
     assert sum(result.outcome.status in ("ok", "warn") for result in results) >= 990
     assert sum(not seeded & set(result.outcome.flags) for result in results) >= 990
+
+
+def test_the_language_of_a_very_long_text_is_not_identified(
+    sandbox_host: MakeHost, start_engine: StartEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = sandbox_host()
+    engine = start_engine([host])
+    english = "The technician replaced the pump and checked the pressure of the boiler this morning."
+    monkeypatch.setattr(translator, "MAX_IDENTIFIED_CHARS", len(english))
+    assert translate(engine, english)[0].outcome.status == "skipped"
+    assert translate(engine, f"{english} ")[0].outcome.status != "skipped"
+    assert host.stats()["calls"] > 0

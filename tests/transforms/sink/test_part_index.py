@@ -93,13 +93,14 @@ def test_an_output_elsewhere_is_listed_and_not_read(tmp_path: Path, monkeypatch:
     [
         b"",
         b"no gzip",
-        gzip.compress(b"no JSON"),
-        gzip.compress(b"[]"),
-        gzip.compress(b'{"texts": [], "parts": {"part": ["s", {"translate.recipe": 5}]}}'),
-        gzip.compress(b'{"texts": ["x"], "parts": {"part": ["s", {"translate.recipe": 0}]}}'),
+        gzip.compress(b"no JSON", mtime=0),
+        gzip.compress(b"[]", mtime=0),
+        gzip.compress(b'{"texts": [], "parts": {"part": ["s", {"translate.recipe": 5}]}}', mtime=0),
+        gzip.compress(b'{"texts": ["x"], "parts": {"part": ["s", {"translate.recipe": 0}]}}', mtime=0),
         gzip.compress(b"x" * 1000)[:-9],
         gzip.compress(b"[" * 100_000),
     ],
+    ids=("empty", "no gzip", "no JSON", "a list", "wrong index", "wrong text", "truncated", "too deep"),
 )
 def test_a_damaged_index_only_costs_time(output: OutputDirectory, content: bytes) -> None:
     known = footers(output)
