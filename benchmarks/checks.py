@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter
+from collections.abc import Iterator
 
 from tests.transforms.text.clean_pairs import Pair, clean_pairs, held_out, tuned_on
 from tests.transforms.text.mutations import MUTATIONS, PROMPT_TEXTS, Fault, faults
@@ -28,15 +29,33 @@ def found(source: str, answer: str) -> tuple[str, ...]:
     return (*stripped, *check(source, text, PROMPT_TEXTS))
 
 
+def seen(flag: str, fault: Fault) -> bool:
+    """Whether a fault is flagged as what it is, or stripped to the right text."""
+    return flag in found(fault.source, fault.answer) or strip(fault.answer, fault.source)[0] == fault.pair.english
+
+
 def share(flag: str, made: list[Fault]) -> str:
-    """How many of the faults are found, as text."""
-    return f"{sum(flag in found(fault.source, fault.answer) for fault in made) / max(1, len(made)):7.1%}"
+    """How many of the faults are flagged as what they are, or stripped to the right text, as text."""
+    return f"{sum(seen(flag, fault) for fault in made) / max(1, len(made)):7.1%}"
 
 
 def false_flags(pairs: list[Pair]) -> tuple[int, Counter[str]]:
     """How many clean pairs have a flag, and which."""
     flagged = [flags_ for pair in pairs if (flags_ := found(pair.french, pair.english))]
     return len(flagged), Counter(flag for flags_ in flagged for flag in flags_)
+
+
+LENGTHS = (("under 20", 0, 20), ("20 to 79", 20, 80), ("80 to 299", 80, 300), ("from 300", 300, 10**9))
+
+
+def by_length(pairs: list[Pair]) -> Iterator[str]:
+    """False alarms on clean pairs by the characters of the source, one line each."""
+    for name, least, end in LENGTHS:
+        part = [found(pair.french, pair.english) for pair in pairs if least <= len(pair.french) < end]
+        hard = sum(any(flag in flags.HARD for flag in each) for each in part)
+        soft = sum(bool(each) for each in part) - hard
+        count = max(1, len(part))
+        yield f"{name:10} {len(part):5} pairs, hard {hard / count:6.2%}, soft only {soft / count:6.2%}"
 
 
 def milliseconds(pairs: list[Pair], repeats: int) -> float:
@@ -66,6 +85,7 @@ def main() -> None:
     for name, part in (("all", pairs), ("tuned on", tuned_on(pairs)), ("held out", held_out(pairs))):
         flagged, _ = false_flags(part)
         print(f"clean pairs, {name}: {flagged} of {len(part)} with a hard or soft flag ({flagged / len(part):.1%})")
+    print(*by_length(pairs), sep="\n")
     some = [pair for pair in pairs if SHORTEST <= len(pair.french) <= LONGEST]
     mean = sum(len(pair.french) for pair in some) / len(some)
     print(

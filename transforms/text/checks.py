@@ -35,6 +35,7 @@ _BROKEN_OFF = re.compile(r"[\w,'’(«“-]\Z")
 FINISHED_RATIO = 0.9
 MAX_CHECKED_RATIO, MAX_CHECKED_CHARS = 6, 20_000
 COVERED_ALL: Final = 0.6
+COVERED_SHORT: Final = 0.34
 ENDING_COVERED: Final = 0.67
 """With this share of its words, a translation that is shorter or longer than others is a free one."""
 
@@ -140,9 +141,10 @@ def _says_it_all(source: str, translation: str) -> bool:
     """Whether the texts' words correspond: a short translation has the source's, the source explains a long one."""
     if len(words_of(source)) < 2 or len(translation) > 4 * len(source):
         return False
+    least = COVERED_ALL if len(source) >= MEDIUM_CHARS else COVERED_SHORT
     if len(translation) < len(source):
-        return coverage(words_of(source), keys_of(translation)) >= COVERED_ALL
-    return explained_share(translation, explaining_keys(source)) >= COVERED_ALL
+        return coverage(words_of(source), keys_of(translation)) >= least
+    return explained_share(translation, explaining_keys(source)) >= least
 
 
 def ending_flags(source: str, translation: str) -> tuple[str, ...]:

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from transforms.text import flags
+from transforms.text.stripping import clean, strip
+
+SOURCE = "La pompe de circulation a été remplacée le 12 mars par le technicien. La pression est stable depuis."
+ENGLISH = "The circulation pump was replaced on 12 March by the technician. The pressure has been stable since."
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        *(
+            "{}<|endoftext|>",
+            "<｜Assistant｜>{}",
+            "[INST] {} [/INST]",
+            "{}</s>",
+            "Assistant: {}",
+            "{}\nUser: what next?",
+        ),
+        "<|channel|>analysis<|message|>User wants English.<|end|><|start|>assistant<|channel|>final<|message|>{}",
+        *("<thinking>The pump, then the date.</thinking>\n{}", "# {}", "> {}", "**{}**", "{} 😊👍"),
+    ],
+)
+def test_what_stands_around_the_translation_is_removed(wrapped: str) -> None:
+    text, thought = clean(wrapped.replace("{}", ENGLISH), SOURCE)
+    text, stripped = strip(text, SOURCE)
+    assert text == ENGLISH
+    assert thought or stripped
+
+
+def test_bytes_of_tokenizers_are_blanks() -> None:
+    assert strip("▁" + ENGLISH.replace(" ", "▁"), SOURCE) == (ENGLISH, (flags.TOKENS_STRIPPED,))
+
+
+def test_the_translation_is_taken_out_of_json() -> None:
+    answer = json.dumps({"source": SOURCE, "translation": ENGLISH})
+    assert strip(answer, SOURCE) == (ENGLISH, (flags.QUOTES_STRIPPED,))
+
+
+@pytest.mark.parametrize("text", ["Le jeton <|endoftext|> termine la réponse.", "Assistant : bonjour."])
+def test_tokens_of_the_record_stay(text: str) -> None:
+    assert strip(text, text) == (text, ())
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        "I apologize, but I can only give a partial version of this text. {}",
+        "Sure thing! Rendered into English, it reads as follows:\n{}",
+        "My best attempt at an English rendition follows.\n\n{}",
+        "{}\n\nI hope this helps! Let me know if you need anything else.",
+        "{}\n\n(I kept the date in the British style.)",
+        "{} Note that the wording was adapted.",
+        "{}\n---\nWould you like a more formal register?",
+    ],
+)
+def test_talk_of_the_task_is_removed_in_any_words(spoilt: str) -> None:
+    assert strip(spoilt.replace("{}", ENGLISH), SOURCE) == (ENGLISH, (flags.PREAMBLE_STRIPPED,))
