@@ -139,7 +139,9 @@ def open_parquet(source: SourceFile) -> Iterator[pq.ParquetFile]:
         with pa.OSFile(path, "rb") as file, pq.ParquetFile(file, buffer_size=_READ_BYTES, **_OPTIONS) as parquet:
             yield parquet
     elif 0 < source.size_bytes <= SMALL_FILE_BYTES:
-        content = pa.BufferReader(fs.cat_file(path, 0, source.size_bytes))  # one request; by pieces it would be three
+        content = pa.BufferReader(
+            fs.cat_file(path, start=0, end=source.size_bytes)
+        )  # one request; by pieces it would be three
         with pq.ParquetFile(content, **_OPTIONS) as parquet:
             yield parquet
     else:
