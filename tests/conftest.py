@@ -27,6 +27,14 @@ hypothesis_settings.register_profile("hunt", max_examples=2000, deadline=None)
 hypothesis_settings.load_profile("steady")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the translation memories of remote outputs out of the user's cache directory."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 class MakeHost(Protocol):
     """Start a host with fields of ``HostSettings``: ``sandbox_host(num_parallel=2, faults=["busy_503"])``."""
 
