@@ -167,6 +167,8 @@ def give_up(responses: Sequence[Response]) -> GiveUp:
     chosen = _best_candidate(responses)
     if chosen is not None and chosen.hard:
         reason = "no answer passed this check" if chosen.text else "empty answer"
+        if not chosen.text and flags.THINK_STRIPPED in chosen.flags:
+            reason = "the answer was all thinking; set --think false, or use a model that answers"
         return GiveUp(f"{chosen.hard[0]}: {reason}", chosen.flags, chosen.text or None)
     rejected = responses[-1]
     if not isinstance(rejected, RowRejected):

@@ -97,7 +97,7 @@ def assess(
     """
     text, found = clean(answer, shortened.text)
     if not text:
-        return Candidate("", (flags.EMPTY_OUTPUT,))
+        return Candidate("", (flags.EMPTY_OUTPUT, *found))
     if checks == "off":
         return Candidate(shortened.restore(text), found)
     if leak := leak_flags(source, text, _prompt_texts(template)):

@@ -121,6 +121,8 @@ def test_the_reason_is_what_is_wrong_with_the_best_answer() -> None:
     expected = GiveUp("untranslated: no answer passed this check", BAD.flags, "La pompe.")
     assert give_up([worse, BAD]) == give_up([BAD, worse]) == give_up([BAD, EMPTY]) == expected
     assert give_up([EMPTY, EMPTY]) == GiveUp("empty_output: empty answer", (flags.EMPTY_OUTPUT,))
+    thinking = Candidate("", (flags.EMPTY_OUTPUT, flags.THINK_STRIPPED))
+    assert "all thinking" in give_up([thinking]).error
 
 
 def test_without_an_answer_the_reason_is_the_failed_request() -> None:
