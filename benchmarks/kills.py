@@ -46,6 +46,8 @@ BY_FIRST = frozenset(DURATIONS_AND_COUNTS) - BY_RUN
 NOT_OF_DEAD_RUNS = {
     "_summary.json",
     "_state/lock",
+    "_state/parts.json.gz",
+    "_state/plan_cache.json.gz",
     *(f"_state/memory.sqlite{end}" for end in ("", "-wal", "-shm", ".lock")),
 }
 

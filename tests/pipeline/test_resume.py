@@ -97,7 +97,7 @@ def test_another_recipe_is_refused_and_never_blocks_for_ever(plan: RunPlan, tmp_
     gone, present = elsewhere(plan, str(tmp_path / "gone.parquet")), elsewhere(plan, str(there))
     liar = elsewhere(plan, "nosuch://bucket/reports.parquet")
     for unit in (first, gone, present, liar):
-        with pytest.raises(UsageError, match="made with other settings: model: mistral now, llama3 there") as caught:
+        with pytest.raises(UsageError, match="made with other settings: model: mistral now, llama3 before") as caught:
             compare(plan, RECIPE, {unit.part_name: footer(unit, OTHER)}, overwrite=False)
         assert ("name these inputs, too" in str(caught.value)) == (unit is not first)
     parts = {unit.part_name: footer(unit, OTHER) for unit in (first, gone, present)}
