@@ -48,7 +48,7 @@ class HostState:
         model: The key of the model that it has loaded or is loading; empty for none yet.
         digests: Digest of each model that it may be asked for, by the model's key; None until it has been checked.
         ready: Whether it was checked and has its model loaded.
-        out: Why it is excluded; None while it takes part.
+        out: The reason for its exclusion; None while it is in use.
         failure: Class of the last fault of the host, until it answers again; None without one.
         in_flight: Requests that it has not answered yet. All are for ``model``, unless that was deleted meanwhile.
         last_answer_at: The caller's time of its last good answer.

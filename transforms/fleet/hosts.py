@@ -210,7 +210,7 @@ def _parse_host(text: str) -> HostAddress:
 
 
 def _port(address: str) -> int | None:
-    """The port of ``name:port``. Nothing of the address is told: it may be a piece of a password with a slash in it."""
+    """The port of ``name:port``. Errors do not quote the address, as it may hold a piece of a password with a slash."""
     match = re.fullmatch(r"(?:\[[^]]*\]|[^:]*)(?::([0-9]{0,5}))?", address)
     if match is None and ":" in address.partition(":")[2] and "[" not in address:
         raise ValueError("an IPv6 address is written in brackets, [::1]:11434")

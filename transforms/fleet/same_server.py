@@ -19,7 +19,7 @@ class SameServer:
     Web servers on the ports 80 and 443 tell hosts apart by their names, so these are never taken for one.
 
     Args:
-        takes_part: Whether a host, by its URL, takes part now.
+        takes_part: Whether the host with a URL is in use now.
     """
 
     def __init__(self, takes_part: Callable[[str], bool]) -> None:

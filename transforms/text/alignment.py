@@ -103,7 +103,7 @@ _BOUNDARY = re.compile(
     r"[\"'”»)\]*_]{0,3}\s+(?=[\"'“«(\[*_\-•–—]{0,3}[^\W\d_a-zà-ÿ]|\d)"
     r"|\n[^\S\n]*\n\s*|\n(?=[^\S\n]{0,40}[^\sa-zà-ÿ])"
 )
-"""Where a sentence ends: the next begins with a capital or a digit; a line that goes on in lower case is wrapped."""
+"""Where a sentence ends: the next begins with a capital or a digit; a line that continues in lower case is wrapped."""
 
 LEAST_MISSING, LEAST_ADDED = 4, 6
 """Content words of a sentence without counterpart."""

@@ -1,4 +1,4 @@
-"""The client against real HTTP: what it sends, and what becomes of everything a host may answer."""
+"""The client against real HTTP: what it sends, and how it takes everything that a host may answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a host between its first check and the end of the run, against real loopback hosts."""
+"""A host from its first check to the end of the run, against real loopback hosts."""
 
 from __future__ import annotations
 
