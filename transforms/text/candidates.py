@@ -9,11 +9,12 @@ from typing import Final, Literal
 from transforms.text import flags
 from transforms.text.chatter import leak_flags
 from transforms.text.checks import findings
+from transforms.text.cleaning import clean
 from transforms.text.findings import Finding, finding, names
 from transforms.text.glossary import Term, misses
 from transforms.text.prompts import PromptTemplate
 from transforms.text.repeated_characters import Shortened
-from transforms.text.stripping import clean, strip
+from transforms.text.stripping import strip
 
 Checks = Literal["off", "flag", "repair"]
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
+from transforms.text.language_words import ENGLISH, FRENCH, NAME_PARTICLES, OTHERS
 from transforms.text.lexicon import is_english, is_only_french
 
 LEAST_WORDS = 4
@@ -25,62 +26,6 @@ LEAST_ACCENTED = 3
 RUN_WORDS, RUN_FRENCH = 9, 5
 """A passage of so many words without an English one, so many of them French, is no name."""
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_NAME_PARTICLES = _words("de du des la le les l' d' à au aux en et sur sous saint sainte")
-"""French words that stand in names and addresses too ("rue de la Halle"): they alone don't make a sentence French."""
-
-_FRENCH = _NAME_PARTICLES | _words(
-    """un une dans pour par avec sans que qui qu' ne n' pas est sont était étaient sera seront été être avoir
-    ont avait avaient ai avons avez aura auront il elle ils elles je j' tu nous vous lui leur leurs se s' ce
-    cet cette ces c' mon mes ta tes ton sa ses notre nos votre vos mais donc si comme très aussi même mêmes
-    bien peut peuvent doit doivent faut fait faite faire deux trois quatre cinq chez entre depuis après avant
-    pendant lors lorsque afin selon toujours jamais rien aucun aucune tous toutes toute quel quelle quels
-    quelles quand où dont puis ainsi vers contre jusqu' jusque hier aujourd' demain cela ça merci bonjour
-    monsieur madame suis êtes sommes veuillez moins trop peu déjà chaque plusieurs quelques autre autres
-    celui celle ceux dès hors ni leurs eux moi toi ici parce puisque malgré encore autour suite cours jour
-    jours mois semaine ans heures"""
-)
-
-_ENGLISH = _words(
-    """the of and to in is was that it for with at by from this which were been have has had not be are their
-    they its will would after before during there when who all into over under then because i you he she we
-    my your his her our them him what where why how could should can may must does did do if so than also
-    only very more most just about no any some each other such these those am being until while against
-    between through out up down off again once here both few too same own per yes please thank thanks hello
-    dear whose whom since upon without within i' it' don' won' isn' doesn' didn' we' you' they' he' she'
-    that' let' now yet still nor nothing nobody"""
-)
-
-_OTHERS: Final = {
-    "es": _words(
-        """el los las del una unos con por para que como pero más muy está están fue fueron ha han sus este esta
-        estos ser su al lo se le les y o sin sobre entre cuando donde también hay desde hasta nos usted ya hoy
-        cliente"""
-    ),
-    "de": _words(
-        """der die das und ist nicht ein eine einen einem einer den dem des mit von zu auf für im sich auch wurde
-        wurden werden wird hat haben war waren sind als bei nach aus wenn aber oder noch nur über vor durch zum
-        zur wir sie er es ich ihr dass kein keine"""
-    ),
-    "it": _words(
-        """il lo gli della dello dei delle degli del di che non per con una uno sono è stato stata stati anche come
-        più nel nella nei alla allo agli ai dal dalla sul sulla ma o ha hanno era erano questo questa suo sua
-        loro si ci ed molto dopo prima senza ogni"""
-    ),
-    "pt": _words(
-        """o os as um uma uns dos das do da em no na nos nas com por para que não mais foi foram está estão são ser
-        é seu sua ao aos à pelo pela também muito como mas ou se ele ela já até sem quando depois entre pois"""
-    ),
-    "nl": _words(
-        """de het een en van is niet op te zijn dat die voor met aan er ook maar om als bij nog uit dan naar wordt
-        werd werden heeft hebben was deze dit door over kan zal geen wel hij zij we ze je mijn naar omdat hun
-        haar deze ons zijn toen"""
-    ),
-}
 
 _SCRIPTS: Final = (
     ("ja", re.compile("[\u3040-\u30ff]")),
@@ -166,13 +111,13 @@ def evidence_of(sentence: str) -> Evidence:
     for number, word in enumerate(words):
         low = word.lower()
         lower += word == low
-        if low in _ENGLISH:
+        if low in ENGLISH:
             english += 1
             run = run or _is_run(number - start, french - start_french, lower - start_lower)
             start, start_french, start_lower = number + 1, french, lower
-        elif low in _FRENCH:
+        elif low in FRENCH:
             french += 1
-            certain += low not in _NAME_PARTICLES and (word == low or french == 1)
+            certain += low not in NAME_PARTICLES and (word == low or french == 1)
         elif word == low and not low.isascii() and _FRENCH_LETTERS.search(low):
             french += 1
             # English has accents too: crème brûlée, café.
@@ -207,11 +152,11 @@ def other_language(text: str) -> str | None:
     French, and more than of any other of them.
     """
     words = words_of(text.lower())
-    scores = sorted(((sum(word in stop for word in words), code) for code, stop in _OTHERS.items()), reverse=True)
+    scores = sorted(((sum(word in stop for word in words), code) for code, stop in OTHERS.items()), reverse=True)
     (best, code), (second, _) = scores[:2]
-    if best < 4 or best < 0.25 * len(words) or best == second or len(_OTHERS[code].intersection(words)) < 3:
+    if best < 4 or best < 0.25 * len(words) or best == second or len(OTHERS[code].intersection(words)) < 3:
         return None
-    known = max(sum(word in _ENGLISH for word in words), sum(word in _FRENCH for word in words))
+    known = max(sum(word in ENGLISH for word in words), sum(word in FRENCH for word in words))
     return code if best >= 2 * known or (best > known and best >= second + 3) else None
 
 
@@ -281,18 +226,18 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
 def _has_french_words(text: str) -> bool:
     return any(
-        is_only_french(word.lower()) or (word in _FRENCH and word not in _NAME_PARTICLES) for word in words_of(text)
+        is_only_french(word.lower()) or (word in FRENCH and word not in NAME_PARTICLES) for word in words_of(text)
     )
 
 
 def _is_left(sentence: str, source: str) -> bool:
     """Whether a sentence that looks French holds French in lower case: a capitalised name and its particles do not."""
     words = words_of(sentence)
-    lower = [word for word in words if word.islower() and word not in _NAME_PARTICLES]
+    lower = [word for word in words if word.islower() and word not in NAME_PARTICLES]
     if not any(map(str.islower, sentence)):
         return any(is_only_french(word.lower()) for word in words)
-    french = sum(is_only_french(word) or word in _FRENCH for word in lower)
-    english = sum(word in _ENGLISH for word in lower)
+    french = sum(is_only_french(word) or word in FRENCH for word in lower)
+    english = sum(word in ENGLISH for word in lower)
     return (french >= 2 and french > english) or (french >= 1 and not english and sentence.strip() in source)
 
 
@@ -305,7 +250,7 @@ def hardly_english(text: str, source: str) -> bool:
     there = {word.lower() for word in words_of(source)}
     words = [word.lower() for word in words_of(_CODE.sub(" ", text)) if len(word) > 2]
     words = [word for word in words if word not in there]
-    known = sum(word in _ENGLISH or is_english(word) for word in words)
+    known = sum(word in ENGLISH or is_english(word) for word in words)
     return len(words) >= 3 and known <= 0.25 * len(words)
 
 
@@ -320,11 +265,11 @@ def is_foreign(text: str, source: str = "") -> bool:
     words = [word for word in words_of(_CODE.sub(" ", text)) if word.islower() and len(word) > 2 and word not in there]
     if len(words) < FOREIGN_WORDS:
         return False
-    known = sum(word in _ENGLISH or is_english(word) for word in words)
-    stop = sum(word in _ENGLISH for word in words)
+    known = sum(word in ENGLISH or is_english(word) for word in words)
+    stop = sum(word in ENGLISH for word in words)
     if known > (0.25 if len(words) < 8 else 0.34) * len(words) or stop > 0.1 * len(words):
         return False
-    french = sum(is_only_french(word) or word in _FRENCH for word in words)
+    french = sum(is_only_french(word) or word in FRENCH for word in words)
     return french <= 0.5 * len(words)
 
 

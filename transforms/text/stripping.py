@@ -14,9 +14,6 @@ from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import without_emoji_tail
 from transforms.text.chatter import NOTE, NOTE_FRENCH
 from transforms.text.control_tokens import without_json, without_tokens
-from transforms.text.gate import is_blank
-from transforms.text.prompts import SOURCE_END, SOURCE_START
-from transforms.text.sanitize import sanitize
 from transforms.text.task_talk import MOST_EXPLAINED, explained_share, explaining_keys, speaks, speaks_apart
 
 _PREAMBLE_LINE = re.compile(
@@ -269,65 +266,3 @@ _STEPS: Final = (
     (_without_leading_mark, flags.QUOTES_STRIPPED),
     (_without_emoji, flags.EMOJI_MISMATCH),
 )
-
-
-THINK_START: Final = "<think>"
-THINK_END: Final = "</think>"
-
-
-def clean(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
-    """The translation in ``answer``, and flags for what was taken away.
-
-    White space around it goes; so does what a model thought before it, in a ``<think>`` block at the very start or up
-    to a ``</think>`` without a beginning; so do the prompt's own delimiters around it. Not if the source has the same
-    tags: there they are part of the record. Nothing inside is touched, but that the text is made valid (``sanitize``):
-    half of a surrogate pair would stop the writer.
-
-    Args:
-        answer: As the model wrote it.
-        source: The text that was sent.
-
-    Returns:
-        The translation, "" if there is nothing to see in the answer, and the flags.
-    """
-    text, found = _without_thought(sanitize(answer).strip(), source)
-    text = _without_delimiters(text, source)
-    return "" if is_blank(text) else text, found
-
-
-_THOUGHT: Final = (
-    r"(?:\w{0,12}_)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|analysis|scratchpad|monologue|planning)"
-    r"(?:_\w{0,12})?"
-)
-_THOUGHT_END = re.compile(rf"[<\[]/{_THOUGHT}[>\]]", re.IGNORECASE)
-_THOUGHT_START = re.compile(rf"[<\[]{_THOUGHT}[>\]]", re.IGNORECASE)
-
-
-def _without_thought(text: str, source: str) -> tuple[str, tuple[str, ...]]:
-    if ("</" not in text and "[/" not in text) or _THOUGHT_END.search(source) or _THOUGHT_START.search(source):
-        return text, ()
-    ends = list(_THOUGHT_END.finditer(text))
-    if not ends:
-        return text, ()
-    end = ends[-1]
-    start = _THOUGHT_START.search(text, 0, end.start())
-    if start and start.start() > 0 and text[: start.start()].strip():
-        before, after = text[: start.start()].strip(), text[end.end() :].strip()
-        if after and not speaks(before):
-            return text, ()
-        return after or before, (flags.THINK_STRIPPED,)
-    return text[end.end() :].strip(), (flags.THINK_STRIPPED,)
-
-
-REPEATED_PROMPT_CHARS = 40
-"""An answer that begins with a delimiter and so much of the source repeats the prompt."""
-
-
-def _without_delimiters(text: str, source: str) -> str:
-    if SOURCE_START in source or SOURCE_END in source:
-        return text
-    inner = text.removeprefix(SOURCE_START).removesuffix(SOURCE_END).strip()
-    repeated = not text.endswith(SOURCE_END) and inner.startswith(source.strip()[:REPEATED_PROMPT_CHARS])
-    if SOURCE_START in inner or SOURCE_END in inner or repeated:
-        return text  # the model has repeated its prompt: the delimiter shows it to the check
-    return inner

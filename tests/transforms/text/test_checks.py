@@ -13,7 +13,8 @@ from tests.transforms.text.mutations import MUTATIONS, PROMPT_TEXTS, Fault, faul
 from tests.transforms.text.texts import HARD, MEGABYTE, mixtures
 from transforms.text import flags
 from transforms.text.checks import check, length_flags
-from transforms.text.language import _OTHERS, _SCRIPTS
+from transforms.text.language import _SCRIPTS
+from transforms.text.language_words import OTHERS
 from transforms.text.source_language import language_of
 from transforms.text.stripping import strip
 
@@ -22,7 +23,7 @@ LEAST_FOUND_HARD, LEAST_FOUND_SOFT = 0.95, 0.90
 LEAST_FOUND = {flags.SENTENCE_MISSING: 0.8, flags.SENTENCE_ADDED: 0.4, flags.FRENCH_LEFT: 0.75}
 """What the words alone can't always show."""
 
-LANGUAGES = {None, *(code for code, _ in _SCRIPTS), *_OTHERS, "fr", "en"}
+LANGUAGES = {None, *(code for code, _ in _SCRIPTS), *OTHERS, "fr", "en"}
 KNOWN = flags.HARD | flags.SOFT
 
 

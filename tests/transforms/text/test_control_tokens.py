@@ -5,7 +5,8 @@ import json
 import pytest
 
 from transforms.text import flags
-from transforms.text.stripping import clean, strip
+from transforms.text.cleaning import clean
+from transforms.text.stripping import strip
 
 SOURCE = "La pompe de circulation a été remplacée le 12 mars par le technicien. La pression est stable depuis."
 ENGLISH = "The circulation pump was replaced on 12 March by the technician. The pressure has been stable since."

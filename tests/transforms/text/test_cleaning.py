@@ -5,8 +5,8 @@ from hypothesis import given
 
 from tests.transforms.text.texts import HARD, MEGABYTE, mixtures
 from transforms.text import flags
+from transforms.text.cleaning import clean
 from transforms.text.sanitize import sanitize
-from transforms.text.stripping import clean
 
 SOURCE = "Le patient accepte l'opération."
 THOUGHT = (flags.THINK_STRIPPED,)

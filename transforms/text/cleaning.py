@@ -1,0 +1,69 @@
+"""Cleaning of an answer before any check: thoughts before the translation, and the prompt's delimiters around it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from transforms.text import flags
+from transforms.text.gate import is_blank
+from transforms.text.prompts import SOURCE_END, SOURCE_START
+from transforms.text.sanitize import sanitize
+from transforms.text.task_talk import speaks
+
+
+def clean(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
+    """Return the translation in ``answer``, and flags for what was removed.
+
+    Removes white space around the translation, what the model thought before it, and the prompt's own delimiters. Tags
+    that the source has, too, are part of the record and stay. The text itself only becomes valid Unicode, because half
+    of a surrogate pair would stop the writer.
+
+    Args:
+        answer: The model's answer.
+        source: The text that was sent.
+
+    Returns:
+        The translation, or "" if the answer shows nothing, and the flags.
+    """
+    text, found = _without_thought(sanitize(answer).strip(), source)
+    text = _without_delimiters(text, source)
+    return "" if is_blank(text) else text, found
+
+
+_THOUGHT: Final = (
+    r"(?:\w{0,12}_)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|analysis|scratchpad|monologue|planning)"
+    r"(?:_\w{0,12})?"
+)
+_THOUGHT_END = re.compile(rf"[<\[]/{_THOUGHT}[>\]]", re.IGNORECASE)
+_THOUGHT_START = re.compile(rf"[<\[]{_THOUGHT}[>\]]", re.IGNORECASE)
+
+
+def _without_thought(text: str, source: str) -> tuple[str, tuple[str, ...]]:
+    if ("</" not in text and "[/" not in text) or _THOUGHT_END.search(source) or _THOUGHT_START.search(source):
+        return text, ()
+    ends = list(_THOUGHT_END.finditer(text))
+    if not ends:
+        return text, ()
+    end = ends[-1]
+    start = _THOUGHT_START.search(text, 0, end.start())
+    if start and start.start() > 0 and text[: start.start()].strip():
+        before, after = text[: start.start()].strip(), text[end.end() :].strip()
+        if after and not speaks(before):
+            return text, ()
+        return after or before, (flags.THINK_STRIPPED,)
+    return text[end.end() :].strip(), (flags.THINK_STRIPPED,)
+
+
+REPEATED_PROMPT_CHARS = 40
+"""An answer that begins with a delimiter and so much of the source repeats the prompt."""
+
+
+def _without_delimiters(text: str, source: str) -> str:
+    if SOURCE_START in source or SOURCE_END in source:
+        return text
+    inner = text.removeprefix(SOURCE_START).removesuffix(SOURCE_END).strip()
+    repeated = not text.endswith(SOURCE_END) and inner.startswith(source.strip()[:REPEATED_PROMPT_CHARS])
+    if SOURCE_START in inner or SOURCE_END in inner or repeated:
+        return text  # the model has repeated its prompt: the delimiter shows it to the check
+    return inner
