@@ -1,4 +1,4 @@
-"""Stop words by which a sentence's language is told: they occur in nearly every sentence of their language."""
+"""Stop words that reveal the language of a sentence: they occur in nearly every sentence of their language."""
 
 from __future__ import annotations
 
