@@ -27,6 +27,7 @@ from transforms.configuration import TranslationSettings, engine_config
 from transforms.engine.engine import live_engines
 from transforms.errors import RunStopped, TranslateError, UsageError
 from transforms.fleet.preflight import UsableHosts
+from transforms.sink.columns import added_columns
 from transforms.sink.fence import close_fences
 from transforms.sink.output_lock import OutputLock
 from transforms.sink.recipe import Recipe
@@ -100,6 +101,8 @@ def execute(
         output=plan.output.url,
         run_id=lock.run_id,
         text_encoding=options.text_encoding or "utf-8",
+        columns=added_columns(options.evidence, options.confidence),
+        dead_letter_texts=options.dead_letter_texts,
     )
     write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas, lock.run_id)
     try:

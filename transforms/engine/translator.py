@@ -18,6 +18,7 @@ from transforms.fleet.model_names import is_cloud_model
 from transforms.text import flags
 from transforms.text.candidates import Checks
 from transforms.text.chunks import Chunk, contexts, join, split
+from transforms.text.evidence import encoded
 from transforms.text.gate import Gate, classify, source_flags
 from transforms.text.glossary import Glossary
 from transforms.text.prompt_profile import ProfileChoice, PromptProfile, PromptProfiles
@@ -155,7 +156,8 @@ class Translator:
             if result.error is not None
         ]
         found = list(dict.fromkeys(flag for result in results for flag in result.flags))
-        chunked = [flags.CHUNKED] * (len(chunks) > 1)
+        pieces = sum(result.pieces for result in results)
+        chunked = [flags.CHUNKED] * (pieces > 1)
         answers = [answer for result in results for answer in result.answers]
         outcome = Outcome(
             translation=join(chunks, [result.text for result in results]),
@@ -163,7 +165,8 @@ class Translator:
             flags=[*source_flags(source.text, Gate.TRANSLATE), *chunked, *found],
             origin="generated",
             attempts=sum(attempt.failure is not Failure.SUPERSEDED for attempt in log.attempts),
-            chunks=len(chunks),
+            chunks=pieces,
+            evidence=encoded((each for result in results for each in result.evidence), found),
             **_provenance(answers, log.attempts),
             **self._models(answers, model),
         )

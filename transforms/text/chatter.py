@@ -223,20 +223,20 @@ def option_findings(source: str, translation: str) -> tuple[Finding, ...]:
     return ()
 
 
-def leak_flags(source: str, translation: str, prompt_texts: Sequence[str] = ()) -> tuple[str, ...]:
+def leak_findings(source: str, translation: str, prompt_texts: Sequence[str] = ()) -> tuple[Finding, ...]:
     """prompt_leak: a clause of the prompt (24 characters and more), a delimiter or a model's control word in the
     answer, and not in the source.
     """
     for mark in (SOURCE_START, SOURCE_END):
         if mark in translation and SOURCE_START not in source and SOURCE_END not in source:
-            return (flags.PROMPT_LEAK,)
+            return (Finding(flags.PROMPT_LEAK, mark),)
     if (match := _SELF.search(translation)) and not _SELF_FRENCH.search(source) and match[0] not in source:
-        return (flags.PROMPT_LEAK,)
+        return (finding(flags.PROMPT_LEAK, match[0]),)
     if prompt_texts:
         folded = _folded(translation)
         leaked = [clause for clause in _clauses(tuple(prompt_texts)) if clause in folded]
         if leaked and not all(clause in _folded(source) for clause in leaked):
-            return (flags.PROMPT_LEAK,)
+            return (finding(flags.PROMPT_LEAK, leaked[0]),)
     return ()
 
 
@@ -262,5 +262,10 @@ def injection_flags(source: str) -> tuple[str, ...]:
 
     Bigger models can be more susceptible to orders in the text that they translate.
     """
-    suspected = _has(source.lower(), _INJECTION_WORDS) and _INJECTION.search(source)
-    return (flags.INJECTION_SUSPECTED,) if suspected else ()
+    return (flags.INJECTION_SUSPECTED,) if injection_in(source) else ()
+
+
+def injection_in(source: str) -> str:
+    """The order to a model that a source seems to contain; empty if it has none."""
+    match = _INJECTION.search(source) if _has(source.lower(), _INJECTION_WORDS) else None
+    return match[0] if match else ""

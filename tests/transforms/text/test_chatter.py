@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from transforms.text import flags
-from transforms.text.chatter import injection_flags, leak_flags, option_findings, refusal_findings
+from transforms.text.chatter import injection_flags, leak_findings, option_findings, refusal_findings
 from transforms.text.findings import names
 from transforms.text.prompts import GENERAL, SIMPLE
 
@@ -58,17 +58,17 @@ def test_several_versions(source: str, answer: str, several: bool) -> None:
     ],
 )
 def test_leaks(answer: str, leaked: bool) -> None:
-    assert leak_flags(SOURCE, answer, PROMPTS) == ((flags.PROMPT_LEAK,) if leaked else ())
+    assert names(leak_findings(SOURCE, answer, PROMPTS)) == ((flags.PROMPT_LEAK,) if leaked else ())
 
 
 def test_a_users_own_prompt_leaks_too() -> None:
     prompt = ("Render the record below in plain British English.\n{text}",)
-    assert leak_flags(SOURCE, f"Render the record below in plain British English. {TEXT}", prompt)
-    assert not leak_flags(SOURCE, TEXT, prompt)
+    assert leak_findings(SOURCE, f"Render the record below in plain British English. {TEXT}", prompt)
+    assert not leak_findings(SOURCE, TEXT, prompt)
 
 
 def test_what_the_source_has_is_no_leak() -> None:
-    assert not leak_flags("La balise </source> ferme.", "The tag </source> closes.", PROMPTS)
+    assert not leak_findings("La balise </source> ferme.", "The tag </source> closes.", PROMPTS)
 
 
 @pytest.mark.parametrize(
