@@ -51,6 +51,16 @@ _ABOUT_THE_TASK = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_DECLINES = re.compile(
+    r"""(?:can\s?not|can['’]t|unable\s+to|not\s+able\s+to|won['’]t|not\s+comfortable|decline\s+to|refuse\s+to)\s+
+    (?:\w+\s+){0,2}(?:assist|help|provid|translat|fulfil|compl(?:y|ete\s+this)|generat|creat|engag|discuss|continu|proceed
+      |answer|support|process|share|offer|respond)
+    | \bas\s+(?:just\s+|only\s+)?an?\s+(?:ai|(?:large\s+)?language|artificial|assistant|text-based)\b
+    | \b(?:désolée?|regrette|ne\s+(?:peux|puis)\s+pas)\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""A service that is denied, which a bad translation of a sentence with "can't" does not."""
 _OPTION_ONE, _OPTION_TWO = re.compile(r"(?i)\boption\s?(?:1|a)\b"), re.compile(r"(?i)\boption\s?(?:2|b)\b")
 _SEVERAL: Final = tuple(
     (word, re.compile(pattern, re.IGNORECASE | re.VERBOSE))
@@ -178,7 +188,8 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
     matched = _REFUSAL.match(head) or (speaks(head) and _ABOUT_THE_TASK.search(head))
     first = _FIRST_SENTENCE.match(head)
     said = first[0] if first else head
-    if matched and explained_share(said, explaining_keys(source)) < MOST_EXPLAINED_OF_REFUSALS:
+    unexplained = matched and explained_share(said, explaining_keys(source)) < MOST_EXPLAINED_OF_REFUSALS
+    if unexplained and (_DECLINES.search(head) or _ABOUT_THE_TASK.search(head) or not _says_some(source, translation)):
         return (finding(flags.REFUSAL, said),)
     far_too_short = len(source) >= 100 and len(translation) < 0.35 * len(source)
     if matched and far_too_short and explained_share(head, explaining_keys(source)) < 0.7:
@@ -193,10 +204,14 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
     return ()
 
 
+def _says_some(source: str, translation: str) -> bool:
+    """Whether the answer says some of the source's words: a bad translation, but one that was tried."""
+    return coverage(words_of(source), keys_of(translation)) >= _MOST_COVERED_BY_TALK
+
+
 def _only_talk(source: str, translation: str) -> bool:
     """Whether the answer says hardly a word of the source and speaks to a user of a task."""
-    words = words_of(source)
-    if len(words) < _LEAST_SOURCE_WORDS or coverage(words, keys_of(translation)) >= _MOST_COVERED_BY_TALK:
+    if len(words_of(source)) < _LEAST_SOURCE_WORDS or _says_some(source, translation):
         return False
     return explained_share(translation, explaining_keys(source)) < MOST_EXPLAINED
 

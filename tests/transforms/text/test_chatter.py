@@ -26,6 +26,11 @@ PROMPTS = (GENERAL.system or "", GENERAL.user, SIMPLE.user)
         (f"Le client n'est pas content. {SOURCE} {SOURCE}", "I apologize for this.", True),
         (f"Je suis désolé. {SOURCE}", f"I am sorry. {TEXT}", False),
         ("Navré de ce contretemps.", "I am sorry about this setback.", False),
+        # Bad, but willing: sentences with an excuse that say some of the source.
+        ("La réunion est reportée à jeudi.", "I am sorry I am late for the meeting, can we use another text?", False),
+        ("Il a refusé de signer le document.", "I cannot sign this document, as I am not able to read it.", False),
+        ("Aucune sauvegarde trouvée.", "I don't see any backup.", False),
+        ("Le patient se plaint de douleurs.", "I am unable to provide medical advice.", True),
     ],
 )
 def test_refusals(source: str, answer: str, refused: bool) -> None:
