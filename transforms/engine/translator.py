@@ -11,6 +11,7 @@ from transforms.engine.large_texts import call, gather_few
 from transforms.engine.outcome import Outcome, RequestLog, TextResult
 from transforms.engine.retry_policy import RetryPolicy
 from transforms.fleet.answers import Answer
+from transforms.fleet.certainty import combined
 from transforms.fleet.faults import Failure
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.jobs import Attempt
@@ -208,16 +209,19 @@ _SUMMED = (
 
 
 def _provenance(answers: Sequence[Answer], attempts: Sequence[Attempt]) -> dict[str, Any]:
-    """Durations and counts, summed over the chunks' answers, and the hosts that gave them."""
+    """Durations, counts and certainty of the chunks' answers together, and the hosts that gave them."""
     if len(answers) == 1:
         sums = {name: getattr(answers[0], name) for name in _SUMMED}
     else:
         sums = {name: _sum([getattr(answer, name) for answer in answers]) for name in _SUMMED}
+    certainty = combined([answer.certainty for answer in answers])
     hosts = [answer.host for answer in answers] or [attempt.host for attempt in attempts[-1:]]
     return {
         **sums,
         "host": ",".join(dict.fromkeys(hosts)) or None,
         "done_reason": answers[-1].done_reason if answers else None,
+        "logprob_mean": None if certainty is None else certainty.mean,
+        "logprob_min": None if certainty is None else certainty.least,
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from transforms.fleet.certainty import Certainty, certainty_of
 from transforms.fleet.faults import Failure, RequestFailed
 
 LARGEST_NUMBER = 1 << 53
@@ -22,6 +23,7 @@ class Answer:
 
     Durations are nanoseconds as Ollama measured them; None where it sent none, or a value outside 0..total
     (the engine of recent versions may answer ±9.2e18). Counts are tokens; None where they are missing or impossible.
+    ``certainty`` is None if the host sent no log probabilities.
     """
 
     text: str
@@ -34,6 +36,7 @@ class Answer:
     eval_duration_ns: int | None
     prompt_eval_count: int | None
     eval_count: int | None
+    certainty: Certainty | None = None
 
     @property
     def queue_duration_ns(self) -> int | None:
@@ -55,7 +58,7 @@ def accept(message: Mapping[str, Any], host: str, model: str, num_predict: int) 
     """The answer, if it is complete, of the requested model and not longer than was requested.
 
     Args:
-        message: The JSON object that the host sent.
+        message: The JSON object that the host sent, with ``logprobs`` as ``certainty.as_token`` makes them.
         host: Its address.
         model: As requested.
         num_predict: The most tokens that were requested.
@@ -107,6 +110,7 @@ def accept(message: Mapping[str, Any], host: str, model: str, num_predict: int) 
         eval_duration_ns=within_total("eval_duration"),
         prompt_eval_count=_count(message.get("prompt_eval_count")),
         eval_count=eval_count,
+        certainty=certainty_of(message.get("logprobs"), len(text) if thought else None),
     )
 
 
