@@ -4,72 +4,41 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import graph
 from pipeline.estimate import sample_texts
-from pipeline.memory_place import memory_settings
+from pipeline.execution import Execution
 from pipeline.monitoring.beam_metrics import metrics_of
 from pipeline.monitoring.monitor import Monitor
 from pipeline.monitoring.status import Workload
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan
 from pipeline.report.recorder import RunRecorder
-from pipeline.resume import Resumption
+from pipeline.resume import ResumedPlan, Resumption
 from pipeline.signals import StopRequested
 from transforms import errors
 from transforms.configuration import TranslationSettings, engine_config
+from transforms.engine.deduplicator import MemorySettings
 from transforms.engine.engine import live_engines
 from transforms.errors import RunStopped, TranslateError, UsageError
-from transforms.fleet.preflight import UsableHosts
 from transforms.sink.fence import close_fences
 from transforms.sink.output_lock import OutputLock
-from transforms.sink.recipe import Recipe
 from transforms.translate import TranslateConfig
 from transforms.write import WriteConfig
 
 LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class ResumedPlan:
-    """A plan with the recipe of the run and what earlier runs left of it.
-
-    Attributes:
-        plan: All units of the input.
-        recipe: What the parts are made with.
-        hosts: Usable hosts and the digests of their models; empty if no host was asked, as no unit is left.
-        resumption: Units that are left, and parts that are obsolete.
-    """
-
-    plan: RunPlan
-    recipe: Recipe
-    hosts: UsableHosts
-    resumption: Resumption
-
-
-@dataclass(frozen=True)
-class Execution:
-    """How the execution ended.
-
-    Attributes:
-        slots: Requests that each host may have in flight, by its address, as detected or given.
-        stopped: Whether the run was asked to stop before all units were written.
-    """
-
-    slots: Mapping[str, int] = field(default_factory=dict)
-    stopped: bool = False
-
-
 def execute(
     options: RunOptions,
     settings: TranslationSettings,
     resumed: ResumedPlan,
+    memory: MemorySettings,
     lock: OutputLock,
     recorder: RunRecorder | None = None,
 ) -> Execution:
@@ -78,18 +47,16 @@ def execute(
     Args:
         options: Options of the run.
         settings: What a translation depends on beside the options.
-        resumed: The plan and what is left of it.
+        resumed: The plan and what is left of it; there must be something left.
+        memory: Where the translation memory is.
         lock: Lock of the output, which is held.
         recorder: Records the time series of the run; None to record nothing.
 
     Raises:
-        UsageError: The translation memory that the user named cannot be used.
+        UsageError: Beam cannot use one of its options.
         RunFailed: The run cannot continue; finished parts are kept.
     """
     plan, resumption = resumed.plan, resumed.resumption
-    if not resumption.left:
-        return Execution()
-    memory = memory_settings(options, plan.output, resumed.recipe)
     translate = TranslateConfig(
         engine=engine_config(settings, resumed.hosts.digests, memory),
         text_columns=plan.text_columns,

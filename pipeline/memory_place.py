@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import uuid4
 
-from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions, StandardOptions
-
-from pipeline.options.beam import LOCAL_RUNNER
+from pipeline.options.beam import LOCAL_RUNNER, value_of
 from pipeline.options.run import RunOptions
 from transforms.engine.deduplicator import MemorySettings
 from transforms.errors import UsageError
@@ -74,7 +72,6 @@ def default_place(output: OutputDirectory) -> str:
 
 def runs_in_process(beam_arguments: Sequence[str]) -> bool:
     """Return whether all workers run on this machine, so that they share its files."""
-    options = PipelineOptions(list(beam_arguments))
-    runner = options.view_as(StandardOptions).runner or LOCAL_RUNNER
-    environment = options.view_as(PortableOptions).environment_type
+    runner = value_of("runner", beam_arguments) or LOCAL_RUNNER
+    environment = value_of("environment_type", beam_arguments)
     return environment == "LOOPBACK" or (environment is None and runner.rpartition(".")[2] in LOCAL_RUNNERS)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
-from functools import partial
+from functools import cache, partial
 from uuid import uuid4
 
 from pipeline.clean_up import clean_up, remove_parts
@@ -16,14 +16,16 @@ from pipeline.console.introduction import introduction
 from pipeline.console.outcome import show_outcome
 from pipeline.console.preview import show_preview
 from pipeline.dry_run import dry_run
-from pipeline.execute import Execution, ResumedPlan, execute
+from pipeline.execution import Execution
 from pipeline.exit_codes import ExitCode
+from pipeline.memory_place import memory_settings
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan, make_plan
+from pipeline.process_limits import calm_collector, hidden
 from pipeline.report.recorder import RunRecorder
 from pipeline.report.run_files import new_name
 from pipeline.report.time_series import RunRecord
-from pipeline.resume import compare
+from pipeline.resume import ResumedPlan, compare
 from pipeline.signals import CleanStop, StopRequested
 from pipeline.summary import Summary, earlier_speed, publish, summarise
 from transforms import __version__
@@ -63,9 +65,11 @@ def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile]
             resumed = resume(options, settings, plan)
             if options.overwrite:
                 remove_parts(plan.output, resumed.resumption.obsolete)  # before the run, so that recipes never mix
+            execution = Execution()
             if resumed.resumption.left:
+                memory = memory_settings(options, plan.output, resumed.recipe)
                 recorder = start_recorder(options, resumed)
-            execution = execute(options, settings, resumed, lock, recorder)
+                execution = _executor()(options, settings, resumed, memory, lock, recorder)
         except (RunStopped, StopRequested):  # while waiting for a healthy host
             execution = Execution(stopped=True)
         if execution.stopped and stop.code is None:
@@ -84,6 +88,15 @@ def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile]
 
             LOG.info("report: %s", write_report(plan.output, options.report_texts))
     return summary.exit_code
+
+
+@cache
+def _executor() -> Callable[..., Execution]:
+    """Import Beam, once a run needs it: mistakes must be told, and a run without work must end, without that second."""
+    with hidden("pandas"):
+        from pipeline.execute import execute
+    calm_collector()
+    return execute
 
 
 def _show(options: RunOptions, summary: Summary) -> None:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.console.streams import json_text
-from pipeline.execute import Execution, ResumedPlan
+from pipeline.execution import Execution
 from pipeline.exit_codes import ExitCode
 from pipeline.options.run import RunOptions, echo
 from pipeline.plan import RunPlan
+from pipeline.resume import ResumedPlan
 from pipeline.sandbox import NOT_REAL
 from transforms import __version__
 from transforms.errors import RunFailed
