@@ -58,9 +58,8 @@ def test_a_file_changed_after_planning_ends_the_run_before_any_row(folder: str, 
 def test_a_file_changed_while_it_is_read_never_completes_a_unit(
     folder: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "transforms.source.unit_reader.SMALL_FILE_BYTES", 0
-    )  # small files are checked once they are in memory
+    # Small files are checked once they are in memory.
+    monkeypatch.setattr("transforms.source.unit_reader.SMALL_FILE_BYTES", 0)
     address = f"{folder}/{name}"
     write(address, 40)
     batches = batches_of(planned(address))
