@@ -200,6 +200,8 @@ def summarise(
     if execution.stopped and stop_code is not None:
         LOG.warning("%s", STOPPED)
         code, message = stop_code, STOPPED
+    elif execution.failure is not None:
+        code, message = ExitCode.FAILED, str(execution.failure)
     else:
         nothing_left = resumed is not None and not resumed.resumption.left
         code, message = verdict(options, plan, counts, nothing_left), None

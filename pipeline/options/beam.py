@@ -19,6 +19,9 @@ from transforms.errors import UsageError
 LOCAL_RUNNER = "FnApiRunner"
 """Used for ``DirectRunner`` too: Beam's own tries to download Prism first, so that the network decides what runs."""
 
+LOCAL_RUNNERS = frozenset({LOCAL_RUNNER, "DirectRunner", "BundleBasedDirectRunner", "PrismRunner"})
+"""Runners whose workers run on this machine unless an environment is given."""
+
 _DIRECT_RUNNERS = frozenset({"direct", "directrunner", "switchingdirect", "switchingdirectrunner"})
 _JOB_SERVER_RUNNERS = frozenset({"FlinkRunner", "PortableRunner", "SparkRunner"})
 """Runners whose job server has options of its own, which Beam does not know."""
@@ -63,9 +66,16 @@ def beam_arguments(left: Sequence[str], ours: Iterable[str]) -> BeamArguments:
             "--streaming is not supported: a run ends with its input. For new files, rerun the same command, which "
             "skips complete parts, or use --watch"
         )
+    if given.direct_running_mode == "multi_processing":
+        raise UsageError(
+            "--direct_running_mode=multi_processing is not supported: Beam waits forever for a worker process that has "
+            "died, and it gains nothing, as the hosts do the work. Remove the option, or use multi_threading"
+        )
     runner = _runner(given.runner, runners)
     if runner == "PortableRunner" and not given.job_endpoint:
         raise UsageError("--runner PortableRunner needs a job server: add --job_endpoint HOST:PORT")
+    if given.job_endpoint and not re.fullmatch(r".+:\d{1,5}|embed", given.job_endpoint):
+        raise UsageError(f"--job_endpoint must be HOST:PORT, such as localhost:8099, got {given.job_endpoint!r}")
     _refuse(unknown, list(ours), [name for name in names if name != "streaming"], runner)
     rest = _without_runner(left)
     return BeamArguments(runner, (f"--runner={runner}", *rest))
@@ -111,6 +121,13 @@ def value_of(name: str, arguments: Sequence[str]) -> str | None:
     parser.add_argument(f"--{name}", nargs="?")
     value: str | None = getattr(parser.parse_known_args(list(arguments))[0], name)
     return value
+
+
+def runs_in_process(beam_arguments: Sequence[str]) -> bool:
+    """Return whether all workers run on this machine, so that they share its files."""
+    runner = value_of("runner", beam_arguments) or LOCAL_RUNNER
+    environment = value_of("environment_type", beam_arguments)
+    return environment == "LOOPBACK" or (environment is None and runner.rpartition(".")[2] in LOCAL_RUNNERS)
 
 
 def masked(argument: str) -> str:
