@@ -25,10 +25,11 @@ def reports(count: int) -> list[str]:
     """Texts to which the constant answer is plausible."""
     parts, days = ("la pompe", "la vanne", "le moteur", "le câble"), ("lundi", "mardi", "jeudi", "hier")
     texts = [
-        f"Le technicien a remplacé {part} du bâtiment {place} {day}."
+        f"Le technicien a remplacé {part} du bâtiment {place} {day} {moment}."
         for part in parts
         for place in PLACES
         for day in days
+        for moment in ("matin", "soir")
     ]
     return texts[:count]
 
@@ -83,7 +84,7 @@ def test_results_that_left_before_the_verdict_are_counted_in_a_warning_and_forgo
     good, bad = sandbox_host(tokens_per_second=400.0), sandbox_host()
     memory = MemorySettings(str(tmp_path / "memory.sqlite"), bytes(32), "one")
     engine = started(start_engine([good, bad], memory=memory, **DIGESTS))
-    texts = reports(80)
+    texts = reports(160)
     with caplog.at_level(logging.WARNING):
         early = [result for first in range(0, 12, 4) for result in translate(engine, *texts[first : first + 4])]
         bad.control(faults=[{"kind": "empty"}])
