@@ -1,8 +1,6 @@
-"""Which sentence of the answer translates which of the source, by the words that correspond and by their lengths.
+"""Which words of an answer correspond to which of the source, in whole texts and in their sentences.
 
 The lexicon tells whether an English word may translate a French one; names, numbers and cognates count as themselves.
-The alignment is that of Gale and Church (1993), with the words' correspondence beside the lengths. It runs only where
-the sentences' numbers differ or a sentence's words are missing.
 """
 
 from __future__ import annotations
@@ -140,10 +138,6 @@ in lower case is wrapped."""
 LEAST_MISSING, LEAST_ADDED = 4, 6
 """Content words of a sentence without counterpart."""
 
-_BAND, _WIDEST_BAND = 6, 40
-_SKIP: Final = 0.22
-"""What a sentence without counterpart costs: a pair is worth its coverage, from 0 to 1."""
-
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
@@ -214,70 +208,3 @@ def source_keys(sentences: Iterable[Sentence]) -> set[str]:
 def explained(sentence: Sentence, keys: AbstractSet[str]) -> float:
     """Which share of an answer's sentence the source's words explain."""
     return coverage(sentence.words, keys)
-
-
-def align(source: Sequence[Sentence], answer: Sequence[Sentence]) -> list[tuple[int, int, int, int]]:
-    """Groups (first, last + 1) of the source and of the answer that correspond, in order.
-
-    Nothing where their numbers differ by more than ``_WIDEST_BAND``. Groups are of up to three sentences and one, or of
-    two and two, near the diagonal.
-    """
-    rows, columns = len(source), len(answer)
-    band = max(_BAND, abs(rows - columns) + 3)
-    if band > _WIDEST_BAND:
-        return []
-    best: dict[tuple[int, int], tuple[float, int, int]] = {(0, 0): (0.0, 0, 0)}
-    values: dict[tuple[int, int, int, int], float] = {}
-    slope = columns / rows
-    for i in range(rows + 1):
-        centre = i * slope
-        for j in range(max(0, int(centre) - band), min(columns, int(centre) + band + 1) + 1):
-            here = None
-            for di, dj in _MOVES:
-                before = best.get((i - di, j - dj))
-                if before is None or not (di or dj):
-                    continue
-                value = before[0] + _value(source, answer, i - di, i, j - dj, j, values)
-                if here is None or value > here[0]:
-                    here = (value, di, dj)
-            if here is not None and (i or j):
-                best[i, j] = here
-    groups = []
-    i, j = rows, columns
-    while (i or j) and (i, j) in best:
-        _, di, dj = best[i, j]
-        groups.append((i - di, i, j - dj, j))
-        i, j = i - di, j - dj
-    return groups[::-1]
-
-
-_MOVES: Final = ((1, 1), (1, 0), (0, 1), (2, 1), (1, 2), (2, 2), (3, 1), (1, 3))
-
-
-def _value(
-    source: Sequence[Sentence],
-    answer: Sequence[Sentence],
-    first: int,
-    last: int,
-    begin: int,
-    end: int,
-    values: dict[tuple[int, int, int, int], float],
-) -> float:
-    """What a group is worth: each sentence's length times how well it is covered, a little less for larger groups."""
-    size = sum(sentence.chars for sentence in source[first:last])
-    written = sum(sentence.chars for sentence in answer[begin:end])
-    if first == last:
-        return _SKIP * written / 2
-    if begin == end:
-        return _SKIP * size / 2
-    key = (first, last, begin, end)
-    if key not in values:
-        words = [word for sentence in source[first:last] for word in sentence.words]
-        keys = answer[begin].keys if end - begin == 1 else union_of(answer[begin:end])
-        there = source_keys(source[first:last])
-        back = [word for sentence in answer[begin:end] for word in sentence.words]
-        match = (coverage(words, keys) + coverage(back, there)) / 2
-        ratio = min(size, written) / max(size, written, 1)
-        extra = 0.04 * (last - first + end - begin - 2)
-        values[key] = (size + written) / 2 * (match * (0.7 + 0.3 * ratio) - extra)
-    return values[key]
