@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from transforms.text.lexicon import english_stems, glosses, skeleton, stem, without_accents, word_set
+from transforms.text.lexicon import CACHED_WORDS, english_stems, glosses, skeleton, stem, without_accents, word_set
 from transforms.text.reading import Reading, read, words_in
 
 _NUMBER = re.compile(r"\d+")
@@ -44,11 +44,7 @@ class Word:
     weight: float
 
 
-KNOWN_WORDS: Final = 16_384
-"""Words that are kept with their keys, for each of the two languages: some 10 MB. They make up nearly all of any text."""
-
-
-@lru_cache(maxsize=KNOWN_WORDS)
+@lru_cache(maxsize=CACHED_WORDS)
 def french_word(token: str) -> Word | None:
     """A token of the source as a content word; None for function words."""
     low = token.lower()
@@ -59,7 +55,7 @@ def french_word(token: str) -> Word | None:
     return Word(frozenset(keys), 1.0 if known else 0.5)
 
 
-@lru_cache(maxsize=KNOWN_WORDS)
+@lru_cache(maxsize=CACHED_WORDS)
 def english_word(token: str) -> Word:
     """A token of the answer."""
     low = token.lower()
