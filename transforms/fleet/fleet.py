@@ -43,6 +43,7 @@ class HostView:
     limit: int
     model: str = ""
     traffic: Traffic = field(default_factory=Traffic)
+    vram_share: float | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -99,7 +100,15 @@ class Fleet:
     def view(self) -> list[HostView]:
         """The hosts as they are now; safe to call from another thread."""
         return [
-            HostView(host.url, host.state(), host.in_flight, host.limit.limit(), host.model, host.traffic.copy())
+            HostView(
+                host.url,
+                host.state(),
+                host.in_flight,
+                host.limit.limit(),
+                host.model,
+                host.traffic.copy(),
+                host.vram_share,
+            )
             for host in list(self._dispatcher.hosts.values())
         ]
 

@@ -59,6 +59,7 @@ class HostState:
         recent_failures: Texts that failed, and when: what was in flight then may still show whose fault it was.
         excused_at: When a failure was last blamed on a text.
         unverified: Whether the host was away, so that it may have another model now.
+        vram_share: The part of the loaded model in GPU memory, 0 to 1, at the last look; None if the host hides it.
     """
 
     url: str
@@ -78,6 +79,7 @@ class HostState:
     recent_failures: deque[tuple[Job, float]] = field(default_factory=lambda: deque(maxlen=RECENT_FAILURES))
     excused_at: float = float("-inf")
     unverified: bool = False
+    vram_share: float | None = None
     _served_models: dict[str, ServedModel] = field(default_factory=dict)
 
     @property
