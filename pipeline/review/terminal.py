@@ -63,7 +63,12 @@ def review(
 def _show(row: ReviewRow, number: int, total: int, console: Console) -> None:
     title = f"{number} of {total}: {row.part}, row {row.row}, column {row.column}"
     console.rule(escape(title))
-    reasons = [f"status {row.status}", *([", ".join(row.flags)] if row.flags else []), row.error, row.evidence]
+    reasons = [
+        f"status {row.status}",
+        *([", ".join(row.flags)] if row.flags else []),
+        row.error,
+        _visible(row.evidence),
+    ]
     console.print(escape("; ".join(filter(None, reasons))), highlight=False)
     shown = replace(row, source=_visible(row.source), english=_visible(row.english))
     console.print(Panel(escape(shown.source), title="source", title_align="left"))
