@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from transforms.read import read_group
 from transforms.source.discovery import list_sources
 from transforms.source.plan import plan_inputs
 from transforms.source.schema_option import parse_schema
 from transforms.source.text_columns import read_texts
+from transforms.source.unit_reader import read_group
 from transforms.source.work_units import UnitGroup
 from transforms.text.gate import Gate, classify
 

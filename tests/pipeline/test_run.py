@@ -468,7 +468,7 @@ def test_parts_to_overwrite_go_before_the_run_so_that_recipes_never_mix(
     def fails(*given: Any) -> None:
         raise RunFailed("the disk is full")
 
-    monkeypatch.setattr("pipeline.run.execute", fails)
+    monkeypatch.setattr("pipeline.run._executor", lambda: fails)
     assert run(source, output, [host], "--overwrite", "--seed", "7").code == 1
     assert list(output.glob("part-*")) == []
 

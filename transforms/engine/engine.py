@@ -15,7 +15,8 @@ from transforms.engine.large_texts import call
 from transforms.engine.outcome import TextResult
 from transforms.engine.snapshot import Snapshot, TextCounts, snapshot_of
 from transforms.engine.translator import SourceText, Translator, TranslatorSettings
-from transforms.fleet.fleet import Fleet, HostView
+from transforms.fleet.fleet import Fleet
+from transforms.fleet.host_state import HostView
 from transforms.fleet.hosts import HostAddress
 from transforms.fleet.settings import FleetSettings
 from transforms.memory.addresses import open_store
@@ -146,7 +147,7 @@ class Engine:
         requested: dict[int, tuple[SourceText, bytes | None]] = {}
         for (index, source), key in zip(undecided.items(), keys, strict=True):
             if key is not None and (entry := entries.get(key)) is not None:
-                results[index] = await call(len(source.text), self._deduplicator.result, entry, source.text)
+                results[index] = await call(len(source.text), self._deduplicator.result, entry, source.text, key)
             else:
                 requested[index] = source, key
         for text, decided in zip(texts, results, strict=True):
@@ -160,7 +161,11 @@ class Engine:
             if isinstance(result, BaseException):
                 raise result
             results[index] = result
-        return [result for result in results if result is not None]
+        sent = dict(zip(undecided, zip(undecided.values(), keys, strict=True), strict=True))
+        await self._deduplicator.translate_void_again(sent, results)
+        finished = [result for result in results if result is not None]
+        self._deduplicator.deliver(finished)
+        return finished
 
     async def _translate(self, source: SourceText, key: bytes | None, texts_done: Callable[[int], None]) -> TextResult:
         """The result of a text that neither the gate nor the memory decided."""

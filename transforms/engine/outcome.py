@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from transforms.fleet.answers import AnswerId
 from transforms.fleet.jobs import Attempt
 
 
@@ -55,6 +56,11 @@ class RequestLog:
     repair_requests: int = 0
     repaired: bool = False
 
+    def add_earlier(self, earlier: RequestLog) -> None:
+        """Count the requests of a translation that this one replaces."""
+        self.attempts = [*earlier.attempts, *self.attempts]
+        self.repair_requests += earlier.repair_requests
+
 
 @dataclass(slots=True)
 class TextResult:
@@ -65,9 +71,11 @@ class TextResult:
         candidate: The best rejected translation of a failed text, for review.
         requests: The requests that this run made for the text.
         text_at_fault: Whether the text would probably fail again on other hosts.
+        answers: The answers of this run that the translation rests on, as far as they are known.
     """
 
     outcome: Outcome
     candidate: str | None = None
     requests: RequestLog = field(default_factory=RequestLog)
     text_at_fault: bool = False
+    answers: tuple[AnswerId, ...] = ()

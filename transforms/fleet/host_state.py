@@ -37,6 +37,18 @@ class ServedModel:
     largest_answered: int = 0
 
 
+@dataclass(frozen=True)
+class HostView:
+    """A host as progress lines and summaries show it."""
+
+    url: str
+    state: str
+    in_flight: int
+    limit: int
+    model: str = ""
+    traffic: Traffic = field(default_factory=Traffic)
+
+
 @dataclass(eq=False)
 class HostState:
     """What the dispatcher knows about one host.
@@ -124,6 +136,10 @@ class HostState:
         if not self.ready:
             return "loading"
         return "healthy" if self.breaker.closed else f"circuit open: {self.breaker.reason}"
+
+    def view(self) -> HostView:
+        """It as it is now; safe to call from another thread."""
+        return HostView(self.url, self.state(), self.in_flight, self.limit.limit(), self.model, self.traffic.copy())
 
     def loading(self) -> bool:
         """Whether it is being checked for the first time, or loads a model."""

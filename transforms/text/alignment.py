@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from transforms.text.lexicon import english_stems, glosses, skeleton, stem, without_accents, word_set
+from transforms.text.lexicon import CACHED_WORDS, english_stems, glosses, skeleton, stem, without_accents, word_set
 
 _TOKEN = re.compile(r"[^\W\d_]{3,}|\d+")
 _FUNCTION_WORDS: Final = word_set(
@@ -44,7 +44,7 @@ class Word:
     weight: float
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=CACHED_WORDS)
 def french_word(token: str) -> Word | None:
     """A token of the source as a content word; None for function words."""
     low = token.lower()
@@ -57,7 +57,7 @@ def french_word(token: str) -> Word | None:
     return Word(frozenset(keys), 1.0 if known else 0.5)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=CACHED_WORDS)
 def english_keys(token: str) -> frozenset[str]:
     """By what a word of the answer is found."""
     low = token.lower()
@@ -146,7 +146,7 @@ def english_sentences(text: str) -> list[Sentence]:
     return sentences
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=CACHED_WORDS)
 def _english_word(token: str) -> Word:
     return Word(english_keys(token), 1.0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from transforms.engine.snapshot import Snapshot
-from transforms.fleet.fleet import HostView
+from transforms.fleet.host_state import HostView
 from transforms.fleet.traffic import Traffic
 
 

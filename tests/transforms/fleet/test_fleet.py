@@ -385,7 +385,7 @@ def test_a_host_whose_answers_are_rejected_is_excluded(
 
     async def use(fleet: Fleet) -> None:
         answers, _ = await ask(80)(fleet)
-        doubtful = [fleet.checked(answer, answer.host == good.url) for answer in answers]
+        doubtful = [fleet.checked(answer, answer.text, answer.host == good.url) for answer in answers]
         assert any(doubtful)
         await until(lambda: any(view.state.startswith("excluded") for view in fleet.view()))
         assert {(await fleet.generate(request(n), [])).host for n in range(9)} == {good.url}

@@ -56,6 +56,13 @@ def test_a_new_value_replaces_the_former_one(store: Store) -> None:
     assert store.look_up([key(1), key(2)]) == {key(1): b"other", key(2): b"two"}
 
 
+def test_removed_entries_are_gone(store: Store) -> None:
+    store.add(entries(0, 10))
+    store.remove([])
+    store.remove([key(2), key(3), key(99)])
+    assert store.look_up([key(1), key(2), key(3)]) == dict(entries(1, 2))
+
+
 def test_entries_persist_across_stores(place: str) -> None:
     first = open_store(place)
     first.add(entries(0, 10))
