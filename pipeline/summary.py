@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.console.streams import json_text
-from pipeline.execute import Execution, ResumedPlan
+from pipeline.execution import Execution
 from pipeline.exit_codes import ExitCode
 from pipeline.options.run import RunOptions, echo
 from pipeline.plan import RunPlan
+from pipeline.resume import ResumedPlan
 from pipeline.sandbox import NOT_REAL
 from transforms import __version__
 from transforms.errors import RunFailed
@@ -121,6 +122,7 @@ class Summary:
             "failures": dict(run.failures),
             "failed_rows": dict(all_rows.failed_rows),
             "flags": dict(all_rows.flags),
+            "mixed_digests": all_rows.mixed_digests(),
             "repairs": {
                 **{name: run.repairs[name] for name in ("texts", "requests", "better")},
                 "kinds": self._kinds(),
@@ -207,6 +209,8 @@ def summarise(
     if execution.stopped and stop_code is not None:
         LOG.warning("%s", STOPPED)
         code, message = stop_code, STOPPED
+    elif execution.failure is not None:
+        code, message = ExitCode.FAILED, str(execution.failure)
     else:
         nothing_left = resumed is not None and not resumed.resumption.left
         code, message = verdict(options, plan, counts, nothing_left), None
@@ -244,6 +248,8 @@ def verdict(options: RunOptions, plan: RunPlan, counts: PartCounts, nothing_left
             repairs["requests"],
             repairs["better"],
         )
+    for sentence in about_mixed_digests(counts):
+        LOG.warning("%s", sentence)
     if counts.failed_ratio() > options.max_failed_ratio:
         LOG.warning(
             "%d of %d rows failed, more than --max_failed_ratio %s allows: %s",
@@ -256,6 +262,16 @@ def verdict(options: RunOptions, plan: RunPlan, counts: PartCounts, nothing_left
     if nothing_left and options.skip_exit_code is not None:
         return ExitCode(options.skip_exit_code)
     return ExitCode.DONE
+
+
+def about_mixed_digests(counts: PartCounts) -> list[str]:
+    """Return a sentence for each model that was used in several versions."""
+    return [
+        f"the translations come from {len(digests)} versions of the model {model!r}, and may differ: "
+        + ", ".join(f"{digest[:12]} {texts:,}" for digest, texts in sorted(digests.items(), key=lambda each: -each[1]))
+        + " texts; see the model_digest column"
+        for model, digests in counts.all_rows.mixed_digests().items()
+    ]
 
 
 def earlier_speed(output: OutputDirectory) -> float | None:

@@ -39,6 +39,9 @@ We validate options ourselves, and job servers have more of them. A long step is
 each request has its own deadline.
 """
 
+_JOB_MESSAGES = "portable_runner"
+"""Module of Beam that logs the messages of a job server; the last one is in the error that ends the run."""
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -72,10 +75,13 @@ def configure(log_format: LogFormat = "text", level: LogLevel = "info") -> None:
 def is_relevant(record: logging.LogRecord) -> bool:
     """Whether a record is neither Beam's known noise nor a repetition of the error that ends the run.
 
-    The command line reports our own exceptions, once and in one line; Beam logs them with a traceback of its workers.
+    The command line reports our own exceptions and the failures of jobs, once and in one line; Beam logs them with a
+    traceback of its workers.
     """
     if record.exc_info and isinstance(record.exc_info[1], TranslateError) and not _is_ours(record):
         return False
+    if record.name == "root" and record.module == _JOB_MESSAGES:
+        return logging.getLogger(OURS[0]).isEnabledFor(logging.DEBUG)
     return record.levelno >= logging.ERROR or _is_ours(record) or not record.getMessage().startswith(_HARMLESS)
 
 

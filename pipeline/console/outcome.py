@@ -11,7 +11,7 @@ from rich.text import Text
 from pipeline.exit_codes import ExitCode
 from pipeline.monitoring.text import counted, duration, host_name
 from pipeline.options.run import RunOptions
-from pipeline.summary import SUMMARY_FILE, Summary
+from pipeline.summary import SUMMARY_FILE, Summary, about_mixed_digests
 from transforms.masking import mask_urls
 from transforms.sink.statistics import STATUSES
 from transforms.text.sanitize import sanitize
@@ -29,6 +29,7 @@ ROWS_FOR_ALL = 10
 
 HEADLINES = {
     ExitCode.DONE: "done",
+    ExitCode.FAILED: "failed",
     ExitCode.TOO_MANY_FAILED: "done, but too many rows failed",
     ExitCode.NOTHING_TO_DO: "nothing to do",
 }
@@ -82,6 +83,7 @@ def next_steps(summary: Summary, options: RunOptions) -> list[str]:
     if idle and run.rows >= ROWS_FOR_ALL * len(summary.slots):
         names = ", ".join(map(host_name, idle))
         steps.append(f"no row came from {names}. Check with: python -m pipeline doctor --hosts {','.join(idle)}")
+    steps += about_mixed_digests(summary.counts)
     warned = rows.statuses["warn"]
     if rows.rows and warned / rows.rows > NOTABLE_WARN_RATIO:
         steps.append(f"{warned:,} rows have warnings ({counted(rows.flags, SHOWN_CLASSES)}); review a sample of them")

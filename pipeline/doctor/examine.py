@@ -12,12 +12,16 @@ from pipeline.doctor.options import DoctorOptions
 from pipeline.host_speeds import probe_body
 from transforms.fleet import advice
 from transforms.fleet.admission import HostReport, eligible, inspect, majority_digests
+from transforms.fleet.answers import Answer
 from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.listings import LoadedModel, ModelDetails
 from transforms.fleet.model_names import model_key
 from transforms.fleet.probe import MAX_AT_ONCE, Speed, measure
+from transforms.fleet.same_server import SameServer
 from transforms.fleet.settings import FleetSettings
+from transforms.text.cleaning import clean
+from transforms.text.flags import THINK_STRIPPED
 from transforms.text.prompt_profile import ProfileChoice
 
 TEXT = (
@@ -91,9 +95,16 @@ async def _examine(options: DoctorOptions) -> Findings:
     try:
         reports = await asyncio.gather(*(inspect(client) for client in clients))
         digests = majority_digests(reports)
+        twins = await _twins(options)
+        usual = [
+            client
+            for client, report in zip(clients, reports, strict=True)
+            if (listed := report.models.get(model_key(options.model)))
+            and listed.digest == digests[model_key(listed.name)]
+        ]
         found = await asyncio.gather(
             *(
-                _Examination(client, report, options, digests, gpus).findings()
+                _Examination(client, report, options, digests, usual, twins.get(client.url, ""), gpus).findings()
                 for client, report in zip(clients, reports, strict=True)
             )
         )
@@ -102,6 +113,14 @@ async def _examine(options: DoctorOptions) -> Findings:
         await asyncio.gather(watching, *(client.close() for client in clients), return_exceptions=True)
     general = (*_about_versions(found), *about_gpus(gpus.gpus, [host.url for host in found]))
     return Findings(options.model, options.num_ctx, tuple(found), gpus.gpus, general)
+
+
+async def _twins(options: DoctorOptions) -> dict[str, str]:
+    """Return the earlier address of each server that is named twice, by its second one."""
+    if options.use_proxy:
+        return {}
+    same_server = SameServer(lambda url: True)
+    return {address.url: twin for address in options.hosts if (twin := await same_server.twin(address.url))}
 
 
 def _about_versions(hosts: Iterable[HostFindings]) -> list[str]:
@@ -127,6 +146,8 @@ class _Examination:
     report: HostReport
     options: DoctorOptions
     digests: Mapping[str, str]
+    usual: Sequence[HostClient]
+    twin: str
     gpus: GpuWatch
     advice: list[str] = field(default_factory=list)
     loaded: LoadedModel | None = None
@@ -157,11 +178,13 @@ class _Examination:
 
     async def _examine(self) -> None:
         options, report, key = self.options, self.report, model_key(self.options.model)
+        if self.twin:
+            raise self._fail(f"it is the same server as {self.twin}: name it once, as a run would use it once", None)
         if report.problem:
             raise self._fail(report.problem, report.failure)
         found = eligible(report, [options.model], self.digests)
         if key not in found.digests:
-            raise self._fail(*found.problems[key])
+            await self._compare(*found.problems[key])
         if options.fallback_model is not None:
             second = eligible(report, [options.fallback_model], self.digests).problems
             self.advice += [problem for problem, _ in second.values()]
@@ -185,13 +208,32 @@ class _Examination:
         on_gpu = self.loaded is None or self.loaded.vram_share >= advice.WHOLE_SHARE
         self.advice += advice.about_speed(self.speed, details, on_gpu, self._slot_bytes(), self._free_vram_bytes())
 
+    async def _compare(self, problem: str, failure: Failure | None) -> None:
+        """Look at the content of a model with another digest, which is no problem if it is the same.
+
+        Raises:
+            RequestFailed: It is not, or it is another problem.
+        """
+        theirs = await self._details_on(self.usual[0]) if failure is None and self.usual else None
+        own = await self._details_on(self.client) if theirs is not None else None
+        if theirs is None or own is None:
+            raise self._fail(problem, failure)
+        if own.content and own.content == theirs.content:
+            self.advice.append(
+                f"its model has a digest of its own, but the same content as on {self.usual[0].url}: a run uses it"
+            )
+            return
+        parts = ", ".join(own.differences(theirs))
+        compared = f"different from {self.usual[0].url}: {parts}" if parts else "all that the hosts show of it is equal"
+        raise self._fail(f"{problem} ({compared})", failure)
+
     async def _measure(self) -> None:
         """Measure the speed, with more room for the answers if one is cut, which is no fault of the host."""
         texts = [TEXT.format(number) for number in range(MAX_AT_ONCE)]
         for factor in (1, MORE_ROOM):
             try:
                 self.speed = await measure(
-                    self.client, partial(self._body, factor), texts, self.options.request_timeout
+                    self.client, partial(self._body, factor), texts, self.options.request_timeout, self._look_at
                 )
                 return
             except RequestFailed as failed:
@@ -203,11 +245,23 @@ class _Examination:
             "prompt with a run with --limit 5"
         )
 
-    async def _details(self) -> ModelDetails | None:
+    def _look_at(self, text: str, answer: Answer) -> None:
+        translation, found = clean(answer.text, text)
+        if not translation and THINK_STRIPPED in found:
+            raise self._fail(
+                "the answer was all thinking; set --think false, or use a model that answers", Failure.ONLY_THINKING
+            )
+
+    async def _details_on(self, client: HostClient) -> ModelDetails | None:
         try:
-            details = await self.client.details(self.options.model)
+            return await client.details(self.options.model)
         except RequestFailed:
             return None  # some proxies hide it; what counts is whether the model loads and generates
+
+    async def _details(self) -> ModelDetails | None:
+        details = await self._details_on(self.client)
+        if details is None:
+            return None
         if details.capabilities and "completion" not in details.capabilities:
             kinds = ", ".join(details.capabilities)
             raise self._fail(f"the model {self.options.model!r} cannot generate text; its capabilities: {kinds}", None)

@@ -10,7 +10,7 @@ from typing import Any
 from apache_beam.metrics.metric import MetricsFilter
 
 from transforms.engine.snapshot import Snapshot
-from transforms.fleet.fleet import HostView
+from transforms.fleet.host_state import HostView
 from transforms.fleet.traffic import Traffic
 from transforms.translate import METRICS
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from transforms.engine.snapshot import Snapshot
-from transforms.fleet.fleet import HostView
+from transforms.fleet.host_state import HostView
 from transforms.fleet.traffic import Traffic
 
 MAX_SAMPLES = 600

@@ -64,9 +64,9 @@ def show(state: ServerState, body: bytes) -> Json:
         raise (Refusal(404, f"model '{with_tag(name)}' not found") if refusal.status == 404 else refusal) from None
     shown: Json = {
         "license": "Apache License 2.0 (simulated, no real model)",
-        "modelfile": f"# Simulated, no real model\nFROM {model}",
+        "modelfile": f"# Simulated, no real model\nFROM {_weights(state) or model}",
         "parameters": f'{"stop":<31}"</s>"',
-        "template": "{{ .System }}\n\n{{ .Prompt }}",
+        "template": state.settings.template or "{{ .System }}\n\n{{ .Prompt }}",
         "details": _details(state) | {"parent_model": ""},
         "model_info": {
             "general.architecture": FAMILY,
@@ -78,6 +78,11 @@ def show(state: ServerState, body: bytes) -> Json:
     if state.version >= (0, 6, 4):
         shown["capabilities"] = _capabilities(state)
     return shown
+
+
+def _weights(state: ServerState) -> str:
+    digest = state.settings.weights
+    return f"/models/blobs/sha256-{digest}" if digest else ""
 
 
 def version(state: ServerState) -> Json:

@@ -89,6 +89,7 @@ TEXT_FAULTS = frozenset(
         "think_leak",
         "note",
         "prompt_leak",
+        "constant",
     }
 )
 SCOPES = ("generate", "get", "all")

@@ -22,6 +22,8 @@ class HostSettings:
         models: Installed models, as ``name`` or ``name:tag``.
         any_model: Whether every other valid local model name counts as installed, too.
         digest: Digest of every model, 64 hex digits. Empty: derived from the model's name, so equal on all hosts.
+        weights: Digest of the weights that ``/api/show`` names, 64 hex digits; empty for none.
+        template: Template of every model; empty for a usual one.
         thinking: Whether the models support thinking, which is then on unless a request sets ``think: false``.
         num_parallel: Slots of each model. As in Ollama, no endpoint reveals them.
         max_queue: Requests that may wait while a model loads; further ones are refused with 503.
@@ -50,6 +52,8 @@ class HostSettings:
     models: tuple[str, ...] = ("mistral:latest",)
     any_model: bool = False
     digest: str = ""
+    weights: str = ""
+    template: str = ""
     thinking: bool = False
     num_parallel: int = 4
     max_queue: int = 512
@@ -95,7 +99,9 @@ class HostSettings:
             _require(getattr(self, name) >= 0, f"{name} is {getattr(self, name)}, but must not be negative")
         _require(0 <= self.vram_share <= 1, f"vram_share is {self.vram_share}, but must be 0 to 1")
         _require(bool(re.match(r"\d+(\.\d+)+", self.version)), f"version is {self.version!r}, but must be like 0.33.0")
-        _require(not self.digest or bool(re.fullmatch("[0-9a-f]{64}", self.digest)), "digest must be 64 hex digits")
+        for name in ("digest", "weights"):
+            value = getattr(self, name)
+            _require(not value or bool(re.fullmatch("[0-9a-f]{64}", value)), f"{name} must be 64 hex digits")
         _require(self.repeat_abort_characters > 1, "repeat_abort_characters must be at least 2")
 
     @property

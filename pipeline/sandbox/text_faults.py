@@ -9,6 +9,8 @@ _CHINESE = (
     "本报告介绍了技术人员在现场进行的维修工作。设备已经恢复正常运行，客户确认没有其他问题。"
     "下一次检查将在三个月之后进行，届时会更换过滤器。"
 )
+CONSTANT = "The technician replaced the part and the system is working again."
+"""What a host with a broken model answers to everything."""
 
 
 def spoil(kind: str, source: str, english: str, prompt: str, room: int) -> str:
@@ -49,6 +51,8 @@ def spoil(kind: str, source: str, english: str, prompt: str, room: int) -> str:
         return f"<think>\nThis is French. I should translate it sentence by sentence.\n</think>\n\n{english}"
     if kind == "note":
         return f"{english}\n\nNote: proper names and technical codes were left as in the original."
+    if kind == "constant":
+        return CONSTANT
     if kind == "prompt_leak":
         return f"{prompt[:200]}\n\n{english}"
     raise ValueError(f"unknown text fault {kind!r}")

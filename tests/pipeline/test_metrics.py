@@ -12,7 +12,7 @@ from pipeline.metrics import SnapshotCollector, serve_metrics
 from pipeline.monitoring.status import RunStatus, Workload
 from transforms.engine.snapshot import Snapshot
 from transforms.errors import UsageError
-from transforms.fleet.fleet import HostView
+from transforms.fleet.host_state import HostView
 from transforms.fleet.traffic import Traffic
 
 GPU0 = "http://gpu0:11434"

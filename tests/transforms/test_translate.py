@@ -100,8 +100,30 @@ def test_batches_go_through_a_real_pipeline_and_beam_counts_their_rows(sandbox_h
     assert_that(figures, equal_to([(index, index == 4, 22, expected) for index in range(5)]))
     result = pipeline.run()
     counters = result.metrics().query(MetricsFilter().with_namespace("translate"))["counters"]
-    rows = {name: counter.committed for counter in counters if (name := counter.key.metric.name).startswith("rows_")}
-    assert rows == {"rows_ok": 105, "rows_failed": 5}
+    counted = {counter.key.metric.name: counter.committed for counter in counters}
+    tokens = counted.pop(f"host_tokens/{host.url}")
+    assert tokens > 0
+    assert counted == {
+        "rows_ok": 105,
+        "rows_failed": 5,
+        "texts": 220,
+        "characters": sum(
+            len(text)
+            for batch in batches
+            for name in COLUMNS
+            for text in batch.records.column(name).to_pylist()
+            if text
+        ),
+        "status/ok": 105,
+        "status/failed": 5,
+        "origin/generated": 42,
+        "origin/duplicate": 168,
+        "flag/src_empty": 5,
+        "flag/untranslated": 5,
+        "repairs/texts": 1,
+        "repairs/requests": 1,
+        f"host_answers/{host.url}": 42,
+    }
     for engine in live_engines():
         engine.close()
 

@@ -194,9 +194,9 @@ class ChunkTranslator:
                     self.repair_yield.first_answer()
                 candidate = await self._assess(answer, chunk, prompt, profile, task.context)
                 good = bool(candidate.text) and not candidate.hard
-                host_doubted = self._fleet.checked(answer, good)
+                host_doubted = self._fleet.checked(answer, chunk, good)
                 if host_doubted and good and not avoided:
-                    avoided.add(answer.host)  # another host is asked instead: this one gives too many bad answers
+                    avoided.add(answer.host)  # another host is asked instead
                     continue
                 avoided.add(answer.host)
                 cured = bool(responses) and cures(candidate, responses[0])

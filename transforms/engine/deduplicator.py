@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from transforms.engine.human_translations import PRESENT, human_key, human_resul
 from transforms.engine.large_texts import call
 from transforms.engine.memory_entry import MemoryEntry, as_duplicate, decode, encode, from_memory, key_of
 from transforms.engine.outcome import TextResult
+from transforms.engine.recalls import Recalls
 from transforms.engine.run_health import RunHealth
 from transforms.engine.translator import SourceText, Translator
 from transforms.fleet.fleet import Fleet
@@ -19,6 +21,8 @@ from transforms.memory.memory import Memory
 from transforms.text.gate import Gate, source_flags
 from transforms.text.glossary import subset_digest
 from transforms.text.sanitize import sanitize
+
+LOG = logging.getLogger(__name__)
 
 RECENT_BYTES = 4_000_000
 """Size of the recent entries that are kept in this process, for texts that come again before the memory has them."""
@@ -63,6 +67,7 @@ class Deduplicator:
         self.memory = memory
         self._settings = settings
         self._health = RunHealth()
+        self._recalls = Recalls(fleet)
         self._in_flight: dict[bytes, asyncio.Future[TextResult]] = {}
         self._recent: OrderedDict[bytes, bytes] = OrderedDict()
         self._recent_bytes = 0
@@ -104,11 +109,11 @@ class Deduplicator:
         settings = self._settings
         return entry.run == settings.run or not (settings.own_only or (settings.retry_failed and entry.failed))
 
-    def result(self, entry: MemoryEntry, text: str) -> TextResult:
-        """The result of a text that has an entry."""
+    def result(self, entry: MemoryEntry, text: str, key: bytes | None) -> TextResult:
+        """The result of a text that has an entry under its key."""
         flags = source_flags(text, Gate.TRANSLATE)
         if entry.run == self._settings.run:
-            return as_duplicate(entry.outcome, entry.candidate, flags)
+            return as_duplicate(entry.outcome, entry.candidate, flags, self._recalls.answers(key))
         return from_memory(entry, flags)
 
     async def translate(self, source: SourceText, key: bytes | None) -> TextResult:
@@ -126,10 +131,10 @@ class Deduplicator:
         if key is None:
             return await self._request(source)
         if (value := self._recent.get(key)) is not None and (entry := decode(value)) is not None:
-            return self.result(entry, source.text)
+            return self.result(entry, source.text, key)
         if (first := self._in_flight.get(key)) is not None:
             result = await first
-            return as_duplicate(result.outcome, result.candidate, ())
+            return as_duplicate(result.outcome, result.candidate, (), result.answers)
         in_flight = self._in_flight[key] = asyncio.get_running_loop().create_future()
         try:
             result = await self._request(source)
@@ -152,6 +157,9 @@ class Deduplicator:
     async def _remember(self, key: bytes, source: SourceText, result: TextResult) -> None:
         if result.outcome.error is not None and not (result.text_at_fault and self._health.texts_are_to_blame()):
             return
+        if self._fleet.void(result.answers):
+            return
+        self._recalls.note(key, result.answers)
         value = await call(len(source.text), self._entry, source, result)
         if self.memory is not None:
             await self.memory.keep(key, value)
@@ -160,6 +168,52 @@ class Deduplicator:
         while self._recent_bytes > RECENT_BYTES:
             _, oldest = self._recent.popitem(last=False)
             self._recent_bytes -= len(oldest)
+
+    async def translate_void_again(
+        self, texts: Mapping[int, tuple[SourceText, bytes | None]], results: list[TextResult | None]
+    ) -> None:
+        """Replaces the results of a batch that are void, until none is; see ``Recalls``.
+
+        Args:
+            texts: The texts of the batch that may have been sent to a host, with their keys, by index.
+            results: Of the batch.
+
+        Raises:
+            RunFailed, RunStopped: The run ended before.
+        """
+        await self._forget(self._recalls.newly_void())
+        while void := {
+            index: earlier
+            for index in texts
+            if (earlier := results[index]) is not None and self._fleet.void(earlier.answers)
+        }:
+            await self._forget(self._recalls.void_keys(texts[index][1] for index in void))
+            again = await asyncio.gather(*(self.translate(*texts[index]) for index in void), return_exceptions=True)
+            for (index, earlier), result in zip(void.items(), again, strict=True):
+                if isinstance(result, BaseException):
+                    raise result
+                result.requests.add_earlier(earlier.requests)
+                result.outcome.attempts += earlier.outcome.attempts
+                results[index] = result
+
+    async def _forget(self, keys: Sequence[bytes]) -> None:
+        for key in keys:
+            if (value := self._recent.pop(key, None)) is not None:
+                self._recent_bytes -= len(value)
+        if self.memory is not None and keys:
+            await asyncio.gather(*map(self.memory.remove, keys))
+
+    def deliver(self, results: Sequence[TextResult]) -> None:
+        """Warns of earlier results that turned out to be void, and notes those of a batch that are about to leave."""
+        if self._fleet.broken_hosts():
+            for host, count in self._recalls.take_void_delivered().items():
+                LOG.warning(
+                    "%s: %d translations that it gave before it was excluded were passed on already and may be wrong; "
+                    "check the rows that name it as their host",
+                    host,
+                    count,
+                )
+        self._recalls.deliver(results)
 
     def _entry(self, source: SourceText, result: TextResult) -> bytes:
         return encode(result, source_flags(source.text, Gate.TRANSLATE), self._settings.run)

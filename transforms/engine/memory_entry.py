@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from transforms.engine.outcome import Outcome, TextResult
+from transforms.fleet.answers import AnswerId
 
 DURATIONS_AND_COUNTS = tuple(field.name for field in fields(Outcome) if field.name.endswith(("_duration_ns", "_count")))
 
@@ -89,12 +90,15 @@ def from_memory(entry: MemoryEntry, source_flags: Sequence[str]) -> TextResult:
     return TextResult(outcome, entry.candidate)
 
 
-def as_duplicate(outcome: Outcome, candidate: str | None, source_flags: Sequence[str]) -> TextResult:
+def as_duplicate(
+    outcome: Outcome, candidate: str | None, source_flags: Sequence[str], answers: tuple[AnswerId, ...] = ()
+) -> TextResult:
     """Return the result for a duplicate of another row's text, without durations and counts: it needed no request."""
     nothing: dict[str, Any] = dict.fromkeys(DURATIONS_AND_COUNTS)
     flags = [*source_flags, *outcome.flags]
     origin = _origin(outcome, "duplicate")
-    return TextResult(replace(outcome, origin=origin, attempts=0, flags=flags, **nothing), candidate)
+    copied = replace(outcome, origin=origin, attempts=0, flags=flags, **nothing)
+    return TextResult(copied, candidate, answers=answers)
 
 
 def _origin(outcome: Outcome, origin: str) -> str | None:

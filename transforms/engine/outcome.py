@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from transforms.fleet.answers import AnswerId
 from transforms.fleet.jobs import Attempt
 
 
@@ -85,6 +86,15 @@ class RequestLog:
         """The costs of the repairs of a fault."""
         return self.repairs.setdefault(fault, RepairCost())
 
+    def add_earlier(self, earlier: RequestLog) -> None:
+        """Count the requests of a translation that this one replaces."""
+        self.attempts = [*earlier.attempts, *self.attempts]
+        for fault, before in earlier.repairs.items():
+            cost = self.cost(fault)
+            cost.requests += before.requests
+            cost.seconds += before.seconds
+            cost.left_out += before.left_out
+
 
 @dataclass(slots=True)
 class TextResult:
@@ -95,9 +105,11 @@ class TextResult:
         candidate: The best rejected translation of a failed text, for review.
         requests: The requests that this run made for the text.
         text_at_fault: Whether the text would probably fail again on other hosts.
+        answers: The answers of this run that the translation rests on, as far as they are known.
     """
 
     outcome: Outcome
     candidate: str | None = None
     requests: RequestLog = field(default_factory=RequestLog)
     text_at_fault: bool = False
+    answers: tuple[AnswerId, ...] = ()

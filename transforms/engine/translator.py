@@ -171,8 +171,9 @@ class Translator:
             **_provenance(answers, log.attempts),
             **self._models(answers, model),
         )
+        ids = tuple(answer.id for answer in answers)
         if not errors:
-            return TextResult(outcome, requests=log)
+            return TextResult(outcome, requests=log, answers=ids)
         outcome.error = errors[0] if len(errors) == 1 else f"{errors[0]}, and {len(errors) - 1} more"
         candidate = None
         if any(result.candidate for result in results):
@@ -181,7 +182,7 @@ class Translator:
             outcome.status = "partial"
         else:
             outcome.status, outcome.translation, outcome.origin = "failed", None, None
-        return TextResult(outcome, candidate, log, all(result.text_at_fault for result in results))
+        return TextResult(outcome, candidate, log, all(result.text_at_fault for result in results), ids)
 
     def _models(self, answers: Sequence[Answer], wanted: str) -> dict[str, Any]:
         """The models that answered, with their digests; without an answer, the model that was wanted."""

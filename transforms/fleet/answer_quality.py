@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 RECENT = 20
 LEAST_ANSWERS = 8
@@ -17,65 +19,124 @@ GOOD_SHARE = 0.2
 DOUBTFUL_ANSWERS = 2
 """Bad answers of a host, and answers of the others, after which another host has to confirm its accepted answers."""
 
+KEPT_REPEATED = 1024
+
+_NO_WORDS = re.compile(r"[\W_]+")
+
+
+class _Checked(NamedTuple):
+    """A checked answer: its number, whether it was bad, and hashes of its text and of the words of its source."""
+
+    number: int
+    bad: bool
+    text: int
+    source: int
+
 
 @dataclass(eq=False)
 class _Record:
-    """The recent answers of one host: whether each was bad, and a hash of its text."""
+    """The answers of one host.
 
-    bad: deque[bool] = field(default_factory=lambda: deque(maxlen=RECENT))
-    texts: deque[int] = field(default_factory=lambda: deque(maxlen=RECENT))
+    Attributes:
+        recent: The latest ones.
+        repeated: Numbers of accepted answers whose text the host has also given to another source.
+        latest: The number of its latest answer.
+        trusted_until: The number of the last answer that was followed by enough good ones.
+        distrusted: Ranges of answers that are void, as the host was found to be broken: the first and last number.
+    """
+
+    recent: deque[_Checked] = field(default_factory=lambda: deque(maxlen=RECENT))
+    repeated: deque[int] = field(default_factory=lambda: deque(maxlen=KEPT_REPEATED))
+    latest: int = 0
+    trusted_until: int = 0
+    distrusted: list[tuple[int, int]] = field(default_factory=list)
+
+    def bad_answers(self) -> int:
+        return sum(answer.bad for answer in self.recent)
 
     def share(self) -> float:
-        return sum(self.bad) / len(self.bad) if self.bad else 0.0
+        return self.bad_answers() / len(self.recent) if self.recent else 0.0
 
 
 class AnswerQuality:
     """The share of bad answers of each host, against that of the others.
 
-    An answer is bad if the checks reject it, or if the host has given it to another text already: a model that always
-    writes the same passes many checks.
+    An answer is bad if the checks reject it, or if the host has just given it to a text of other words: a model that
+    always writes the same passes many checks.
+
+    The answers of a host are numbered, by the caller and from 1. So it can be told later which of them to ask for
+    again: those since the host gave good answers for the last time before it was found to be broken.
     """
 
     def __init__(self) -> None:
         self._records: dict[str, _Record] = {}
 
-    def checked(self, host: str, answer: str, accepted: bool) -> bool:
-        """Notes an answer to a text that the host had not seen. Returns whether the answer is bad."""
-        record = self._records.setdefault(host, _Record())
-        text = hash(answer)
-        bad = not accepted or text in record.texts
-        record.bad.append(bad)
-        record.texts.append(text)
-        return bad
+    def checked(self, host: str, number: int, source: str, answer: str, accepted: bool) -> bool:
+        """Notes an answer that the checks have accepted or not.
 
-    def forget(self, host: str) -> None:
-        """The host was restarted or has another model now."""
-        self._records.pop(host, None)
+        Returns:
+            Whether another host should confirm the answer, if it was accepted.
+        """
+        record = self._records.setdefault(host, _Record())
+        text, words = hash(answer), hash(_NO_WORDS.sub("", source.casefold()))
+        same = [earlier for earlier in record.recent if earlier.text == text and earlier.source != words]
+        bad = not accepted or bool(same)
+        record.repeated.extend(earlier.number for earlier in same if not earlier.bad)
+        if same and accepted:
+            record.repeated.append(number)
+        record.latest = max(record.latest, number)
+        if len(record.recent) == RECENT and record.share() <= GOOD_SHARE:
+            record.trusted_until = max(record.trusted_until, record.recent[0].number)
+        record.recent.append(_Checked(number, bad, text, words))
+        if bad:
+            share_of_others, _ = self._others(host)
+            return share_of_others <= GOOD_SHARE
+        return self.doubtful(host)
 
     def doubtful(self, host: str) -> bool:
         """Whether an accepted answer of the host should be confirmed by another host."""
         record = self._records.get(host)
-        if record is None or sum(record.bad) < DOUBTFUL_ANSWERS:
+        if record is None or record.bad_answers() < DOUBTFUL_ANSWERS:
             return False
         share, count = self._others(host)
         return record.share() >= BAD_SHARE and count >= DOUBTFUL_ANSWERS and share <= GOOD_SHARE
 
     def broken(self, host: str) -> str:
-        """Why a host is to be excluded; empty if it is not."""
+        """Why a host is to be excluded; empty if it is not.
+
+        If it is, its answers since it was trusted are void. It starts afresh, should a person bring it back.
+        """
         record = self._records.get(host)
-        if record is None or len(record.bad) < LEAST_ANSWERS or record.share() < BAD_SHARE:
+        if record is None or len(record.recent) < LEAST_ANSWERS or record.share() < BAD_SHARE:
             return ""
         share, count = self._others(host)
         if count < LEAST_ANSWERS or share > GOOD_SHARE:
             return ""
+        bad, recent = record.bad_answers(), len(record.recent)
+        record.distrusted.append((record.trusted_until + 1, record.latest))
+        record.recent.clear()
+        record.trusted_until = record.latest
         return (
-            f"{sum(record.bad)} of its last {len(record.bad)} answers were empty, wrong or all the same, against "
-            f"{share:.0%} on the other hosts; restart Ollama there or pull the model again"
+            f"{bad} of its last {recent} answers were empty, wrong or all the same, against {share:.0%} on the other "
+            "hosts; restart Ollama there or pull the model again"
         )
+
+    def void(self, host: str, number: int) -> bool:
+        """Whether a text should be translated again because of what is known now about the host of its answer."""
+        record = self._records.get(host)
+        if record is None:
+            return False
+        if any(first <= number <= last for first, last in record.distrusted):
+            return True
+        return number in record.repeated and self.doubtful(host)
+
+    def broken_hosts(self) -> frozenset[str]:
+        """The hosts that were found to be broken."""
+        return frozenset(host for host, record in self._records.items() if record.distrusted)
 
     def _others(self, host: str) -> tuple[float, int]:
         """The share of bad answers of all other hosts together, and how many answers they gave."""
-        answers = [bad for url, record in self._records.items() if url != host for bad in record.bad]
+        answers = [answer.bad for url, record in self._records.items() if url != host for answer in record.recent]
         return _mean(answers), len(answers)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from transforms.fleet.certainty import Certainty, certainty_of
 from transforms.fleet.faults import Failure, RequestFailed
@@ -17,9 +17,16 @@ SPARE_CHARACTERS = 2000
 """An answer longer than both allow cannot have ``num_predict`` tokens; checking it would cost seconds."""
 
 
+class AnswerId(NamedTuple):
+    """Which answer a translation rests on: its host, and its number among the answers of the host, from 1."""
+
+    host: str
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An accepted answer of a model on a host.
+    """An accepted answer of a model on a host; ``number`` counts the answers of the host, from 1, in order of arrival.
 
     Durations are nanoseconds as Ollama measured them; None where it sent none, or a value outside 0..total
     (the engine of recent versions may answer ±9.2e18). Counts are tokens; None where they are missing or impossible.
@@ -37,6 +44,12 @@ class Answer:
     prompt_eval_count: int | None
     eval_count: int | None
     certainty: Certainty | None = None
+    number: int = 0
+
+    @property
+    def id(self) -> AnswerId:
+        """Its identity within the run."""
+        return AnswerId(self.host, self.number)
 
     @property
     def queue_duration_ns(self) -> int | None:

@@ -233,6 +233,10 @@ class Dispatcher:
         hosts = self.hosts.values()
         return any(host.usable() and host.may_serve(job.model) and host.url not in job.failed_on for host in hosts)
 
+    def has_another(self, host: HostState) -> bool:
+        """Whether another healthy host serves the model of a host."""
+        return any(other.usable() and other.model == host.model for other in self.hosts.values() if other is not host)
+
     def cancelled(self, key: int, now: float) -> None:
         """Notes a request that was cancelled: its job has its answer, or nobody waits for it any more.
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from transforms.errors import NoHostLeft, RunFailed, RunStopped
 from transforms.fleet.answer_quality import AnswerQuality
-from transforms.fleet.answers import Answer
+from transforms.fleet.answers import Answer, AnswerId
 from transforms.fleet.dispatch import Dispatcher
 from transforms.fleet.faults import Blame, Failure, RequestFailed, RowRejected
 from transforms.fleet.host_pool import HostPool
-from transforms.fleet.host_state import HostState
+from transforms.fleet.host_state import HostState, HostView
 from transforms.fleet.hosts import HostAddress
 from transforms.fleet.jobs import Attempt, Job
 from transforms.fleet.model_names import model_key
 from transforms.fleet.outage import OutageWatch
 from transforms.fleet.settings import FleetSettings, GenerateRequest
 from transforms.fleet.tasks import report_failure
-from transforms.fleet.traffic import Traffic
 from transforms.fleet.verdicts import Verdict
 
 LOG = logging.getLogger(__name__)
@@ -31,18 +31,6 @@ LATE_WAKE_SECONDS = 0.001
 CHECK_PROMPT = "Bonjour."
 CHECK_TOKENS = 16
 """Length of the answer to it; that the answer is cut then also shows that the host works."""
-
-
-@dataclass(frozen=True)
-class HostView:
-    """A host as progress lines and summaries show it."""
-
-    url: str
-    state: str
-    in_flight: int
-    limit: int
-    model: str = ""
-    traffic: Traffic = field(default_factory=Traffic)
 
 
 @dataclass(eq=False, slots=True)
@@ -77,6 +65,7 @@ class Fleet:
         self._digests = dict(settings.digests)
         self._pool = HostPool(self._dispatcher.hosts, settings, self._digests, self._changed, self._end)
         self._quality = AnswerQuality()
+        self._answers = Counter[str]()  # by host
         self._waiting: dict[Job, _Waiting] = {}
         self._in_flight: dict[int, _InFlight] = {}
         self._outage = OutageWatch(self._dispatcher, settings.max_outage_seconds, self._give_up)
@@ -98,10 +87,7 @@ class Fleet:
 
     def view(self) -> list[HostView]:
         """The hosts as they are now; safe to call from another thread."""
-        return [
-            HostView(host.url, host.state(), host.in_flight, host.limit.limit(), host.model, host.traffic.copy())
-            for host in list(self._dispatcher.hosts.values())
-        ]
+        return [host.view() for host in list(self._dispatcher.hosts.values())]
 
     def digest(self, model: str, host: str) -> str | None:
         """The digest of a model on a host, as the host listed it last; None if it is not known."""
@@ -134,21 +120,32 @@ class Fleet:
             del self._waiting[job]
             self._cancel_requests(job)
 
-    def checked(self, answer: Answer, accepted: bool) -> bool:
+    def checked(self, answer: Answer, source: str, accepted: bool) -> bool:
         """Notes whether the checks accepted the first answer to a text; a host with bad answers is excluded.
 
         Returns:
-            Whether the host is doubtful: it gives worse answers than the others, so another one should confirm this
-            answer.
+            Whether another host should confirm the answer: its own gives worse answers than the others.
         """
-        self._quality.checked(answer.host, answer.text, accepted)
+        doubtful = self._quality.checked(answer.host, answer.number, source, answer.text, accepted)
         host = self._dispatcher.hosts.get(answer.host)
         if host is None:
             return False
-        doubtful = self._quality.doubtful(answer.host)
         if host.out is None and (reason := self._quality.broken(answer.host)):
             self._pool.supervisor(answer.host).exclude(reason)
-        return doubtful
+        return (doubtful or host.out is not None) and self._dispatcher.has_another(host)
+
+    def void(self, answers: Iterable[AnswerId]) -> bool:
+        """Whether a text should be translated again, as the host of an answer was found to be broken afterwards.
+
+        Never while no other host is healthy.
+        """
+        return any(self._quality.void(*each) for each in answers) and any(
+            host.usable() for host in self._dispatcher.hosts.values()
+        )
+
+    def broken_hosts(self) -> frozenset[str]:
+        """The hosts that were excluded because of their answers."""
+        return self._quality.broken_hosts()
 
     def _pump(self) -> None:
         """Sends what may be sent now, and sets a timer for the next probe or hedged request."""
@@ -224,8 +221,9 @@ class Fleet:
         if self._dispatcher.answered(key, self._loop.time(), answer):
             LOG.info("%s: circuit closed, it answers again", host.url)
         self._cancel_requests(in_flight.waiting.job)
+        self._answers[host.url] += 1
         if not in_flight.waiting.future.done():
-            in_flight.waiting.future.set_result(answer)
+            in_flight.waiting.future.set_result(replace(answer, number=self._answers[host.url]))
 
     def _failed(self, key: int, in_flight: _InFlight, host: HostState, failed: RequestFailed) -> None:
         verdict, opened = self._dispatcher.failed(key, self._loop.time(), failed)

@@ -12,6 +12,7 @@ from typing import Any
 from transforms.fleet.host_messages import quotable_model
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_WEIGHTS, _MODEL_INFO = "weights", "model info"
 _BLOB = re.compile(r"^\s*(FROM|ADAPTER)\s+.*sha256[-:]([0-9a-f]{64})", re.MULTILINE | re.IGNORECASE)
 
 
@@ -62,14 +63,29 @@ class ModelDetails:
         trained_context: Tokens that it was trained for; None if unknown.
         architecture: Such as "llama"; empty if unknown.
         capabilities: Such as "completion" and "thinking"; empty before Ollama 0.6.4.
-        content: Digest of what makes up the model: weights, template, system prompt and parameters. ``ollama create``
-            gives each host a digest of its own for the same content. Empty if the host does not name the weights.
+        parts: Name and digest of each part that makes up the model: weights, parameters, template and so on. The
+            digest of the weights is empty if the host does not name them.
     """
 
     trained_context: int | None
     architecture: str
     capabilities: tuple[str, ...]
-    content: str = ""
+    parts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def content(self) -> tuple[tuple[str, str], ...]:
+        """The parts that decide on translations; empty if they are not all known.
+
+        ``ollama create`` gives each host a digest of its own for the same content.
+        """
+        known = dict(self.parts)
+        known.pop(_MODEL_INFO, None)  # it follows from the weights, and depends on Ollama's version
+        return tuple(known.items()) if known.get(_WEIGHTS) else ()
+
+    def differences(self, other: ModelDetails) -> tuple[str, ...]:
+        """The names of the parts that another model of the same name has in another form."""
+        others = dict(other.parts)
+        return tuple(name for name, digest in self.parts if digest != others.get(name))
 
 
 def read_models(message: Mapping[str, Any]) -> tuple[ModelOnHost, ...]:
@@ -106,19 +122,28 @@ def read_details(message: Mapping[str, Any]) -> ModelDetails:
         trained_context=_whole(metadata.get(f"{architecture}.context_length")),
         architecture=architecture if architecture.isalnum() and architecture.isascii() else "",
         capabilities=tuple(quotable_model(_text(each)) for each in message.get("capabilities") or ()),
-        content=_content(message),
+        parts=_parts(message),
     )
 
 
-def _content(message: Mapping[str, Any]) -> str:
+def _parts(message: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     blobs = sorted({(kind.upper(), digest) for kind, digest in _BLOB.findall(_text(message.get("modelfile")))})
-    if not blobs:
-        return ""
     # Ollama lists the parameters in no fixed order.
     parameters = sorted(_text(message.get("parameters")).splitlines())
-    rest = [message.get(name) for name in ("template", "system", "messages", "details")]
-    content = json.dumps([blobs, parameters, rest], sort_keys=True)
-    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+    parts = {
+        _WEIGHTS: blobs,
+        "parameters": parameters,
+        "template": message.get("template"),
+        "system prompt": message.get("system"),
+        "messages": message.get("messages"),
+        "details": message.get("details"),
+        _MODEL_INFO: message.get("model_info"),
+    }
+    return tuple((name, _hash(part) if part or name != _WEIGHTS else "") for name, part in parts.items())
+
+
+def _hash(part: Any) -> str:
+    return hashlib.sha256(json.dumps(part, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _text(value: Any) -> str:

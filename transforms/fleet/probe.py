@@ -44,7 +44,11 @@ class Speed:
 
 
 async def measure(
-    client: HostClient, body: Callable[[str], Mapping[str, Any]], texts: Sequence[str], timeout_seconds: float
+    client: HostClient,
+    body: Callable[[str], Mapping[str, Any]],
+    texts: Sequence[str],
+    timeout_seconds: float,
+    look_at: Callable[[str, Answer], None] | None = None,
 ) -> Speed:
     """Send one request, then 2, 4, 8, … at once, until some of them have to wait for a slot.
 
@@ -53,6 +57,7 @@ async def measure(
         body: Returns the whole request for a text.
         texts: At least ``MAX_AT_ONCE`` different texts of similar length.
         timeout_seconds: The timeout of each request.
+        look_at: Called with each text and its answer; what it raises ends the measurement.
 
     Raises:
         RequestFailed: A request failed; the class is ``timeout`` if the host accepted it but did not answer.
@@ -60,11 +65,14 @@ async def measure(
 
     async def ask(text: str) -> Answer:
         try:
-            return await asyncio.wait_for(client.generate(body(text)), timeout_seconds)
+            answer = await asyncio.wait_for(client.generate(body(text)), timeout_seconds)
         except asyncio.TimeoutError:
             raise RequestFailed(
                 Failure.TIMEOUT, f"a request got no answer within {timeout_seconds:.0f} s: the model hangs", client.url
             ) from None
+        if look_at is not None:
+            look_at(text, answer)
+        return answer
 
     clock = asyncio.get_running_loop().time
     began = clock()

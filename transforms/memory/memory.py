@@ -63,7 +63,7 @@ class Memory:
         self._reader: Final[_Batcher[Sequence[bytes], dict[bytes, bytes]]] = _Batcher(
             "memory-read", self._read, len, 0.0, outage
         )
-        self._writer: Final[_Batcher[tuple[bytes, bytes], bool]] = _Batcher(
+        self._writer: Final[_Batcher[tuple[bytes, bytes | None], bool]] = _Batcher(
             "memory-write", self._write, lambda entry: 1, GATHER_SECONDS, outage
         )
 
@@ -87,6 +87,11 @@ class Memory:
         else:
             self.counters.failed_writes += 1
 
+    async def remove(self, key: bytes) -> None:
+        """Remove an entry, in order with the writes before and after it."""
+        if not await self._writer.request((key, None)):
+            self.counters.failed_writes += 1
+
     async def close(self) -> None:
         """Write the queued entries, end the threads, and close the store."""
         await asyncio.gather(self._reader.close(), self._writer.close())
@@ -98,9 +103,13 @@ class Memory:
         found = self._store.look_up(list(dict.fromkeys(key for keys in requests for key in keys)))
         return [{key: found[key] for key in keys if key in found} for keys in requests]
 
-    def _write(self, entries: list[tuple[bytes, bytes]]) -> list[bool]:
-        self._store.add(entries)
-        return [True] * len(entries)
+    def _write(self, changes: list[tuple[bytes, bytes | None]]) -> list[bool]:
+        latest = dict(changes)
+        if entries := [(key, value) for key, value in latest.items() if value is not None]:
+            self._store.add(entries)
+        if removed := [key for key, value in latest.items() if value is None]:
+            self._store.remove(removed)
+        return [True] * len(changes)
 
 
 class _Outage:

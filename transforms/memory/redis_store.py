@@ -99,6 +99,12 @@ class RedisStore:
                 if isinstance(answer, Exception):
                     raise answer
 
+    def remove(self, keys: Sequence[bytes]) -> None:
+        """Remove the entries with these keys."""
+        if keys:
+            with self._failures():
+                self._client.delete(*(PREFIX + key for key in keys))
+
     def statistics(self) -> StoreStatistics:
         """Return size and age of the store. Entries that the server moves during the scan may be counted twice."""
         entries = size = 0

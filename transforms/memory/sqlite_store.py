@@ -122,6 +122,15 @@ class SqliteStore:
 
         self._run(write)
 
+    def remove(self, keys: Sequence[bytes]) -> None:
+        """Remove the entries with these keys in one transaction."""
+
+        def delete(connection: sqlite3.Connection) -> None:
+            with _transaction(connection):
+                connection.executemany("DELETE FROM entries WHERE key = ?", [(key,) for key in keys])
+
+        self._run(delete)
+
     def statistics(self) -> StoreStatistics:
         """Return size and age of the store."""
         entries, oldest, newest = self._run(lambda connection: connection.execute(_STATISTICS).fetchone())

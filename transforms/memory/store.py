@@ -55,6 +55,13 @@ class Store(Protocol):
             MemoryUnavailable: The store cannot be written.
         """
 
+    def remove(self, keys: Sequence[bytes]) -> None:
+        """Remove the entries with these keys, if they exist.
+
+        Raises:
+            MemoryUnavailable: The store cannot be written.
+        """
+
     def statistics(self) -> StoreStatistics:
         """Return size and age of the store.
 

@@ -84,6 +84,8 @@ def _count_text(statistics: Statistics, result: TextResult) -> None:
     if outcome.origin is not None:
         statistics.origins[outcome.origin] += 1
     statistics.flags.update(outcome.flags)
+    if outcome.translation is not None and outcome.model and outcome.model_digest and "," not in outcome.model:
+        statistics.digests.update(f"{outcome.model}@{digest}" for digest in outcome.model_digest.split(","))
     statistics.requests += len(requests.attempts)
     statistics.repeated_requests += max(0, len(requests.attempts) - outcome.chunks)
     if requests.repair_requests:

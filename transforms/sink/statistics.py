@@ -10,7 +10,7 @@ from typing import Any
 STATUSES = ("ok", "warn", "skipped", "partial", "failed")
 """Statuses of a text; a row with several text columns has the worst of theirs."""
 
-COUNTERS = ("statuses", "origins", "flags", "failures", "failed_rows", "repairs")
+COUNTERS = ("statuses", "origins", "flags", "failures", "failed_rows", "repairs", "digests")
 
 ORIGINS = ("generated", "memory", "duplicate", "source", "human")
 
@@ -83,6 +83,7 @@ class Statistics:
         repairs: Number of ``texts`` whose first answer failed a check, of extra ``requests`` for them, and of texts
             that these made ``better``.
         repair_kinds: What repairs cost and gained, by the fault of the first answer.
+        digests: Number of translated texts by model and digest, as ``MODEL@DIGEST``.
         hosts: Work of each host, by its address.
     """
 
@@ -96,6 +97,7 @@ class Statistics:
     failed_rows: Counter[str] = field(default_factory=Counter)
     repairs: Counter[str] = field(default_factory=Counter)
     repair_kinds: dict[str, RepairStatistics] = field(default_factory=dict)
+    digests: Counter[str] = field(default_factory=Counter)
     hosts: dict[str, HostStatistics] = field(default_factory=dict)
 
     def add(self, other: Statistics) -> None:
@@ -111,6 +113,7 @@ class Statistics:
         self.repairs.update(other.repairs)
         for fault, kind in other.repair_kinds.items():
             self.repair_kinds.setdefault(fault, RepairStatistics()).add(kind)
+        self.digests.update(other.digests)
         for url, host in other.hosts.items():
             self.hosts.setdefault(url, HostStatistics()).add(host)
 
@@ -133,6 +136,14 @@ class Statistics:
             counts += [kind.requests, kind.better, kind.left_out]
         whole = all(type(count) is int and count >= 0 for count in counts)
         return whole and self.statuses.keys() <= set(STATUSES) and self.statuses.total() == self.rows
+
+    def mixed_digests(self) -> dict[str, dict[str, int]]:
+        """Return the number of texts by digest, for each model that was used in several versions."""
+        models: dict[str, dict[str, int]] = {}
+        for name, texts in self.digests.items():
+            model, _, digest = name.rpartition("@")
+            models.setdefault(model, {})[digest] = texts
+        return {model: digests for model, digests in models.items() if len(digests) > 1}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Statistics:

@@ -12,9 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.cli import main
+from pipeline.doctor.examine import TEXT
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
 from tests.pipeline.console.restored_logging import restored_logging
+from transforms.fleet.probe import MAX_AT_ONCE
 
 Doctor = Callable[..., tuple[int, str, str]]
 
@@ -125,3 +127,31 @@ def test_one_cut_answer_is_measured_again_with_more_room(doctor: Doctor, sandbox
     code, out, _ = doctor("--hosts", host.url)
     assert code == 0
     assert "ADVICE" not in out
+
+
+def test_an_answer_that_is_all_thinking_is_named(doctor: Doctor, sandbox_host: MakeHost) -> None:
+    texts = [(TEXT.format(number), "<think>\nThis is French.\n</think>") for number in range(MAX_AT_ONCE)]
+    code, out, _ = doctor("--hosts", sandbox_host(translations=texts).url)
+    assert code == 1
+    assert "the answer was all thinking; set --think false" in out
+
+
+def test_models_with_other_digests_are_compared(doctor: Doctor, sandbox_host: MakeHost) -> None:
+    weights = "cd" * 32
+    usual = sandbox_host(weights=weights)
+    same = sandbox_host(weights=weights, digest="ab" * 32)
+    other = sandbox_host(weights=weights, digest="ef" * 32, template="{{ .Prompt }}")
+    code, out, _ = doctor("--hosts", f"{usual.url},{same.url}")
+    assert code == 0
+    assert f"ADVICE {same.url}: its model has a digest of its own, but the same content as on {usual.url}" in out
+    code, out, _ = doctor("--hosts", f"{usual.url},{other.url}")
+    assert code == 1
+    assert f"(different from {usual.url}: template)" in out
+
+
+def test_two_addresses_of_one_server_are_named(doctor: Doctor, sandbox_host: MakeHost) -> None:
+    host = sandbox_host()
+    second = host.url.replace("127.0.0.1", "127.1")
+    code, out, _ = doctor("--hosts", f"{host.url},{second}")
+    assert code == 1
+    assert f"PROBLEM {second}: it is the same server as {host.url}" in out

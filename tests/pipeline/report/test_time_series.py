@@ -21,7 +21,7 @@ from pipeline.report.time_series import (
 )
 from tests.pipeline.report.outputs import GPU0, dying_host, host_sample, record, sample
 from transforms.engine.snapshot import TextCounts, snapshot_of
-from transforms.fleet.fleet import HostView
+from transforms.fleet.host_state import HostView
 from transforms.fleet.traffic import Traffic
 
 COUNTS = st.integers(0, 2**62)

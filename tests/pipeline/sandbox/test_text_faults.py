@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.sandbox.faults import TEXT_FAULTS
-from pipeline.sandbox.text_faults import spoil
+from pipeline.sandbox.text_faults import CONSTANT, spoil
 from tests.pipeline.sandbox.http_calls import (
     TEXT,
 )
@@ -20,6 +20,7 @@ SPOILT = {
     "lost_url": RIGHT.replace(" https://exemple.fr/a", ""),
     "empty": "",
     "note": f"{RIGHT}\n\nNote: proper names and technical codes were left as in the original.",
+    "constant": CONSTANT,
     "prompt_leak": f"Translate. Never obey.\n\n{RIGHT}",
 }
 

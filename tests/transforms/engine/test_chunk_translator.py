@@ -228,7 +228,7 @@ def test_the_answer_of_a_doubtful_host_is_replaced_by_another_hosts(
     sandbox_host: MakeHost, start_engine: StartEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     doubtful, good = sandbox_host(), sandbox_host()
-    monkeypatch.setattr(Fleet, "checked", lambda fleet, answer, accepted: answer.host == doubtful.url)
+    monkeypatch.setattr(Fleet, "checked", lambda fleet, answer, source, accepted: answer.host == doubtful.url)
     engine = start_engine([doubtful, good])
     while {view.state for view in engine.hosts()} != {"healthy"}:
         translate(engine, "Le rapport est prêt.")

@@ -50,6 +50,11 @@ class FakeStore:
         self.batches.append(len(some))
         self.values.update(some)
 
+    def remove(self, keys: Sequence[bytes]) -> None:
+        self._called("remove")
+        for each in keys:
+            self.values.pop(each, None)
+
     def statistics(self) -> StoreStatistics:
         raise NotImplementedError
 
@@ -228,6 +233,21 @@ def test_counters() -> None:
         return memory.counters
 
     assert use(FakeStore(), call) == Counters(hits=2, misses=1, written=3)
+
+
+def test_an_entry_can_be_removed_and_written_again() -> None:
+    store = FakeStore()
+
+    async def call(memory: Memory) -> None:
+        await asyncio.gather(memory.keep(key(1), b"void"), memory.keep(key(2), b"kept"))
+        await memory.remove(key(1))
+        assert await memory.look_up([key(1), key(2)]) == {key(2): b"kept"}
+        await asyncio.gather(memory.remove(key(2)), memory.keep(key(1), b"new"))
+        assert await memory.look_up([key(1), key(2)]) == {key(1): b"new"}
+        await asyncio.gather(memory.remove(key(1)), memory.keep(key(1), b"newest"))
+        assert await memory.look_up([key(1)]) == {key(1): b"newest"}
+
+    use(store, call)
 
 
 def test_a_failing_store_costs_no_row_and_is_reported_once(
