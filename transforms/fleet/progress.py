@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable
 from itertools import islice
 
@@ -30,7 +31,7 @@ def characters_in_progress(requests: Iterable[tuple[float, int]], slots: int, tr
     if not busy_ns:
         return 0.0
     speed = 1e9 * traffic.characters / busy_ns
-    queue_seconds = traffic.queue_ns / 1e9 / traffic.answers
+    queue_seconds = statistics.mean(traffic.queue_seconds or (0.0,))
     return sum(
         min(UNANSWERED_SHARE * size, speed * max(0.0, seconds - queue_seconds))
         for seconds, size in islice(requests, slots)

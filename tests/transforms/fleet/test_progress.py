@@ -8,9 +8,9 @@ from transforms.fleet.traffic import Traffic
 
 def traffic(queue_seconds: int = 0) -> Traffic:
     """A host that translates 50 characters per second in each slot."""
-    return Traffic(
-        answers=4, characters=200, prompt_eval_ns=10**9, eval_ns=3 * 10**9, queue_ns=4 * queue_seconds * 10**9
-    )
+    made = Traffic(answers=4, characters=200, prompt_eval_ns=10**9, eval_ns=3 * 10**9)
+    made.queue_seconds.extend([queue_seconds] * 4)
+    return made
 
 
 def test_the_oldest_requests_fill_the_slots_and_the_others_wait() -> None:
