@@ -115,7 +115,7 @@ class Repetitions:
 
     def dropped(self) -> list[str]:
         """Return a sentence for each message that was dropped since it was last logged, and forget them."""
-        found = [f"{text} ({count} more times)" for text, (_, count) in self._logged.items() if count]
+        found = [f"{text} ({count} more in the meantime)" for text, (_, count) in self._logged.items() if count]
         self._logged.clear()
         return found
 
