@@ -33,6 +33,7 @@ from transforms.configuration import TranslationSettings, engine_config
 from transforms.engine.deduplicator import MemorySettings
 from transforms.engine.engine import live_engines
 from transforms.errors import RunFailed, RunStopped, TranslateError, UsageError
+from transforms.sink.columns import added_columns
 from transforms.sink.fence import close_fences
 from transforms.sink.output_lock import OutputLock
 from transforms.translate import TranslateConfig
@@ -73,6 +74,8 @@ def execute(
         output=plan.output.url,
         run_id=lock.run_id,
         text_encoding=options.text_encoding or "utf-8",
+        columns=added_columns(options.evidence, options.confidence),
+        dead_letter_texts=options.dead_letter_texts,
     )
     write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas, lock.run_id)
     try:

@@ -50,6 +50,7 @@ class HostStatus:
         p50_seconds, p95_seconds: Quantiles of the latest latencies; None without answers.
         queue_share: Share of their time that requests spent in the host's queue; None if the host does not report it.
         faults: Failed requests by class.
+        vram_share: The part of the model in GPU memory, 0 to 1; None if unknown.
     """
 
     url: str
@@ -64,6 +65,7 @@ class HostStatus:
     p95_seconds: float | None
     queue_share: float | None
     faults: Mapping[str, int]
+    vram_share: float | None = None
 
     @property
     def short_state(self) -> str:
@@ -207,4 +209,5 @@ def _host_status(host: HostView, share: float, tokens_per_second: float) -> Host
         p95_seconds=traffic.percentile(0.95),
         queue_share=traffic.queue_ns / total_ns if total_ns else None,
         faults={name: count for name, count in traffic.failures.items() if count and name != SUPERSEDED},
+        vram_share=host.vram_share,
     )

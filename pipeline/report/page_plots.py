@@ -18,8 +18,11 @@ MAX_LINES = COLOURS
 MAX_SMALL_PLOTS = 24
 RATIO_STEP = 0.1
 RATIO_RANGE = (0.4, 2.0)
-CERTAINTY_STEP = 0.1
-CERTAINTY_LEAST = -2.0
+CERTAINTIES = (
+    ("logprob_mean", "Mean log probability per token", 0.1, -2.0),
+    ("logprob_min", "Log probability per token in the least certain window", 0.2, -4.0),
+)
+"""Field, title, width of a bucket and start of the first bucket."""
 
 
 @dataclass(frozen=True)
@@ -154,11 +157,11 @@ def quality_plots(figures: Figures) -> list[PlotGroup]:
         made.append(
             plots.histogram("ratios", title, _buckets(ratios, RATIO_STEP, *RATIO_RANGE), "ratio", _of_sample(sample))
         )
-    certainties = [text.certainty for text in sample.texts if text.certainty is not None]
-    if certainties:
-        buckets = _buckets(certainties, CERTAINTY_STEP, CERTAINTY_LEAST, 0.0)
-        title = "Mean log probability per token"
-        made.append(plots.histogram("certainty", title, buckets, "log probability", _of_sample(sample)))
+    for field, title, step, least in CERTAINTIES:
+        values = [value for text in sample.texts if (value := getattr(text, field)) is not None]
+        if values:
+            buckets = _buckets(values, step, least, 0.0)
+            made.append(plots.histogram(field, title, buckets, "log probability", _of_sample(sample)))
     return [PlotGroup("Distributions", tuple(made))] if made else []
 
 

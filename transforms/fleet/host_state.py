@@ -47,6 +47,7 @@ class HostView:
     limit: int
     model: str = ""
     traffic: Traffic = field(default_factory=Traffic)
+    vram_share: float | None = None
 
 
 @dataclass(eq=False)
@@ -71,6 +72,7 @@ class HostState:
         recent_failures: Texts that failed, and when: what was in flight then may still show whose fault it was.
         excused_at: When a failure was last blamed on a text.
         unverified: Whether the host was away, so that it may have another model now.
+        vram_share: The part of the loaded model in GPU memory, 0 to 1, at the last look; None if the host hides it.
     """
 
     url: str
@@ -90,6 +92,7 @@ class HostState:
     recent_failures: deque[tuple[Job, float]] = field(default_factory=lambda: deque(maxlen=RECENT_FAILURES))
     excused_at: float = float("-inf")
     unverified: bool = False
+    vram_share: float | None = None
     _served_models: dict[str, ServedModel] = field(default_factory=dict)
 
     @property
@@ -139,7 +142,15 @@ class HostState:
 
     def view(self) -> HostView:
         """It as it is now; safe to call from another thread."""
-        return HostView(self.url, self.state(), self.in_flight, self.limit.limit(), self.model, self.traffic.copy())
+        return HostView(
+            self.url,
+            self.state(),
+            self.in_flight,
+            self.limit.limit(),
+            self.model,
+            self.traffic.copy(),
+            self.vram_share,
+        )
 
     def loading(self) -> bool:
         """Whether it is being checked for the first time, or loads a model."""

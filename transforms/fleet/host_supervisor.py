@@ -247,6 +247,7 @@ class HostSupervisor:
             return
         for model in loaded:
             if model_key(model.name) == self._host.model:
+                self._host.vram_share = model.vram_share if model.size_bytes else None
                 for sentence in about_loaded(model, self._settings.options["num_ctx"]):
                     self._warn(f"{self._host.url}: {sentence}")
 
