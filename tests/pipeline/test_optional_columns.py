@@ -13,7 +13,7 @@ import pytest
 from pipeline.cli import main
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
-from tests.pipeline.test_run import Run, output_of, run, sentence  # noqa: F401 - a fixture
+from tests.pipeline.runs import Run, output_of, sentence
 from transforms.fleet.certainty import WINDOW_TOKENS
 from transforms.sink.columns import ADDED, column_name
 
