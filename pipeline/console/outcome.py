@@ -72,7 +72,7 @@ def next_steps(summary: Summary, options: RunOptions) -> list[str]:
     if failed := rows.statuses["failed"]:
         classes = counted(rows.failed_rows, SHOWN_CLASSES)
         steps.append(
-            f"{failed:,} row{'s' * (failed > 1)} failed ({classes}); texts and candidates are in "
+            f"{failed:,} row{'s' * (failed > 1)} failed ({classes}); rejected candidates are in "
             f"{mask_urls(summary.output)}/_dead_letter. {_retry(summary, options)}"
         )
     elif partial := rows.statuses["partial"]:
