@@ -13,9 +13,8 @@ from functools import lru_cache
 from typing import Final
 
 from transforms.text.lexicon import CACHED_WORDS, english_stems, glosses, skeleton, stem, without_accents, word_set
-from transforms.text.reading import Reading, read, words_in
+from transforms.text.reading import Reading, numbers_in, read, words_in
 
-_NUMBER = re.compile(r"\d+")
 _LEAST_LETTERS: Final = 3
 _FUNCTION_WORDS: Final = word_set(
     """les des une dans pour par avec sans que qui pas est sont était étaient sera seront été être avoir ont avait
@@ -82,12 +81,16 @@ def _number(digits: str, weight: float) -> Word:
 
 def _french_words(words: Iterable[str], text: str, reading: Reading) -> list[Word]:
     found = [word for word in map(french_word, _long(words)) if word]
-    return found + [_number(digits, 0.7) for digits in _NUMBER.findall(text)] if reading.has_digits else found
+    if not reading.has_digits:
+        return found
+    return found + [_number(digits, 0.7) for digits in numbers_in(text, reading.characters)]
 
 
 def _english_words(words: Iterable[str], text: str, reading: Reading) -> list[Word]:
     found = list(map(english_word, _long(words)))
-    return found + [_number(digits, 1.0) for digits in _NUMBER.findall(text)] if reading.has_digits else found
+    if not reading.has_digits:
+        return found
+    return found + [_number(digits, 1.0) for digits in numbers_in(text, reading.characters)]
 
 
 def _long(words: Iterable[str]) -> list[str]:

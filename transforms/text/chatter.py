@@ -119,9 +119,10 @@ _SELF = re.compile(
 )
 
 _INJECTION_WORDS: Final = word_set(
-    """ignore ignorer ignorez ignores oublie oublier oublies oubliez disregard forget override tiens tenez prompt système
-    systeme jailbreak developer développeur dan instructions consignes you act pretend maintenant désormais fais agis
-    comporte réponds répondez reply respond answer instruction consigne traduis traduisez translate translating traduire"""
+    """ignore ignorer ignorez ignores oublie oublier oublies oubliez disregard forget override tiens tenez prompt
+    système systeme jailbreak developer développeur dan instructions consignes you act pretend maintenant désormais fais
+    agis comporte réponds répondez reply respond answer instruction consigne traduis traduisez translate translating
+    traduire"""
 )
 """A match of the pattern has one of these words."""
 

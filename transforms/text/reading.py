@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 _WORD = re.compile(r"[^\W\d_]+")
+_NUMBER = re.compile(r"\d+")
 _CODE_PAGE: Final = "cp1252"
 """Has the letters, quotes and dashes of French and English, one byte each."""
 
@@ -21,6 +22,7 @@ def _decoded(byte: int) -> str:
 
 
 _BLANKED: Final = bytes(byte if _WORD.fullmatch(_decoded(byte)) else ord(" ") for byte in range(256))
+_ONLY_DIGITS: Final = bytes(byte if chr(byte) in "0123456789" else ord(" ") for byte in range(256))
 _KNOWN: Final = frozenset(map(_decoded, range(256)))
 
 
@@ -67,6 +69,17 @@ def words_in(text: str, characters: frozenset[str]) -> list[str]:
         text: The text.
         characters: Those of the text, and maybe others.
     """
-    if not characters <= _KNOWN and any(map(str.isalnum, characters - _KNOWN)):
+    if _is_strange(characters):
         return _WORD.findall(text)
     return text.encode(_CODE_PAGE, "replace").translate(_BLANKED).decode(_CODE_PAGE).split()
+
+
+def numbers_in(text: str, characters: frozenset[str]) -> list[str]:
+    """The sequences of digits in a text, in order; arguments as of ``words_in``."""
+    if _is_strange(characters):
+        return _NUMBER.findall(text)
+    return text.encode(_CODE_PAGE, "replace").translate(_ONLY_DIGITS).decode().split()
+
+
+def _is_strange(characters: frozenset[str]) -> bool:
+    return not characters <= _KNOWN and any(map(str.isalnum, characters - _KNOWN))

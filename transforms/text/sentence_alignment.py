@@ -20,7 +20,7 @@ _SKIP: Final = 0.22
 """What a sentence without counterpart costs: a pair is worth its coverage, from 0 to 1."""
 
 _SURE_WORDS: Final = 2
-_SURE, _SURE_BOTH, _SURE_MARGIN = 0.4, 1.1, 0.3
+_SURE, _SURE_BOTH, _SURE_MARGIN = 0.3, 0.9, 0.3
 """Sentences belong together if so much of each is covered by the other, so much of both in sum, and so much less by the
 other's neighbours."""
 
@@ -66,7 +66,8 @@ class _Match:
 
     def __init__(self, source: Sequence[Sentence], answer: Sequence[Sentence]) -> None:
         self.source, self.answer = source, answer
-        answer_places, source_places = {}, {}
+        answer_places: dict[str, int] = {}
+        source_places: dict[str, int] = {}
         for number, sentence in enumerate(answer):
             for key in sentence.keys:
                 answer_places[key] = answer_places.get(key, 0) | 1 << number
