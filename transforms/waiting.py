@@ -102,7 +102,7 @@ def interruptible(function: Callable[[], T]) -> T:
     """
     if threading.current_thread() is not threading.main_thread():
         return function()  # signal handlers only run in the main thread
-    return _call_in_thread(function, "interruptible").result()
+    return in_daemon_thread(function, "interruptible").result()
 
 
 def within(seconds: float, work: str, function: Callable[[], T]) -> T:
@@ -115,7 +115,7 @@ def within(seconds: float, work: str, function: Callable[[], T]) -> T:
         Exception: Whatever the function raised.
     """
     with announced(work):
-        outcome = _call_in_thread(function, work)
+        outcome = in_daemon_thread(function, work)
         done = threading.Event()
         outcome.add_done_callback(lambda _: done.set())
         if not done.wait(seconds):
@@ -123,10 +123,13 @@ def within(seconds: float, work: str, function: Callable[[], T]) -> T:
     return outcome.result()
 
 
-def _call_in_thread(function: Callable[[], T], name: str) -> Future[T]:
+def in_daemon_thread(function: Callable[[], T], name: str) -> Future[T]:
+    """Call ``function`` in a thread of its own that does not keep the process from exiting; returns at once."""
     outcome: Future[T] = Future()
 
     def call() -> None:
+        if not outcome.set_running_or_notify_cancel():
+            return
         try:
             outcome.set_result(function())
         except BaseException as error:

@@ -9,12 +9,14 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Any
 
 from transforms.engine.deduplicator import NO_MEMORY, Deduplicator, MemorySettings
 from transforms.engine.large_texts import call
 from transforms.engine.outcome import TextResult
 from transforms.engine.snapshot import Snapshot, TextCounts, snapshot_of
 from transforms.engine.translator import SourceText, Translator, TranslatorSettings
+from transforms.errors import RunStopped
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.host_state import HostView
 from transforms.fleet.hosts import HostAddress
@@ -57,7 +59,8 @@ class Engine:
         self._batches: set[Future[list[TextResult]]] = set()
         self._started = threading.Event()
         self._failure: Exception | None = None
-        self._stopped = False
+        self._tasks: set[asyncio.Task[Any]] = set()  # those of the batches
+        self._stopping: asyncio.Task[None] | None = None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
         self._started.wait()
@@ -88,11 +91,10 @@ class Engine:
         self._fleet.start()
 
     async def _tear_down(self) -> None:
-        if self._stopped:
-            await self._fleet.drained(DRAIN_SECONDS)
-            await self._batches_finished(KEEP_SECONDS)
+        if self._stopping is not None:
+            await self._stopping
         await self._fleet.close()
-        await self._batches_finished(None)
+        await self._give_up_batches()
         if self._deduplicator.memory is not None:
             await self._deduplicator.memory.close()
         await self._loop.shutdown_asyncgens()
@@ -102,6 +104,13 @@ class Engine:
             finished, _ = await asyncio.wait(batches, timeout=timeout_seconds)
             for batch in finished:
                 batch.exception()  # raised to whoever submitted the batch; asyncio need not warn about it here
+
+    async def _give_up_batches(self) -> None:
+        """Cancel what is left once nothing is in flight, such as a check of megabytes that runs in a thread."""
+        await self._batches_finished(KEEP_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        await self._batches_finished(None)
 
     def submit(
         self,
@@ -120,10 +129,26 @@ class Engine:
             The future results, in the order of the texts. It raises what ended the run before, once no text of the
             batch is in flight.
         """
-        batch = asyncio.run_coroutine_threadsafe(self._translate_batch(texts, texts_done, known or {}), self._loop)
+        batch = asyncio.run_coroutine_threadsafe(self._batch(texts, texts_done, known or {}), self._loop)
         self._batches.add(batch)
         batch.add_done_callback(self._batches.discard)
         return batch
+
+    async def _batch(
+        self,
+        texts: Sequence[SourceText | None],
+        texts_done: Callable[[int], None],
+        known: Mapping[int, TextResult],
+    ) -> list[TextResult]:
+        """The results of a batch, unless it is given up."""
+        task = asyncio.create_task(self._translate_batch(texts, texts_done, known))
+        self._tasks.add(task)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            raise RunStopped("the run was asked to stop") from None
+        finally:
+            self._tasks.discard(task)
 
     async def _translate_batch(
         self,
@@ -193,13 +218,17 @@ class Engine:
         self._loop.call_soon_threadsafe(self._stop)
 
     def _stop(self) -> None:
-        if self._deduplicator.memory is None:
-            self._fleet.drop()
-            return
-        LOG.info("waiting up to %.0f s for the answers to %d requests", DRAIN_SECONDS, self._fleet.in_flight())
-        self._fleet.stop()
-        self._loop.call_later(DRAIN_SECONDS, self._fleet.drop)
-        self._stopped = True
+        if self._stopping is None:
+            self._stopping = self._loop.create_task(self._wind_down())
+
+    async def _wind_down(self) -> None:
+        if self._deduplicator.memory is not None:
+            if in_flight := self._fleet.in_flight():
+                LOG.info("waiting up to %.0f s for the answers to %d requests", DRAIN_SECONDS, in_flight)
+            self._fleet.stop()
+            await self._fleet.drained(DRAIN_SECONDS)
+        self._fleet.drop()
+        await self._give_up_batches()
 
     def close(self) -> None:
         """End the thread, and wait for it."""

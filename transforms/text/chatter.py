@@ -53,6 +53,16 @@ _ABOUT_THE_TASK = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_DECLINES = re.compile(
+    r"""(?:can\s?not|can['’]t|unable\s+to|not\s+able\s+to|won['’]t|not\s+comfortable|decline\s+to|refuse\s+to)\s+
+    (?:\w+\s+){0,2}(?:assist|help|provid|translat|fulfil|compl(?:y|ete\s+this)|generat|creat|engag|discuss|continu|proceed
+      |answer|support|process|share|offer|respond)
+    | \bas\s+(?:just\s+|only\s+)?an?\s+(?:ai|(?:large\s+)?language|artificial|assistant|text-based)\b
+    | \b(?:désolée?|regrette|ne\s+(?:peux|puis)\s+pas)\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""A service that is denied, which a bad translation of a sentence with "can't" does not."""
 _OPTION_ONE, _OPTION_TWO = re.compile(r"(?i)\boption\s?(?:1|a)\b"), re.compile(r"(?i)\boption\s?(?:2|b)\b")
 _SEVERAL: Final = tuple(
     (word_set(words), re.compile(pattern, re.IGNORECASE | re.VERBOSE))
@@ -178,7 +188,8 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
         return ()
     first = _FIRST_SENTENCE.match(head)
     said = first[0] if first else head
-    if matched and explained_share(said, explaining_keys(source)) < MOST_EXPLAINED_OF_REFUSALS:
+    unexplained = matched and explained_share(said, explaining_keys(source)) < MOST_EXPLAINED_OF_REFUSALS
+    if unexplained and (_DECLINES.search(head) or _ABOUT_THE_TASK.search(head) or not _says_some(source, translation)):
         return (finding(flags.REFUSAL, said),)
     far_too_short = len(source) >= 100 and len(translation) < 0.35 * len(source)
     if matched and far_too_short and explained_share(head, explaining_keys(source)) < 0.7:
@@ -193,10 +204,14 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
     return ()
 
 
+def _says_some(source: str, translation: str) -> bool:
+    """Whether the answer says some of the source's words: a bad translation, but one that was tried."""
+    return coverage(words_of(source), keys_of(translation)) >= _MOST_COVERED_BY_TALK
+
+
 def _only_talk(source: str, translation: str) -> bool:
     """Whether the answer says hardly a word of the source and speaks to a user of a task."""
-    words = words_of(source)
-    if len(words) < _LEAST_SOURCE_WORDS or coverage(words, keys_of(translation)) >= _MOST_COVERED_BY_TALK:
+    if len(words_of(source)) < _LEAST_SOURCE_WORDS or _says_some(source, translation):
         return False
     return explained_share(translation, explaining_keys(source)) < MOST_EXPLAINED
 
@@ -231,13 +246,13 @@ def option_findings(source: str, translation: str) -> tuple[Finding, ...]:
     return ()
 
 
-def leak_flags(source: str, translation: str, prompt_texts: Sequence[str] = ()) -> tuple[str, ...]:
+def leak_findings(source: str, translation: str, prompt_texts: Sequence[str] = ()) -> tuple[Finding, ...]:
     """prompt_leak: a clause of the prompt (24 characters and more), a delimiter or a model's control word in the
     answer, and not in the source.
     """
     for mark in (SOURCE_START, SOURCE_END):
         if mark in translation and SOURCE_START not in source and SOURCE_END not in source:
-            return (flags.PROMPT_LEAK,)
+            return (Finding(flags.PROMPT_LEAK, mark),)
     reading = read(translation)
     if (
         not _SELF_WORDS.isdisjoint(reading.low_set)
@@ -245,12 +260,12 @@ def leak_flags(source: str, translation: str, prompt_texts: Sequence[str] = ()) 
         and not _SELF_FRENCH.search(source)
         and match[0] not in source
     ):
-        return (flags.PROMPT_LEAK,)
+        return (finding(flags.PROMPT_LEAK, match[0]),)
     if prompt_texts and (clauses := _possible(tuple(prompt_texts), reading)):
         folded = _folded(translation)
         leaked = [clause for clause in clauses if clause in folded]
         if leaked and not all(clause in _folded(source) for clause in leaked):
-            return (flags.PROMPT_LEAK,)
+            return (finding(flags.PROMPT_LEAK, leaked[0]),)
     return ()
 
 
@@ -281,5 +296,10 @@ def injection_flags(source: str) -> tuple[str, ...]:
 
     Bigger models can be more susceptible to orders in the text that they translate.
     """
-    suspected = not _INJECTION_WORDS.isdisjoint(read(source).low_set) and _INJECTION.search(source)
-    return (flags.INJECTION_SUSPECTED,) if suspected else ()
+    return (flags.INJECTION_SUSPECTED,) if injection_in(source) else ()
+
+
+def injection_in(source: str) -> str:
+    """The order to a model that a source seems to contain; empty if it has none."""
+    match = None if _INJECTION_WORDS.isdisjoint(read(source).low_set) else _INJECTION.search(source)
+    return match[0] if match else ""

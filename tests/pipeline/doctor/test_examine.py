@@ -151,7 +151,7 @@ def test_models_with_other_digests_are_compared(doctor: Doctor, sandbox_host: Ma
 
 def test_two_addresses_of_one_server_are_named(doctor: Doctor, sandbox_host: MakeHost) -> None:
     host = sandbox_host()
-    second = host.url.replace("127.0.0.1", "localhost")
+    second = host.url.replace("127.0.0.1", "127.1")
     code, out, _ = doctor("--hosts", f"{host.url},{second}")
     assert code == 1
     assert f"PROBLEM {second}: it is the same server as {host.url}" in out

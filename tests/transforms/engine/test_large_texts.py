@@ -9,7 +9,14 @@ import pytest
 
 from tests.conftest import MakeHost
 from tests.transforms.engine.engines import SENTENCE, StartEngine, submit, translate
+from transforms.engine import engine as engine_module
+from transforms.engine import large_texts
 from transforms.engine.large_texts import CHUNKS_AT_ONCE, LARGE_CHARS, call, gather_few
+from transforms.errors import RunStopped
+from transforms.text.gate import Gate
+
+LINES = 3_000
+"""Of the very long text, which has many more chunks than are in progress at once."""
 
 
 def test_only_work_on_large_texts_goes_to_a_thread() -> None:
@@ -50,15 +57,18 @@ def test_an_error_ends_the_call() -> None:
         asyncio.run(gather_few(fail, range(2 * CHUNKS_AT_ONCE)))
 
 
-def test_a_very_long_text_is_translated_whole_beside_others(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
+def test_a_very_long_text_is_translated_whole_beside_others(
+    sandbox_host: MakeHost, start_engine: StartEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large_texts, "CHUNKS_AT_ONCE", 32)
     engine = start_engine([sandbox_host(num_parallel=16)], slots=16)
-    large = "".join(f"Le rapport {number} est prêt.\n" for number in range(12_000))
+    large = "".join(f"Le rapport {number} est prêt.\n" for number in range(LINES))
     pending = submit(engine, [large])
     small = translate(engine, *[f"Le rapport {number} est prêt." for number in range(50)])
     assert [result.outcome.status for result in small] == ["ok"] * 50
     (result,) = pending.result(100)
     assert result.outcome.status == "ok"
-    assert (result.outcome.translation or "").splitlines() == [f"The report {n} is ready." for n in range(12_000)]
+    assert (result.outcome.translation or "").splitlines() == [f"The report {n} is ready." for n in range(LINES)]
 
 
 def test_an_answer_of_megabytes_costs_its_own_text_only(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
@@ -68,3 +78,27 @@ def test_an_answer_of_megabytes_costs_its_own_text_only(sandbox_host: MakeHost, 
     results = translate(engine, SENTENCE, text, *[f"Le rapport {number} est prêt." for number in range(50)])
     assert [result.outcome.status for result in results] == ["ok", "failed", *["ok"] * 50]
     assert len(results[1].candidate or "") < LARGE_CHARS
+
+
+def test_a_stop_does_not_wait_for_work_on_a_large_text(
+    sandbox_host: MakeHost, start_engine: StartEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "KEEP_SECONDS", 0.1)
+    begun, released = threading.Event(), threading.Event()
+
+    def block(text: str) -> Gate:
+        if len(text) > LARGE_CHARS:
+            begun.set()
+            assert released.wait(60)
+        return Gate.NON_LINGUISTIC
+
+    monkeypatch.setattr("transforms.engine.translator.classify", block)
+    engine = start_engine([sandbox_host()])
+    pending = submit(engine, ["1 " * LARGE_CHARS])
+    assert begun.wait(30)
+    engine.stop()
+    with pytest.raises(RunStopped):
+        pending.result(30)
+    engine.close()
+    assert not released.is_set()
+    released.set()

@@ -49,7 +49,7 @@ def test_sizes_that_can_not_be_are_unknown(value: Any) -> None:
 def test_details() -> None:
     details = read_details(SHOWN)
     assert (details.trained_context, details.architecture, details.capabilities) == (8192, "llama", ("completion",))
-    assert read_details({}).content == ""
+    assert read_details({}).content == ()
 
 
 def test_equal_content_is_recognised_whatever_the_hosts_paths() -> None:
@@ -59,7 +59,7 @@ def test_equal_content_is_recognised_whatever_the_hosts_paths() -> None:
         "parameters": 'stop  "[INST]"\nnum_ctx  4096',
         "modified_at": "2026-01-01",
     }
-    assert read_details(elsewhere).content == read_details(SHOWN).content != ""
+    assert read_details(elsewhere).content == read_details(SHOWN).content != ()
 
 
 @pytest.mark.parametrize(

@@ -109,3 +109,15 @@ def test_a_lost_value_flags_its_row_and_fails_a_text_only_if_it_was_the_text() -
         (11, "text", "src_misfit", b"second"),
         (12, "text", "src_misfit", b"third"),
     ]
+
+
+def test_texts_count_for_every_version_of_their_model() -> None:
+    results = []
+    for digest in ("ab", "ab", "cd", "ab,cd"):
+        result = ok(Attempt(HOST, None))
+        result.outcome.model, result.outcome.model_digest = "mistral", digest
+        results.append(result)
+    statistics = count([[*results, SKIPPED, failed("empty_output: empty answer")]], 6)
+    assert dict(statistics.digests) == {"mistral@ab": 3, "mistral@cd": 2}
+    assert statistics.mixed_digests() == {"mistral": {"ab": 3, "cd": 2}}
+    assert not count([results[:2]], 2).mixed_digests()
