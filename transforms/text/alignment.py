@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from transforms.text.lexicon import CACHED_WORDS, english_stems, glosses, skeleton, stem, without_accents, word_set
+from transforms.text.lexicon import WordCache, english_stems, glosses, skeleton, stem, without_accents, word_set
 from transforms.text.reading import Reading, numbers_in, read, words_in
 
 _LEAST_LETTERS: Final = 3
@@ -43,9 +43,7 @@ class Word:
     weight: float
 
 
-@lru_cache(maxsize=CACHED_WORDS)
-def french_word(token: str) -> Word | None:
-    """A token of the source as a content word; None for function words."""
+def _french_word(token: str) -> Word | None:
     low = token.lower()
     if low in _FUNCTION_WORDS:
         return None
@@ -54,16 +52,23 @@ def french_word(token: str) -> Word | None:
     return Word(frozenset(keys), 1.0 if known else 0.5)
 
 
-@lru_cache(maxsize=CACHED_WORDS)
-def english_word(token: str) -> Word:
-    """A token of the answer."""
+def _english_word(token: str) -> Word:
     low = token.lower()
     return Word(frozenset((*_own_keys(low), stem(low))), 0.0 if low in _FUNCTION_WORDS else 1.0)
 
 
+_FRENCH: Final = WordCache(_french_word)
+_ENGLISH: Final = WordCache(_english_word)
+
+
+def french_word(token: str) -> Word | None:
+    """A token of the source as a content word; None for function words."""
+    return _FRENCH[token]
+
+
 def english_keys(token: str) -> frozenset[str]:
     """By what a word of the answer is found."""
-    return english_word(token).keys
+    return _ENGLISH[token].keys
 
 
 def _own_keys(low: str) -> Iterable[str]:
@@ -80,14 +85,14 @@ def _number(digits: str, weight: float) -> Word:
 
 
 def _french_words(words: Iterable[str], text: str, reading: Reading) -> list[Word]:
-    found = [word for word in map(french_word, _long(words)) if word]
+    found = [word for word in map(_FRENCH.__getitem__, _long(words)) if word]
     if not reading.has_digits:
         return found
     return found + [_number(digits, 0.7) for digits in numbers_in(text, reading.characters)]
 
 
 def _english_words(words: Iterable[str], text: str, reading: Reading) -> list[Word]:
-    found = list(map(english_word, _long(words)))
+    found = list(map(_ENGLISH.__getitem__, _long(words)))
     if not reading.has_digits:
         return found
     return found + [_number(digits, 1.0) for digits in numbers_in(text, reading.characters)]
