@@ -78,10 +78,10 @@ _SEVERAL: Final = tuple(
         ),
         (
             "translations",
-            r"\b(?:several|multiple|different|possible|other)\s+(?:possible\s+)?(?:english\s+)?translations",
+            r"\b(?:several|multiple|different|possible|other)\s+(?:possible\s+)?(?:english\s+)?translations\b",
         ),
         ("depending", r"\bdepending\s+on\s+(?:the\s+)?(?:context|intended|tone|situation|register)"),
-        ("translated", r"\b(?:can|could|may|might|would)\s+(?:also\s+)?be\s+translated"),
+        ("translated", r"\b(?:can|could|may|might|would)\s+(?:also\s+)?be\s+translated\b"),
         ("rendered", r"\b(?:can|could|may|might|would)\s+(?:also\s+)?be\s+rendered\s+(?:as|by|in)\b"),
         ("literal literally", r"\bliterally\s*[:\"“]|\bliteral\s+(?:translation|meaning)"),
         (
