@@ -45,7 +45,7 @@ class Word:
 
 def _french_word(token: str) -> Word | None:
     low = token.lower()
-    if low in _FUNCTION_WORDS:
+    if low in _FUNCTION_WORDS or len(low) < _LEAST_LETTERS:
         return None
     keys = {*_own_keys(low), *english_stems(low)}
     known = bool(glosses(low)) and not (token[0].isupper() and token != low and len(low) < 4)
@@ -54,6 +54,8 @@ def _french_word(token: str) -> Word | None:
 
 def _english_word(token: str) -> Word:
     low = token.lower()
+    if len(low) < _LEAST_LETTERS:
+        return Word(frozenset(), 0.0)
     return Word(frozenset((*_own_keys(low), stem(low))), 0.0 if low in _FUNCTION_WORDS else 1.0)
 
 
@@ -85,21 +87,17 @@ def _number(digits: str, weight: float) -> Word:
 
 
 def _french_words(words: Iterable[str], text: str, reading: Reading) -> list[Word]:
-    found = [word for word in map(_FRENCH.__getitem__, _long(words)) if word]
+    found = [word for word in map(_FRENCH.__getitem__, words) if word]
     if not reading.has_digits:
         return found
     return found + [_number(digits, 0.7) for digits in numbers_in(text, reading.characters)]
 
 
 def _english_words(words: Iterable[str], text: str, reading: Reading) -> list[Word]:
-    found = list(map(_ENGLISH.__getitem__, _long(words)))
+    found = list(map(_ENGLISH.__getitem__, words))
     if not reading.has_digits:
         return found
     return found + [_number(digits, 1.0) for digits in numbers_in(text, reading.characters)]
-
-
-def _long(words: Iterable[str]) -> list[str]:
-    return [word for word in words if len(word) >= _LEAST_LETTERS]
 
 
 @lru_cache(maxsize=32)

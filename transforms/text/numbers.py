@@ -21,7 +21,7 @@ MOST_EXPLAINED = 100
 """With more numbers that differ, it is another text: and pairing them takes time in proportion to their square."""
 
 _POSITION = re.compile(r"%\d{1,2}\$")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER = re.compile(r"\d\d*(?:[.,]\d+)*")
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)")
 _GROUP_SPACE = re.compile("[ \u00a0\u202f]")
 _SPACED = re.compile("\\d[ \u00a0\u202f]\\d")

@@ -24,6 +24,7 @@ def _decoded(byte: int) -> str:
 _BLANKED: Final = bytes(byte if _WORD.fullmatch(_decoded(byte)) else ord(" ") for byte in range(256))
 _ONLY_DIGITS: Final = bytes(byte if chr(byte) in "0123456789" else ord(" ") for byte in range(256))
 _KNOWN: Final = frozenset(map(_decoded, range(256)))
+_LETTERS: Final = frozenset(filter(str.isalpha, _KNOWN))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +38,7 @@ class Reading:
         lows: The same in lower case.
         word_set: ``words``, each once.
         low_set: ``lows``, each once.
+        signs: The characters that are no letters of French or English: digits, marks, white space, other scripts.
         has_digits: Whether there is a decimal digit.
     """
 
@@ -46,6 +48,7 @@ class Reading:
     lows: list[str]
     word_set: frozenset[str]
     low_set: frozenset[str]
+    signs: frozenset[str]
     has_digits: bool
 
 
@@ -55,8 +58,9 @@ def read(text: str) -> Reading:
     characters = frozenset(text)
     words = words_in(text, characters)
     lows = [word.lower() for word in words]
-    digits = any(map(str.isdecimal, characters))
-    return Reading(text, characters, words, lows, frozenset(words), frozenset(lows), digits)
+    signs = characters - _LETTERS
+    digits = any(map(str.isdecimal, signs))
+    return Reading(text, characters, words, lows, frozenset(words), frozenset(lows), signs, digits)
 
 
 def words_in(text: str, characters: frozenset[str]) -> list[str]:

@@ -7,6 +7,7 @@ clearly belong together part the texts, so only what lies between them is aligne
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final, TypeAlias
 
 from transforms.text.alignment import Sentence, Word
@@ -66,6 +67,8 @@ class _Match:
 
     def __init__(self, source: Sequence[Sentence], answer: Sequence[Sentence]) -> None:
         self.source, self.answer = source, answer
+        self._size = [0, *accumulate(sentence.chars for sentence in source)]
+        self._written = [0, *accumulate(sentence.chars for sentence in answer)]
         answer_places: dict[str, int] = {}
         source_places: dict[str, int] = {}
         for number, sentence in enumerate(answer):
@@ -116,8 +119,8 @@ class _Match:
         value = self._values.get(group)
         if value is not None:
             return value
-        size = sum([sentence.chars for sentence in self.source[first:last]])
-        written = sum([sentence.chars for sentence in self.answer[begin:end]])
+        size = self._size[last] - self._size[first]
+        written = self._written[end] - self._written[begin]
         if first == last or begin == end:
             value = _SKIP * (size + written) / 2
         else:
