@@ -160,3 +160,21 @@ def test_a_repeated_warning_is_counted_instead_of_repeated() -> None:
     assert repetitions.filter(warning("gpu1 is busy", 20.0))
     foreign = [warning("retrying", at, "urllib3") for at in (0.0, 1.0)]
     assert all(map(repetitions.filter, foreign))
+
+
+def test_news_of_a_host_is_counted_too_and_what_was_dropped_is_told_at_the_end(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with restored_logging():
+        logs.configure()
+        for _ in range(3):
+            logging.getLogger("transforms.fleet.fleet").info("gpu0: circuit closed, it answers again")
+            logging.getLogger("pipeline.run").info("progress")
+        logs.tell_repetitions()
+        logs.tell_repetitions()
+    lines = [line.partition(" ")[2] for line in capsys.readouterr().err.splitlines()]
+    assert lines == [
+        "INFO  gpu0: circuit closed, it answers again",
+        *["INFO  progress"] * 3,
+        "WARNING gpu0: circuit closed, it answers again (2 more in the meantime)",
+    ]
