@@ -13,6 +13,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import graph
 from pipeline.estimate import sample_texts
+from pipeline.known_slots import keep_known_slots, read_known_slots
 from pipeline.memory_place import memory_settings
 from pipeline.monitoring.beam_metrics import metrics_of
 from pipeline.monitoring.monitor import Monitor
@@ -26,6 +27,7 @@ from transforms import errors
 from transforms.configuration import TranslationSettings, engine_config
 from transforms.engine.engine import live_engines
 from transforms.errors import RunStopped, TranslateError, UsageError
+from transforms.fleet.model_names import model_key
 from transforms.fleet.preflight import UsableHosts
 from transforms.sink.fence import close_fences
 from transforms.sink.output_lock import OutputLock
@@ -91,7 +93,7 @@ def execute(
         return Execution()
     memory = memory_settings(options, plan.output, resumed.recipe)
     translate = TranslateConfig(
-        engine=engine_config(settings, resumed.hosts.digests, memory),
+        engine=engine_config(settings, resumed.hosts.digests, memory, read_known_slots(resumed.recipe.model_digest)),
         text_columns=plan.text_columns,
         schemas=plan.output_schemas,
         model_column=options.model_column,
@@ -126,7 +128,10 @@ def execute(
         raise
     finally:
         close_fences()
-        slots = {host.url: host.limit for engine in live_engines() for host in engine.hosts()}
+        hosts = [host for engine in live_engines() for host in engine.hosts()]
+        slots = {host.url: host.limit for host in hosts}
+        if options.slots is None:
+            keep_known_slots(model_key(options.model), hosts)
         for engine in live_engines():
             engine.close()
     return Execution(slots, stopped)

@@ -15,6 +15,7 @@ import pytest
 
 from pipeline.cli import main
 from pipeline.host_speeds import MOST_REQUESTS
+from pipeline.known_slots import read_known_slots
 from pipeline.sandbox.faults import Fault
 from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
@@ -360,6 +361,22 @@ def test_rows_name_their_model_and_the_column_stays_as_it_is(sandbox_host: MakeH
     again = run(source, tmp_path / "out", hosts, "--model_column", "engine")
     assert (again.code, again.summary["requests"]) == (0, 0)
     assert run(source, tmp_path / "out", hosts).code == 2, "the recipe is another one"
+
+
+def test_a_run_starts_with_the_slots_that_an_earlier_one_found(
+    sandbox_host: MakeHost, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    host = sandbox_host(num_parallel=12, tokens_per_second=300.0)
+    first = run(records(tmp_path, 150, "first"), tmp_path / "one", [host])
+    (slots,) = read_known_slots(first.summary["model_digest"]).values()
+    assert 10 <= slots <= 15
+    other = sandbox_host(num_parallel=12, tokens_per_second=300.0)
+    known = {first.summary["model_digest"]: {other.url: 12}}
+    (tmp_path / "cache" / "beam-ollama-translate" / "slots.json").write_text(json.dumps(known))
+    second = run(records(tmp_path, 12, "second"), tmp_path / "two", [other])
+    assert second.code == 0
+    assert other.stats()["in_flight_peak"] == 12
 
 
 def test_versions_of_a_model_are_counted_at_the_end(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:

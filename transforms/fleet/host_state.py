@@ -39,7 +39,7 @@ class ServedModel:
 
 @dataclass(frozen=True)
 class HostView:
-    """A host as progress lines and summaries show it."""
+    """A host as progress lines and summaries show it; ``slots`` is None while they are being searched for."""
 
     url: str
     state: str
@@ -47,6 +47,8 @@ class HostView:
     limit: int
     model: str = ""
     traffic: Traffic = field(default_factory=Traffic)
+    digest: str = ""
+    slots: int | None = None
 
 
 @dataclass(eq=False)
@@ -56,7 +58,7 @@ class HostState:
     Attributes:
         url: Its address.
         breaker: Its circuit breaker.
-        new_served_model: Makes the record of one more model.
+        new_served_model: Makes the record of one more model, by its key.
         model: The key of the model that it has loaded or is loading; empty for none yet.
         digests: Digest of each model that it may be asked for, by the model's key; None until it has been checked.
         ready: Whether it was checked and has its model loaded.
@@ -75,7 +77,7 @@ class HostState:
 
     url: str
     breaker: Breaker
-    new_served_model: Callable[[], ServedModel]
+    new_served_model: Callable[[str], ServedModel]
     model: str = ""
     digests: Mapping[str, str] | None = None
     ready: bool = False
@@ -100,7 +102,7 @@ class HostState:
     def served_model(self, model: str) -> ServedModel:
         """The record of a model."""
         if model not in self._served_models:
-            self._served_models[model] = self.new_served_model()
+            self._served_models[model] = self.new_served_model(model)
         return self._served_models[model]
 
     @property
@@ -139,7 +141,10 @@ class HostState:
 
     def view(self) -> HostView:
         """It as it is now; safe to call from another thread."""
-        return HostView(self.url, self.state(), self.in_flight, self.limit.limit(), self.model, self.traffic.copy())
+        limit, digest = self.limit, (self.digests or {}).get(self.model, "")
+        slots = None if limit.growing() else limit.slots()
+        state, traffic = self.state(), self.traffic.copy()
+        return HostView(self.url, state, self.in_flight, limit.limit(), self.model, traffic, digest, slots)
 
     def loading(self) -> bool:
         """Whether it is being checked for the first time, or loads a model."""
