@@ -27,7 +27,8 @@ def host(name: str, answers: int, tokens: int, seconds: float, state: str = "hea
     traffic.recent_seconds.extend(seconds * (0.7 + 0.006 * number) for number in range(100))
     traffic.eval_ns, traffic.queue_ns = 19 * answers, answers
     in_flight = limit if state == "healthy" else 0
-    return HostView(f"http://{name}:11434", state, in_flight, limit, "mistral:latest", traffic)
+    vram_share = 0.6 if limit == 2 else 1.0
+    return HostView(f"http://{name}:11434", state, in_flight, limit, "mistral:latest", traffic, vram_share)
 
 
 def status() -> RunStatus:

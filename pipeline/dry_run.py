@@ -10,9 +10,9 @@ from typing import Any
 
 from pipeline.console.streams import json_text
 from pipeline.estimate import TextSample, sample_texts
-from pipeline.execute import ResumedPlan
 from pipeline.host_speeds import HostSpeed, measure_hosts
 from pipeline.options.run import RunOptions
+from pipeline.resume import ResumedPlan
 from transforms.configuration import TranslationSettings
 from transforms.masking import mask_values
 

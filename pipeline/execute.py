@@ -3,75 +3,55 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from functools import partial
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import graph
 from pipeline.estimate import sample_texts
+from pipeline.execution import Execution
 from pipeline.known_slots import keep_known_slots, read_known_slots
-from pipeline.memory_place import memory_settings
 from pipeline.monitoring.beam_metrics import metrics_of
 from pipeline.monitoring.monitor import Monitor
+from pipeline.monitoring.published_parts import with_published_parts
 from pipeline.monitoring.status import Workload
+from pipeline.options.beam import LOCAL_RUNNER
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan
 from pipeline.report.recorder import RunRecorder
-from pipeline.resume import Resumption
+from pipeline.resume import ResumedPlan, Resumption
+from pipeline.runner import (
+    check_endpoint,
+    failure_of_job,
+    failure_of_start,
+    original_error,
+    quiet_reader,
+    warn_of_slots,
+)
 from pipeline.signals import StopRequested
-from transforms import errors
 from transforms.configuration import TranslationSettings, engine_config
+from transforms.engine.deduplicator import MemorySettings
 from transforms.engine.engine import live_engines
-from transforms.errors import RunStopped, TranslateError, UsageError
+from transforms.engine.snapshot import Snapshot
+from transforms.errors import RunFailed, RunStopped, TranslateError, UsageError
 from transforms.fleet.model_names import model_key
-from transforms.fleet.preflight import UsableHosts
+from transforms.sink.columns import added_columns
 from transforms.sink.fence import close_fences
 from transforms.sink.output_lock import OutputLock
-from transforms.sink.recipe import Recipe
 from transforms.translate import TranslateConfig
 from transforms.write import WriteConfig
 
 LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class ResumedPlan:
-    """A plan with the recipe of the run and what earlier runs left of it.
-
-    Attributes:
-        plan: All units of the input.
-        recipe: What the parts are made with.
-        hosts: Usable hosts and the digests of their models; empty if no host was asked, as no unit is left.
-        resumption: Units that are left, and parts that are obsolete.
-    """
-
-    plan: RunPlan
-    recipe: Recipe
-    hosts: UsableHosts
-    resumption: Resumption
-
-
-@dataclass(frozen=True)
-class Execution:
-    """How the execution ended.
-
-    Attributes:
-        slots: Requests that each host may have in flight, by its address, as detected or given.
-        stopped: Whether the run was asked to stop before all units were written.
-    """
-
-    slots: Mapping[str, int] = field(default_factory=dict)
-    stopped: bool = False
-
-
 def execute(
     options: RunOptions,
     settings: TranslationSettings,
     resumed: ResumedPlan,
+    memory: MemorySettings,
     lock: OutputLock,
     recorder: RunRecorder | None = None,
 ) -> Execution:
@@ -80,18 +60,15 @@ def execute(
     Args:
         options: Options of the run.
         settings: What a translation depends on beside the options.
-        resumed: The plan and what is left of it.
+        resumed: The plan and what is left of it; there must be something left.
+        memory: Where the translation memory is.
         lock: Lock of the output, which is held.
         recorder: Records the time series of the run; None to record nothing.
 
     Raises:
-        UsageError: The translation memory that the user named cannot be used.
-        RunFailed: The run cannot continue; finished parts are kept.
+        UsageError: Beam cannot use one of its options.
     """
     plan, resumption = resumed.plan, resumed.resumption
-    if not resumption.left:
-        return Execution()
-    memory = memory_settings(options, plan.output, resumed.recipe)
     translate = TranslateConfig(
         engine=engine_config(settings, resumed.hosts.digests, memory, read_known_slots(resumed.recipe.model_digest)),
         text_columns=plan.text_columns,
@@ -102,6 +79,8 @@ def execute(
         output=plan.output.url,
         run_id=lock.run_id,
         text_encoding=options.text_encoding or "utf-8",
+        columns=added_columns(options.evidence, options.confidence),
+        dead_letter_texts=options.dead_letter_texts,
     )
     write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas, lock.run_id)
     try:
@@ -111,7 +90,10 @@ def execute(
     graph.build(pipeline, resumption.left_groups, plan.schemas, translate, write)
     workload = _workload(plan, resumption, options.text_encoding or "utf-8")
     stopped = False
+    failure: RunFailed | None = None
     try:
+        check_endpoint(options.beam_arguments)
+        warn_of_slots(options.slots, options.beam_arguments)
         with ExitStack() as observers:
             if recorder is not None:
                 observers.enter_context(recorder.saving())
@@ -119,9 +101,14 @@ def execute(
             monitor = observers.enter_context(Monitor(options.progress, workload, observed_by))
             if options.metrics_port is not None:
                 observers.enter_context(_metrics(options.metrics_port, options.metrics_address, monitor, workload))
-            _run(pipeline, monitor)
+            observers.enter_context(quiet_reader())
+            texts = {unit.part_name: unit.rows * len(plan.text_columns) for unit in resumption.left}
+            _run(pipeline, options.runner, monitor, partial(with_published_parts, output=plan.output, texts=texts))
     except (RunStopped, StopRequested):
         stopped = True
+        lock.stop_workers(elsewhere=not live_engines())
+    except RunFailed as error:
+        failure = error
         lock.stop_workers(elsewhere=not live_engines())
     except BaseException:
         lock.stop_workers(elsewhere=not live_engines())
@@ -134,7 +121,7 @@ def execute(
             keep_known_slots(model_key(options.model), hosts)
         for engine in live_engines():
             engine.close()
-    return Execution(slots, stopped)
+    return Execution(slots, stopped, failure)
 
 
 @contextmanager
@@ -156,30 +143,34 @@ def _workload(plan: RunPlan, resumption: Resumption, text_encoding: str) -> Work
     return Workload(texts, round(texts * sample.mean_characters))
 
 
-def _run(pipeline: beam.Pipeline, monitor: Monitor) -> None:
+def _run(
+    pipeline: beam.Pipeline,
+    runner: str,
+    monitor: Monitor,
+    completed: Callable[[Callable[[], Snapshot]], Callable[[], Snapshot]],
+) -> None:
+    """Run the job to its end.
+
+    Args:
+        pipeline: The graph.
+        runner: Name of the runner.
+        monitor: Shows the progress.
+        completed: Adds to the counts of a runner what it does not report.
+
+    Raises:
+        TranslateError: A worker's error, or why the runner failed. On the runner of this process, errors that are not
+            ours are mistakes of the program and pass through.
+    """
+    failure: Callable[[str, Exception], TranslateError] = failure_of_start
     try:
         result = pipeline.run()  # in this process, it returns when the pipeline has finished
+        failure = failure_of_job
         if not live_engines():
-            monitor.follow(metrics_of(result))
+            monitor.follow(completed(metrics_of(result)))
         result.wait_until_finish()
     except Exception as error:
+        LOG.debug("the runner's error", exc_info=True)
         original = original_error(f"{type(error).__name__}: {error}")
-        if original is None:
+        if original is None and runner == LOCAL_RUNNER:
             raise
-        raise original from error
-
-
-def original_error(text: str) -> TranslateError | None:
-    """Find an exception of ours in a runner's error text; runners pass exceptions of workers on as text.
-
-    >>> original_error("…RunFailed: the disk is full [while running 'Write']")
-    RunFailed('the disk is full')
-    """
-    kinds = {name: kind for name, kind in vars(errors).items() if isinstance(kind, type)}
-    pattern = rf"\b({'|'.join(kinds)}): (.*?)(?: \[while running .*)?$"
-    found = re.findall(pattern, text, re.MULTILINE)
-    if not found:
-        return None
-    name, message = found[-1]
-    error = kinds[name](message)
-    return error if isinstance(error, TranslateError) else None
+        raise original or failure(runner, error) from error

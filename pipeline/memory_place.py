@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 from uuid import uuid4
 
-from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions, StandardOptions
-
-from pipeline.options.beam import LOCAL_RUNNER
+from pipeline.options.beam import runs_in_process
 from pipeline.options.run import RunOptions
 from transforms.engine.deduplicator import MemorySettings
 from transforms.errors import UsageError
@@ -19,9 +16,6 @@ from transforms.sink.output_directory import MEMORY_FILE, OutputDirectory
 from transforms.sink.recipe import Recipe
 
 LOG = logging.getLogger(__name__)
-
-LOCAL_RUNNERS = frozenset({LOCAL_RUNNER, "DirectRunner", "BundleBasedDirectRunner", "PrismRunner"})
-"""Runners whose workers run on this machine unless an environment is given."""
 
 
 def memory_settings(options: RunOptions, output: OutputDirectory, recipe: Recipe) -> MemorySettings:
@@ -70,11 +64,3 @@ def default_place(output: OutputDirectory) -> str:
         RuntimeError: The user has no home directory.
     """
     return output.local_path(MEMORY_FILE) or str(cache_file(output.url))
-
-
-def runs_in_process(beam_arguments: Sequence[str]) -> bool:
-    """Return whether all workers run on this machine, so that they share its files."""
-    options = PipelineOptions(list(beam_arguments))
-    runner = options.view_as(StandardOptions).runner or LOCAL_RUNNER
-    environment = options.view_as(PortableOptions).environment_type
-    return environment == "LOOPBACK" or (environment is None and runner.rpartition(".")[2] in LOCAL_RUNNERS)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from pipeline.options.run import RunOptions
-from transforms.sink.columns import output_schema
+from transforms.sink.columns import added_columns, output_schema
 from transforms.sink.output_directory import OutputDirectory
 from transforms.source.discovery import list_sources
 from transforms.source.plan import InputPlan, plan_inputs
@@ -72,7 +72,7 @@ def make_plan(options: RunOptions, sources: Sequence[SourceFile] | None = None) 
         planned = plan_inputs(
             sources, options.unit_rows, options.text_column, schema, options.model_column, options.text_encoding, cache
         )
-    output_schemas = _output_schemas(planned)
+    output_schemas = _output_schemas(planned, added_columns(options.evidence, options.confidence))
     with announced(f"preparing the output {output}"):
         output.prepare()
     if cache.changed and not options.dry_run:
@@ -81,12 +81,12 @@ def make_plan(options: RunOptions, sources: Sequence[SourceFile] | None = None) 
     return RunPlan(options.input, groups, planned.text_columns, planned.schemas, output_schemas, output)
 
 
-def _output_schemas(planned: InputPlan) -> dict[str, pa.Schema]:
+def _output_schemas(planned: InputPlan, columns: Mapping[str, pa.DataType]) -> dict[str, pa.Schema]:
     """Return the schema of each file's parts; one object for all files of one schema, so that they pickle as one."""
     known: dict[int, pa.Schema] = {}
     for url, schema in planned.schemas.items():
         if id(schema) not in known:
-            known[id(schema)] = output_schema(schema, planned.text_columns, url)
+            known[id(schema)] = output_schema(schema, planned.text_columns, url, columns)
     return {url: known[id(schema)] for url, schema in planned.schemas.items()}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.plan import RunPlan
 from transforms.errors import UsageError
+from transforms.fleet.preflight import UsableHosts
 from transforms.sink.earlier_part import RETRIED_STATUSES
 from transforms.sink.footers import PartFooter, is_done
 from transforms.sink.moved_inputs import NOTHING_MOVED, MovedParts, find_moved, is_gone
@@ -49,6 +50,23 @@ class Resumption:
         """Return whether a part was written after the comparison: each run leaves its identifier in the footer."""
         before = self.before.get(name)
         return before is None or before.run_id != footer.run_id
+
+
+@dataclass(frozen=True)
+class ResumedPlan:
+    """A plan with the recipe of the run and what earlier runs left of it.
+
+    Attributes:
+        plan: All units of the input.
+        recipe: What the parts are made with.
+        hosts: Usable hosts and the digests of their models; empty if no host was asked, as no unit is left.
+        resumption: Units that are left, and parts that are obsolete.
+    """
+
+    plan: RunPlan
+    recipe: Recipe
+    hosts: UsableHosts
+    resumption: Resumption
 
 
 def compare(

@@ -5,30 +5,34 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timezone
-from functools import partial
+from functools import cache, partial
 from uuid import uuid4
 
 from pipeline.clean_up import clean_up, remove_parts
 from pipeline.console.introduction import introduction
+from pipeline.console.logs import tell_repetitions
 from pipeline.console.outcome import show_outcome
 from pipeline.console.preview import show_preview
 from pipeline.dry_run import dry_run
-from pipeline.execute import Execution, ResumedPlan, execute
+from pipeline.execution import Execution
 from pipeline.exit_codes import ExitCode
+from pipeline.memory_place import memory_settings
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan, make_plan
+from pipeline.process_limits import calm_collector, hidden
 from pipeline.report.recorder import RunRecorder
 from pipeline.report.run_files import new_name
 from pipeline.report.time_series import RunRecord
-from pipeline.resume import compare
+from pipeline.resume import ResumedPlan, compare
 from pipeline.signals import CleanStop, StopRequested
 from pipeline.summary import Summary, earlier_speed, publish, summarise
 from transforms import __version__
 from transforms.configuration import TranslationSettings, configuration_of, make_recipe, read_translation_settings
-from transforms.errors import RunStopped
+from transforms.errors import RunStopped, TranslateError
 from transforms.fleet.preflight import UsableHosts, find_hosts
 from transforms.sink.output_lock import OutputLock
 from transforms.sink.part_index import sound_parts
@@ -47,7 +51,7 @@ def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile]
 
     Raises:
         UsageError: A mistake that was found before anything was sent or written.
-        RunFailed: The run cannot continue; finished parts are kept.
+        RunFailed: The run could not continue; finished parts are kept, and the summary says so, too.
         RunStopped: The run was asked to stop, but not by a signal.
     """
     started = time.monotonic()
@@ -56,34 +60,65 @@ def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile]
     if options.dry_run:
         dry_run(options, settings, resume(options, settings, plan))
         return ExitCode.DONE
-    with OutputLock(plan.output, uuid4().hex) as lock:
+    with OutputLock(plan.output, uuid4().hex) as lock, ExitStack() as at_end:
+        at_end.callback(tell_repetitions)
         resumed: ResumedPlan | None = None
         recorder: RunRecorder | None = None
         try:
             resumed = resume(options, settings, plan)
             if options.overwrite:
                 remove_parts(plan.output, resumed.resumption.obsolete)  # before the run, so that recipes never mix
+            execution = Execution()
             if resumed.resumption.left:
+                memory = memory_settings(options, plan.output, resumed.recipe)
                 recorder = start_recorder(options, resumed)
-            execution = execute(options, settings, resumed, lock, recorder)
+                execution = _executor()(options, settings, resumed, memory, lock, recorder)
         except (RunStopped, StopRequested):  # while waiting for a healthy host
             execution = Execution(stopped=True)
         if execution.stopped and stop.code is None:
             raise RunStopped("the run was stopped")
-        footers = {} if resumed is None else clean_up(plan.output, resumed.resumption, lock.run_id, execution.stopped)
-        summary = summarise(options, plan, resumed, footers, execution, stop.code, time.monotonic() - started)
-        if options.limit is not None and not execution.stopped:
-            parts = [plan.output.path_of(unit.part_name) for unit in plan.units]
-            show_preview(parts, plan.text_columns, options.limit)
-        if recorder is not None:
-            recorder.finish(summary.detailed())
-        publish(summary, plan.output, options.summary_file, partial(_show, options))
-        if options.report:
-            # Late, since templates and plots take a moment to import.
-            from pipeline.report.write import write_report
+        if execution.failure is not None and stop.code is not None:
+            LOG.warning("stopped: %s", execution.failure)
+            execution = replace(execution, stopped=True, failure=None)
 
-            LOG.info("report: %s", write_report(plan.output, options.report_texts))
-    return summary.exit_code
+        def conclude() -> ExitCode:
+            early = execution.stopped or execution.failure is not None
+            footers = {} if resumed is None else clean_up(plan.output, resumed.resumption, lock.run_id, early)
+            summary = summarise(options, plan, resumed, footers, execution, stop.code, time.monotonic() - started)
+            if options.limit is not None and not early:
+                parts = [plan.output.path_of(unit.part_name) for unit in plan.units]
+                show_preview(parts, plan.text_columns, options.limit)
+            _publish(options, plan, summary, recorder)
+            return summary.exit_code
+
+        if execution.failure is None:
+            return conclude()
+        try:
+            conclude()
+        except TranslateError as error:  # such as the full disk that ended the run
+            LOG.warning("no complete summary of the failed run: %s", error)
+        raise execution.failure
+
+
+def _publish(options: RunOptions, plan: RunPlan, summary: Summary, recorder: RunRecorder | None) -> None:
+    """Publish the time series, the summary and the report."""
+    if recorder is not None:
+        recorder.finish(summary.detailed())
+    publish(summary, plan.output, options.summary_file, partial(_show, options))
+    if options.report:
+        # Late, since templates and plots take a moment to import.
+        from pipeline.report.write import write_report
+
+        LOG.info("report: %s", write_report(plan.output, options.report_texts))
+
+
+@cache
+def _executor() -> Callable[..., Execution]:
+    """Import Beam, once a run needs it: mistakes must be told, and a run without work must end, without that second."""
+    with hidden("pandas"):
+        from pipeline.execute import execute
+    calm_collector()
+    return execute
 
 
 def _show(options: RunOptions, summary: Summary) -> None:

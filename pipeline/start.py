@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from pipeline.exit_codes import ExitCode
 from pipeline.options.run import RunOptions
-from pipeline.process_limits import allow_open_files, calm_collector, use_one_arena
+from pipeline.process_limits import allow_open_files, use_one_arena
 from pipeline.run import run_once
 from pipeline.sandbox import NOT_REAL
 from pipeline.sandbox.running import start_processes
@@ -36,7 +36,6 @@ def start(options: RunOptions) -> ExitCode:
     """
     use_one_arena()
     allow_open_files()
-    calm_collector()
     with CleanStop() as stop:
         try:
             with _with_simulated_hosts(options) as options:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.console.streams import json_text
-from pipeline.execute import Execution, ResumedPlan
+from pipeline.execution import Execution
 from pipeline.exit_codes import ExitCode
 from pipeline.options.run import RunOptions, echo
 from pipeline.plan import RunPlan
+from pipeline.resume import ResumedPlan
 from pipeline.sandbox import NOT_REAL
 from transforms import __version__
 from transforms.errors import RunFailed
@@ -200,6 +201,8 @@ def summarise(
     if execution.stopped and stop_code is not None:
         LOG.warning("%s", STOPPED)
         code, message = stop_code, STOPPED
+    elif execution.failure is not None:
+        code, message = ExitCode.FAILED, str(execution.failure)
     else:
         nothing_left = resumed is not None and not resumed.resumption.left
         code, message = verdict(options, plan, counts, nothing_left), None

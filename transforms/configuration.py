@@ -100,6 +100,8 @@ class Configuration:
     english: Policy = "pass_through"
     other_language: Policy = "pass_through"
     langid: Literal["words", "lingua"] = "words"
+    evidence: bool = False
+    confidence: bool = False
 
     def __post_init__(self) -> None:
         for name, allowed in CHOICES.items():
@@ -215,6 +217,8 @@ def make_recipe(settings: TranslationSettings, text_columns: tuple[str, ...], di
         context_chars=configuration.context_chars,
         field_names=configuration.field_names,
         langid=configuration.langid,
+        evidence=configuration.evidence,
+        confidence=configuration.confidence,
         fallback_digest=digests.get(model_key(configuration.fallback_model)) if configuration.fallback_model else None,
     )
 
@@ -250,6 +254,7 @@ def engine_config(
             max_outage_seconds=configuration.max_outage,
             use_proxy=configuration.use_proxy,
             hosts_file=configuration.hosts_from,
+            logprobs=configuration.confidence,
         ),
         translator=TranslatorSettings(
             profiles=settings.profiles,

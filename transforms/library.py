@@ -42,7 +42,7 @@ from transforms.errors import UsageError
 from transforms.fleet.hosts import parse_header, parse_hosts, with_headers
 from transforms.fleet.preflight import find_hosts
 from transforms.sink.accounting import bad_text_result
-from transforms.sink.columns import ADDED, column_name
+from transforms.sink.columns import added_columns, column_name
 from transforms.sink.statistics import STATUSES
 
 BATCH_ROWS = 64
@@ -137,7 +137,7 @@ class Translate(beam.PTransform[Any, Any]):
         added: list[tuple[str, Any]] = [
             (column_name(column, name), _BEAM_TYPES[kind])
             for column in self._text_columns
-            for name, kind in ADDED.items()
+            for name, kind in _columns(self._settings).items()
         ]
         names: list[tuple[str, Any]] = list(schema._fields)
         return RowTypeConstraint.from_fields(names + added)
@@ -151,6 +151,10 @@ class Translate(beam.PTransform[Any, Any]):
             "hosts": ", ".join(host.url for host in configuration.hosts),
             "checks": configuration.checks,
         }
+
+
+def _columns(settings: TranslationSettings) -> dict[str, pa.DataType]:
+    return added_columns(settings.configuration.evidence, settings.configuration.confidence)
 
 
 class _Placed(NamedTuple):
@@ -183,6 +187,7 @@ class _TranslateRows(beam.DoFn):
         self._memory = memory
         self._dead_letters = dead_letters
         self._shared = shared
+        self._fields = tuple(_columns(settings))
         self._statuses = {status: Metrics.counter("translate", f"texts_{status}") for status in STATUSES}
 
     def setup(self) -> None:
@@ -253,7 +258,7 @@ class _TranslateRows(beam.DoFn):
         width = len(self._text_columns)
         for number, (row, timestamp, window) in enumerate(batch.rows):
             of_row = dict(zip(self._text_columns, results[number * width : (number + 1) * width], strict=True))
-            yield WindowedValue(_with_added(row, of_row), timestamp, (window,))
+            yield WindowedValue(_with_added(row, of_row, self._fields), timestamp, (window,))
             for column, result in of_row.items():
                 self._statuses[result.outcome.status].inc()
                 if self._dead_letters and result.outcome.status == "failed":
@@ -279,10 +284,12 @@ def _text(values: Mapping[str, Any], column: str) -> Any:
         raise UsageError(f"a row has no column {column!r}; it has {', '.join(map(str, values))}") from None
 
 
-def _with_added(row: Any, results: Mapping[str, TextResult]) -> Any:
+def _with_added(row: Any, results: Mapping[str, TextResult], fields: Sequence[str]) -> Any:
     """The row with the added columns: a dict for a dict, a ``beam.Row`` for a row with a schema."""
     added = {
-        column_name(column, name): getattr(result.outcome, name) for column, result in results.items() for name in ADDED
+        column_name(column, name): getattr(result.outcome, name)
+        for column, result in results.items()
+        for name in fields
     }
     for column in results:
         flags = column_name(column, "flags")

@@ -29,6 +29,7 @@ from transforms.sink.accounting import (
     flag_misfits,
     output_records,
 )
+from transforms.sink.columns import ADDED
 from transforms.sink.earlier_part import EarlierPart
 from transforms.sink.fence import fence_of
 from transforms.sink.parts import TranslatedBatch
@@ -54,6 +55,8 @@ class TranslateConfig:
         output: Address of the output directory, whose lock is watched.
         run_id: Identifier of the run that holds the lock; if empty, no lock is watched.
         text_encoding: Encoding of binary text columns.
+        columns: Arrow types of the added columns, by field; see ``columns.added_columns``.
+        dead_letter_texts: Whether dead letters have the source of the text.
     """
 
     engine: EngineConfig
@@ -65,6 +68,8 @@ class TranslateConfig:
     output: str = ""
     run_id: str = ""
     text_encoding: str = "utf-8"
+    columns: Mapping[str, Any] = field(default_factory=lambda: ADDED)
+    dead_letter_texts: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,9 @@ class TranslateRows(beam.DoFn):
         if name not in self._config.retried:
             return {}
         if batch.first_row == 0:
-            self._earlier[name] = EarlierPart(self._config.retried[name], self._config.text_columns)
+            self._earlier[name] = EarlierPart(
+                self._config.retried[name], self._config.text_columns, self._config.columns
+            )
         outcomes = self._earlier[name].take(rows)
         if batch.last:
             del self._earlier[name]
@@ -162,7 +169,7 @@ class TranslateRows(beam.DoFn):
         }
 
     def _emit(self, pending: _PendingBatch) -> WindowedValue:
-        batch = pending.batch
+        batch, config = pending.batch, self._config
         results = self._by_column(batch, pending.results.result())
         statistics = count(list(results.values()), batch.records.num_rows)
         for status, rows in statistics.statuses.items():
@@ -171,10 +178,10 @@ class TranslateRows(beam.DoFn):
         translated = TranslatedBatch(
             batch.unit,
             batch.index,
-            output_records(batch, self._config.schemas[batch.unit.source.url], list(results.values())),
+            output_records(batch, config.schemas[batch.unit.source.url], list(results.values()), config.columns),
             batch.last,
             statistics,
-            dead_letters(batch, results),
+            dead_letters(batch, results, config.text_encoding if config.dead_letter_texts else None),
         )
         return WindowedValue(translated, pending.timestamp, (pending.window,))
 

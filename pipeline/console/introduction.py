@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from pipeline.execute import ResumedPlan
 from pipeline.monitoring.text import duration, host_name
 from pipeline.options.run import RunOptions, changed
+from pipeline.resume import ResumedPlan
 from transforms.masking import mask_urls
 
 SHOWN_HOSTS = 6

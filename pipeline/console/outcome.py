@@ -28,6 +28,7 @@ ROWS_FOR_ALL = 10
 
 HEADLINES = {
     ExitCode.DONE: "done",
+    ExitCode.FAILED: "failed",
     ExitCode.TOO_MANY_FAILED: "done, but too many rows failed",
     ExitCode.NOTHING_TO_DO: "nothing to do",
 }

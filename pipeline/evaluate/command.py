@@ -17,11 +17,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from pipeline.evaluate.certainty import CertaintyTally
 from pipeline.evaluate.options import EvaluateOptions
 from pipeline.evaluate.scores import Evaluation, Judgement, Row, Score, ScoredRow, quantiles
 from transforms.errors import RunFailed, UsageError
 from transforms.file_systems import file_system
-from transforms.sink.columns import column_name
+from transforms.sink.columns import CONFIDENCE, column_name
 from transforms.sink.footers import PartFooter
 from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.write_errors import reason
@@ -51,8 +52,8 @@ def evaluate(options: EvaluateOptions) -> Evaluation:
     text_column = _text_column(options, whole, output)
     for name, footer in whole.items():
         choose_text_columns(footer.schema, [text_column, options.reference_column], output.path_of(name))
-    for name in whole:
-        for row in _rows(output, name, text_column, options.reference_column):
+    for name, footer in whole.items():
+        for row in _rows(output, name, text_column, options.reference_column, footer.recipe.confidence):
             tally.add(row)
     return tally.evaluation(str(output), text_column, _judgement(options, tally.sample))
 
@@ -77,18 +78,24 @@ def _text_column(options: EvaluateOptions, parts: Mapping[str, PartFooter], outp
     return wanted[0]
 
 
-def _rows(output: OutputDirectory, name: str, text_column: str, reference_column: str) -> Iterator[Row]:
+def _rows(
+    output: OutputDirectory, name: str, text_column: str, reference_column: str, has_certainty: bool
+) -> Iterator[Row]:
     fields = [column_name(text_column, field) for field in ("translation", "status", "flags")]
     columns = [text_column, *fields, reference_column]
+    certainties = [column_name(text_column, field) for field in CONFIDENCE] if has_certainty else []
     number = 0
     try:
         fs, path = file_system(output.path_of(name))
         with fs.open(path, "rb") as file:
-            for batch in pq.ParquetFile(file).iter_batches(BATCH_ROWS, columns=columns, use_threads=False):
+            for batch in pq.ParquetFile(file).iter_batches(
+                BATCH_ROWS, columns=[*columns, *certainties], use_threads=False
+            ):
                 arrays = [batch.column(batch.schema.get_field_index(column)) for column in columns]
                 lists: list[list[Any]] = [read_texts(array)[0] for array in arrays]
-                for source, translation, status, flags, reference in zip(*lists, strict=True):
-                    yield Row(name, number, source, translation, reference, status, flags or ())
+                lists += [batch.column(column).to_pylist() for column in certainties]
+                for source, translation, status, flags, reference, *logprobs in zip(*lists, strict=True):
+                    yield Row(name, number, source, translation, reference, status, flags or (), *logprobs)
                     number += 1
     except Exception as error:  # each client library has exceptions of its own
         raise RunFailed(f"cannot read {output.path_of(name)}: {reason(error)}") from error
@@ -148,6 +155,7 @@ class _Tally:
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.options.seed)
+        self.certainty = {name: CertaintyTally(self.options.seed) for name in CONFIDENCE}
 
     def add(self, row: Row) -> None:
         """Count and score a row."""
@@ -165,8 +173,11 @@ class _Tally:
             return
         self.scored += 1
         self.bleu.add(row.translation, row.reference)
+        chrf = self.chrf.add(row.translation, row.reference)
+        for name, tally in self.certainty.items():
+            tally.add(getattr(row, name), chrf)
         # The heap's first item is the next to drop: the best row, and among equal ones the last.
-        heapq.heappush(self.worst, (-self.chrf.add(row.translation, row.reference), -self.rows, row))
+        heapq.heappush(self.worst, (-chrf, -self.rows, row))
         if len(self.worst) > self.options.worst:
             heapq.heappop(self.worst)
 
@@ -197,4 +208,5 @@ class _Tally:
             length_ratios=quantiles(self.ratios),
             worst=[ScoredRow(-score, row) for score, _, row in sorted(self.worst, reverse=True)],
             judgement=judgement,
+            certainty={name: order for name, tally in self.certainty.items() if (order := tally.order()) is not None},
         )

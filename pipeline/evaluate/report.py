@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.console.streams import json_text
+from pipeline.evaluate.certainty import CertaintyOrder
 from pipeline.evaluate.scores import Evaluation, Judgement, Score
 from transforms.text.sanitize import sanitize
 
@@ -50,6 +51,7 @@ def _lines(evaluation: Evaluation) -> list[tuple[str, str]]:
         ("chrF++", _score(evaluation.chrf)),
         ("BLEU", _score(evaluation.bleu)),
         ("length ratio", f"{_quantiles(evaluation.length_ratios)} (English characters per French one)"),
+        *((name, _ordered(order)) for name, order in evaluation.certainty.items()),
         *((f"flag {flag}", f"{count:,}") for flag, count in evaluation.flags.items()),
     ]
     return lines if evaluation.judgement is None else [*lines, *_judged(evaluation.judgement)]
@@ -57,6 +59,14 @@ def _lines(evaluation: Evaluation) -> list[tuple[str, str]]:
 
 def _score(score: Score | None) -> str:
     return "no rows to score" if score is None else f"{score.value:.1f}  {score.signature}"
+
+
+def _ordered(order: CertaintyOrder) -> str:
+    correlation = "unknown" if order.rank_correlation is None else f"{order.rank_correlation:.2f}"
+    return (
+        f"chrF++ {order.lowest_quarter_chrf:.1f} in the least certain quarter, {order.others_chrf:.1f} in the others; "
+        f"rank correlation {correlation} ({order.rows:,} rows)"
+    )
 
 
 def _quantiles(values: Mapping[float, float]) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from pipeline.evaluate.certainty import CertaintyOrder
 
 SHARES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 """Quantiles that are reported."""
@@ -11,7 +13,10 @@ SHARES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the output: number ``number`` of ``part``, counted from 0."""
+    """A row of the output: number ``number`` of ``part``, counted from 0.
+
+    The log probabilities are those of a run with ``--confidence``; else None.
+    """
 
     part: str
     number: int
@@ -20,6 +25,8 @@ class Row:
     reference: str | None
     status: str | None
     flags: Sequence[str]
+    logprob_mean: float | None = None
+    logprob_min: float | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,8 @@ class Evaluation:
         length_ratios: Quantiles of English characters per French character, by share, without skipped texts.
         worst: Rows with the lowest chrF++, the worst first.
         judgement: Grades of a sample; None without a judge.
+        certainty: How well the columns ``logprob_mean`` and ``logprob_min`` order rows by chrF++, by their names; empty
+            if the output does not have them, or in too few scored rows.
     """
 
     output: str
@@ -91,6 +100,7 @@ class Evaluation:
     length_ratios: Mapping[float, float]
     worst: Sequence[ScoredRow]
     judgement: Judgement | None
+    certainty: Mapping[str, CertaintyOrder] = field(default_factory=dict)
 
 
 def quantiles(counts: Mapping[float, int]) -> dict[float, float]:

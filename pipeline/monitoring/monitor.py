@@ -15,6 +15,7 @@ from rich.live import Live
 
 from pipeline.monitoring.events import EventLog
 from pipeline.monitoring.panel import Panel
+from pipeline.monitoring.silence import Silences
 from pipeline.monitoring.status import RunStatus, StatusTracker, Workload
 from pipeline.monitoring.text import plain_line, values
 from transforms.engine.engine import live_snapshot
@@ -27,7 +28,19 @@ Observer = Callable[[RunStatus], None]
 
 SAMPLE_SECONDS = 1.0
 PLAIN_SECONDS = 30.0
+MOST_COST = 0.01
+"""The share of one processor that the live panel may take; many hosts are drawn less often."""
+
 OURS = ("pipeline", "transforms")
+
+
+def next_drawing(now_seconds: float, cost_seconds: float) -> float:
+    """Return when to draw the panel again, in seconds since the start, as a drawing took ``cost_seconds``.
+
+    >>> next_drawing(100.0, 0.005), next_drawing(100.0, 0.025)
+    (100.5, 102.5)
+    """
+    return now_seconds + cost_seconds / MOST_COST
 
 
 class Monitor:
@@ -52,6 +65,7 @@ class Monitor:
         self._observers = observers
         self._figures = figures
         self._events = EventLog()
+        self._silences = Silences()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="monitor", daemon=True)
         self._started = time.monotonic()
@@ -88,8 +102,13 @@ class Monitor:
     def _watch(self) -> None:
         if self._mode == "rich":
             with Live(console=Console(stderr=True), auto_refresh=False, transient=True, redirect_stdout=False) as live:
+                due = 0.0
                 while not self._end.wait(SAMPLE_SECONDS):
-                    live.update(Panel(self._take()), refresh=True)
+                    began = time.thread_time()
+                    status = self._take()
+                    if status.elapsed_seconds >= due:
+                        live.update(Panel(status), refresh=True)
+                        due = next_drawing(status.elapsed_seconds, time.thread_time() - began)
             return
         due = PLAIN_SECONDS
         while not self._end.wait(SAMPLE_SECONDS):
@@ -102,6 +121,8 @@ class Monitor:
         seconds = time.monotonic() - self._started
         status = self._tracker.status(seconds, self._figures(), self._events.latest())
         self._last = status
+        for sentence in self._silences.saw(seconds, status.hosts):
+            LOG.warning("%s", sentence)
         for observer in self._observers:
             observer(status)
         return status

@@ -64,12 +64,13 @@ COLUMNS = (
     _Column("tokens/s", lambda host: f"{host.tokens_per_second:,.0f}"),
     _Column("p50", lambda host: _seconds(host.p50_seconds), 75),
     _Column("p95", lambda host: _seconds(host.p95_seconds), 90),
-    _Column("queued", lambda host: _share(host.queue_share), 100),
+    _Column("queued", lambda host: _share(host.queue_share), 106),
     _Column("share", lambda host: _share(host.share), 75),
+    _Column("GPU", lambda host: _share(host.vram_share), 98),
     _Column("faults", _faults),
-    _Column("most frequent fault", lambda host: counted(host.faults, 1) or "–", 130, left=True),
-    _Column("model", lambda host: host.model or "–", 110, left=True),
-    _Column("reason", lambda host: host.state.partition(": ")[2], 160, left=True),
+    _Column("most frequent fault", lambda host: counted(host.faults, 1) or "–", 144, left=True),
+    _Column("model", lambda host: host.model or "–", 120, left=True),
+    _Column("reason", lambda host: host.state.partition(": ")[2], 166, left=True),
 )
 
 

@@ -50,6 +50,7 @@ class HostStatus:
         p50_seconds, p95_seconds: Quantiles of the latest latencies; None without answers.
         queue_share: Share of their time that requests spent in the host's queue; None if the host does not report it.
         faults: Failed requests by class.
+        vram_share: The part of the model in GPU memory, 0 to 1; None if unknown.
     """
 
     url: str
@@ -64,6 +65,7 @@ class HostStatus:
     p95_seconds: float | None
     queue_share: float | None
     faults: Mapping[str, int]
+    vram_share: float | None = None
 
     @property
     def short_state(self) -> str:
@@ -107,7 +109,7 @@ class RunStatus:
 class _Sample:
     seconds: float
     texts: int
-    characters: int
+    characters: float
     tokens: int
     host_tokens: Mapping[str, int]
 
@@ -126,7 +128,9 @@ class StatusTracker:
     def status(self, seconds: float, figures: Snapshot, events: tuple[Event, ...] = ()) -> RunStatus:
         """Return the status at ``seconds`` since the start; times must not decrease."""
         host_tokens = {host.url: host.traffic.output_tokens for host in figures.hosts}
-        now = _Sample(seconds, figures.texts, figures.characters, sum(host_tokens.values()), host_tokens)
+        # With what is done of the texts in flight: the longest are sent first.
+        characters = figures.characters + sum(host.characters_in_progress for host in figures.hosts)
+        now = _Sample(seconds, figures.texts, characters, sum(host_tokens.values()), host_tokens)
         if now.texts == 0:
             self._samples = deque([now])  # the time until the first model is loaded is not representative
         else:
@@ -207,4 +211,5 @@ def _host_status(host: HostView, share: float, tokens_per_second: float) -> Host
         p95_seconds=traffic.percentile(0.95),
         queue_share=traffic.queue_ns / total_ns if total_ns else None,
         faults={name: count for name, count in traffic.failures.items() if count and name != SUPERSEDED},
+        vram_share=host.vram_share,
     )

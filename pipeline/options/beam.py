@@ -9,6 +9,8 @@ import argparse
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NoReturn
 
 from pipeline.options.table import canonical, proposal, stray
@@ -16,6 +18,9 @@ from transforms.errors import UsageError
 
 LOCAL_RUNNER = "FnApiRunner"
 """Used for ``DirectRunner`` too: Beam's own tries to download Prism first, so that the network decides what runs."""
+
+LOCAL_RUNNERS = frozenset({LOCAL_RUNNER, "DirectRunner", "BundleBasedDirectRunner", "PrismRunner"})
+"""Runners whose workers run on this machine unless an environment is given."""
 
 _DIRECT_RUNNERS = frozenset({"direct", "directrunner", "switchingdirect", "switchingdirectrunner"})
 _JOB_SERVER_RUNNERS = frozenset({"FlinkRunner", "PortableRunner", "SparkRunner"})
@@ -61,12 +66,68 @@ def beam_arguments(left: Sequence[str], ours: Iterable[str]) -> BeamArguments:
             "--streaming is not supported: a run ends with its input. For new files, rerun the same command, which "
             "skips complete parts, or use --watch"
         )
+    if given.direct_running_mode == "multi_processing":
+        raise UsageError(
+            "--direct_running_mode=multi_processing is not supported: Beam waits forever for a worker process that has "
+            "died, and it gains nothing, as the hosts do the work. Remove the option, or use multi_threading"
+        )
     runner = _runner(given.runner, runners)
     if runner == "PortableRunner" and not given.job_endpoint:
         raise UsageError("--runner PortableRunner needs a job server: add --job_endpoint HOST:PORT")
+    if given.job_endpoint and not re.fullmatch(r".+:\d{1,5}|embed", given.job_endpoint):
+        raise UsageError(f"--job_endpoint must be HOST:PORT, such as localhost:8099, got {given.job_endpoint!r}")
     _refuse(unknown, list(ours), [name for name in names if name != "streaming"], runner)
     rest = _without_runner(left)
     return BeamArguments(runner, (f"--runner={runner}", *rest))
+
+
+def refuse_unknown(left: Sequence[str], ours: Iterable[str]) -> None:
+    """Refuse the first argument that cannot be one of Beam's, without importing Beam.
+
+    Args:
+        left: Arguments that are not ours, in order.
+        ours: Names of our own options, to suggest before Beam's.
+
+    Raises:
+        UsageError: An unknown option or a stray argument.
+    """
+    names = _names_in_source()
+    if not left or not names or value_of("runner", left) is not None:  # a job server may have more options
+        return
+    strange = (each for each in canonical(left, names) if _option_name(each) not in names | {""})
+    wrong = next(strange, None) if left[0].startswith("-") else left[0]
+    if wrong is not None:
+        raise stray(wrong, ours, sorted(names))
+
+
+def _option_name(argument: str) -> str:
+    """The name of an option without hyphens and value; empty for a value, also a negative number."""
+    return argument.partition("=")[0].lstrip("-") if re.match(r"--?[A-Za-z]", argument) else ""
+
+
+def _names_in_source() -> frozenset[str]:
+    """The names of Beam's options as its source has them, and some more; none if there is no source."""
+    package = find_spec("apache_beam")
+    try:
+        source = Path(str(package and package.origin)).with_name("options") / "pipeline_options.py"
+        return frozenset(re.findall(r"""["']--([\w-]+)["']""", source.read_text("utf-8")))
+    except OSError:
+        return frozenset()
+
+
+def value_of(name: str, arguments: Sequence[str]) -> str | None:
+    """Return the value of one of Beam's options that has a value; None if it is not given."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument(f"--{name}", nargs="?")
+    value: str | None = getattr(parser.parse_known_args(list(arguments))[0], name)
+    return value
+
+
+def runs_in_process(beam_arguments: Sequence[str]) -> bool:
+    """Return whether all workers run on this machine, so that they share its files."""
+    runner = value_of("runner", beam_arguments) or LOCAL_RUNNER
+    environment = value_of("environment_type", beam_arguments)
+    return environment == "LOOPBACK" or (environment is None and runner.rpartition(".")[2] in LOCAL_RUNNERS)
 
 
 def masked(argument: str) -> str:

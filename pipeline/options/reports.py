@@ -39,6 +39,14 @@ class CheckOptions(CommandOptions):
         group=CHECKS,
         metavar="POLICY",
     )
+    evidence: bool = flag(
+        help="add the column <column>_en_evidence: the sentence, number or word behind each flag", group=CHECKS
+    )
+    confidence: bool = flag(
+        help="ask the hosts for log probabilities (Ollama 0.12.11 or newer), and add the columns "
+        "<column>_en_logprob_mean and <column>_en_logprob_min: how certain the model was",
+        group=CHECKS,
+    )
     langid: Literal["words", "lingua"] = option(
         "words",
         parse=values.choice("words", "lingua"),
@@ -92,6 +100,11 @@ class ReportOptions(CommandOptions):
         help="show the texts of the N worst rows in the report; texts may be private",
         group=REPORTS,
         metavar="N",
+    )
+    dead_letter_texts: bool = flag(
+        help="also write the source of each failed text to its dead letter, beside the best candidate; texts may be "
+        "private",
+        group=REPORTS,
     )
     metrics_port: int | None = option(
         None,

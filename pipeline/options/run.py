@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from pipeline.options import values
-from pipeline.options.beam import LOCAL_RUNNER, all_masked, beam_arguments
+from pipeline.options.beam import LOCAL_RUNNER, all_masked, beam_arguments, refuse_unknown
 from pipeline.options.command import Command, LogSettings
 from pipeline.options.files import FileOptions
 from pipeline.options.hosts import API_KEY_VARIABLE, HOSTS, HostOptions, with_hosts
@@ -136,13 +136,15 @@ def _check_slots(options: RunOptions, place: str) -> None:
 
 
 def _complete(readout: Readout, environ: Mapping[str, str]) -> RunOptions:
-    beam = beam_arguments(readout.left, list(options_of(RunOptions)))
-    options = RunOptions(**readout.values, runner=beam.runner, beam_arguments=beam.arguments)
+    ours = list(options_of(RunOptions))
+    refuse_unknown(readout.left, ours)
+    options = RunOptions(**readout.values)
     if options.sandbox is not None:
         options = _with_sandbox(options, readout.places)
     options = with_hosts(options, readout.places, environ)
     validate(options, readout.places)
-    return options
+    beam = beam_arguments(readout.left, ours)  # late, as it imports Beam if there are any
+    return replace(options, runner=beam.runner, beam_arguments=beam.arguments)
 
 
 def _with_sandbox(options: RunOptions, places: Mapping[str, str]) -> RunOptions:
@@ -165,7 +167,7 @@ def changed(options: RunOptions) -> dict[str, Any]:
 
 def _run(options: RunOptions) -> int:
     LOG.debug("options: %s", json.dumps(echo(options), ensure_ascii=False))
-    # Beam and Arrow look for pandas when they are imported, and Arrow once more when it makes its first array.
+    # Arrow looks for pandas when it is imported, and once more when it makes its first array.
     with hidden("pandas"):
         import pyarrow as pa
 

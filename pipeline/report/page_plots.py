@@ -18,8 +18,11 @@ MAX_LINES = COLOURS
 MAX_SMALL_PLOTS = 24
 RATIO_STEP = 0.1
 RATIO_RANGE = (0.4, 2.0)
-CERTAINTY_STEP = 0.1
-CERTAINTY_LEAST = -2.0
+CERTAINTIES = (
+    ("logprob_mean", "Mean log probability per token", 0.1, -2.0),
+    ("logprob_min", "Log probability per token in the least certain window", 0.2, -4.0),
+)
+"""Field, title, width of a bucket and start of the first bucket."""
 
 
 @dataclass(frozen=True)
@@ -37,17 +40,20 @@ def host_plots(figures: Figures) -> list[PlotGroup]:
     run = figures.last_run
     samples = () if run is None else run.samples
     names = rates.host_names(samples)
+    texts = rates.texts_per_second(samples)
+    texts_plot = plots.lines("texts", "Completed texts per second", {"texts": texts}, "texts/s")
+    if len(samples) > 1 and not names:
+        groups.append(PlotGroup("Throughput in the last run", (texts_plot,)))
     if len(samples) > 1 and names:
         shown = names[:MAX_LINES]
         tokens = {short(name): rates.tokens_per_second(samples, name) for name in shown}
-        texts = rates.texts_per_second(samples)
         note = f"The first {MAX_LINES} of {len(names)} hosts." if len(names) > MAX_LINES else ""
         groups.append(
             PlotGroup(
                 "Throughput in the last run",
                 (
                     plots.lines("tokens", "Generated tokens per second", tokens, "tokens/s", note=note),
-                    plots.lines("texts", "Completed texts per second", {"texts": texts}, "texts/s"),
+                    texts_plot,
                 ),
             )
         )
@@ -154,11 +160,11 @@ def quality_plots(figures: Figures) -> list[PlotGroup]:
         made.append(
             plots.histogram("ratios", title, _buckets(ratios, RATIO_STEP, *RATIO_RANGE), "ratio", _of_sample(sample))
         )
-    certainties = [text.certainty for text in sample.texts if text.certainty is not None]
-    if certainties:
-        buckets = _buckets(certainties, CERTAINTY_STEP, CERTAINTY_LEAST, 0.0)
-        title = "Mean log probability per token"
-        made.append(plots.histogram("certainty", title, buckets, "log probability", _of_sample(sample)))
+    for field, title, step, least in CERTAINTIES:
+        values = [value for text in sample.texts if (value := getattr(text, field)) is not None]
+        if values:
+            buckets = _buckets(values, step, least, 0.0)
+            made.append(plots.histogram(field, title, buckets, "log probability", _of_sample(sample)))
     return [PlotGroup("Distributions", tuple(made))] if made else []
 
 

@@ -30,7 +30,7 @@ _FIELDS = (
     "queue_duration_ns",
     "eval_count",
 )
-CERTAINTY = "logprob_mean"
+CERTAINTY = ("logprob_mean", "logprob_min")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ class SampledText:
     Attributes:
         host: Host of the accepted answer; the first one of a text in several chunks.
         length_ratio: Characters of the translation divided by those of the source; None without either.
-        certainty: Mean log probability per token; None if the output has no such column.
+        logprob_mean, logprob_min: Mean log probability per token, and the lowest of a window; None if the output has no
+            such columns.
     """
 
     host: str
@@ -51,7 +52,8 @@ class SampledText:
     queue_duration_ns: int | None
     eval_count: int | None
     length_ratio: float | None
-    certainty: float | None
+    logprob_mean: float | None = None
+    logprob_min: float | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def _some_rows(
     output: OutputDirectory, name: str, number: int, text_columns: Sequence[str], limit: int
 ) -> Iterator[pa.RecordBatch]:
     """At least ``limit`` rows, if there are as many, from a row group on that differs between parts."""
-    wanted = [column_name(text, field) for text in text_columns for field in ("translation", *_FIELDS, CERTAINTY)]
+    wanted = [column_name(text, field) for text in text_columns for field in ("translation", *_FIELDS, *CERTAINTY)]
     try:
         fs, path = file_system(output.path_of(name))
         with fs.open(path, "rb") as file:
@@ -120,7 +122,7 @@ def _generated(batch: pa.RecordBatch, text_column: str) -> Iterator[SampledText]
     def values(name: str) -> list[Any]:
         return batch.column(name).to_pylist() if name in names else [None] * batch.num_rows
 
-    fields = {field: values(column_name(text_column, field)) for field in (*_FIELDS, CERTAINTY)}
+    fields = {field: values(column_name(text_column, field)) for field in (*_FIELDS, *CERTAINTY)}
     sources, translations = values(text_column), values(column_name(text_column, "translation"))
     for row in range(batch.num_rows):
         if fields["origin"][row] != "generated" or not fields["host"][row]:
@@ -135,5 +137,5 @@ def _generated(batch: pa.RecordBatch, text_column: str) -> Iterator[SampledText]
             queue_duration_ns=fields["queue_duration_ns"][row],
             eval_count=fields["eval_count"][row],
             length_ratio=len(translation) / len(source) if source and translation else None,
-            certainty=fields[CERTAINTY][row],
+            **{field: fields[field][row] for field in CERTAINTY},
         )

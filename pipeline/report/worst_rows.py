@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 
 from pipeline.report.figures import Figures
-from pipeline.review.rows import ReviewRow, review_rows
+from pipeline.review.rows import ReviewRow, review_rows, with_evidence
 from transforms.sink.output_directory import OutputDirectory
 
 MAX_ROWS = 500
@@ -32,7 +32,7 @@ def worst_rows(output: OutputDirectory, figures: Figures, count: int) -> list[Re
             break
         flagged += review_rows(output, name, columns, ("partial", "warn"))
     flagged.sort(key=lambda row: (row.status != "partial", -len(row.flags)))
-    return [_cut(row) for row in (found + flagged)[:count]]
+    return [_cut(with_evidence(row)) for row in (found + flagged)[:count]]
 
 
 def _cut(row: ReviewRow) -> ReviewRow:

@@ -18,7 +18,7 @@ from transforms.errors import RunFailed
 from transforms.file_systems import file_system
 from transforms.sink import dead_letters
 from transforms.sink.accounting import SEVERITY
-from transforms.sink.columns import ADDED, column_name
+from transforms.sink.columns import added_by, column_name
 from transforms.sink.footers import PREFIX, PartFooter
 from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.statistics import Statistics
@@ -68,7 +68,7 @@ def apply_to_part(
         RunFailed: The part has other texts than the decisions are about, or can't be read or written.
     """
     by_place = {(each.row, each.column): each for each in decisions}
-    columns = footer.recipe.text_columns
+    columns, fields = footer.recipe.text_columns, tuple(added_by(footer.recipe))
     statistics = Statistics.from_json(footer.statistics.to_json())
     pairs: list[tuple[str, str]] = []
     temporary = output.begin()
@@ -83,7 +83,7 @@ def apply_to_part(
                 for group in range(parquet.num_row_groups):
                     table = parquet.read_row_group(group)
                     pairs += _checked(table, first, decisions)
-                    writer.write_table(_changed(table, first, by_place, columns, statistics).cast(schema))
+                    writer.write_table(_changed(table, first, by_place, columns, fields, statistics).cast(schema))
                     first += table.num_rows
                 letters = _letters(output, part, by_place)
                 new = replace(footer, statistics=statistics, dead_letters=len(letters))
@@ -124,6 +124,7 @@ def _changed(
     first: int,
     by_place: Mapping[tuple[int, str], Decision],
     columns: Sequence[str],
+    fields: Sequence[str],
     statistics: Statistics,
 ) -> pa.Table:
     """A row group with its decisions; the statistics change with it."""
@@ -131,7 +132,7 @@ def _changed(
     if not decided:
         return table
     for row in {row for row, _ in decided}:
-        before = {column: _outcome(table, row, column) for column in columns}
+        before = {column: _outcome(table, row, column, fields) for column in columns}
         after = dict(before)
         for column in columns:
             decision = by_place.get((first + row, column))
@@ -142,19 +143,24 @@ def _changed(
         _recount(statistics, before, after)
     for column in columns:
         rows = [row for row, name in decided if name == column]
-        table = _with_outcomes(table, column, rows, first, by_place) if rows else table
+        table = _with_outcomes(table, column, rows, first, by_place, fields) if rows else table
     return table
 
 
-def _outcome(table: pa.Table, row: int, column: str) -> Outcome:
-    return Outcome(**{field: table.column(column_name(column, field))[row].as_py() for field in ADDED})
+def _outcome(table: pa.Table, row: int, column: str, fields: Sequence[str]) -> Outcome:
+    return Outcome(**{field: table.column(column_name(column, field))[row].as_py() for field in fields})
 
 
 def _with_outcomes(
-    table: pa.Table, column: str, rows: Sequence[int], first: int, by_place: Mapping[tuple[int, str], Decision]
+    table: pa.Table,
+    column: str,
+    rows: Sequence[int],
+    first: int,
+    by_place: Mapping[tuple[int, str], Decision],
+    fields: Sequence[str],
 ) -> pa.Table:
-    flags = {row: _outcome(table, row, column).flags for row in rows}
-    for field in ADDED:
+    flags = {row: _outcome(table, row, column, fields).flags for row in rows}
+    for field in fields:
         name = column_name(column, field)
         values: list[Any] = table.column(name).to_pylist()
         for row in rows:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from pipeline.exit_codes import ExitCode
 from pipeline.options import values
-from pipeline.options.command import Command, CommandOptions
-from pipeline.options.table import Readout, flag, option
+from pipeline.options.command import Command
+from pipeline.options.hosts import HOSTS, HostOptions, with_hosts
+from pipeline.options.run import RunOptions
+from pipeline.options.table import Readout, flag, option, same_as
 from transforms.errors import UsageError
 
 LOG = logging.getLogger(__name__)
@@ -19,7 +21,7 @@ REVIEW_OPTIONS = "Review"
 
 
 @dataclass(frozen=True)
-class ReviewOptions(CommandOptions):
+class ReviewOptions(HostOptions):
     """Options of ``review``."""
 
     output: str = option(
@@ -47,6 +49,7 @@ class ReviewOptions(CommandOptions):
         group=REVIEW_OPTIONS,
         metavar="PLACE",
     )
+    num_ctx: int = same_as(RunOptions, "num_ctx", group=HOSTS)
 
 
 def _complete(readout: Readout, environ: Mapping[str, str]) -> ReviewOptions:
@@ -55,11 +58,12 @@ def _complete(readout: Readout, environ: Mapping[str, str]) -> ReviewOptions:
         raise UsageError("missing --output DIRECTORY: name the output of a run")
     if options.export and options.apply:
         raise UsageError("--export and --apply cannot be combined")
-    return options
+    return with_hosts(options, readout.places, environ)
 
 
 def _run(options: ReviewOptions) -> int:
     # Late, as they import Arrow: help and mistakes must be quick.
+    from pipeline.review.another_model import AnotherModel
     from pipeline.review.decisions import all_rows, keep
     from pipeline.review.exchange import export_rows, import_decisions
     from pipeline.review.terminal import review
@@ -79,7 +83,8 @@ def _run(options: ReviewOptions) -> int:
             raise UsageError("review needs a terminal: use --export FILE and --apply FILE without one")
         from rich.console import Console
 
-        decisions = review(rows, total, Console())
+        with AnotherModel(options, options.num_ctx) as other:
+            decisions = review(rows, total, Console(), other.translate)
     count = keep(output, decisions, options.memory)
     print(f"translations kept: {count}" if count else "nothing was changed")
     return ExitCode.DONE
@@ -90,8 +95,9 @@ REVIEW = Command(
     usage="python -m pipeline review --output DIRECTORY [--export FILE | --apply FILE] [OPTIONS]",
     description="""\
 Shows each text that failed, is partial or has a warning: the source, the best candidate and what the checks found.
-Accept it, edit it or skip it. The decisions are written into the output (origin human) and kept in the translation
-memory: later runs use them for the same text with every model, also with --overwrite.""",
+Accept it, edit it, ask the hosts for another one with a model that you name, or skip it. The decisions are written into
+the output (origin human) and kept in the translation memory: later runs use them for the same text with every model,
+also with --overwrite.""",
     epilog="""\
 For a review outside the terminal, --export writes a file. Fill in the field translation (in XLIFF, set the state of the
 target to translated), then give the file to --apply. Rows that you leave empty stay as they are.""",

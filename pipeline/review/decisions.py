@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from pipeline.review.apply import Decision, apply_to_part
-from pipeline.review.rows import ReviewRow, review_rows
+from pipeline.review.rows import ReviewRow, review_rows, with_evidence
 from transforms.engine.human_translations import human_entries
 from transforms.errors import RunFailed, UsageError
 from transforms.memory.addresses import is_redis, open_store
@@ -30,7 +30,7 @@ def all_rows(output: OutputDirectory, statuses: Sequence[str]) -> tuple[Iterator
     footers = _footers(output)
     counts = {name: sum(footer.statistics.statuses[status] for status in statuses) for name, footer in footers.items()}
     rows = (
-        row
+        with_evidence(row)
         for name, count in counts.items()
         if count
         for row in review_rows(output, name, footers[name].recipe.text_columns, statuses)

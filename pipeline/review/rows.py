@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +16,8 @@ from transforms.sink.columns import column_name
 from transforms.sink.dead_letters import file_name
 from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.write_errors import reason
+from transforms.text.checks import findings
+from transforms.text.evidence import described, encoded
 
 _FIELDS = ("translation", "status", "flags", "error", "host", "attempts", "evidence")
 
@@ -30,7 +32,8 @@ class ReviewRow:
         source: The source text.
         english: The translation or, for a failed text, the rejected candidate from the dead letters; may be empty.
         rejected: Whether ``english`` is a rejected candidate.
-        status, flags, error, host, attempts, evidence: The output's columns of this text.
+        status, flags, error, host, attempts: The output's columns of this text.
+        evidence: What stands behind the flags, for people; see ``with_evidence``.
     """
 
     part: str
@@ -91,8 +94,15 @@ def _row(
         error=value("error") or "",
         host=value("host") or "",
         attempts=value("attempts") or 0,
-        evidence=value("evidence") or "",
+        evidence=described(value("evidence") or ""),
     )
+
+
+def with_evidence(row: ReviewRow) -> ReviewRow:
+    """A row with evidence for its flags: found again from the two texts if the output has no column for it."""
+    if row.evidence or not row.english or not row.flags or not isinstance(row.source, str):
+        return row
+    return replace(row, evidence=described(encoded(findings(row.source, row.english), row.flags) or ""))
 
 
 def _candidates(output: OutputDirectory, part: str) -> dict[tuple[int, str], str]:

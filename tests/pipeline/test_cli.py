@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -183,13 +184,47 @@ def test_mistakes_are_one_line_on_stderr_and_exit_code_2(
     assert all(word in line for word in words)
 
 
-def test_mistakes_and_help_are_told_without_importing_beam() -> None:
-    code = "import sys; from pipeline.cli import main; main({!r}); print('apache_beam' in sys.modules)"
-    for arguments in (["--help"], ["sandbox", "--help"], [*NEEDED, "--num_ctx=x"]):
-        process = subprocess.run(
-            [sys.executable, "-c", code.format(arguments)], capture_output=True, text=True, check=True
-        )
-        assert process.stdout.splitlines()[-1] == "False"
+def imports_beam(*arguments: str) -> tuple[bool, str]:
+    """Run the command line in a process of its own; return whether it imported Beam, and what it said on stderr."""
+    code = f"import sys; from pipeline.cli import main; main({list(arguments)!r}); print('apache_beam' in sys.modules)"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return process.stdout.splitlines()[-1] == "True", process.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--help"], ""),
+        (["sandbox", "--help"], ""),
+        ([*NEEDED, "--num_ctx=x"], "error: --num_ctx"),
+        ([*NEEDED, "--bogus"], "error: unknown option --bogus"),
+        ([*NEEDED, "--labels=a=b", "--modle=x"], "did you mean --model?"),
+        (["--input", "a.jsonl", "b.jsonl", "--output=x"], "error: unexpected argument 'b.jsonl'"),
+        (["--output=x", "--labels=a=b"], "error: missing --input"),
+        (["--input=/no/such/file", "--output=x"], "error: --input /no/such/file does not exist"),
+    ],
+)
+def test_mistakes_and_help_are_told_without_importing_beam(arguments: list[str], said: str) -> None:
+    imported, errors = imports_beam(*arguments)
+    assert not imported
+    assert said in errors
+
+
+def test_a_run_that_is_refused_or_has_nothing_to_do_does_not_import_beam(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "Le pont est fermé."}\n')
+    needed = [f"--input={tmp_path}/in.jsonl", f"--output={tmp_path}/out"]
+    assert "has no column corps" in refused_without_beam(*needed, "--text_column=corps")
+    assert "--memory" in refused_without_beam(*needed, "--sandbox=1", f"--memory={tmp_path}/in.jsonl")
+    assert "connection refused" in refused_without_beam(*needed, "--hosts=127.0.0.1:9", "--max_outage=0")
+    assert imports_beam(*needed, "--sandbox=1")[0]
+    assert not imports_beam(*needed, "--sandbox=1")[0]  # nothing is left
+    assert "made with other settings: num_ctx" in refused_without_beam(*needed, "--sandbox=1", "--num_ctx=2048")
+
+
+def refused_without_beam(*arguments: str) -> str:
+    imported, errors = imports_beam(*arguments)
+    assert not imported
+    return errors
 
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])

@@ -40,3 +40,9 @@ def test_texts_that_need_no_request_are_sampled_but_not_requested(tmp_path: Path
 def test_without_texts_nothing_is_requested() -> None:
     empty = TextSample((), 0, 0)
     assert (empty.requested_share, empty.mean_length, empty.mean_characters) == (0.0, 0.0, 0.0)
+
+
+def test_a_small_input_is_sampled_whole_as_its_first_rows_may_differ(tmp_path: Path) -> None:
+    texts: list[str | None] = [f"Texte court {number}." for number in range(1000)]
+    texts += [f"Un texte bien plus long, numéro {number}. " * 20 for number in range(3000)]
+    assert sampled(tmp_path, a=texts).characters == sum(len(text or "") for text in texts)

@@ -67,6 +67,23 @@ def test_dicts_come_out_with_the_contracts_columns(sandbox_host: MakeHost) -> No
         assert_that(rows | Translate(["body"], hosts=urls), check)
 
 
+def test_optional_columns_are_in_rows_and_in_the_schema(sandbox_host: MakeHost) -> None:
+    url = sandbox_host(faults=[{"kind": "wrong_number"}]).url
+
+    def check(rows: list[Any]) -> None:
+        [row] = rows
+        assert "number_missing" in row.body_en_evidence
+        assert row.body_en_logprob_min <= row.body_en_logprob_mean < 0
+
+    with local_pipeline() as pipeline:
+        reports = pipeline | beam.Create([Report(1, "La pompe 4217 est fermée.")]).with_output_types(Report)
+        translated = reports | Translate(["body"], hosts=url, evidence=True, confidence=True)
+        types = dict(translated.element_type._fields)
+        assert (types["body_en_evidence"], types["body_en_logprob_min"]) == (str | None, float | None)
+        selected = translated | beam.Select("body_en_evidence", "body_en_logprob_mean", "body_en_logprob_min")
+        assert_that(selected, check)
+
+
 def test_several_columns_null_and_values_that_are_no_text(sandbox_host: MakeHost) -> None:
     rows = [
         {"title": "Pompe en panne ce matin", "body": None},

@@ -18,6 +18,7 @@ from transforms.text import flags
 from transforms.text.budget import estimate_tokens
 from transforms.text.candidates import Candidate, Checks, assess, assess_whole
 from transforms.text.chunks import contexts, join, split
+from transforms.text.findings import Finding
 from transforms.text.gate import Gate, classify
 from transforms.text.glossary import Glossary, Term, prompt_lines, reference_lines
 from transforms.text.prompt_profile import PromptProfile, PromptProfiles
@@ -38,6 +39,8 @@ class ChunkResult:
         error: Why some or all of the chunk could not be translated.
         translated: Whether some of it was translated.
         candidate: The best rejected translation, where there is an error.
+        evidence: The findings behind the flags.
+        pieces: The smaller chunks that it was cut into, and that the result consists of; 1 if it was not.
         text_at_fault: Whether what failed would fail with other hosts, too, as far as one can tell.
     """
 
@@ -47,6 +50,8 @@ class ChunkResult:
     error: str | None = None
     translated: bool = True
     candidate: str | None = None
+    evidence: tuple[Finding, ...] = ()
+    pieces: int = 1
     text_at_fault: bool = True
 
 
@@ -188,6 +193,8 @@ class ChunkTranslator:
             error=next((result.error for result in results if result.error is not None), None),
             translated=any(result.translated for result in results),
             candidate=join(pieces, [result.candidate or result.text for result in results]),
+            evidence=tuple(found for result in results for found in result.evidence),
+            pieces=sum(result.pieces for result in results),
             text_at_fault=all(result.text_at_fault for result in results),
         )
 
@@ -243,7 +250,7 @@ def _accepted(
     log.repaired |= candidate is not answers[0][0]
     shortened = (flags.SRC_RUNS_MASKED,) * prompt.text.changed
     answer = next(answer for each, answer in answers if each is candidate)
-    return ChunkResult(candidate.text, [answer], shortened + candidate.flags)
+    return ChunkResult(candidate.text, [answer], shortened + candidate.flags, evidence=candidate.evidence)
 
 
 def _failed(chunk: str, reason: GiveUp) -> ChunkResult:
@@ -254,6 +261,7 @@ def _failed(chunk: str, reason: GiveUp) -> ChunkResult:
         reason.error,
         translated=False,
         candidate=reason.candidate,
+        evidence=reason.evidence,
         text_at_fault=reason.text_at_fault,
     )
 

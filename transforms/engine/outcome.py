@@ -11,10 +11,11 @@ from transforms.fleet.jobs import Attempt
 
 @dataclass(slots=True)
 class Outcome:
-    """The outcome of one text. The fields are the added columns, in order.
+    """The outcome of one text. The fields are the added columns, in order; the last three are optional columns.
 
     Durations are Ollama's, in nanoseconds, summed over the chunks of the accepted answer. They are None if nothing was
-    generated or if Ollama sent no plausible value.
+    generated or if Ollama sent no plausible value. ``evidence`` is JSON text, see ``text.evidence.encoded``. The log
+    probabilities are those of the accepted answer's tokens, see ``fleet.certainty``.
     """
 
     translation: str | None
@@ -35,6 +36,9 @@ class Outcome:
     prompt_eval_count: int | None = None
     eval_count: int | None = None
     done_reason: str | None = None
+    evidence: str | None = None
+    logprob_mean: float | None = None
+    logprob_min: float | None = None
 
     @property
     def error_class(self) -> str:

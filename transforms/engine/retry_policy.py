@@ -14,6 +14,7 @@ from typing import TypeAlias
 from transforms.fleet.faults import Failure, RowRejected
 from transforms.text import flags
 from transforms.text.candidates import Candidate, Checks, best
+from transforms.text.findings import Finding
 
 MAX_ATTEMPTS = 2
 """Requests for a chunk as a whole to one model."""
@@ -83,12 +84,14 @@ class GiveUp:
         error: The reason, the error class first.
         flags: What is wrong with the best candidate.
         candidate: The best rejected translation; None if every answer was empty, or there was no answer.
+        evidence: The findings behind the flags.
         text_at_fault: Whether other hosts would fail, too, as far as one can tell.
     """
 
     error: str
     flags: tuple[str, ...] = ()
     candidate: str | None = None
+    evidence: tuple[Finding, ...] = ()
     text_at_fault: bool = True
 
 
@@ -169,7 +172,7 @@ def give_up(responses: Sequence[Response]) -> GiveUp:
         reason = "no answer passed this check" if chosen.text else "empty answer"
         if not chosen.text and flags.THINK_STRIPPED in chosen.flags:
             reason = "the answer was all thinking; set --think false, or use a model that answers"
-        return GiveUp(f"{chosen.hard[0]}: {reason}", chosen.flags, chosen.text or None)
+        return GiveUp(f"{chosen.hard[0]}: {reason}", chosen.flags, chosen.text or None, chosen.evidence)
     rejected = responses[-1]
     if not isinstance(rejected, RowRejected):
         raise TypeError("a chunk that is given up has a rejected answer or a rejected request")

@@ -11,6 +11,7 @@ from transforms.engine.large_texts import call, gather_few
 from transforms.engine.outcome import Outcome, RequestLog, TextResult
 from transforms.engine.retry_policy import RetryPolicy
 from transforms.fleet.answers import Answer
+from transforms.fleet.certainty import combined
 from transforms.fleet.faults import Failure
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.jobs import Attempt
@@ -18,6 +19,7 @@ from transforms.fleet.model_names import is_cloud_model
 from transforms.text import flags
 from transforms.text.candidates import Checks
 from transforms.text.chunks import Chunk, contexts, join, split
+from transforms.text.evidence import encoded
 from transforms.text.gate import Gate, classify, source_flags
 from transforms.text.glossary import Glossary
 from transforms.text.prompt_profile import ProfileChoice, PromptProfile, PromptProfiles
@@ -155,7 +157,8 @@ class Translator:
             if result.error is not None
         ]
         found = list(dict.fromkeys(flag for result in results for flag in result.flags))
-        chunked = [flags.CHUNKED] * (len(chunks) > 1)
+        pieces = sum(result.pieces for result in results)
+        chunked = [flags.CHUNKED] * (pieces > 1)
         answers = [answer for result in results for answer in result.answers]
         outcome = Outcome(
             translation=join(chunks, [result.text for result in results]),
@@ -163,7 +166,8 @@ class Translator:
             flags=[*source_flags(source.text, Gate.TRANSLATE), *chunked, *found],
             origin="generated",
             attempts=sum(attempt.failure is not Failure.SUPERSEDED for attempt in log.attempts),
-            chunks=len(chunks),
+            chunks=pieces,
+            evidence=encoded((each for result in results for each in result.evidence), found),
             **_provenance(answers, log.attempts),
             **self._models(answers, model),
         )
@@ -206,16 +210,19 @@ _SUMMED = (
 
 
 def _provenance(answers: Sequence[Answer], attempts: Sequence[Attempt]) -> dict[str, Any]:
-    """Durations and counts, summed over the chunks' answers, and the hosts that gave them."""
+    """Durations, counts and certainty of the chunks' answers together, and the hosts that gave them."""
     if len(answers) == 1:
         sums = {name: getattr(answers[0], name) for name in _SUMMED}
     else:
         sums = {name: _sum([getattr(answer, name) for answer in answers]) for name in _SUMMED}
+    certainty = combined([answer.certainty for answer in answers])
     hosts = [answer.host for answer in answers] or [attempt.host for attempt in attempts[-1:]]
     return {
         **sums,
         "host": ",".join(dict.fromkeys(hosts)) or None,
         "done_reason": answers[-1].done_reason if answers else None,
+        "logprob_mean": None if certainty is None else certainty.mean,
+        "logprob_min": None if certainty is None else certainty.least,
     }
 
 

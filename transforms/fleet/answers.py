@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from transforms.fleet.certainty import Certainty, certainty_of
 from transforms.fleet.faults import Failure, RequestFailed
 
 LARGEST_NUMBER = 1 << 53
@@ -29,6 +30,7 @@ class Answer:
 
     Durations are nanoseconds as Ollama measured them; None where it sent none, or a value outside 0..total
     (the engine of recent versions may answer ±9.2e18). Counts are tokens; None where they are missing or impossible.
+    ``certainty`` is None if the host sent no log probabilities.
     """
 
     text: str
@@ -41,6 +43,7 @@ class Answer:
     eval_duration_ns: int | None
     prompt_eval_count: int | None
     eval_count: int | None
+    certainty: Certainty | None = None
     number: int = 0
 
     @property
@@ -68,7 +71,7 @@ def accept(message: Mapping[str, Any], host: str, model: str, num_predict: int) 
     """The answer, if it is complete, of the requested model and not longer than was requested.
 
     Args:
-        message: The JSON object that the host sent.
+        message: The JSON object that the host sent, with ``logprobs`` as ``certainty.as_token`` makes them.
         host: Its address.
         model: As requested.
         num_predict: The most tokens that were requested.
@@ -120,6 +123,7 @@ def accept(message: Mapping[str, Any], host: str, model: str, num_predict: int) 
         eval_duration_ns=within_total("eval_duration"),
         prompt_eval_count=_count(message.get("prompt_eval_count")),
         eval_count=eval_count,
+        certainty=certainty_of(message.get("logprobs"), len(text) if thought else None),
     )
 
 

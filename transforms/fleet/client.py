@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from transforms.fleet.answers import Answer, accept
+from transforms.fleet.certainty import as_token
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.host_messages import quotable_version
 from transforms.fleet.hosts import HostAddress
@@ -51,8 +52,10 @@ LARGEST_ERROR_BYTES = 64_000
 
 ANSWER_BYTES_PER_TOKEN = 64
 CONTEXT_BYTES_PER_TOKEN = 16
+LOGPROB_BYTES_PER_TOKEN = 320
 SPARE_BYTES = 64_000
-"""An answer has at most so many bytes per token of ``num_predict``, and of ``num_ctx`` for its ``context`` field."""
+"""An answer has at most so many bytes per token of ``num_predict``, of ``num_ctx`` for its ``context`` field, and of
+``num_predict`` for its ``logprobs``: 60 for their frame, and each token as text and as a list of its bytes."""
 
 USER_AGENT = "beam-ollama-translate"
 
@@ -101,7 +104,7 @@ class HostClient:
         num_predict = body["options"]["num_predict"]
         largest = (
             SPARE_BYTES
-            + ANSWER_BYTES_PER_TOKEN * num_predict
+            + (ANSWER_BYTES_PER_TOKEN + (LOGPROB_BYTES_PER_TOKEN if body.get("logprobs") else 0)) * num_predict
             + CONTEXT_BYTES_PER_TOKEN * body["options"].get("num_ctx", 0)
         )
         message = await self._call("POST", "/api/generate", body, largest)
@@ -235,7 +238,7 @@ async def _read(response: aiohttp.ClientResponse, largest_bytes: int, cut: bool)
 
 def _json_object(content: bytes) -> dict[str, Any] | None:
     try:
-        message = json.loads(content)
+        message = json.loads(content, object_hook=as_token if b'"logprob"' in content else None)
     except (ValueError, RecursionError):
         return None
     return message if isinstance(message, dict) else None

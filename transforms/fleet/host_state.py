@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from transforms.fleet.deadlines import Deadline
 from transforms.fleet.fault_share import FaultShare
 from transforms.fleet.faults import Failure
 from transforms.fleet.limits import Limit
+from transforms.fleet.progress import characters_in_progress
 from transforms.fleet.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -39,7 +40,19 @@ class ServedModel:
 
 @dataclass(frozen=True)
 class HostView:
-    """A host as progress lines and summaries show it; ``slots`` is None while they are being searched for."""
+    """A host at one moment, as panel, metrics and reports show it.
+
+    Attributes:
+        url: Its address.
+        state: ``healthy``, ``loading``, or another state followed by its reason.
+        in_flight, limit: Requests in flight, and how many there may be.
+        model: Key of the loaded model; empty if none is known.
+        traffic: Its counts.
+        vram_share: The part of the model in GPU memory, 0 to 1; None if unknown.
+        characters_in_progress: How much of the texts in flight it has translated, estimated from its speed.
+        digest: Of the model; empty if none is known.
+        slots: Slots that were found; None while they are being searched for.
+    """
 
     url: str
     state: str
@@ -47,6 +60,8 @@ class HostView:
     limit: int
     model: str = ""
     traffic: Traffic = field(default_factory=Traffic)
+    vram_share: float | None = None
+    characters_in_progress: float = 0.0
     digest: str = ""
     slots: int | None = None
 
@@ -73,6 +88,7 @@ class HostState:
         recent_failures: Texts that failed, and when: what was in flight then may still show whose fault it was.
         excused_at: When a failure was last blamed on a text.
         unverified: Whether the host was away, so that it may have another model now.
+        vram_share: The part of the loaded model in GPU memory, 0 to 1, at the last look; None if the host hides it.
     """
 
     url: str
@@ -92,6 +108,7 @@ class HostState:
     recent_failures: deque[tuple[Job, float]] = field(default_factory=lambda: deque(maxlen=RECENT_FAILURES))
     excused_at: float = float("-inf")
     unverified: bool = False
+    vram_share: float | None = None
     _served_models: dict[str, ServedModel] = field(default_factory=dict)
 
     @property
@@ -139,12 +156,25 @@ class HostState:
             return "loading"
         return "healthy" if self.breaker.closed else f"circuit open: {self.breaker.reason}"
 
-    def view(self) -> HostView:
-        """It as it is now; safe to call from another thread."""
-        limit, digest = self.limit, (self.digests or {}).get(self.model, "")
-        slots = None if limit.growing() else limit.slots()
-        state, traffic = self.state(), self.traffic.copy()
-        return HostView(self.url, state, self.in_flight, limit.limit(), self.model, traffic, digest, slots)
+    def view(self, sent: Iterable[tuple[float, int]] = ()) -> HostView:
+        """It as it is now; safe to call from another thread.
+
+        Args:
+            sent: Seconds since each request in flight was sent, and characters of its text; the oldest first.
+        """
+        traffic = self.traffic.copy()
+        return HostView(
+            self.url,
+            self.state(),
+            self.in_flight,
+            self.limit.limit(),
+            self.model,
+            traffic,
+            self.vram_share,
+            characters_in_progress(sent, self.limit.slots(), traffic),
+            (self.digests or {}).get(self.model, ""),
+            None if self.limit.growing() else self.limit.slots(),
+        )
 
     def loading(self) -> bool:
         """Whether it is being checked for the first time, or loads a model."""

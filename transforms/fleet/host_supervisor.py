@@ -167,7 +167,7 @@ class HostSupervisor:
         """Why the host cannot take part, empty if it can: it has the right model, and the model loads."""
         host = self._host
         if not self._settings.use_proxy and (twin := await self._others.twin(host.url)):
-            return f"it is the same server as {twin}", None
+            return f"it is the same server as {twin}, which gets its requests; name it once", None
         report = await inspect(self.client)
         if report.problem:
             return report.problem, report.failure
@@ -247,6 +247,7 @@ class HostSupervisor:
             return
         for model in loaded:
             if model_key(model.name) == self._host.model:
+                self._host.vram_share = model.vram_share if model.size_bytes else None
                 for sentence in about_loaded(model, self._settings.options["num_ctx"]):
                     self._warn(f"{self._host.url}: {sentence}")
 

@@ -28,6 +28,7 @@ class FleetSettings:
         max_outage_seconds: How long the run waits while no host is healthy.
         use_proxy: Whether to use the proxies of the environment.
         hosts_file: The file from which the hosts are read repeatedly; None for a fixed list.
+        logprobs: Whether hosts are asked for the log probability of each token.
     """
 
     model: str
@@ -43,6 +44,7 @@ class FleetSettings:
     max_outage_seconds: float = 1800.0
     use_proxy: bool = False
     hosts_file: HostsFile | None = None
+    logprobs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class GenerateRequest:
             "keep_alive": settings.keep_alive,
             "options": {**settings.options, **self.options, "num_predict": self.num_predict},
         }
+        if settings.logprobs:
+            body["logprobs"] = True
         if self.think is not None:
             body["think"] = self.think
         if self.raw:

@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from transforms.engine.outcome import Outcome, TextResult
 from transforms.fleet.faults import Failure
-from transforms.sink.columns import added_arrays
+from transforms.sink.columns import ADDED, added_arrays
 from transforms.sink.dead_letters import DeadLetter
 from transforms.sink.statistics import STATUSES, HostStatistics, Statistics
+from transforms.source.text_columns import read_texts
 from transforms.source.work_units import BadLine, Batch
 from transforms.text.flags import SRC_MISFIT
 
@@ -51,11 +52,16 @@ def flag_misfits(results: Mapping[str, list[TextResult]], batch: Batch) -> None:
                 column[value.row] = replace(result, outcome=outcome)
 
 
-def output_records(batch: Batch, schema: pa.Schema, results: Sequence[Sequence[TextResult]]) -> pa.RecordBatch:
+def output_records(
+    batch: Batch,
+    schema: pa.Schema,
+    results: Sequence[Sequence[TextResult]],
+    columns: Mapping[str, pa.DataType] = ADDED,
+) -> pa.RecordBatch:
     """Return the input's columns with the added ones; ``results`` has one list per text column."""
     arrays = list(batch.records.columns)
     for column in results:
-        arrays += added_arrays([result.outcome for result in column])
+        arrays += added_arrays([result.outcome for result in column], columns)
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
@@ -99,12 +105,15 @@ def _count_text(statistics: Statistics, result: TextResult) -> None:
         host.busy_seconds += max(0, (outcome.total_duration_ns or 0) - (outcome.queue_duration_ns or 0)) / 1e9
 
 
-def dead_letters(batch: Batch, results: Mapping[str, Sequence[TextResult]]) -> tuple[DeadLetter, ...]:
+def dead_letters(
+    batch: Batch, results: Mapping[str, Sequence[TextResult]], text_encoding: str | None = None
+) -> tuple[DeadLetter, ...]:
     """Return the failed texts of a batch and its unreadable lines.
 
     Args:
         batch: Rows as read.
         results: Results of the texts by text column.
+        text_encoding: Encoding of binary text columns; None to leave the source texts out of the letters.
     """
     letters = [
         DeadLetter(batch.first_row + line.row, None, BAD_LINE, line.reason, raw=line.raw) for line in batch.bad_lines
@@ -129,6 +138,13 @@ def dead_letters(batch: Batch, results: Mapping[str, Sequence[TextResult]]) -> t
                     host=outcome.host,
                     attempts=outcome.attempts,
                     candidate=result.candidate,
+                    text=None if text_encoding is None else _source_text(batch, column, row, text_encoding),
                 )
             )
     return tuple(letters)
+
+
+def _source_text(batch: Batch, column: str, row: int, encoding: str) -> str | None:
+    """The source of a text; None for bytes that are not text."""
+    (text,), _ = read_texts(batch.records.column(column).slice(row, 1), encoding)
+    return text

@@ -17,7 +17,7 @@ class DeadLetter:
     """A text that failed, for review or repair; written as one JSON line under ``_dead_letter/``.
 
     Attributes:
-        row: Number of the row within the unit, from 0.
+        row: Number of the row within the unit, and so within its part, from 0.
         column: Name of the text column; None if the whole line was unreadable.
         error_class: Kind of failure, the first word of the error column.
         message: Reason, without the row's text.
@@ -25,6 +25,7 @@ class DeadLetter:
         attempts: Number of requests spent on the text.
         candidate: Best rejected translation, if there is one.
         raw: Bytes of an unreadable line.
+        text: Source text, if it was asked for.
     """
 
     row: int
@@ -35,6 +36,7 @@ class DeadLetter:
     attempts: int = 0
     candidate: str | None = None
     raw: bytes | None = None
+    text: str | None = None
 
 
 FOLDER = "_dead_letter"
@@ -71,6 +73,7 @@ def to_lines(unit: WorkUnit, letters: Iterable[DeadLetter]) -> bytes:
 def _values(unit: WorkUnit, letter: DeadLetter) -> dict[str, Any]:
     values: dict[str, Any] = {
         "source": unit.source.url,
+        "source_row": unit.first_row + letter.row,
         "part": unit.part_name,
         "row": letter.row,
         "column": letter.column,
@@ -80,6 +83,8 @@ def _values(unit: WorkUnit, letter: DeadLetter) -> dict[str, Any]:
         "attempts": letter.attempts,
         "candidate": letter.candidate,
     }
+    if letter.text is not None:
+        values["text"] = letter.text
     if letter.raw is not None:
         try:
             values["raw"] = letter.raw.decode("utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -27,12 +27,14 @@ class EarlierPart:
     Args:
         url: Address of the part.
         text_columns: Names of the columns that were translated.
+        columns: The fields that were added for each of them.
     """
 
-    def __init__(self, url: str, text_columns: Sequence[str]) -> None:
+    def __init__(self, url: str, text_columns: Sequence[str], columns: Iterable[str] = ADDED) -> None:
         self._url = url
         self._text_columns = text_columns
-        self._names = [column_name(text, field) for text in text_columns for field in ADDED]
+        self._fields = tuple(columns)
+        self._names = [column_name(text, field) for text in text_columns for field in self._fields]
         self._rows = self._read()
 
     def take(self, rows: int) -> dict[str, list[Outcome | None]]:
@@ -47,7 +49,7 @@ class EarlierPart:
             if row is None:
                 raise RunFailed(f"{masked_url(self._url)} has fewer rows than its input: run with --overwrite")
             for text in self._text_columns:
-                outcome = Outcome(**{field: row[column_name(text, field)] for field in ADDED})
+                outcome = Outcome(**{field: row[column_name(text, field)] for field in self._fields})
                 taken[text].append(None if outcome.status in RETRIED_STATUSES else outcome)
         return taken
 

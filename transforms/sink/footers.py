@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from transforms import __version__
-from transforms.sink.columns import ADDED, column_name, output_schema
+from transforms.sink.columns import added_by, column_name, output_schema
 from transforms.sink.recipe import Recipe
 from transforms.sink.statistics import Statistics
 from transforms.source.work_units import WorkUnit
@@ -164,7 +164,8 @@ def _has_columns(stored: pa.Schema, footer: PartFooter) -> bool:
     """Return whether a file has the columns that its footer names. Parquet may store times in other units."""
     if stored.names != footer.schema.names:
         return False
-    added = {column_name(text, name): kind for text in footer.recipe.text_columns for name, kind in ADDED.items()}
+    columns = added_by(footer.recipe)
+    added = {column_name(text, name): kind for text in footer.recipe.text_columns for name, kind in columns.items()}
     if not added.keys() <= set(stored.names):
         return False
     for field, expected in zip(stored, footer.schema, strict=True):
@@ -210,7 +211,7 @@ def is_done(footer: PartFooter, unit: WorkUnit, recipe: Recipe, input_schema: pa
     written = (footer.source, footer.fingerprint, footer.number, footer.start, footer.stop, footer.rows)
     if planned != written or not recipe.matches(footer.recipe):
         return False
-    wanted = output_schema(input_schema, recipe.text_columns)
+    wanted = output_schema(input_schema, recipe.text_columns, columns=added_by(recipe))
     return bool(wanted.equals(footer.schema, check_metadata=False))
 
 

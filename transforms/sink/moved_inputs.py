@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from transforms.errors import RunFailed
 from transforms.file_systems import file_system
 from transforms.masking import masked_url
-from transforms.sink.columns import ADDED, column_name
+from transforms.sink.columns import added_by, column_name
 from transforms.sink.footers import PartFooter
 from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.write_errors import reason
@@ -156,7 +156,7 @@ def rows_digest(output: OutputDirectory, name: str, footer: PartFooter | None, r
         RunFailed: The part cannot be read.
     """
     assert footer is not None  # noqa: S101 - find_moved takes none without
-    added = {column_name(text, field) for text in footer.recipe.text_columns for field in ADDED}
+    added = {column_name(text, field) for text in footer.recipe.text_columns for field in added_by(footer.recipe)}
     columns = [column for column in footer.schema.names if column not in added]
     fs, path = file_system(output.path_of(name))
     digest, count = hashlib.sha256(), 0

@@ -14,6 +14,9 @@ NOT_SET = "not set"
 UNKNOWN_AT_FIRST = ("model_digest", "fallback_digest")
 """Fields that are None until a host reports them, and match any value until then."""
 
+COLUMN_OPTIONS = ("evidence", "confidence")
+"""Fields about columns beside the translation, which do not change it."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -39,6 +42,7 @@ class Recipe:
         english, other_language: The policies for texts that are not French.
         langid: The method that identifies the language of texts.
         text_encoding: The encoding of binary text columns; None without any.
+        evidence, confidence: Whether the output has the columns of these options.
         format: The version of the recipe format, raised when a field changes its meaning.
     """
 
@@ -62,11 +66,15 @@ class Recipe:
     field_names: bool = False
     langid: str = "words"
     text_encoding: str | None = None
+    evidence: bool = False
+    confidence: bool = False
     format: int = FORMAT
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values; ``from_json`` reads them back."""
-        return {**asdict(self), "options": dict(self.options), "text_columns": list(self.text_columns)}
+        values = {**asdict(self), "options": dict(self.options), "text_columns": list(self.text_columns)}
+        # A recipe without them has the digest that it had before they existed.
+        return {name: value for name, value in values.items() if value or name not in COLUMN_OPTIONS}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Recipe:
@@ -93,12 +101,12 @@ class Recipe:
     def memory_prefix(self) -> bytes:
         """Return the common prefix of a run's memory keys: a digest of the settings that apply to every text.
 
-        Text columns are not part of it, because the same text has the same translation in any column. Model and
-        glossary are not either: a key contains the model and those terms that occur in the text
-        (``memory_entry.key_of``).
+        Text columns are not part of it, because the same text has the same translation in any column, nor are further
+        columns of the output. Model and glossary are not either: a key contains the model and those terms that occur in
+        the text (``memory_entry.key_of``).
         """
         neutral = replace(self, model="", model_digest=None, text_columns=(), model_column=None, glossary_digest=None)
-        neutral = replace(neutral, text_encoding=None)
+        neutral = replace(neutral, text_encoding=None, evidence=False, confidence=False)
         return bytes.fromhex(neutral.digest())
 
     def matches(self, other: Recipe) -> bool:

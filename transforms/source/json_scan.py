@@ -96,7 +96,7 @@ def scan(source: SourceFile, unit_rows: int, given: Collection[str], encoding: s
         cuts.pop()
     ends = [*cuts[1:], (source.size_bytes or offset, rows)]
     units = tuple(
-        WorkUnit(source, number, start, stop, last_row - first_row)
+        WorkUnit(source, number, start, stop, last_row - first_row, first_row)
         for number, ((start, first_row), (stop, last_row)) in enumerate(zip(cuts, ends, strict=True))
     )
     counter.check_encoding()

@@ -9,6 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 import pyarrow as pa
@@ -83,7 +84,11 @@ class PlanCache:
         if entry is None:
             return None
         identified = replace(source, compression=entry["compression"], encoding=entry["encoding"])
-        units = tuple(WorkUnit(identified, number, *unit) for number, unit in enumerate(entry["units"]))
+        before = accumulate((rows for _, _, rows in entry["units"]), initial=0)
+        units = tuple(
+            WorkUnit(identified, number, start, stop, rows, first_row)
+            for number, ((start, stop, rows), first_row) in enumerate(zip(entry["units"], before, strict=False))
+        )
         return Scan(
             units,
             rows=entry["rows"],

@@ -70,6 +70,7 @@ class WorkUnit:
         stop: One past the last row or byte. A file that can't be entered in the middle, such as a compressed one, is
             one unit from 0 to its size.
         rows: Exact number of rows: planning has counted them.
+        rows_before: Number of the file's rows before the unit, for JSON lines; that of Parquet is ``start``.
     """
 
     source: SourceFile
@@ -77,6 +78,12 @@ class WorkUnit:
     start: int
     stop: int
     rows: int
+    rows_before: int = 0
+
+    @property
+    def first_row(self) -> int:
+        """Number of the unit's first row within the file, from 0."""
+        return self.start if self.source.format == "parquet" else self.rows_before
 
     @property
     def part_name(self) -> str:

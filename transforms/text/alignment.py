@@ -1,8 +1,6 @@
-"""Which sentence of the answer translates which of the source, by the words that correspond and by their lengths.
+"""Which words of an answer correspond to which of the source, in whole texts and in their sentences.
 
 The lexicon tells whether an English word may translate a French one; names, numbers and cognates count as themselves.
-The alignment is that of Gale and Church (1993), with the words' correspondence beside the lengths. It runs only where
-the sentences' numbers differ or a sentence's words are missing.
 """
 
 from __future__ import annotations
@@ -14,9 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from transforms.text.lexicon import english_stems, glosses, skeleton, stem, without_accents, word_set
+from transforms.text.lexicon import CACHED_WORDS, english_stems, glosses, skeleton, stem, without_accents, word_set
+from transforms.text.reading import Reading, read, words_in
 
-_TOKEN = re.compile(r"[^\W\d_]{3,}|\d+")
+_NUMBER = re.compile(r"\d+")
+_LEAST_LETTERS: Final = 3
 _FUNCTION_WORDS: Final = word_set(
     """les des une dans pour par avec sans que qui pas est sont était étaient sera seront été être avoir ont avait
     avaient avons avez aura auront elle ils elles nous vous lui leur leurs cet cette ces mon mes tes ton ses son sur
@@ -33,37 +33,38 @@ LEAST_WORDS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A content word of the source.
+    """A word of either text.
 
     Attributes:
-        keys: What a word of the answer that translates it has one of.
-        weight: How much it says that none has: less for words that the lexicon does not know.
+        keys: What a word of the other text that it corresponds to has one of.
+        weight: How much it says that none has: less for words that the lexicon does not know, 0 for function words.
     """
 
     keys: frozenset[str]
     weight: float
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=CACHED_WORDS)
 def french_word(token: str) -> Word | None:
     """A token of the source as a content word; None for function words."""
     low = token.lower()
     if low in _FUNCTION_WORDS:
         return None
-    if low.isdigit():
-        return Word(frozenset((low.lstrip("0") or "0",)), 0.7)
     keys = {*_own_keys(low), *english_stems(low)}
     known = bool(glosses(low)) and not (token[0].isupper() and token != low and len(low) < 4)
     return Word(frozenset(keys), 1.0 if known else 0.5)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=CACHED_WORDS)
+def english_word(token: str) -> Word:
+    """A token of the answer."""
+    low = token.lower()
+    return Word(frozenset((*_own_keys(low), stem(low))), 0.0 if low in _FUNCTION_WORDS else 1.0)
+
+
 def english_keys(token: str) -> frozenset[str]:
     """By what a word of the answer is found."""
-    low = token.lower()
-    if low.isdigit():
-        return frozenset((low.lstrip("0") or "0",))
-    return frozenset((*_own_keys(low), stem(low)))
+    return english_word(token).keys
 
 
 def _own_keys(low: str) -> Iterable[str]:
@@ -74,16 +75,41 @@ def _own_keys(low: str) -> Iterable[str]:
         yield "~" + bones
 
 
+@lru_cache(maxsize=1024)
+def _number(digits: str, weight: float) -> Word:
+    return Word(frozenset((digits.lstrip("0") or "0",)), weight)
+
+
+def _french_words(words: Iterable[str], text: str, reading: Reading) -> list[Word]:
+    found = [word for word in map(french_word, _long(words)) if word]
+    return found + [_number(digits, 0.7) for digits in _NUMBER.findall(text)] if reading.has_digits else found
+
+
+def _english_words(words: Iterable[str], text: str, reading: Reading) -> list[Word]:
+    found = list(map(english_word, _long(words)))
+    return found + [_number(digits, 1.0) for digits in _NUMBER.findall(text)] if reading.has_digits else found
+
+
+def _long(words: Iterable[str]) -> list[str]:
+    return [word for word in words if len(word) >= _LEAST_LETTERS]
+
+
 @lru_cache(maxsize=32)
-def words_of(text: str) -> tuple[Word, ...]:
+def words_of(text: str) -> Sequence[Word]:
     """The content words of a French text."""
-    return tuple(word for word in map(french_word, _TOKEN.findall(text)) if word)
+    reading = read(text)
+    return _french_words(reading.words, text, reading)
 
 
 @lru_cache(maxsize=32)
 def keys_of(text: str) -> frozenset[str]:
     """What the words of an English text are found by."""
-    return frozenset().union(*map(english_keys, _TOKEN.findall(text)))
+    reading = read(text)
+    return _keys(_english_words(reading.word_set, text, reading))
+
+
+def _keys(words: Iterable[Word]) -> frozenset[str]:
+    return frozenset().union(*[word.keys for word in words])
 
 
 def coverage(words: Sequence[Word], keys: AbstractSet[str]) -> float:
@@ -99,18 +125,15 @@ def coverage(words: Sequence[Word], keys: AbstractSet[str]) -> float:
 
 
 _BOUNDARY = re.compile(
-    r"(?<=[.!?…])(?<!\b[A-ZÀ-Ý]\.)(?<!\b(?:Dr|Mr|Ms|Me|St|no|No|cf|vs|ex|pp)\.)(?<!\b(?:Mme|Mrs|art|fig|réf|ref|tél)\.)"
+    r"[.!?…\n](?:(?<!\n)(?<!\b[A-ZÀ-Ý]\.)(?<!\b(?:Dr|Mr|Ms|Me|St|no|No|cf|vs|ex|pp)\.)(?<!\b(?:Mme|Mrs|art|fig|réf|ref|tél)\.)"
     r"[\"'”»)\]*_]{0,3}\s+(?=[\"'“«(\[*_\-•–—]{0,3}[^\W\d_a-zà-ÿ]|\d)"
-    r"|\n[^\S\n]*\n\s*|\n(?=[^\S\n]{0,40}[^\sa-zà-ÿ])"
+    r"|(?<=\n)(?:[^\S\n]*\n\s*|(?=[^\S\n]{0,40}[^\sa-zà-ÿ])))"
 )
-"""Where a sentence ends: the next begins with a capital or a digit; a line that continues in lower case is wrapped."""
+"""Where a sentence ends, from its last character on: the next begins with a capital or a digit; a line that continues
+in lower case is wrapped."""
 
 LEAST_MISSING, LEAST_ADDED = 4, 6
 """Content words of a sentence without counterpart."""
-
-_BAND, _WIDEST_BAND = 6, 40
-_SKIP: Final = 0.22
-"""What a sentence without counterpart costs: a pair is worth its coverage, from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,33 +149,43 @@ class Sentence:
 
     text: str
     words: Sequence[Word]
-    keys: AbstractSet[str]
+    keys: frozenset[str]
     chars: int
 
 
-def french_sentences(text: str) -> list[Sentence]:
+@lru_cache(maxsize=8)
+def french_sentences(text: str) -> Sequence[Sentence]:
     """The sentences of the source that have content words."""
-    return [Sentence(part, words, frozenset(), len(part)) for part in _parts(text) if (words := words_of(part))]
+    reading = read(text)
+    sentences = []
+    for part in _parts(text):
+        words = words_of(text) if part is text else _french_words(words_in(part, reading.characters), part, reading)
+        if words:
+            sentences.append(Sentence(part, words, frozenset(), len(part)))
+    return sentences
 
 
 def english_sentences(text: str) -> list[Sentence]:
     """The sentences of the answer that have content words."""
+    reading = read(text)
     sentences = []
     for part in _parts(text):
-        tokens = _TOKEN.findall(part)
-        words = [_english_word(token) for token in tokens if token.lower() not in _FUNCTION_WORDS]
-        if words:
-            sentences.append(Sentence(part, words, frozenset().union(*map(english_keys, tokens)), len(part)))
+        known = _english_words(words_in(part, reading.characters), part, reading)
+        if words := [word for word in known if word.weight]:
+            sentences.append(Sentence(part, words, _keys(known), len(part)))
     return sentences
 
 
-@lru_cache(maxsize=65_536)
-def _english_word(token: str) -> Word:
-    return Word(english_keys(token), 1.0)
-
-
 def _parts(text: str) -> list[str]:
-    return [part for part in _BOUNDARY.split(text) if part and not part.isspace()]
+    parts = []
+    start = 0
+    for match in _BOUNDARY.finditer(text):
+        end = match.start()
+        parts.append(text[start : end if text[end] == "\n" else end + 1])
+        start = match.end()
+    if not start:
+        return [text]
+    return [part for part in (*parts, text[start:]) if part and not part.isspace()]
 
 
 def union_of(sentences: Sequence[Sentence]) -> frozenset[str]:
@@ -172,70 +205,3 @@ def source_keys(sentences: Iterable[Sentence]) -> set[str]:
 def explained(sentence: Sentence, keys: AbstractSet[str]) -> float:
     """Which share of an answer's sentence the source's words explain."""
     return coverage(sentence.words, keys)
-
-
-def align(source: Sequence[Sentence], answer: Sequence[Sentence]) -> list[tuple[int, int, int, int]]:
-    """Groups (first, last + 1) of the source and of the answer that correspond, in order.
-
-    Nothing where their numbers differ by more than ``_WIDEST_BAND``. Groups are of up to three sentences and one, or of
-    two and two, near the diagonal.
-    """
-    rows, columns = len(source), len(answer)
-    band = max(_BAND, abs(rows - columns) + 3)
-    if band > _WIDEST_BAND:
-        return []
-    best: dict[tuple[int, int], tuple[float, int, int]] = {(0, 0): (0.0, 0, 0)}
-    values: dict[tuple[int, int, int, int], float] = {}
-    slope = columns / rows
-    for i in range(rows + 1):
-        centre = i * slope
-        for j in range(max(0, int(centre) - band), min(columns, int(centre) + band + 1) + 1):
-            here = None
-            for di, dj in _MOVES:
-                before = best.get((i - di, j - dj))
-                if before is None or not (di or dj):
-                    continue
-                value = before[0] + _value(source, answer, i - di, i, j - dj, j, values)
-                if here is None or value > here[0]:
-                    here = (value, di, dj)
-            if here is not None and (i or j):
-                best[i, j] = here
-    groups = []
-    i, j = rows, columns
-    while (i or j) and (i, j) in best:
-        _, di, dj = best[i, j]
-        groups.append((i - di, i, j - dj, j))
-        i, j = i - di, j - dj
-    return groups[::-1]
-
-
-_MOVES: Final = ((1, 1), (1, 0), (0, 1), (2, 1), (1, 2), (2, 2), (3, 1), (1, 3))
-
-
-def _value(
-    source: Sequence[Sentence],
-    answer: Sequence[Sentence],
-    first: int,
-    last: int,
-    begin: int,
-    end: int,
-    values: dict[tuple[int, int, int, int], float],
-) -> float:
-    """What a group is worth: each sentence's length times how well it is covered, a little less for larger groups."""
-    size = sum(sentence.chars for sentence in source[first:last])
-    written = sum(sentence.chars for sentence in answer[begin:end])
-    if first == last:
-        return _SKIP * written / 2
-    if begin == end:
-        return _SKIP * size / 2
-    key = (first, last, begin, end)
-    if key not in values:
-        words = [word for sentence in source[first:last] for word in sentence.words]
-        keys = answer[begin].keys if end - begin == 1 else union_of(answer[begin:end])
-        there = source_keys(source[first:last])
-        back = [word for sentence in answer[begin:end] for word in sentence.words]
-        match = (coverage(words, keys) + coverage(back, there)) / 2
-        ratio = min(size, written) / max(size, written, 1)
-        extra = 0.04 * (last - first + end - begin - 2)
-        values[key] = (size + written) / 2 * (match * (0.7 + 0.3 * ratio) - extra)
-    return values[key]

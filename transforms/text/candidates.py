@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from transforms.text import flags
-from transforms.text.chatter import leak_flags
+from transforms.text.chatter import leak_findings
 from transforms.text.checks import findings
 from transforms.text.cleaning import clean
+from transforms.text.evidence import removed
 from transforms.text.findings import Finding, finding, names
 from transforms.text.glossary import Term, misses
 from transforms.text.prompts import PromptTemplate
@@ -52,7 +53,7 @@ class Candidate:
     Attributes:
         text: The translation; empty if the answer contains none.
         flags: The flags for what was stripped and for the problems found.
-        evidence: The findings behind the problems.
+        evidence: The findings behind the flags: what is wrong, and what was stripped.
     """
 
     text: str
@@ -99,18 +100,21 @@ def assess(
     text, found = clean(answer, shortened.text)
     if not text:
         return Candidate("", (flags.EMPTY_OUTPUT, *found))
+    thought = tuple(finding(flag, removed(answer, text)) for flag in found)
     if checks == "off":
-        return Candidate(shortened.restore(text), found)
-    if leak := leak_flags(source, text, _prompt_texts(template)):
-        return Candidate(text, (*found, *leak), (finding(leak[0], text),))
-    text, stripped = strip(text, shortened.text)
-    text = shortened.restore(text)
-    evidence = findings(source, text, _prompt_texts(template), context)
-    if terms and misses(terms, text):
-        evidence = (*evidence, Finding(flags.GLOSSARY_MISS))
-    wrong = names(evidence)
-    seen = dict.fromkeys((*found, *stripped, *wrong))
-    return Candidate(text if flags.EMPTY_OUTPUT not in wrong else "", tuple(seen), evidence)
+        return Candidate(shortened.restore(text), found, thought)
+    if leak := leak_findings(source, text, _prompt_texts(template)):
+        return Candidate(text, (*found, *names(leak)), (*thought, *leak))
+    less, stripped = strip(text, shortened.text)
+    taken = tuple(finding(flag, removed(text, less)) for flag in stripped)
+    text = shortened.restore(less)
+    wrong = findings(source, text, _prompt_texts(template), context)
+    if missed := misses(terms, text) if terms else ():
+        shown = ", ".join(f"{term.source} → {term.target}" for term in missed)
+        wrong = (*wrong, finding(flags.GLOSSARY_MISS, shown))
+    named = names(wrong)
+    seen = dict.fromkeys((*found, *stripped, *named))
+    return Candidate(text if flags.EMPTY_OUTPUT not in named else "", tuple(seen), (*thought, *taken, *wrong))
 
 
 def assess_whole(source: str, translation: str) -> Candidate:

@@ -13,10 +13,11 @@ from typing import Final
 from transforms.text import flags
 from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import character_findings
-from transforms.text.chatter import injection_flags, leak_flags, option_findings, refusal_findings
+from transforms.text.chatter import injection_flags, leak_findings, option_findings, refusal_findings
 from transforms.text.content import content_findings
 from transforms.text.control_tokens import has_tokens
 from transforms.text.copies import copy_findings
+from transforms.text.evidence import with_evidence
 from transforms.text.findings import Finding, finding, names
 from transforms.text.gate import is_blank
 from transforms.text.invariants import address_findings, line_flags, markup_findings, question_flags
@@ -75,7 +76,7 @@ def findings(source: str, translation: str, prompt_texts: Sequence[str] = (), co
         *_named(repetition_flags(source, translation)),
         *length,
         *refusal_findings(source, translation),
-        *_named(leak_flags(source, translation, prompt_texts)),
+        *leak_findings(source, translation, prompt_texts),
         *token_findings(source, translation),
         *option_findings(source, translation),
         *content_findings(source, translation, context),
@@ -96,7 +97,7 @@ def findings(source: str, translation: str, prompt_texts: Sequence[str] = (), co
     for flag, implied in _IMPLIED.items():
         if flag in kept:
             kept = {name: each for name, each in kept.items() if name not in implied}
-    kept_in_order = [each for each in found if kept.get(each.flag) is each]
+    kept_in_order = with_evidence((each for each in found if kept.get(each.flag) is each), source, translation)
     return tuple(sorted(kept_in_order, key=lambda each: each.flag not in flags.HARD))
 
 

@@ -17,7 +17,6 @@ from transforms.text.alignment import (
     LEAST_ADDED,
     LEAST_MISSING,
     Sentence,
-    align,
     coverage,
     english_sentences,
     explained,
@@ -29,6 +28,7 @@ from transforms.text.alignment import (
 )
 from transforms.text.findings import Finding, finding
 from transforms.text.language import hardly_english
+from transforms.text.sentence_alignment import align
 
 MANY_WORDS, SOME_WORDS, FEW_WORDS = 10, 6, 4
 LEAST_COVERED, LEAST_COVERED_SHORT = 0.32, 0.17
@@ -99,6 +99,8 @@ def _least(words: int) -> float:
 def repeated(source: str, translation: str, here: Sequence[Sentence]) -> tuple[Finding, ...]:
     """sentence_repeated: a sentence that stands there more often than any of the source's does."""
     if len(here) < 2:
+        return ()
+    if len({sentence.keys for sentence in here}) == len(here):
         return ()
     counts = Counter(folded for sentence in here if len(folded := _folded(sentence.text)) >= _REPEATABLE)
     if not counts or len(counts) == sum(counts.values()):

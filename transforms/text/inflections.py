@@ -17,7 +17,7 @@ _NO_FEMININE: Final = frozenset(
 """Nouns whose rule-made feminine would be another word: port and porte, vent and vente, cas and casse."""
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=8_192)
 def french_forms(word: str) -> frozenset[str]:
     """Return a French word with its plurals and feminines."""
     if not word.isalpha() or len(word) < 3:
@@ -56,7 +56,7 @@ def _feminines(word: str) -> list[str]:
     return [f"{word}e"]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=8_192)
 def english_forms(word: str) -> frozenset[str]:
     """Return an English word with its plurals and its forms in -ed and -ing."""
     forms = {word, f"{word}s"}

@@ -13,6 +13,10 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
+CACHED_WORDS: Final = 8_192
+"""Words that each function about single words remembers. Long texts use some thousand different ones again and again;
+eight times as many took 60 MB more and were no faster."""
+
 PATH: Final = Path(__file__).with_name("lexicon.tsv")
 
 _HOMOGRAPHS: Final = Path(__file__).with_name("homographs.txt")
@@ -186,7 +190,7 @@ _LONGEST_ENDING: Final = max(map(len, _RULES))
 _PREFIXES: Final = ("re", "ré", "r", "dé", "dés", "in", "im", "pré", "sur", "sous", "auto", "co", "inter", "multi")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=CACHED_WORDS)
 def glosses(form: str) -> tuple[str, ...]:
     """All English translations of a lower-case French form, as the file has them; empty if it is not known."""
     found = _glosses(form)
@@ -213,7 +217,7 @@ def _glosses(form: str) -> list[str]:
     return found
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=CACHED_WORDS)
 def english_stems(form: str) -> frozenset[str]:
     """The stems of all translations of a lower-case French form."""
     return frozenset(
@@ -228,7 +232,7 @@ _ENDINGS: Final = (("ing", ""), ("ied", "y"), ("ies", "y"), ("ed", ""), ("es", "
 _STEMS: Final = dict.fromkeys(("use", "uses", "used", "using", "user", "users", "usage"), "use") | {"need": "need"}
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=CACHED_WORDS)
 def stem(word: str) -> str:
     """What a lower-case English word is compared by: "copied" and "copies" both give "copi"."""
     if word in _STEMS:
@@ -251,7 +255,7 @@ _VOWELS = re.compile(r"(?<=.)[aeiouyh']+")
 _DOUBLED = re.compile(r"(.)\1+")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=CACHED_WORDS)
 def skeleton(word: str) -> str:
     """First letter and consonants without accents: "développement" and "development" both give "dvlp"."""
     plain = without_accents(word).replace("qu", "k").replace("c", "k").replace("z", "s")
@@ -292,7 +296,7 @@ _INFLECTIONS: Final = (
 )
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=CACHED_WORDS)
 def is_english(word: str) -> bool:
     """Whether a lower-case word is known as an English one, in any regular inflection."""
     known = _english_words()
@@ -307,7 +311,7 @@ def is_english(word: str) -> bool:
 _FRENCH_LETTERS = re.compile("[àâæçéèêëîïôœùûÿ]")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=CACHED_WORDS)
 def is_only_french(word: str) -> bool:
     """Whether a lower-case word of four letters and more is French and can't be English."""
     if len(word) < _LEAST_ONLY_FRENCH or is_english(word):

@@ -10,10 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.console.introduction import introduction
-from pipeline.execute import ResumedPlan
 from pipeline.options.run import RunOptions
 from pipeline.plan import make_plan
-from pipeline.resume import compare
+from pipeline.resume import ResumedPlan, compare
 from transforms.configuration import configuration_of, make_recipe, read_translation_settings
 from transforms.fleet.preflight import Problem, UsableHosts
 

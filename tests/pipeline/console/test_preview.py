@@ -44,3 +44,8 @@ def test_only_the_first_rows_are_shown(tmp_path: Path, capsys: pytest.CaptureFix
     assert shown.count("texte") == MOST_ROWS
     assert "1.50" in shown
     assert "gpu0:11434" in shown
+
+
+def test_parts_that_are_not_needed_are_not_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    show_preview([part(tmp_path / "a.parquet", ["texte"] * 5), str(tmp_path / "no such part")], ["text"], 5)
+    assert capsys.readouterr().err.count("texte") == 5

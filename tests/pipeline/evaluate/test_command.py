@@ -5,102 +5,24 @@ from __future__ import annotations
 import json
 import random
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
-from pipeline import cli
-from pipeline.evaluate.judge import grade_in
-from pipeline.evaluate.options import EVALUATE, EvaluateOptions
-from pipeline.evaluate.scores import SHARES, quantiles
-from pipeline.options.table import options_of
-from pipeline.sandbox import answering
+from pipeline.evaluate.options import EVALUATE
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
-from tests.pipeline.console.restored_logging import restored_logging
-from transforms.errors import RunFailed, UsageError
+from tests.pipeline.evaluate.outputs import Command, Translated, sentences, write
+from transforms.errors import UsageError
 
-Command = Callable[..., str]
 SAMPLE = Path(__file__).resolve().parents[3] / "sample_data" / "records.parquet"
 
 
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
-    """A run of the pipeline; its output directory."""
-
-    def start(source: Path, output: Path, url: str, *more: str) -> str:
-        code = cli.main(
-            [
-                "--input",
-                str(source),
-                "--output",
-                str(output),
-                "--hosts",
-                url,
-                "--progress",
-                "off",
-                "--memory",
-                "off",
-                *more,
-            ]
-        )
-        assert code in (0, 3), capsys.readouterr().err
-        capsys.readouterr()
-        return str(output)
-
-    with restored_logging():
-        yield start
-
-
-@pytest.fixture
-def told(capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
-    """What an evaluation prints."""
-
-    def start(output: str, *more: str, reference: str = "reference_en") -> str:
-        capsys.readouterr()
-        assert EVALUATE.run(EVALUATE.parse(["--output", output, "--reference_column", reference, *more], {})) == 0
-        return capsys.readouterr().out
-
-    with restored_logging():
-        yield start
-
-
-def write(path: Path, sources: list[str | None], references: list[str | None], **columns: list[Any]) -> Path:
-    pq.write_table(pa.table({"body": sources, "reference_en": references, **columns}), path, row_group_size=7)
-    return path
-
-
-def sentences(rows: int) -> list[str | None]:
-    return [f"Le technicien a remplacé la pompe numéro {number} du bâtiment." for number in range(rows)]
-
-
-def translations(output: str) -> list[str]:
-    paths = sorted(Path(output).glob("part-*.parquet"))
-    return [text for path in paths for text in pq.ParquetFile(path).read(["body_en"]).column(0).to_pylist()]
-
-
-@pytest.fixture
-def translated(run: Command, sandbox_host: MakeHost, tmp_path: Path) -> Callable[..., str]:
-    """Runs twice: the first tells the translations, from which the references of the second are made."""
-
-    def make(rows: int, references: Callable[[list[str]], list[str | None]], **host: Any) -> str:
-        url = sandbox_host(**host).url
-        first = run(write(tmp_path / "a.parquet", sentences(rows), [None] * rows), tmp_path / "first", url)
-        source = write(tmp_path / "b.parquet", sentences(rows), references(translations(first)))
-        return run(source, tmp_path / "second", url, "--text_column", "body", "--unit_rows", "20")
-
-    return make
-
-
-def test_identical_text_scores_100(translated: Callable[..., str], told: Command) -> None:
+def test_identical_text_scores_100(translated: Translated, told: Command) -> None:
     output = translated(50, lambda texts: [*texts])
     assert len(list(Path(output).glob("part-*"))) > 1
     result = json.loads(told(output, "--json"))
@@ -115,7 +37,7 @@ def test_identical_text_scores_100(translated: Callable[..., str], told: Command
     assert not [line for line in lines if "technicien" in line or "technician" in line]
 
 
-def test_shuffled_text_scores_low(translated: Callable[..., str], told: Command) -> None:
+def test_shuffled_text_scores_low(translated: Translated, told: Command) -> None:
     def shuffled(texts: list[str]) -> list[str | None]:
         rng = random.Random(1)
         return [" ".join("".join(rng.sample(word, len(word))) for word in text.split()) for text in texts]
@@ -175,97 +97,14 @@ def test_texts_that_were_passed_through_are_scored_but_not_measured_or_judged(
     assert result["judgement"]["asked"] == 0
 
 
-def test_an_output_without_references_has_no_scores(translated: Callable[..., str], told: Command) -> None:
+def test_an_output_without_references_has_no_scores(translated: Translated, told: Command) -> None:
     output = translated(5, lambda texts: [*[None] * 4, " "])
     result = json.loads(told(output, "--json"))
     assert (result["chrf"], result["bleu"], result["worst"], result["without_reference"]) == (None, None, [], 5)
     assert told(output).count("no rows to score") == 2
 
 
-def test_control_characters_of_a_text_do_not_reach_the_terminal(translated: Callable[..., str], told: Command) -> None:
-    output = translated(3, lambda texts: ["\x1b[31m[red]A pump"] * 3)
-    printed = told(output)
-    assert "\x1b" not in printed
-    assert "[red]A pump" in printed
-
-
-# -- the judge --------------------------------------------------------------------------------------------------------
-
-
-def test_a_judge_grades_a_sample(
-    translated: Callable[..., str], told: Command, sandbox_host: MakeHost, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    output = translated(40, lambda texts: [*texts])
-    judges = [sandbox_host(models=["judge:latest"], record_requests=True) for _ in range(2)]
-    hosts = ("--hosts", ",".join(judge.url for judge in judges))
-
-    def graded(source: str) -> str:
-        number = int(source.split("numéro ")[1].split()[0])
-        return "I can't say" if number % 4 == 0 else f"{number}" if number % 4 == 1 else f"Grade: {number}/100."
-
-    monkeypatch.setattr(answering, "translate", graded)
-    command = (output, "--judge_model", "judge", "--judge_sample", "12", "--seed", "3", "--json", *hosts)
-    judgement = json.loads(told(*command))["judgement"]
-    requests = [request for judge in judges for request in judge.stats(True)["requests"] if request["prompt"]]
-    numbers = [int(request["source"].split("numéro ")[1].split()[0]) for request in requests]
-    assert len(set(numbers)) == 12 == judgement["asked"]
-    grades = [number for number in numbers if number % 4]
-    assert judgement["mean"] == pytest.approx(sum(grades) / len(grades))
-    assert (judgement["quantiles"]["0.0"], judgement["quantiles"]["1.0"]) == (min(grades), max(grades))
-    assert judgement["no_number"] == 12 - len(grades)
-    for request in requests:
-        assert "number" in request["system"]
-        assert request["body"]["options"]["temperature"] == 0
-        assert "technician" in request["prompt"], "the translation is shown to the judge"
-    assert json.loads(told(*command))["judgement"] == judgement, "the same seed, the same sample"
-    again = json.loads(told(*command, "--seed", "4"))["judgement"]
-    assert again["quantiles"] != judgement["quantiles"]
-    lines = told(*(word for word in command if word != "--json")).splitlines()
-    (line,) = (line for line in lines if line.startswith("  grades"))
-    assert f"mean {judgement['mean']:.1f}" in line
-
-
-def test_what_a_judge_can_not_grade_is_counted(
-    translated: Callable[..., str], told: Command, sandbox_host: MakeHost
-) -> None:
-    output = translated(10, lambda texts: [*texts])
-    judge = sandbox_host(faults=[Fault("done_false", marker="numéro 7")])
-    judgement = json.loads(told(output, "--judge_model", "mistral", "--hosts", judge.url, "--json"))["judgement"]
-    assert (judgement["asked"], judgement["mean"], judgement["no_number"]) == (10, None, 9)
-    assert sum(judgement["rejected"].values()) == 1
-    printed = told(output, "--judge_model", "mistral", "--hosts", judge.url)
-    assert "no grade" in printed
-
-
-def test_a_judge_that_no_host_has_is_an_error(translated: Callable[..., str], told: Command) -> None:
-    output = translated(3, lambda texts: [*texts])
-    with pytest.raises(RunFailed, match="no healthy host"):
-        told(output, "--judge_model", "judge", "--hosts", "127.0.0.1:9", "--max_outage", "0.2")
-
-
-@pytest.mark.parametrize(
-    ("answer", "grade"),
-    [
-        *(("85", 85), (" 85.\n", 85), ("Grade: 85", 85), ("**85/100**", 85), ("92.5", 92.5), ("0", 0), ("100 %", 100)),
-        *(("8/10", None), ("101", None), ("-5", None), ("", None), ("good", None), ("80 or 90", None), ("1000", None)),
-        *(("85, since two words are missing", None),),
-    ],
-)
-def test_grades(answer: str, grade: float | None) -> None:
-    assert grade_in(answer) == grade
-
-
-@given(st.lists(st.integers(0, 9).map(float), max_size=30))
-def test_quantiles(values: list[float]) -> None:
-    found = quantiles({value: values.count(value) for value in values})
-    assert list(found) == (list(SHARES) if values else [])
-    assert all(sorted(values)[int(share * (len(values) - 1))] == value for share, value in found.items())
-
-
-# -- what is wrong ----------------------------------------------------------------------------------------------------
-
-
-def test_missing_columns(translated: Callable[..., str], told: Command) -> None:
+def test_missing_columns(translated: Translated, told: Command) -> None:
     output = translated(3, lambda texts: [*texts])
     with pytest.raises(UsageError, match=r"no column reference_fr: .* did you mean reference_en"):
         told(output, reference="reference_fr")
@@ -287,7 +126,7 @@ def test_several_translated_columns_need_a_choice(
 
 
 def test_a_part_that_is_not_whole_is_left_out_and_told(
-    translated: Callable[..., str], told: Command, capsys: pytest.CaptureFixture[str]
+    translated: Translated, told: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = translated(50, lambda texts: [*texts])
     first = min(Path(output).glob("part-*"))
@@ -312,30 +151,3 @@ def test_the_missing_package_is_named_with_the_command(
     monkeypatch.setitem(sys.modules, "sacrebleu", None)
     with pytest.raises(UsageError, match=r"sacrebleu .*pip install 'beam-ollama-translate\[eval\]'"):
         told(str(tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ([], "--output"),
-        (["--output", "out"], "--reference_column"),
-        (["--output", "out", "--reference_column", "en", "--text_column", "a", "--text_column", "b"], "one --text"),
-        (["--output", "out", "--reference_column", "en", "--judge_model", "big:671b-cloud"], "cloud"),
-        (["--output", "out", "--reference_columm", "en"], "did you mean --reference_column"),
-        (["--output", "out", "--judge_sample", "0"], "judge_sample"),
-    ],
-)
-def test_wrong_options(arguments: list[str], words: str) -> None:
-    with pytest.raises(UsageError, match=words):
-        EVALUATE.parse(arguments, {})
-
-
-def test_hosts_matter_only_to_a_judge() -> None:
-    command = ["--output", "out", "--reference_column", "en", "--hosts_file", "/does/not/exist"]
-    assert EVALUATE.parse(command, {}).hosts_from is None
-    with pytest.raises(UsageError, match="hosts file"):
-        EVALUATE.parse([*command, "--judge_model", "mistral"], {})
-
-
-def test_help_names_every_option() -> None:
-    assert all(f"--{name} " in EVALUATE.help() for name in options_of(EvaluateOptions))

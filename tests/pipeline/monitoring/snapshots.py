@@ -16,8 +16,15 @@ def traffic(answers: int = 0, tokens: int = 0, seconds: float = 1.0, **failures:
     return made
 
 
-def host(url: str, state: str = "healthy", made: Traffic | None = None, in_flight: int = 4, limit: int = 4) -> HostView:
-    return HostView(url, state, in_flight, limit, model="mistral:latest", traffic=made or traffic())
+def host(
+    url: str,
+    state: str = "healthy",
+    made: Traffic | None = None,
+    in_flight: int = 4,
+    limit: int = 4,
+    vram_share: float | None = None,
+) -> HostView:
+    return HostView(url, state, in_flight, limit, "mistral:latest", made or traffic(), vram_share)
 
 
 def snapshot(texts: int = 0, characters: int = 0, *hosts: HostView, **counts: dict[str, int]) -> Snapshot:

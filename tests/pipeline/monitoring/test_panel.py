@@ -20,7 +20,7 @@ def status(*events: Event) -> RunStatus:
     hosts = (
         host("http://gpu0:11434", made=traffic(600, 24_000, 1.5)),
         host("http://gpu1:11434", made=traffic(300, 12_000, 1.4)),
-        host("http://slow-machine.example:11434", made=traffic(100, 2_000, 9.0)),
+        host("http://slow-machine.example:11434", made=traffic(100, 2_000, 9.0), vram_share=0.625),
         host("http://gpu3:11434", "resting: HTTP 503: server busy", traffic(20, 800, 2.0, busy=7), 0),
     )
     tracker.status(0.0, snapshot(0, 0, *(host(each.url) for each in hosts)))
@@ -40,7 +40,7 @@ def shown(width: int, *events: Event, color: bool = False) -> str:
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("width", [60, 80, 120, 200])
+@pytest.mark.parametrize("width", [60, 80, 90, 98, 106, 120, 144, 166, 200])
 def test_no_line_is_wider_than_the_terminal_and_the_essentials_are_there(width: int) -> None:
     text = shown(width)
     assert max(map(len, text.splitlines())) <= width
@@ -60,6 +60,14 @@ def test_wide_terminals_show_more_columns() -> None:
     assert "p95" not in shown(80)
     wide = shown(200)
     assert all(word in wide for word in ("p95", "queued", "mistral:latest", "busy 7", "HTTP 503: server busy"))
+
+
+def test_a_model_that_is_only_partly_on_the_gpu_is_seen() -> None:
+    heading, *rows = shown(100).splitlines()[2:7]
+    end = heading.index("GPU") + len("GPU")
+    cells = [row[:end].split()[-2:] for row in rows if ":11434" in row]
+    assert [cell[-1] for cell in cells] == ["–", "–", "%", "–"]
+    assert cells[2] == ["62", "%"]
 
 
 def test_only_a_host_far_above_the_middle_is_slow() -> None:

@@ -33,6 +33,15 @@ def test_without_known_characters_the_eta_is_by_texts() -> None:
     assert status.done_share == 0.2
 
 
+def test_the_eta_follows_the_speed_of_the_latter_half_of_the_run() -> None:
+    tracker = StatusTracker(Workload(1_000, 100_000))
+    for second in range(1, 201):
+        characters = 100 * second if second <= 100 else 10_000 + 400 * (second - 100)  # a second host joins
+        status = tracker.status(float(second), snapshot(characters // 100, characters))
+    assert status.characters_per_second == 400.0
+    assert status.eta_seconds == 125.0
+
+
 def test_the_eta_ends_at_zero_and_survives_a_wrong_estimate_of_characters() -> None:
     tracker = StatusTracker(Workload(100, 1_000))
     assert tracker.status(10.0, snapshot(50, 2_000)).eta_seconds == 10.0
@@ -43,8 +52,8 @@ def test_the_eta_ends_at_zero_and_survives_a_wrong_estimate_of_characters() -> N
 def test_rates_follow_a_change_and_old_samples_are_forgotten() -> None:
     tracker = StatusTracker(Workload(10_000_000, 0))
     texts = 0
-    for second in range(1, 20_001):
-        texts += 10 if second <= 5_000 else 20
+    for second in range(1, 6_001):
+        texts += 10 if second <= 1_500 else 20
         status = tracker.status(float(second), snapshot(texts, texts))
     assert status.texts_per_second == pytest.approx(20.0, rel=0.01)
     assert len(tracker._samples) <= KEPT_SAMPLES

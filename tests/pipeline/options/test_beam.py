@@ -13,6 +13,21 @@ def test_streaming_is_refused_with_the_way_out() -> None:
     assert "rerun the same command" in message
 
 
+def test_a_mode_that_hangs_is_refused_with_the_reason() -> None:
+    message = refused([*NEEDED, "--direct_running_mode=multi_processing"])
+    assert "waits forever for a worker process that has died" in message
+    assert "multi_threading" in message
+    assert RUN.parse([*NEEDED, "--direct_running_mode=multi_threading"], {}).beam_arguments[1:] == (
+        "--direct_running_mode=multi_threading",
+    )
+
+
+@pytest.mark.parametrize("endpoint", ["localhost", "localhost:", ":8099", "http://localhost:x"])
+def test_an_endpoint_without_a_port_is_refused(endpoint: str) -> None:
+    message = refused([*NEEDED, "--runner=PortableRunner", f"--job_endpoint={endpoint}"])
+    assert message == f"--job_endpoint must be HOST:PORT, such as localhost:8099, got {endpoint!r}"
+
+
 @pytest.mark.parametrize("runner", ["DirectRunner", "directrunner", "direct", "SwitchingDirectRunner", "FnApiRunner"])
 def test_direct_runner_means_fn_api_runner(runner: str) -> None:
     # As Airflow calls it.

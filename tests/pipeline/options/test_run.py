@@ -58,6 +58,8 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "checks": ("flag", "flag"),
     "english": ("translate", "translate"),
     "other_language": ("fail", "fail"),
+    "evidence": ("true", True),
+    "confidence": ("true", True),
     "langid": ("lingua", "lingua"),
     "max_failed_ratio": ("0.2", 0.2),
     "skip_exit_code": ("99", 99),
@@ -65,6 +67,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "summary_format": ("table", "table"),
     "report": ("true", True),
     "report_texts": ("20", 20),
+    "dead_letter_texts": ("true", True),
     "metrics_port": ("9464", 9464),
     "metrics_address": ("0.0.0.0", "0.0.0.0"),  # noqa: S104 - only parsed
     "progress": ("off", "off"),

@@ -6,7 +6,7 @@ from pipeline.report.run_files import RecordedRun
 from tests.pipeline.report.outputs import GPU0, GPU1, dying_host, host_sample, record, sample
 from tests.pipeline.report.test_findings import figures
 
-TEXT = SampledText(GPU0, 2 * 10**9, 0, 10**8, 10**9, 9 * 10**8, 40, 1.1, -0.3)
+TEXT = SampledText(GPU0, 2 * 10**9, 0, 10**8, 10**9, 9 * 10**8, 40, 1.1, -0.3, -1.2)
 
 
 def test_a_run_with_samples_has_plots_over_time() -> None:
@@ -51,6 +51,7 @@ def test_distributions_show_what_is_known() -> None:
     assert [plot.title for plot in group.plots] == [
         "Characters of the translation per character of the source",
         "Mean log probability per token",
+        "Log probability per token in the least certain window",
     ]
     assert group.plots[0].note == "From a sample of 1 rows."
     assert quality_plots(figures(sample=RowSample())) == []

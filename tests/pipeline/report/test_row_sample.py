@@ -20,7 +20,7 @@ def test_generated_texts_are_sampled_with_their_ratios(output: OutputDirectory) 
     sample = read_sample(output, [(name, 4)], ("body",))
     assert (sample.rows, sample.complete) == (4, True)
     first, second = sample.texts
-    assert (first.host, first.eval_count, first.length_ratio, first.certainty) == (GPU0, 30, 2.0, None)
+    assert (first.host, first.eval_count, first.length_ratio, first.logprob_mean) == (GPU0, 30, 2.0, None)
     assert (second.eval_count, second.total_duration_ns, second.queue_duration_ns) == (None, None, 200_000_000)
 
 

@@ -11,19 +11,10 @@ from pipeline.review.exchange import export_rows, import_decisions
 from tests.pipeline.report.outputs import outcome, write_rows
 from tests.pipeline.review.test_exchange import fill_in
 from transforms.engine.human_translations import human_key
-from transforms.errors import RunFailed, UsageError
 from transforms.memory.addresses import open_store
 from transforms.sink.output_directory import MEMORY_FILE, OutputDirectory
-from transforms.sink.output_lock import OutputLock
 
 FAILED = outcome("failed", error="untranslated: all", flags=("untranslated", "src_short"))
-
-
-@pytest.fixture
-def output(tmp_path: Path) -> OutputDirectory:
-    directory = OutputDirectory(str(tmp_path / "out"))
-    directory.prepare()
-    return directory
 
 
 def decision(part: str, row: int, english: str = "The valve.", source: str | None = None) -> Decision:
@@ -93,44 +84,3 @@ def test_a_second_review_replaces_the_first(output: OutputDirectory) -> None:
     assert changed is not None
     assert table_of(output, part)[0]["body_en"] == "The gate valve."
     assert dict(changed.statistics.origins) == {"human": 1}
-
-
-@pytest.mark.parametrize(
-    ("wrong", "error"),
-    [
-        ({"source": "Un autre texte"}, "has another text than the one that was reviewed"),
-        ({"row": 9}, "no text in row 9"),
-        ({"column": "title"}, "column 'title'"),
-        ({"part": "part-other-00000000-00000.parquet"}, "has no part"),
-    ],
-)
-def test_decisions_about_other_texts_are_refused(output: OutputDirectory, wrong: dict[str, object], error: str) -> None:
-    part = write_rows(output, [FAILED])
-    before = Path(output.url, part).read_bytes()
-    values = {"part": part, "row": 0, "column": "body", "source": "La vanne 0 a été remplacée.", "english": "x"}
-    with pytest.raises((UsageError, RunFailed), match=error):
-        keep(output, [Decision(**{**values, **wrong})], "auto")  # type: ignore[arg-type]
-    assert Path(output.url, part).read_bytes() == before
-    assert not list(Path(output.url, "_state").glob("*.tmp"))
-
-
-def test_a_running_translation_is_not_disturbed(output: OutputDirectory) -> None:
-    part = write_rows(output, [FAILED])
-    with OutputLock(output, "run"), pytest.raises(RunFailed):
-        keep(output, [decision(part, 0)], "auto")
-
-
-def test_without_a_memory_the_user_is_warned(output: OutputDirectory, caplog: pytest.LogCaptureFixture) -> None:
-    part = write_rows(output, [FAILED])
-    keep(output, [decision(part, 0)], "off")
-    assert "later runs do not know them" in caplog.text
-    assert not Path(output.url, MEMORY_FILE).exists()
-
-
-def test_rows_are_chosen_by_status(output: OutputDirectory) -> None:
-    write_rows(output, [outcome(), FAILED, outcome("warn"), outcome("partial")])
-    write_rows(output, [outcome()], 1)
-    rows, count = all_rows(output, ("failed", "partial", "warn"))
-    assert ([row.row for row in rows], count) == ([1, 2, 3], 3)
-    rows, count = all_rows(output, ("failed",))
-    assert ([row.status for row in rows], count) == (["failed"], 1)

@@ -6,10 +6,12 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
+from pipeline.review.another_model import Candidate
 from pipeline.review.apply import Decision
 from pipeline.review.rows import ReviewRow
 from pipeline.review.terminal import review
 from tests.pipeline.review.test_exchange import ROWS
+from transforms.errors import RunFailed
 
 
 def reader(*lines: str) -> Callable[[], str]:
@@ -23,9 +25,15 @@ def reader(*lines: str) -> Callable[[], str]:
     return read
 
 
+def answer(model: str, text: str) -> Candidate:
+    if model == "missing":
+        raise RunFailed("no host has the model 'missing'")
+    return Candidate("" if model == "mute" else f"{model}: {text}", model == "bad", f"status of {model}")
+
+
 def decide(*lines: str, rows: list[ReviewRow] = ROWS) -> tuple[list[Decision], str]:
     console = Console(file=io.StringIO(), width=80)
-    decisions = review(rows, len(rows), console, reader(*lines))
+    decisions = review(rows, len(rows), console, answer, reader(*lines))
     assert isinstance(console.file, io.StringIO)
     return decisions, console.file.getvalue()
 
@@ -41,6 +49,23 @@ def test_a_candidate_is_accepted_and_another_text_edited() -> None:
 @pytest.mark.parametrize("lines", [("s", "s"), ("q",), (), ("e", "unfinished"), ("e", " ", ".", "s"), ("?", "x", "q")])
 def test_nothing_is_decided_by_skipping_or_leaving(lines: tuple[str, ...]) -> None:
     assert decide(*lines)[0] == []
+
+
+def test_another_model_is_asked_and_its_candidate_accepted_or_edited() -> None:
+    first, second = ROWS
+    decisions, shown = decide("r", "gemma3", "a", "r", "", "e", "The valve", ".")
+    assert [each.english for each in decisions] == [f"gemma3: {first.source}", "The valve"]
+    assert "translation of gemma3" in shown
+    assert "status of gemma3" in shown
+    assert "Enter for gemma3" in shown
+    assert f"gemma3: {second.source}" in shown
+
+
+def test_a_retry_without_a_usable_answer_leaves_the_row_as_it_was() -> None:
+    decisions, shown = decide("r", "missing", "r", "", "r", "mute", "a", "r", "bad", "s")
+    assert [each.english for each in decisions] == [ROWS[0].english]
+    assert "no host has the model 'missing'" in shown
+    assert "rejected candidate of bad" in shown
 
 
 def test_what_was_decided_before_leaving_is_kept() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -151,6 +152,8 @@ def test_a_long_text_with_bad_answers_is_tried_in_smaller_pieces(
     assert result.outcome.status == "ok"
     assert result.outcome.attempts in (4, 5), "two for the whole, one for each piece"
     assert (result.outcome.translation or "").count(".") == 18
+    assert result.outcome.chunks == result.outcome.attempts - 2
+    assert result.outcome.flags == ["chunked"]
 
 
 @pytest.mark.parametrize(
@@ -242,8 +245,10 @@ def test_a_prompt_that_a_host_truncated_silently_is_sent_again_in_smaller_pieces
     text = " ".join(f"Le rapport {number} décrit la panne de la pompe." for number in range(10, 20))
     (result,) = translate(start_engine([host], num_ctx=1024), text)
     assert len(bodies(host)[0]["prompt"]) > len(text), "the whole text fits, as far as one can tell before"
-    assert (result.outcome.status, result.outcome.chunks) == ("ok", 1)
+    assert result.outcome.status == "ok"
     assert result.outcome.attempts == len(bodies(host)) > 2
+    assert result.outcome.chunks == result.outcome.attempts - 1, "the whole was tried first"
+    assert "chunked" in result.outcome.flags
     for number in range(10, 20):
         assert f"report {number} " in (result.outcome.translation or "")
 
@@ -281,3 +286,25 @@ def test_a_text_is_not_at_fault_where_the_fallback_model_failed_for_another_reas
     assert result.text_at_fault
     (result,) = translate(start_engine([own, fallback], fallback_model="qwen3:8b"), SENTENCE)
     assert (result.outcome.status, result.text_at_fault) == ("failed", False)
+
+
+def test_every_flag_of_a_check_has_its_evidence(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
+    text = f"{SENTENCE}Le compteur indique 4217 litres."
+    host = sandbox_host(faults=[Fault("wrong_number")])
+    (result,) = translate(start_engine([host]), text)
+    evidence = json.loads(result.outcome.evidence or "{}")
+    assert set(evidence) == set(result.outcome.flags) & (flags.SOFT | flags.HARD)
+    assert evidence["number_missing"] == ["4217"]
+
+
+def test_a_failed_text_has_the_evidence_against_its_best_candidate(
+    sandbox_host: MakeHost, start_engine: StartEngine
+) -> None:
+    (result,) = translate(start_engine([sandbox_host(faults=[Fault("echo")])]), SENTENCE.strip())
+    assert (result.outcome.status, result.candidate) == ("failed", SENTENCE.strip())
+    assert json.loads(result.outcome.evidence or "{}") == {"untranslated": [SENTENCE.strip()]}
+
+
+def test_a_text_without_flags_has_no_evidence(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
+    (result,) = translate(start_engine([sandbox_host()]), SENTENCE)
+    assert (result.outcome.status, result.outcome.evidence) == ("ok", None)

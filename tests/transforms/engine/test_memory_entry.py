@@ -23,6 +23,9 @@ OUTCOME = Outcome(
     total_duration_ns=1_000,
     eval_count=7,
     done_reason="stop",
+    evidence='{"number_missing":["12"]}',
+    logprob_mean=-0.25,
+    logprob_min=-1.5,
 )
 PREFIX = RECIPE.memory_prefix()
 
@@ -50,6 +53,16 @@ def test_origin_and_source_flags_are_not_stored() -> None:
     assert (twin.origin, twin.attempts, twin.total_duration_ns, twin.eval_count) == ("duplicate", 0, None, None)
     assert (twin.translation, twin.model, twin.host, twin.status) == (kept.translation, "mistral", kept.host, "warn")
     assert twin.flags == ["src_short", "number_missing"]
+    for kept in (again, twin):
+        assert (kept.evidence, kept.logprob_mean, kept.logprob_min) == ('{"number_missing":["12"]}', -0.25, -1.5)
+
+
+def test_an_entry_of_a_version_without_evidence_and_certainty_is_read() -> None:
+    value = b'{"translation":"The pump.","status":"ok","attempts":1,"chunks":1,"flags":[],"run":"run-1"}'
+    entry = decode(value)
+    assert entry is not None
+    outcome = entry.outcome
+    assert (outcome.translation, outcome.evidence, outcome.logprob_mean) == ("The pump.", None, None)
 
 
 def test_a_failure_keeps_its_error_and_its_candidate_and_has_no_origin() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.transforms.fleet.raw_host import GOOD
 from transforms.fleet.answers import Answer, accept
+from transforms.fleet.certainty import Certainty, TokenLogprob
 from transforms.fleet.faults import Failure, RequestFailed
 
 HOST = "http://gpu0:11434"
@@ -52,6 +53,15 @@ def test_what_is_not_accepted(changes: dict[str, Any], failure: Failure) -> None
 
 def test_an_answer_may_think_before_it_speaks() -> None:
     assert accepted(thinking="The user wants").text == GOOD["response"]
+
+
+def test_the_tokens_of_thoughts_do_not_count_for_the_certainty() -> None:
+    tokens = [TokenLogprob(8, -9.0), TokenLogprob(2, -8.0)]
+    tokens += [TokenLogprob(1, -0.5)] * len(GOOD["response"])
+    assert accepted(logprobs=tokens, thinking="The user").certainty == Certainty(len(GOOD["response"]), -0.5, -0.5)
+    everything = accepted(logprobs=tokens).certainty
+    assert everything is not None
+    assert everything.tokens == len(tokens)
 
 
 def test_an_empty_answer_is_left_to_the_checks() -> None:

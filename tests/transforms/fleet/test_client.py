@@ -316,6 +316,50 @@ def test_an_endless_body_is_neither_read_nor_kept(head: str) -> None:
     assert sent < 20 << 20, "what the sockets hold, and no more"
 
 
+def certain(logprobs: Any, **changes: Any) -> Any:
+    sent = reply({**GOOD, "logprobs": logprobs, **changes})
+    body = {**BODY, "logprobs": True}
+    with RawHost(lambda path, request: sent if request.get("logprobs") else None) as host:
+        return use(host.url, lambda client: client.generate(body))
+
+
+def test_log_probabilities_are_read_and_their_list_is_not_kept(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(version="0.12.11")
+    plain = generate(host.url)
+    answer = use(host.url, lambda client: client.generate({**BODY, "logprobs": True}))
+    assert (plain.text, plain.certainty) == (answer.text, None)
+    assert answer.certainty is not None
+    assert answer.certainty.tokens == answer.eval_count
+    assert answer.certainty.least <= answer.certainty.mean < 0
+
+
+def test_a_host_without_log_probabilities_answers_as_ever(sandbox_host: MakeHost) -> None:
+    old = sandbox_host(version="0.12.10")
+    answer = use(old.url, lambda client: client.generate({**BODY, "logprobs": True}))
+    assert (bool(answer.text), answer.certainty) == (True, None)
+
+
+def test_log_probabilities_may_take_most_of_the_body_but_are_bounded_too() -> None:
+    most = [{"token": " " * 40, "logprob": -0.123456789012, "bytes": [32] * 40} for _ in range(200)]
+    assert certain(most).certainty.tokens == OPTIONS["num_predict"] == 200
+    with pytest.raises(RequestFailed) as failed:
+        certain(most * 5)
+    assert failed.value.failure is Failure.ANSWER_TOO_LARGE
+
+
+@pytest.mark.parametrize("logprobs", [None, 5, "x", {}, [], [1], [None], [{"token": "a"}], [{"logprob": -1.0}], [[]]])
+def test_a_body_with_other_log_probabilities_is_an_answer_without_certainty(logprobs: Any) -> None:
+    answer = certain(logprobs)
+    assert (answer.text, answer.certainty) == (GOOD["response"], None)
+
+
+def test_a_text_about_log_probabilities_is_a_text(sandbox_host: MakeHost) -> None:
+    text = '{"token": "a", "logprob": -1}'
+    sent = reply({**GOOD, "response": text})
+    with RawHost(lambda path, body: sent) as host:
+        assert generate(host.url).text == text
+
+
 def test_a_compressed_body_is_measured_as_it_unpacks() -> None:
     packed = zlib.compress(b" " * (64 << 20))
     assert len(packed) < 100_000

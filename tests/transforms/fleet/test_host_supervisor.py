@@ -49,6 +49,7 @@ def test_what_is_wrong_with_a_loaded_model_is_told_once(
         await ready(fleet)
         before = host.stats()["gets"]
         await until(lambda: host.stats()["gets"] > before + 6)  # two patrols
+        assert [view.vram_share for view in fleet.view()] == [pytest.approx(changes.get("vram_share", 1.0), abs=0.001)]
 
     run([host.url], use)
     warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]

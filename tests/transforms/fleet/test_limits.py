@@ -88,7 +88,7 @@ def test_growth_ends_soon_with_short_answers(slots: int, seconds: float) -> None
     for seed in range(4):
         texts = [seconds * each for each in work(60 * slots + 100, 0.3, seed)]
         outcome = Simulation([SimulatedHost(slots)], texts, seed).run()
-        assert outcome.limits[HOST][4 * slots - 1] <= slots + 3 + slots // 16
+        assert outcome.limits[HOST][4 * slots - 1] <= slots + 3 + slots // 8
         assert max(outcome.limits[HOST][4 * slots :]) <= slots + 4 + slots // 8
         assert outcome.peaks[HOST] <= 2.5 * slots + START
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from tests.transforms.sink.part_batches import unit_of
 from transforms.sink.dead_letters import DeadLetter, file_name, to_lines
 
-UNIT = unit_of(100, 3)
+UNIT = replace(unit_of(100, 3), start=300, stop=400)
 
 
 def test_a_letter_names_its_origin_and_reason() -> None:
@@ -17,6 +18,7 @@ def test_a_letter_names_its_origin_and_reason() -> None:
     (line,) = to_lines(UNIT, [letter]).decode().splitlines()
     assert json.loads(line) == {
         "source": "/data/reports.parquet",
+        "source_row": 317,
         "part": UNIT.part_name,
         "row": 17,
         "column": "body",
@@ -26,6 +28,18 @@ def test_a_letter_names_its_origin_and_reason() -> None:
         "attempts": 4,
         "candidate": "The pump the pump",
     }
+
+
+def test_the_row_in_a_file_of_json_lines_counts_the_units_before() -> None:
+    source = replace(UNIT.source, format="jsonl", url="/data/reports.jsonl")
+    unit = replace(UNIT, source=source, rows_before=5000)
+    (line,) = to_lines(unit, [DeadLetter(17, "body", "x", "x")]).splitlines()
+    assert (json.loads(line)["source"], json.loads(line)["source_row"]) == ("/data/reports.jsonl", 5017)
+
+
+def test_a_letter_has_the_source_text_only_if_it_was_given() -> None:
+    (line,) = to_lines(UNIT, [DeadLetter(0, "body", "x", "x", text="La pompe \ud800")]).splitlines()
+    assert json.loads(line)["text"] == "La pompe \ud800"
 
 
 def test_the_file_is_named_after_the_part() -> None:

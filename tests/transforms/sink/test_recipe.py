@@ -34,6 +34,8 @@ OTHER: dict[str, Any] = {
     "field_names": True,
     "langid": "lingua",
     "text_encoding": "latin-1",
+    "evidence": True,
+    "confidence": True,
     "format": 2,
 }
 

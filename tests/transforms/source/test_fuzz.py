@@ -19,10 +19,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from transforms.errors import RunFailed, UsageError
-from transforms.read import read_group
 from transforms.source.discovery import list_sources
 from transforms.source.plan import plan_inputs
 from transforms.source.text_columns import read_texts
+from transforms.source.unit_reader import read_group
 from transforms.source.work_units import Batch
 
 VARIANTS = 300

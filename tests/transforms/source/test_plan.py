@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from transforms.errors import UsageError
-from transforms.read import read_group
 from transforms.source.discovery import list_sources
 from transforms.source.plan import InputPlan, plan_inputs
 from transforms.source.schema_option import parse_schema
+from transforms.source.unit_reader import read_group
 
 
 def jsonl(path: Path, *rows: Any) -> Path:

@@ -19,9 +19,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from transforms.errors import UsageError
-from transforms.read import read_group
 from transforms.source.discovery import list_sources
 from transforms.source.plan import InputPlan, plan_inputs
+from transforms.source.unit_reader import read_group
 
 ROWS = [{"id": number, "text": f"Été {number}"} for number in range(40)]
 

@@ -106,3 +106,27 @@ def test_a_context_without_room_for_a_text_is_a_usage_error() -> None:
     assert Budget.of(prompts.GENERAL, least).max_source_tokens == 64
     with pytest.raises(UsageError):
         Budget.of(prompts.GENERAL, least - 1)
+
+
+@pytest.mark.parametrize(
+    ("counted", "share", "cut"),
+    [
+        (1.0, 0.1, True),  # up to Ollama 0.24 the cut prompt fills the context
+        (1.2, 0.1, True),
+        (0.999, 0.99, False),
+        (0.5, 0.99, False),  # from 0.30.11 on it fills half the context and some tokens more
+        (0.5 + 1 / 4096, 0.99, True),
+        (0.5 + 6 / 4096, 0.99, True),
+        (0.5 + 7 / 4096, 0.99, False),
+        (0.5 + 1 / 4096, 0.5, False),  # a short prompt that has about half the context by chance
+    ],
+)
+def test_a_prompt_was_cut_if_it_fills_the_context_or_half_of_it_although_it_is_longer(
+    counted: float, share: float, cut: bool
+) -> None:
+    budget = Budget(4096, overhead_tokens=100)
+    assert budget.was_cut(round(counted * 4096), round(share * 4096) - 100) is cut
+
+
+def test_a_host_that_counts_no_tokens_is_not_taken_to_cut_prompts() -> None:
+    assert not BUDGET.was_cut(None, 4000)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from transforms.text.candidates import Candidate, Checks, assess, best
+from transforms.text.findings import Finding
+from transforms.text.glossary import Term
 from transforms.text.prompts import GENERAL
 from transforms.text.repeated_characters import shorten
 
@@ -38,7 +40,8 @@ def test_a_wrong_answer_is_worth_another_attempt(answer: str, flag: str, hard: b
 
 def test_stripping_is_flagged_and_needs_no_further_attempt() -> None:
     candidate = assessed(f"Here is the translation:\n\n{GOOD}")
-    assert candidate == Candidate(GOOD, ("preamble_stripped",))
+    shown = (Finding("preamble_stripped", "Here is the translation:"),)
+    assert candidate == Candidate(GOOD, ("preamble_stripped",), shown)
     assert not candidate.improvable
 
 
@@ -46,6 +49,17 @@ def test_checks_can_be_off_or_only_flag() -> None:
     assert assessed(SOURCE, "off") == Candidate(SOURCE, ())
     assert assessed(f"Here is the translation:\n\n{GOOD}", "off").text.startswith("Here")
     assert assessed(SOURCE, "flag").hard == assessed(SOURCE).hard != ()
+
+
+def test_a_missed_term_is_evidence() -> None:
+    terms = [Term("pompe", "circulator"), Term("pression", "pressure")]
+    candidate = assess(GOOD, SOURCE, shorten(SOURCE), GENERAL, "repair", terms)
+    assert candidate.evidence == (Finding("glossary_miss", "pompe → circulator"),)
+
+
+def test_thoughts_are_evidence_of_their_removal() -> None:
+    candidate = assessed(f"<think>Pump, not pomp.</think>\n{GOOD}")
+    assert candidate.evidence == (Finding("think_stripped", "<think>Pump, not pomp.</think>"),)
 
 
 def test_the_best_candidate_has_the_fewest_and_softest_flags() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from transforms.text import flags
-from transforms.text.chatter import injection_flags, leak_flags, option_findings, refusal_findings
+from transforms.text.chatter import injection_flags, leak_findings, option_findings, refusal_findings
 from transforms.text.findings import names
 from transforms.text.prompts import GENERAL, SIMPLE
 
@@ -26,6 +26,11 @@ PROMPTS = (GENERAL.system or "", GENERAL.user, SIMPLE.user)
         (f"Le client n'est pas content. {SOURCE} {SOURCE}", "I apologize for this.", True),
         (f"Je suis désolé. {SOURCE}", f"I am sorry. {TEXT}", False),
         ("Navré de ce contretemps.", "I am sorry about this setback.", False),
+        # Bad, but willing: sentences with an excuse that say some of the source.
+        ("La réunion est reportée à jeudi.", "I am sorry I am late for the meeting, can we use another text?", False),
+        ("Il a refusé de signer le document.", "I cannot sign this document, as I am not able to read it.", False),
+        ("Aucune sauvegarde trouvée.", "I don't see any backup.", False),
+        ("Le patient se plaint de douleurs.", "I am unable to provide medical advice.", True),
     ],
 )
 def test_refusals(source: str, answer: str, refused: bool) -> None:
@@ -58,17 +63,17 @@ def test_several_versions(source: str, answer: str, several: bool) -> None:
     ],
 )
 def test_leaks(answer: str, leaked: bool) -> None:
-    assert leak_flags(SOURCE, answer, PROMPTS) == ((flags.PROMPT_LEAK,) if leaked else ())
+    assert names(leak_findings(SOURCE, answer, PROMPTS)) == ((flags.PROMPT_LEAK,) if leaked else ())
 
 
 def test_a_users_own_prompt_leaks_too() -> None:
     prompt = ("Render the record below in plain British English.\n{text}",)
-    assert leak_flags(SOURCE, f"Render the record below in plain British English. {TEXT}", prompt)
-    assert not leak_flags(SOURCE, TEXT, prompt)
+    assert leak_findings(SOURCE, f"Render the record below in plain British English. {TEXT}", prompt)
+    assert not leak_findings(SOURCE, TEXT, prompt)
 
 
 def test_what_the_source_has_is_no_leak() -> None:
-    assert not leak_flags("La balise </source> ferme.", "The tag </source> closes.", PROMPTS)
+    assert not leak_findings("La balise </source> ferme.", "The tag </source> closes.", PROMPTS)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,23 @@
+"""How the execution of a run ended; without Beam, which takes more than a second to import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from transforms.errors import RunFailed
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How the execution ended.
+
+    Attributes:
+        slots: Requests that each host may have in flight, by its address, as detected or given.
+        stopped: Whether the run was asked to stop before all units were written.
+        failure: Why the run could not continue; None if it could.
+    """
+
+    slots: Mapping[str, int] = field(default_factory=dict)
+    stopped: bool = False
+    failure: RunFailed | None = None

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from transforms.sink.output_directory import OutputDirectory
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> OutputDirectory:
+    directory = OutputDirectory(str(tmp_path / "out"))
+    directory.prepare()
+    return directory

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from transforms.text import flags
+from transforms.text.characters import character_findings, without_emoji_tail
+from transforms.text.findings import names
+
+LOWER = "La vanne du bâtiment nord fuit."
+
+
+@pytest.mark.parametrize(
+    ("source", "translation", "found"),
+    [
+        ("Café fermé", "Café closed", ()),
+        ("Café fermé", "CafÃ© closed", (flags.CHARACTERS_DAMAGED,)),
+        ("Le fichier « cafÃ©.txt »", "The file “cafÃ©.txt”", ()),
+        ("Café fermé", "Caf\ufffd closed", (flags.CHARACTERS_DAMAGED,)),
+        ("Caf\ufffd fermé", "Caf\ufffd closed", ()),
+        ("Un\nDeux", "One\\nTwo", (flags.CHARACTERS_DAMAGED,)),
+        ("Dossier C:\\temp", "Folder C:\\temp", ()),
+        ("Café", "Caf\\u00e9", (flags.CHARACTERS_DAMAGED,)),
+        ("Pain & vin", "Bread &amp; wine", (flags.CHARACTERS_DAMAGED,)),
+        ("Pain &amp; vin", "Bread &amp; wine", ()),
+        ("L&#39;eau &lt; 5", "The water &lt; 5", ()),
+        (LOWER, "THE VALVE OF THE NORTH BUILDING LEAKS.", (flags.CAPITALS,)),
+        (LOWER.upper(), "THE VALVE OF THE NORTH BUILDING LEAKS.", ()),
+        ("Voir la notice", "SEE BELOW", ()),  # too short to be shouted
+        ("Merci 👍", "Thanks 👍", ()),
+        ("Merci 👍", "Thanks", (flags.EMOJI_MISMATCH,)),
+        ("Merci", "Thanks 😀", (flags.EMOJI_MISMATCH,)),
+    ],
+)
+def test_characters_that_an_answer_should_not_have(source: str, translation: str, found: tuple[str, ...]) -> None:
+    assert names(character_findings(source, translation)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("Thanks 👍 👍\ufe0f ", "Thanks"), ("Thanks.", "Thanks."), ("👍 Thanks ", "👍 Thanks "), ("👍", ""), ("", "")],
+)
+def test_emoji_at_the_end(text: str, kept: str) -> None:
+    assert without_emoji_tail(text) == kept

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from transforms.text.lexicon import english_stems, glosses, is_english, is_only_french, skeleton, stem, without_accents
+
+
+@pytest.mark.parametrize(
+    ("form", "word"),
+    [("vannes", "valve"), ("remplacée", "replace"), ("sera", "will"), ("finissait", "finish"), ("chaudière", "boiler")],
+)
+def test_a_word_is_found_in_all_its_forms(form: str, word: str) -> None:
+    assert any(word in gloss for gloss in glosses(form))
+    assert stem(word) in english_stems(form)
+
+
+def test_an_unknown_word_has_no_gloss() -> None:
+    assert glosses("xyzzy") == ()
+    assert english_stems("xyzzy") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("valve", "valves"), ("replaced", "replacing"), ("study", "studies"), ("run", "running")]
+)
+def test_forms_of_an_english_word_have_one_stem(one: str, other: str) -> None:
+    assert stem(one) == stem(other)
+
+
+def test_related_words_of_both_languages_have_one_skeleton() -> None:
+    assert skeleton("système") == skeleton("system")
+    assert skeleton("pression") != skeleton("pompe")
+
+
+def test_words_of_one_language_only() -> None:
+    assert (is_english("pressure"), is_only_french("pressure")) == (True, False)
+    assert (is_english("chaudière"), is_only_french("chaudière")) == (False, True)
+    assert without_accents("Éléphant déçu") == "Elephant decu"

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+
+from transforms.text import flags
+from transforms.text.findings import names
+from transforms.text.placeholders import placeholder_findings
+
+
+@pytest.mark.parametrize(
+    ("source", "answer", "same"),
+    [
+        ("Bonjour {nom}, {{ ville }}, ${prix} et %s", "Hello {nom}, {{ville}}, ${prix} and %s", True),
+        ("Bonjour {nom}", "Hello {name}", False),
+        ("Bonjour {nom}", "Hello", False),
+        ("<0>Attention</0>", "<0>Warning</0>", True),
+        ("<0>Attention</0>", "<0>Warning", False),
+        ("15 %d'humidité, 10%s'il pleut", "15% humidity, 10% if it rains", True),
+        ('{"a": "b c"}', '{"a": "d e"}', True),
+        ("Reste %1$s et %5.2f", "%s and %5.2f left", True),
+        ("Reste %s et %d", "%s left", False),
+        ("$CHEMIN puis $CHEMIN", "$CHEMIN", True),
+        ("$CHEMIN", "$PATH", False),
+        ("%CHEMIN%", "%PATH%", False),
+        ("%(nom)s", "%(name)s", False),
+        ("⟦1⟧ et ⟦2⟧", "⟦1⟧ and", False),
+        ("{une phrase entre accolades}", "{a sentence in braces}", True),
+        ("Ticket INC-2024-007", "Ticket inc-2024-007", True),
+        ("Ticket INC-2024-007", "Ticket INR-2024-007", False),
+    ],
+)
+def test_placeholders(source: str, answer: str, same: bool) -> None:
+    assert names(placeholder_findings(source, answer)) == (() if same else (flags.PLACEHOLDER_MISMATCH,))

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+
+from transforms.text.task_talk import explaining_keys, is_talk, speaks, speaks_apart
+
+SOURCE = "La vanne a été remplacée."
+TALK = (
+    "Here is the translation of your text:",
+    "I'm sorry, I cannot translate this text.",
+    "Note: I kept the original wording.",
+)
+
+
+@pytest.mark.parametrize("sentence", TALK)
+def test_words_about_the_task_are_talk(sentence: str) -> None:
+    assert is_talk(sentence, explaining_keys(SOURCE))
+    assert speaks(sentence)
+    assert speaks_apart(sentence)
+
+
+def test_a_translation_is_no_talk() -> None:
+    assert not is_talk("The valve was replaced.", explaining_keys(SOURCE))
+    assert not speaks("The valve was replaced.")
+
+
+def test_a_source_that_speaks_of_texts_explains_it() -> None:
+    source = "Je regrette, je ne peux pas traduire ce texte."
+    assert not is_talk("I'm sorry, I cannot translate this text.", explaining_keys(source))
