@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -14,6 +15,7 @@ from pipeline.estimate import sample_texts
 from pipeline.execution import Execution
 from pipeline.monitoring.beam_metrics import metrics_of
 from pipeline.monitoring.monitor import Monitor
+from pipeline.monitoring.published_parts import with_published_parts
 from pipeline.monitoring.status import Workload
 from pipeline.options.beam import LOCAL_RUNNER
 from pipeline.options.run import RunOptions
@@ -32,6 +34,7 @@ from pipeline.signals import StopRequested
 from transforms.configuration import TranslationSettings, engine_config
 from transforms.engine.deduplicator import MemorySettings
 from transforms.engine.engine import live_engines
+from transforms.engine.snapshot import Snapshot
 from transforms.errors import RunFailed, RunStopped, TranslateError, UsageError
 from transforms.sink.columns import added_columns
 from transforms.sink.fence import close_fences
@@ -97,7 +100,8 @@ def execute(
             if options.metrics_port is not None:
                 observers.enter_context(_metrics(options.metrics_port, options.metrics_address, monitor, workload))
             observers.enter_context(quiet_reader())
-            _run(pipeline, options.runner, monitor)
+            texts = {unit.part_name: unit.rows * len(plan.text_columns) for unit in resumption.left}
+            _run(pipeline, options.runner, monitor, partial(with_published_parts, output=plan.output, texts=texts))
     except (RunStopped, StopRequested):
         stopped = True
         lock.stop_workers(elsewhere=not live_engines())
@@ -134,8 +138,19 @@ def _workload(plan: RunPlan, resumption: Resumption, text_encoding: str) -> Work
     return Workload(texts, round(texts * sample.mean_characters))
 
 
-def _run(pipeline: beam.Pipeline, runner: str, monitor: Monitor) -> None:
+def _run(
+    pipeline: beam.Pipeline,
+    runner: str,
+    monitor: Monitor,
+    completed: Callable[[Callable[[], Snapshot]], Callable[[], Snapshot]],
+) -> None:
     """Run the job to its end.
+
+    Args:
+        pipeline: The graph.
+        runner: Name of the runner.
+        monitor: Shows the progress.
+        completed: Adds to the counts of a runner what it does not report.
 
     Raises:
         TranslateError: A worker's error, or why the runner failed. On the runner of this process, errors that are not
@@ -146,7 +161,7 @@ def _run(pipeline: beam.Pipeline, runner: str, monitor: Monitor) -> None:
         result = pipeline.run()  # in this process, it returns when the pipeline has finished
         failure = failure_of_job
         if not live_engines():
-            monitor.follow(metrics_of(result))
+            monitor.follow(completed(metrics_of(result)))
         result.wait_until_finish()
     except Exception as error:
         LOG.debug("the runner's error", exc_info=True)

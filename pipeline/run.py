@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timezone
 from functools import cache, partial
@@ -13,6 +14,7 @@ from uuid import uuid4
 
 from pipeline.clean_up import clean_up, remove_parts
 from pipeline.console.introduction import introduction
+from pipeline.console.logs import tell_repetitions
 from pipeline.console.outcome import show_outcome
 from pipeline.console.preview import show_preview
 from pipeline.dry_run import dry_run
@@ -58,7 +60,8 @@ def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile]
     if options.dry_run:
         dry_run(options, settings, resume(options, settings, plan))
         return ExitCode.DONE
-    with OutputLock(plan.output, uuid4().hex) as lock:
+    with OutputLock(plan.output, uuid4().hex) as lock, ExitStack() as at_end:
+        at_end.callback(tell_repetitions)
         resumed: ResumedPlan | None = None
         recorder: RunRecorder | None = None
         try:

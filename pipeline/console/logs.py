@@ -32,6 +32,9 @@ REPEAT_SECONDS = 300.0
 
 MOST_REMEMBERED = 1000
 
+_NEWS = "transforms.fleet"
+"""Loggers below it say at INFO that hosts come and go, which some do again and again."""
+
 _HARMLESS = ("apitools not found", "Discarding unparseable args", "Unparseable argument", "Operation ongoing")
 """First words of Beam's warnings that do not matter here.
 
@@ -58,7 +61,7 @@ def configure(log_format: LogFormat = "text", level: LogLevel = "info") -> None:
     handler = _StderrHandler()
     handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
     handler.addFilter(is_relevant)
-    handler.addFilter(Repetitions().filter)
+    handler.addFilter(handler.repetitions.filter)
     root = logging.getLogger()
     for former in [each for each in root.handlers if isinstance(each, _StderrHandler)]:
         root.removeHandler(former)
@@ -86,7 +89,7 @@ def is_relevant(record: logging.LogRecord) -> bool:
 
 
 class Repetitions:
-    """Drops a warning of ours that was logged a short time ago, and counts how often."""
+    """Drops a warning of ours, or news of a host, that was logged a short time ago, and counts how often."""
 
     def __init__(self, seconds: float = REPEAT_SECONDS) -> None:
         self._seconds = seconds
@@ -94,7 +97,9 @@ class Repetitions:
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to log the record; the number of dropped ones is added to its message."""
-        if record.levelno < logging.WARNING or record.exc_info or not _is_ours(record):
+        if record.exc_info or not _is_ours(record):
+            return True
+        if record.levelno < (logging.INFO if record.name.startswith(_NEWS) else logging.WARNING):
             return True
         text = record.getMessage()
         at, dropped = self._logged.get(text, (float("-inf"), 0))
@@ -107,6 +112,20 @@ class Repetitions:
         if dropped:
             record.msg, record.args = f"{text} ({dropped} more in the meantime)", ()
         return True
+
+    def dropped(self) -> list[str]:
+        """Return a sentence for each message that was dropped since it was last logged, and forget them."""
+        found = [f"{text} ({count} more in the meantime)" for text, (_, count) in self._logged.items() if count]
+        self._logged.clear()
+        return found
+
+
+def tell_repetitions() -> None:
+    """Log how often messages were dropped since they were last logged; to be called at the end of a run."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, _StderrHandler):
+            for sentence in handler.repetitions.dropped():
+                logging.getLogger(__name__).warning("%s", sentence)
 
 
 class TextFormatter(logging.Formatter):
@@ -143,6 +162,10 @@ class JsonFormatter(logging.Formatter):
 
 class _StderrHandler(_StreamHandler):
     """Writes to the current ``sys.stderr``, which a live display replaces while it is shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.repetitions = Repetitions()
 
     def emit(self, record: logging.LogRecord) -> None:
         self.stream = sys.stderr

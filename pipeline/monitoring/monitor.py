@@ -15,6 +15,7 @@ from rich.live import Live
 
 from pipeline.monitoring.events import EventLog
 from pipeline.monitoring.panel import Panel
+from pipeline.monitoring.silence import Silences
 from pipeline.monitoring.status import RunStatus, StatusTracker, Workload
 from pipeline.monitoring.text import plain_line, values
 from transforms.engine.engine import live_snapshot
@@ -64,6 +65,7 @@ class Monitor:
         self._observers = observers
         self._figures = figures
         self._events = EventLog()
+        self._silences = Silences()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="monitor", daemon=True)
         self._started = time.monotonic()
@@ -119,6 +121,8 @@ class Monitor:
         seconds = time.monotonic() - self._started
         status = self._tracker.status(seconds, self._figures(), self._events.latest())
         self._last = status
+        for sentence in self._silences.saw(seconds, status.hosts):
+            LOG.warning("%s", sentence)
         for observer in self._observers:
             observer(status)
         return status

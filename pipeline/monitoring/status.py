@@ -109,7 +109,7 @@ class RunStatus:
 class _Sample:
     seconds: float
     texts: int
-    characters: int
+    characters: float
     tokens: int
     host_tokens: Mapping[str, int]
 
@@ -128,7 +128,9 @@ class StatusTracker:
     def status(self, seconds: float, figures: Snapshot, events: tuple[Event, ...] = ()) -> RunStatus:
         """Return the status at ``seconds`` since the start; times must not decrease."""
         host_tokens = {host.url: host.traffic.output_tokens for host in figures.hosts}
-        now = _Sample(seconds, figures.texts, figures.characters, sum(host_tokens.values()), host_tokens)
+        # With what is done of the texts in flight: the longest are sent first.
+        characters = figures.characters + sum(host.characters_in_progress for host in figures.hosts)
+        now = _Sample(seconds, figures.texts, characters, sum(host_tokens.values()), host_tokens)
         if now.texts == 0:
             self._samples = deque([now])  # the time until the first model is loaded is not representative
         else:

@@ -104,6 +104,16 @@ def _failed_rows(figures: Figures) -> Iterator[Finding]:
         meaning = error_meaning(name)
         text = f"{count:,} rows ({_share(count, counts.rows)}): {meaning.text}."
         yield Finding(serious, f"Rows failed: {name}", text, meaning.remedy)
+    if counts.failed_rows:
+        worst = sorted(figures.failed_parts, key=lambda part: -figures.failed_parts[part])[:SHOWN]
+        listed = ", ".join(f"{part} ({figures.failed_parts[part]:,})" for part in worst)
+        more = ", …" * (len(figures.failed_parts) > SHOWN)
+        yield Finding(
+            serious,
+            f"Failed rows are in {len(figures.failed_parts):,} of {figures.parts:,} parts",
+            f"{listed}{more}. Their texts and rejected candidates are in _dead_letter.",
+            f"Look at each with: python -m pipeline review --output {figures.output} --failed_only",
+        )
 
 
 def _hosts(figures: Figures) -> Iterator[Finding]:
@@ -144,7 +154,9 @@ def _repairs(figures: Figures) -> Iterator[Finding]:
         "good",
         "Texts were retried after a check",
         f"The first answer of {texts:,} texts failed a check; {requests:,} extra requests "
-        f"({_share(requests, figures.statistics.requests)} of all) improved {better:,} of them.",
+        f"({_share(requests, figures.statistics.requests)} of all) improved {better:,} of them."
+        + " The others kept their best answer with a flag, or failed."
+        * (better < texts),
     )
 
 

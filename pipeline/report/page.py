@@ -16,7 +16,7 @@ from pipeline.report.figures import Figures
 from pipeline.report.findings import duration, findings, verdict
 from pipeline.report.meanings import error_meaning, flag_meaning
 from pipeline.report.page_plots import host_plots, quality_plots
-from pipeline.report.rates import SUPERSEDED
+from pipeline.report.rates import REMOTE, SUPERSEDED
 from pipeline.review.rows import ReviewRow
 from transforms.sink.statistics import ORIGINS, STATUSES, HostStatistics
 
@@ -87,6 +87,7 @@ def render(figures: Figures, now: datetime, worst: Sequence[ReviewRow] = ()) -> 
         hosts=_hosts(figures),
         tiles=_tiles(figures),
         host_plots=host_plots(figures),
+        missing_in_series=_missing_in_series(figures),
         quality_plots=quality_plots(figures),
         worst=worst,
         runs=[_run(run.record.started, run.record.version, run.record.summary or {}) for run in reversed(figures.runs)],
@@ -136,6 +137,26 @@ def _hosts(figures: Figures) -> list[HostRow]:
             )
         )
     return shown
+
+
+def _missing_in_series(figures: Figures) -> str:
+    """Return what the time series of the last run lacks, as its workers ran elsewhere; empty if it lacks nothing."""
+    run = figures.last_run
+    if run is None or not run.samples:
+        return ""
+    hosts = run.samples[-1].hosts
+    if not hosts:
+        return (
+            "The workers of the last run were other processes, and its runner reported no counts of hosts: the texts "
+            "over time are those of published parts. The table above is complete, as the parts hold its counts."
+        )
+    if any(host.state == REMOTE for host in hosts):
+        return (
+            "The workers of the last run were other processes: requests in flight, limits, outages and latencies over "
+            "time are not known here, and faults over time have no class. The table above is complete, as the parts "
+            "hold its counts."
+        )
+    return ""
 
 
 def _tiles(figures: Figures) -> list[tuple[str, str, str]]:

@@ -40,17 +40,20 @@ def host_plots(figures: Figures) -> list[PlotGroup]:
     run = figures.last_run
     samples = () if run is None else run.samples
     names = rates.host_names(samples)
+    texts = rates.texts_per_second(samples)
+    texts_plot = plots.lines("texts", "Completed texts per second", {"texts": texts}, "texts/s")
+    if len(samples) > 1 and not names:
+        groups.append(PlotGroup("Throughput in the last run", (texts_plot,)))
     if len(samples) > 1 and names:
         shown = names[:MAX_LINES]
         tokens = {short(name): rates.tokens_per_second(samples, name) for name in shown}
-        texts = rates.texts_per_second(samples)
         note = f"The first {MAX_LINES} of {len(names)} hosts." if len(names) > MAX_LINES else ""
         groups.append(
             PlotGroup(
                 "Throughput in the last run",
                 (
                     plots.lines("tokens", "Generated tokens per second", tokens, "tokens/s", note=note),
-                    plots.lines("texts", "Completed texts per second", {"texts": texts}, "texts/s"),
+                    texts_plot,
                 ),
             )
         )

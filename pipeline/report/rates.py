@@ -12,8 +12,11 @@ from pipeline.report.time_series import HostSample, Sample
 MAX_POINTS = 100
 """Points of a line; neighbouring samples are merged above it."""
 
-AVAILABLE = frozenset({"healthy", "remote"})
-"""States of hosts that take requests; of remote hosts only the workers know the state."""
+REMOTE = "remote"
+"""State of a host that only the workers of a remote runner know."""
+
+AVAILABLE = frozenset({"healthy", REMOTE})
+"""States of hosts that take requests, as far as known."""
 
 LOADING = "loading"
 SUPERSEDED = "superseded"

@@ -12,7 +12,7 @@ from tests.transforms.test_translate import SCHEMA, URL, config
 from transforms.write import WriteConfig
 
 
-class Steps(PipelineVisitor):  # type: ignore[misc]
+class Steps(PipelineVisitor):
     """Collects the names of the outermost steps, in order."""
 
     def __init__(self) -> None:

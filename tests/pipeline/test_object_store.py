@@ -198,6 +198,7 @@ def test_a_killed_run_leaves_whole_parts_and_the_next_one_completes_with_a_local
     assert summary["origins"]["memory"] > 0
 
 
+@pytest.mark.slow
 def test_a_second_run_at_the_same_time_is_refused_and_the_first_goes_on(
     store: Store, start: Start, sandbox_host: MakeHost
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from pipeline import start as starting
 from pipeline.exit_codes import ExitCode
 from pipeline.options.run import RunOptions
+from pipeline.sandbox.settings import HostSettings
 from pipeline.signals import CleanStop, StopRequested
 from pipeline.start import start
 from transforms.errors import RunFailed
@@ -106,7 +107,7 @@ def test_simulated_hosts_live_as_long_as_the_run_and_their_model_says_what_it_is
     hosts = [FakeHost("http://127.0.0.1:1001"), FakeHost("http://127.0.0.1:1002")]
     started: list[tuple[int, tuple[str, ...]]] = []
 
-    def start_processes(number: int, settings: starting.HostSettings) -> list[FakeHost]:
+    def start_processes(number: int, settings: HostSettings) -> list[FakeHost]:
         started.append((number, settings.models))
         return hosts
 

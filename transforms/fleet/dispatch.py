@@ -155,6 +155,10 @@ class Dispatcher:
             return None
         return hedging.next_hedge_at(self._sent.values(), self.hosts.values(), self._pending)
 
+    def sent(self) -> list[SentRequest]:
+        """The requests in flight, in the order in which they were sent; safe to call from another thread."""
+        return list(self._sent.values())
+
     def answered(self, key: int, now: float, answer: Answer) -> bool:
         """Notes a good answer. Returns whether its host is thereby back from an outage.
 
@@ -164,7 +168,7 @@ class Dispatcher:
         job, host, served = sent.job, sent.host, sent.served
         self._working_models.add(job.model)
         job.attempts.append(Attempt(host.url, None))
-        host.traffic.answered(now - sent.at, answer)
+        host.traffic.answered(now - sent.at, answer, job.size)
         suspicion.note_answer(sent)
         served.limit.done(key, now, _seconds(answer.total_duration_ns), _seconds(answer.service_duration_ns))
         served.deadline.answered(now - sent.at, answer.eval_count, _seconds(answer.eval_duration_ns))

@@ -87,7 +87,11 @@ class Fleet:
 
     def view(self) -> list[HostView]:
         """The hosts as they are now; safe to call from another thread."""
-        return [host.view() for host in list(self._dispatcher.hosts.values())]
+        now, sent = self._loop.time(), self._dispatcher.sent()
+        return [
+            host.view([(now - each.at, each.job.size) for each in sent if each.host is host])
+            for host in list(self._dispatcher.hosts.values())
+        ]
 
     def digest(self, model: str, host: str) -> str | None:
         """The digest of a model on a host, as the host listed it last; None if it is not known."""

@@ -156,5 +156,6 @@ class HostPool:
             host.out = LEFT
         if not host.in_flight:
             del self._hosts[url]
-            await self._supervisors.pop(url).close()
+            await self._supervisors[url].close()
+            del self._supervisors[url]  # not before: if the run ends meanwhile, close() closes the connections
         self._changed()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from transforms.fleet.deadlines import Deadline
 from transforms.fleet.fault_share import FaultShare
 from transforms.fleet.faults import Failure
 from transforms.fleet.limits import Limit
+from transforms.fleet.progress import characters_in_progress
 from transforms.fleet.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -39,7 +40,17 @@ class ServedModel:
 
 @dataclass(frozen=True)
 class HostView:
-    """A host as progress lines and summaries show it."""
+    """A host at one moment, as panel, metrics and reports show it.
+
+    Attributes:
+        url: Its address.
+        state: ``healthy``, ``loading``, or another state followed by its reason.
+        in_flight, limit: Requests in flight, and how many there may be.
+        model: Key of the loaded model; empty if none is known.
+        traffic: Its counts.
+        vram_share: The part of the model in GPU memory, 0 to 1; None if unknown.
+        characters_in_progress: How much of the texts in flight it has translated, estimated from its speed.
+    """
 
     url: str
     state: str
@@ -48,6 +59,7 @@ class HostView:
     model: str = ""
     traffic: Traffic = field(default_factory=Traffic)
     vram_share: float | None = None
+    characters_in_progress: float = 0.0
 
 
 @dataclass(eq=False)
@@ -140,16 +152,22 @@ class HostState:
             return "loading"
         return "healthy" if self.breaker.closed else f"circuit open: {self.breaker.reason}"
 
-    def view(self) -> HostView:
-        """It as it is now; safe to call from another thread."""
+    def view(self, sent: Iterable[tuple[float, int]] = ()) -> HostView:
+        """It as it is now; safe to call from another thread.
+
+        Args:
+            sent: Seconds since each request in flight was sent, and characters of its text; the oldest first.
+        """
+        traffic = self.traffic.copy()
         return HostView(
             self.url,
             self.state(),
             self.in_flight,
             self.limit.limit(),
             self.model,
-            self.traffic.copy(),
+            traffic,
             self.vram_share,
+            characters_in_progress(sent, self.limit.slots(), traffic),
         )
 
     def loading(self) -> bool:

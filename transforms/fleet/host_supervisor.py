@@ -167,7 +167,7 @@ class HostSupervisor:
         """Why the host cannot take part, empty if it can: it has the right model, and the model loads."""
         host = self._host
         if not self._settings.use_proxy and (twin := await self._others.twin(host.url)):
-            return f"it is the same server as {twin}", None
+            return f"it is the same server as {twin}, which gets its requests; name it once", None
         report = await inspect(self.client)
         if report.problem:
             return report.problem, report.failure

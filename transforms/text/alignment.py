@@ -75,6 +75,7 @@ def _own_keys(low: str) -> Iterable[str]:
         yield "~" + bones
 
 
+@lru_cache(maxsize=1024)
 def _number(digits: str, weight: float) -> Word:
     return Word(frozenset((digits.lstrip("0") or "0",)), weight)
 

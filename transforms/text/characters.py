@@ -9,6 +9,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
+from transforms.text.reading import read
 
 _MOJIBAKE = re.compile(
     "[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]"
@@ -27,6 +28,7 @@ EMOJI: Final = (
     "\u2660\u2663\u2665\u2666\u267b\u267f\u2693\u26a0\u26a1\u26bd\u26be\u26c4\u26c5\u26ce\u26d4\u26ea\u26f2-\u26f5\u26fa"
     "\u26fd\u2702\u2705\u2708-\u270d\u270f\u2728\u2733\u2734\u2744\u274c\u274e\u2753-\u2755\u2757\u2763\u2764\u27a1\u2b50\u2b55"
 )
+_FIRST_EMOJI: Final = "\u2600"
 _EMOJI = re.compile(f"[{EMOJI}]")
 _LEAST_CAPITALS: Final = 10
 
@@ -38,7 +40,7 @@ def character_findings(source: str, translation: str) -> tuple[Finding, ...]:
         found.append(finding(flags.CHARACTERS_DAMAGED, damaged))
     if _is_shouted(source, translation):
         found.append(Finding(flags.CAPITALS))
-    if not (source.isascii() and translation.isascii()):
+    if max(read(source).characters | read(translation).characters) >= _FIRST_EMOJI:
         there, here = Counter(_EMOJI.findall(source)), Counter(_EMOJI.findall(translation))
         if there != here:
             found.append(finding(flags.EMOJI_MISMATCH, "".join(((there - here) + (here - there)).elements())))

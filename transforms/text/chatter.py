@@ -13,8 +13,10 @@ from typing import Final
 from transforms.text import flags
 from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.findings import Finding, finding
+from transforms.text.lexicon import word_set
 from transforms.text.prompts import SOURCE_END, SOURCE_START, TEXT
-from transforms.text.task_talk import MOST_EXPLAINED, explained_share, explaining_keys, speaks
+from transforms.text.reading import Reading, read
+from transforms.text.task_talk import MOST_EXPLAINED, explained_share, explaining_keys, may_speak, speaks
 
 _HEAD = 240
 """Refusals stand at the beginning."""
@@ -63,43 +65,47 @@ _DECLINES = re.compile(
 """A service that is denied, which a bad translation of a sentence with "can't" does not."""
 _OPTION_ONE, _OPTION_TWO = re.compile(r"(?i)\boption\s?(?:1|a)\b"), re.compile(r"(?i)\boption\s?(?:2|b)\b")
 _SEVERAL: Final = tuple(
-    (word, re.compile(pattern, re.IGNORECASE | re.VERBOSE))
-    for word, pattern in (
+    (word_set(words), re.compile(pattern, re.IGNORECASE | re.VERBOSE))
+    for words, pattern in (
         (
-            "here are",
+            "here",
             r"""\bhere\s+are\s+(?:a\s+few|a\s+couple|several|some|two|three|\d)\s+(?:\w+\s+){0,2}
             (?:translations?|options?|ways|versions?|alternatives|possib\w*|renderings)""",
         ),
         (
-            "ways to",
+            "ways",
             r"\b(?:several|multiple|different|possible|other|\w+)\s+ways\s+to\s+(?:translate|render|say|express|phrase)",
         ),
         (
             "translations",
             r"\b(?:several|multiple|different|possible|other)\s+(?:possible\s+)?(?:english\s+)?translations",
         ),
-        ("depending on", r"\bdepending\s+on\s+(?:the\s+)?(?:context|intended|tone|situation|register)"),
+        ("depending", r"\bdepending\s+on\s+(?:the\s+)?(?:context|intended|tone|situation|register)"),
         ("translated", r"\b(?:can|could|may|might|would)\s+(?:also\s+)?be\s+translated"),
         ("rendered", r"\b(?:can|could|may|might|would)\s+(?:also\s+)?be\s+rendered\s+(?:as|by|in)\b"),
-        ("literal", r"\bliterally\s*[:\"“]|\bliteral\s+(?:translation|meaning)"),
+        ("literal literally", r"\bliterally\s*[:\"“]|\bliteral\s+(?:translation|meaning)"),
         (
-            "an ",
+            "abbreviation acronym expression",
             r"\b(?:is|are)\s+an\s+(?:french\s+)?(?:abbreviation|acronym|expression)\s+(?:for|that|of|in|which|mean)",
         ),
         (
-            "a ",
+            "abbreviation acronym expression phrase term word",
             r"\b(?:is|are)\s+(?:a|the)\s+(?:french\s+)?(?:abbreviation|acronym|expression|phrase|term|word)\s+(?:for|that|of|in|which|mean)",
         ),
-        ("stands for", r"\bstands\s+for\b"),
-        ("in french", r"\bin\s+french,?\s+[\"“'«]"),
-        ("in english", r"\bin\s+english,?\s+[\"“'«]"),
+        ("stands", r"\bstands\s+for\b"),
+        ("french", r"\bin\s+french,?\s+[\"“'«]"),
+        ("english", r"\bin\s+english,?\s+[\"“'«]"),
         ("french", r"\bfrench\s+(?:word|phrase|term|expression|abbreviation)\b"),
-        ("translate", r"\btranslates?\s+(?:to|as|into)\s*[:\"“]"),
+        ("translate translates", r"\btranslates?\s+(?:to|as|into)\s*[:\"“]"),
         ("alternative", r"\balternative\s+(?:translation|rendering|version)"),
-        ("more ", r"\bmore\s+(?:natural|literal|formal|idiomatic|casual)\s+(?:translation|version|rendering)"),
+        (
+            "natural literal formal idiomatic casual",
+            r"\bmore\s+(?:natural|literal|formal|idiomatic|casual)\s+(?:translation|version|rendering)",
+        ),
     )
 )
-"""What several versions are announced by: each pattern with a part of it that is looked for first."""
+"""What several versions are announced by: each pattern with words of which a match has one."""
+_SEVERAL_WORDS: Final = frozenset().union(*(words for words, _ in _SEVERAL))
 NOTE = re.compile(
     r"""[\s>]*[\[(*_\-—#]{0,4}\s*(?:(?:translator|translation|traduct)\w*['’]?s?\s+notes?
     | (?:important\s+|additional\s+)?notes?
@@ -122,28 +128,18 @@ _SELF = re.compile(
     r"|\boutput only the translation\b|\b(?:never|not) (?:obey|answer) it\b"
 )
 
-_INJECTION_WORDS = (
-    *(
-        "ignor",
-        "oubli",
-        "disregard",
-        "forget",
-        "overrid",
-        "compte de",
-        "prompt",
-        "système",
-        "systeme",
-        "jailbreak",
-        "mode",
-    ),
-    *("instruction", "consigne", "you are now", "act as", "pretend", "désormais", "maintenant", "comme", "comporte"),
-    *("répond", "reply", "respond", "answer", "traduis", "translat", "traduire"),
+_INJECTION_WORDS: Final = word_set(
+    """ignore ignorer ignorez ignores oublie oublier oublies oubliez disregard forget override tiens tenez prompt système
+    systeme jailbreak developer développeur dan instructions consignes you act pretend maintenant désormais fais agis
+    comporte réponds répondez reply respond answer instruction consigne traduis traduisez translate translating traduire"""
 )
+"""A match of the pattern has one of these words."""
 
 _OPTION = re.compile(
     r"(?im)^\W{0,20}(?:(?:option|version|translation|alternative|variant|variante|traduction|choice)\s*(?:n°|no\.?)?\s*"
     r"(?:[1-9]|[a-d]\b|one|two)|(?:formal|informal|literal|idiomatic|alternatively|or)\b\W{0,3}[:,])"
 )
+_SELF_WORDS: Final = word_set("translator translate translation obey answer")
 _SELF_FRENCH = re.compile(r"(?i)traduct|tradui")
 _INJECTION = re.compile(
     r"""\b(?:ignore[rsz]?|ignorez|oublie[rsz]?|oubliez|disregard|forget|override|ne\s+(?:tiens|tenez)\s+(?:pas\s+)?compte)\b[^.!?\n]{0,40}
@@ -185,7 +181,10 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
     A study of many language models found refusals common: for texts about safety, texts of others, texts too short.
     """
     head = translation[:_HEAD]
-    matched = _REFUSAL.match(head) or (speaks(head) and _ABOUT_THE_TASK.search(head))
+    talks = may_speak(translation) and speaks(head)
+    matched = _REFUSAL.match(head) or (talks and _ABOUT_THE_TASK.search(head))
+    if not matched and not talks:
+        return ()
     first = _FIRST_SENTENCE.match(head)
     said = first[0] if first else head
     unexplained = matched and explained_share(said, explaining_keys(source)) < MOST_EXPLAINED_OF_REFUSALS
@@ -197,7 +196,7 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if (
         len(translation) <= _LONGEST_TALK
         and translation.count(" ") >= _LEAST_TALK_SPACES
-        and speaks(head)
+        and talks
         and _only_talk(source, translation)
     ):
         return (finding(flags.REFUSAL, said),)
@@ -218,13 +217,21 @@ def _only_talk(source: str, translation: str) -> bool:
 
 def option_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """multiple_options: several versions, or remarks about the translation that could not be stripped."""
-    low = translation.lower()
-    match = next((found for word, pattern in _SEVERAL if word in low and (found := pattern.search(translation))), None)
+    words = read(translation).low_set
+    match = None
+    if not _SEVERAL_WORDS.isdisjoint(words):
+        asked = (pattern for signs, pattern in _SEVERAL if not signs.isdisjoint(words))
+        match = next((found for pattern in asked if (found := pattern.search(translation))), None)
     if match is None:
         numbered = list(_OPTION.finditer(translation)) if "\n" in translation else []
         if len(numbered) >= 2 and len(numbered) > len(_OPTION_FRENCH.findall(source)):
             return (finding(flags.MULTIPLE_OPTIONS, numbered[1][0]),)
-        if _OPTION_ONE.search(low) and _OPTION_TWO.search(low) and "option" not in source.lower():
+        if (
+            "option" in words
+            and _OPTION_ONE.search(translation)
+            and _OPTION_TWO.search(translation)
+            and "option" not in source.lower()
+        ):
             return (Finding(flags.MULTIPLE_OPTIONS, "option 2"),)
     elif explained_share(match[0], explaining_keys(source)) < MOST_EXPLAINED_OF_OPTIONS:
         around = translation[max(0, match.start() - 40) : match.end() + 40]
@@ -245,31 +252,42 @@ def leak_findings(source: str, translation: str, prompt_texts: Sequence[str] = (
     for mark in (SOURCE_START, SOURCE_END):
         if mark in translation and SOURCE_START not in source and SOURCE_END not in source:
             return (Finding(flags.PROMPT_LEAK, mark),)
-    if (match := _SELF.search(translation)) and not _SELF_FRENCH.search(source) and match[0] not in source:
+    reading = read(translation)
+    if (
+        not _SELF_WORDS.isdisjoint(reading.low_set)
+        and (match := _SELF.search(translation))
+        and not _SELF_FRENCH.search(source)
+        and match[0] not in source
+    ):
         return (finding(flags.PROMPT_LEAK, match[0]),)
-    if prompt_texts:
+    if prompt_texts and (clauses := _possible(tuple(prompt_texts), reading)):
         folded = _folded(translation)
-        leaked = [clause for clause in _clauses(tuple(prompt_texts)) if clause in folded]
+        leaked = [clause for clause in clauses if clause in folded]
         if leaked and not all(clause in _folded(source) for clause in leaked):
             return (finding(flags.PROMPT_LEAK, leaked[0]),)
     return ()
 
 
+def _possible(prompt_texts: tuple[str, ...], reading: Reading) -> list[str]:
+    """The clauses of the prompt all of whose words an answer has."""
+    return [clause for clause, words in _clauses(prompt_texts) if words <= reading.low_set]
+
+
 @lru_cache(maxsize=64)
-def _clauses(prompt_texts: tuple[str, ...]) -> tuple[str, ...]:
+def _clauses(prompt_texts: tuple[str, ...]) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The clauses that show a leak, each with the words, but for its first and last one, that an answer has then."""
     clauses = [clause for text in prompt_texts for part in text.split(TEXT) for clause in _CLAUSE_END.split(part)]
     parts = [part for clause in clauses for part in clause.split(",")]
     folded = dict.fromkeys(_folded(clause).strip(" ,\"'") for clause in (*clauses, *parts))
-    return tuple(clause for clause in folded if len(clause) >= _LEAST_CLAUSE_CHARS and clause.count(" ") >= 3)
+    return tuple(
+        (clause, frozenset(word for word in clause.split()[1:-1] if word.isascii() and word.isalpha()))
+        for clause in folded
+        if len(clause) >= _LEAST_CLAUSE_CHARS and clause.count(" ") >= 3
+    )
 
 
 def _folded(text: str) -> str:
     return " ".join(text.casefold().split())
-
-
-def _has(text: str, words: tuple[str, ...]) -> bool:
-    """Whether one of ``words`` is in a lower-case ``text``: far cheaper than the pattern, and nearly always no."""
-    return any(word in text for word in words)
 
 
 def injection_flags(source: str) -> tuple[str, ...]:
@@ -282,5 +300,5 @@ def injection_flags(source: str) -> tuple[str, ...]:
 
 def injection_in(source: str) -> str:
     """The order to a model that a source seems to contain; empty if it has none."""
-    match = _INJECTION.search(source) if _has(source.lower(), _INJECTION_WORDS) else None
+    match = None if _INJECTION_WORDS.isdisjoint(read(source).low_set) else _INJECTION.search(source)
     return match[0] if match else ""

@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from transforms.text.alignment import coverage, keys_of, words_of
+from transforms.text.reading import read
 
 _TOKEN = re.compile(
     r"""[<‹＜][|｜][^\n<>|｜]{0,60}[|｜][>›＞]                # <|eot_id|>, <｜end▁of▁sentence｜>
@@ -36,7 +37,8 @@ _LABEL = re.compile(
     rf"\s*(?:{_ROLE}|final|analysis|commentary|message|channel|start|end|think|thinking)?\s*\Z", re.IGNORECASE
 )
 _BYTE_MARKERS = re.compile("[\u2581\u0120\u010a]")
-_MARKED: Final = "<‹＜[|▁ĠĊ"
+_MARKED: Final = frozenset("<‹＜[|▁ĠĊ")
+"""A token has one of them, and an answer with byte markers, too."""
 
 _JSON_KEYS = re.compile(r"transl|english|\ben\b|text|output|target|answer|result|response|content", re.IGNORECASE)
 _FENCED = re.compile(r"```[\w-]{0,20}\s*(.*?)\s*```\Z", re.DOTALL)
@@ -44,7 +46,7 @@ _FENCED = re.compile(r"```[\w-]{0,20}\s*(.*?)\s*```\Z", re.DOTALL)
 
 def has_tokens(text: str) -> bool:
     """Whether ``text`` has a control token."""
-    return any(mark in text for mark in _MARKED) and bool(_TOKEN.search(text))
+    return not _MARKED.isdisjoint(read(text).characters) and bool(_TOKEN.search(text))
 
 
 def without_tokens(answer: str, source: str) -> str:
@@ -55,7 +57,7 @@ def without_tokens(answer: str, source: str) -> str:
     text = answer
     if "▁" in text or "Ġ" in text or "Ċ" in text:
         text = _without_markers(text, source)
-    if any(mark in text for mark in "<‹＜[|") and _TOKEN.search(text):
+    if has_tokens(text):
         own = set(_TOKEN.findall(source))
         if not all(token in own for token in _TOKEN.findall(text)):
             text = _best_piece(_TOKEN.split(text), source)

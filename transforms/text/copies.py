@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from itertools import islice
 from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
 from transforms.text.lexicon import is_english, is_only_french, word_set
+from transforms.text.reading import read
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(
@@ -40,8 +42,8 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
     # Letters in front tell nearly all texts apart, far more cheaply than the texts as a whole.
     if _start(source) == _start(translation) and _folded(source) == _folded(translation):
         return _whole_copy(translation)
-    there = set(_LETTERS.findall(source))
-    shared = there.intersection(_LETTERS.findall(translation))
+    there = read(source).word_set
+    shared = there & read(translation).word_set
     if not any(is_only_french(word.lower()) for word in shared):
         return ()
     cleaned = _QUOTED.sub(" ", _CODE.sub(" ", translation))
@@ -61,6 +63,11 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
 
 def _start(text: str) -> str:
+    start = "".join(filter(str.isalnum, text[: 2 * COMPARED_LETTERS]))
+    return start.casefold()[:COMPARED_LETTERS] if len(start) >= COMPARED_LETTERS else _whole_start(text)
+
+
+def _whole_start(text: str) -> str:
     return "".join(islice(filter(str.isalnum, text), COMPARED_LETTERS)).casefold()[:COMPARED_LETTERS]
 
 
@@ -109,7 +116,7 @@ def _is_name(line: str) -> bool:
     return bool(words) and all(word[0].isupper() and word != words[0] for word in words)
 
 
-def _left_word(text: str, there: set[str]) -> str | None:
+def _left_word(text: str, there: AbstractSet[str]) -> str | None:
     """A French word in lower case that is not part of a name: its neighbours are not capitalised French."""
     tokens = list(_LETTERS.finditer(text))
     words = [token[0] for token in tokens]

@@ -23,6 +23,9 @@ _DOMAIN = re.compile(
     r"(?<![\w@/.-])(?:[a-z0-9-]{2,40}\.){1,4}(?:com|org|net|fr|eu|be|ch|ca|de|uk|io|info|gouv|gov|edu|int|biz|lu|ma|tn|sn)"
     r"(?:/[\w./?=&%-]{0,200}[\w/])?(?![\w-])"
 )
+_INNER_POINT = re.compile(r"\.[^\s]")
+"""Every address has one."""
+
 _LANGUAGE = re.compile(r"(?<![a-z])(?:fr|en)(?:[-_][a-z]{2})?(?![a-z])|français|french|english|anglais")
 
 _HTML: Final = word_set(
@@ -49,7 +52,7 @@ def address_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
     ``http`` and ``https``, capitals, a last slash and the language of a page make no difference.
     """
-    if "." not in source and "." not in translation:
+    if not _INNER_POINT.search(source) and not _INNER_POINT.search(translation):
         return ()
     there, here = _addresses(source), _addresses(translation)
     if there == here:

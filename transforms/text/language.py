@@ -16,6 +16,7 @@ from transforms.text import flags
 from transforms.text.findings import Finding, finding
 from transforms.text.language_words import ENGLISH, FRENCH, NAME_PARTICLES, OTHERS
 from transforms.text.lexicon import is_english, is_only_french
+from transforms.text.reading import read, words_in
 
 LEAST_WORDS = 4
 """Shorter sentences are not judged: they are names, codes and headings more often than not."""
@@ -178,7 +179,7 @@ def non_latin(source: str, translation: str) -> bool:
     One Chinese or Cyrillic letter is enough if the source has none: models slip single words in. Greek letters are
     units and symbols up to one in twenty. A source with such letters explains twice its share.
     """
-    if max(translation, default="") < _FIRST_NOT_LATIN:
+    if max(read(translation).characters, default="") < _FIRST_NOT_LATIN:
         return False
     foreign = len(_OTHER_SCRIPT.findall(translation))
     if not foreign:
@@ -199,6 +200,8 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """
     if non_latin(source, translation):
         return (Finding(flags.NON_LATIN_OUTPUT),)
+    if _is_plainly_english(translation):
+        return ()
     sentences = sentences_of(translation)
     found = [evidence_of(sentence) for sentence in sentences]
     words = sum(each.words for each in found)
@@ -222,6 +225,27 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if whole and english < 0.1 * words:
         return (Finding(flags.UNTRANSLATED if is_copy(source, translation) else flags.WRONG_LANGUAGE),)
     return (finding(flags.PARTLY_UNTRANSLATED, left[0]),)
+
+
+_PLAINLY: Final = 0.3
+_APOSTROPHES: Final = frozenset("'’")
+_PASSAGES: Final = frozenset(f"{_QUOTE_MARKS}/@\\")
+
+
+def _is_plainly_english(text: str) -> bool:
+    """Whether there is not one French stop word or accent, and English ones abound: nothing is left to look at."""
+    reading = read(text)
+    if not _PASSAGES.isdisjoint(reading.characters):
+        text = " ".join(sentences_of(text))
+    elided = not _APOSTROPHES.isdisjoint(reading.characters)
+    lows = reading.lows
+    if elided:
+        lows = [word.lower() for word in words_of(text)]
+    elif text is not reading.text:
+        lows = [word.lower() for word in words_in(text, reading.characters)]
+    if not FRENCH.isdisjoint(lows) or (not text.isascii() and not all(map(str.isascii, lows))):
+        return False
+    return sum(map(ENGLISH.__contains__, lows)) >= _PLAINLY * len(lows) > 0
 
 
 def _has_french_words(text: str) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from transforms.text import flags
+from transforms.text.reading import Reading, read
 
 GRAM = 4
 """The number of words compared at once (the n of the n-grams)."""
@@ -26,8 +27,8 @@ times as frequent as the source's most frequent three words: "Page 2 du rapport"
 MIN_RATIO = 0.6
 """A translation is a loop if its compression ratio is below this share of the source's."""
 
-_WORD = re.compile(r"[^\W\d_]+")
-_REPEATED_CHARACTER = re.compile(r"(.)\1{39}", re.DOTALL)
+REPEATED_CHARACTERS = 40
+_REPEATED_CHARACTER = re.compile(rf"(.)\1{{{REPEATED_CHARACTERS - 1}}}", re.DOTALL)
 _LONGEST_WORD = 60
 _SUSPICIOUS_LENGTH = 1.5
 
@@ -53,7 +54,8 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
     Two copies of a long passage in a row count, and so do three of a sentence, four of a few words or eight of one
     word, unless the source repeats itself nearly as often.
     """
-    words = _WORD.findall(translation.lower())
+    reading = read(translation)
+    words = reading.lows
     grams = list(zip(words, words[1:], words[2:], words[3:], strict=False))
     if len(set(grams)) < len(grams):
         loop = tandem(words)
@@ -62,12 +64,20 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
         count = max(Counter(grams).values())
         if count >= MIN_COUNT and count * GRAM >= MIN_SHARE * len(words) and count >= TIMES_SOURCE * _max_count(source):
             return (flags.REPETITION,)
-    if match := _REPEATED_CHARACTER.search(translation):
+    longest_word = max(map(len, words), default=0)
+    if _may_repeat(reading, longest_word) and (match := _REPEATED_CHARACTER.search(translation)):
         return () if match[0] in source or match[1] * 10 in source else (flags.REPETITION,)
-    odd = len(translation) > _SUSPICIOUS_LENGTH * len(source) or max(map(len, words), default=0) > _LONGEST_WORD
+    odd = len(translation) > _SUSPICIOUS_LENGTH * len(source) or longest_word > _LONGEST_WORD
     if odd and len(translation) >= 200 and _zlib_ratio(translation) < MIN_RATIO * min(1.0, _zlib_ratio(source)):
         return (flags.REPETITION,)
     return ()
+
+
+def _may_repeat(reading: Reading, longest_word: int) -> bool:
+    """Whether a character stands there often enough in a row: far cheaper than the pattern, and nearly always no."""
+    if longest_word >= REPEATED_CHARACTERS:
+        return True
+    return any(sign * REPEATED_CHARACTERS in reading.text for sign in reading.characters if not sign.isalpha())
 
 
 def tandem(words: Sequence[str]) -> Tandem:
@@ -99,12 +109,12 @@ def _is_loop(loop: Tandem) -> bool:
 
 
 def _explained(source: str, loop: Tandem) -> bool:
-    in_source = tandem(_WORD.findall(source.lower()))
+    in_source = tandem(read(source).lows)
     return in_source.copies >= 0.6 * loop.copies and in_source.copies > 1
 
 
 def _max_count(source: str) -> int:
-    words = _WORD.findall(source.lower())
+    words = read(source).lows
     return max(Counter(zip(words, words[1:], words[2:], strict=False)).values(), default=1)
 
 

@@ -15,12 +15,12 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
+from transforms.text.reading import read
 
 MOST_EXPLAINED = 100
 """With more numbers that differ, it is another text: and pairing them takes time in proportion to their square."""
 
 _POSITION = re.compile(r"%\d{1,2}\$")
-_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)")
 _GROUP_SPACE = re.compile("[ \u00a0\u202f]")
@@ -72,7 +72,6 @@ _ENGLISH_OTHER: Final = _table(
     triple=3 triplicate=3 dozen=12 half=1,2,30,50 quarter=1,4,15,25,45 quarters=4,45,75 noon=12 midday=12
     midnight=0,12,24 week=7,8 weekly=7,8 fortnight=14,15 year=12 clock=24 century=100"""
 )
-_WORD = re.compile(r"[^\W\d_]+")
 _ROMAN = re.compile(r"\b([IVXLC]{1,7})(?:er|re|e|ème|th|st|nd|rd)?\b")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _CLOCK = re.compile(r"\b(\d{1,2})(?:[:.](\d{2}))?[ \u00a0\u202f]?([aApP])\.?[mM]\b")
@@ -112,7 +111,7 @@ def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
 def _atoms(text: str, french: bool) -> list[str]:
     """The numbers of a text in one form, sorted; nothing for zeros only, such as the minutes of "10 h 00"."""
-    if not _DIGIT.search(text):
+    if not read(text).has_digits:
         return []
     if "$" in text:
         text = _POSITION.sub("%", text)
@@ -237,7 +236,7 @@ def _values(text: str, table: dict[str, tuple[int, ...]], others: dict[str, tupl
     values: set[int] = set()
     total = current = 0
     running = False
-    for word in _WORD.findall(text.lower()):
+    for word in read(text).lows:
         known = table.get(word)
         if known is None:
             values.update(others.get(word) or others.get(word.removesuffix("s"), ()))
@@ -280,21 +279,27 @@ def _romans(text: str) -> set[int]:
 
 def _scale_changed(source: str, translation: str) -> str:
     """A "milliard" is a billion: the word of scale that became another one, "" if none did."""
-    if "ill" not in source and "ill" not in translation and "thousand" not in translation:
+    there, here = read(source).low_set, read(translation).low_set
+    if _SCALES_FR.isdisjoint(there) and _SCALES_EN.isdisjoint(here):
         return ""
     low = translation.lower()
-    if match := _BILLION.search(source):
+    if not _BILLIONS_FR.isdisjoint(there) and (match := _BILLION.search(source)):
         return "" if _BILLION_EN.search(translation) else match[0]
     if match := _MILLION.search(source):
         if "million" in low or _MILLION_EN.search(translation):
             return "billion" if "billion" in low and "billion" not in source else ""
         return match[0]
+    if _SCALES_EN.isdisjoint(here):
+        return ""
     for word, french in (("million", _MILLION_FR), ("thousand", _THOUSAND_FR)):
         if (match := re.search(rf"(?:\d[.,]?\d*|\b\w+) {word}s?\b", low)) and not french.search(source):
             return match[0] if match[0][0].isdigit() or match[0].split()[0] in _ENGLISH else ""
     return ""
 
 
+_BILLIONS_FR: Final = frozenset(("milliard", "milliards", "md", "mds"))
+_SCALES_FR: Final = _BILLIONS_FR | {"million", "millions"}
+_SCALES_EN: Final = frozenset(("million", "millions", "thousand", "thousands"))
 _MILLION_EN = re.compile(
     r"(?i)\d[ \u00a0]?(?:m|mn|mln|mio)\b|\d[,. \u00a0\u202f]?\d{3}[,. \u00a0\u202f]?\d{3}|megapixel"
 )
@@ -303,6 +308,7 @@ _MILLION_FR = re.compile(
 )
 _THOUSAND_FR = re.compile(r"(?i)\bmill|\d ?k|\d[ .,\u00a0\u202f]?\d{3}|\bkilo")
 
+_MONTHS: Final = frozenset(_MONTHS_FR)
 _DAY_MONTH = re.compile(
     r"(?i)(?:\b(?:1er|\d{1,2})\s|\b(?:en|de|du|d['’]|fin|début|mi-|depuis|dès|à|jusqu['’]en|et|au)\s?)"
     rf"({'|'.join(_MONTHS_FR)})\b"
@@ -315,8 +321,7 @@ _SHORT_MONTH_EN = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|D
 
 def _month_changed(source: str, translation: str) -> str:
     """A month that became another one, "" if none did: both texts name months, and one of the source's is not there."""
-    low = source.lower()
-    if not any(name in low for name in _MONTHS_FR):
+    if _MONTHS.isdisjoint(read(source).low_set):
         return ""
     there = {name.lower() for name in _DAY_MONTH.findall(source)}
     if not there:

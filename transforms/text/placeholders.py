@@ -11,6 +11,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
+from transforms.text.reading import read
 
 _PLACEHOLDER = re.compile(
     r"""\$\{[\w.:|!<>-]{1,60}\}                        # ${date}
@@ -24,11 +25,11 @@ _PLACEHOLDER = re.compile(
     """,
     re.VERBOSE,
 )
-_MARKS: Final = "{%<⟦$"
+_MARKS: Final = frozenset("{%<⟦$")
 _POSITION = re.compile(r"%\d{1,2}\$")
 _BRACE_SPACE = re.compile(r"(?<=\{) | (?=\})")
 _PERCENT = re.compile(r"\d[ \u00a0\u202f]%[sdifc]")
-_CODE_NAME = re.compile(r"(?<![\w-])[A-Z]{2,10}-[A-Z0-9-]{0,20}\d{2}[A-Z0-9-]{0,20}(?![\w-])")
+_CODE_NAME = re.compile(r"[A-Z](?<![\w-][A-Z])[A-Z]{1,9}-[A-Z0-9-]{0,20}\d{2}[A-Z0-9-]{0,20}(?![\w-])")
 _SEPARATORS = re.compile(r"[ _./-]")
 
 
@@ -38,7 +39,7 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
     A code in other case is the same; one that the answer adds shows as a number. A word in braces may be translated
     if it has a space, and "15 % d'intérêts" is none.
     """
-    if any(mark in text for text in (source, translation) for mark in _MARKS):
+    if not _MARKS.isdisjoint(read(source).characters | read(translation).characters):
         there, here = _placeholders(source), _placeholders(translation)
         if there != here:
             changed = [*(there - here), *(here - there)]
@@ -46,7 +47,7 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
             changed = [each for each in changed if each[0] != "$" or each not in there or each not in here]
             if changed:
                 return (finding(flags.PLACEHOLDER_MISMATCH, changed[0]),)
-    if "-" in source and (codes := _CODE_NAME.findall(source)):
+    if "-" in source and read(source).has_digits and (codes := _CODE_NAME.findall(source)):
         folded = _SEPARATORS.sub("", translation).casefold()
         if gone := [code for code in codes if _SEPARATORS.sub("", code).casefold() not in folded]:
             return (finding(flags.PLACEHOLDER_MISMATCH, gone[0]),)

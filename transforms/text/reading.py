@@ -47,7 +47,7 @@ class Reading:
     has_digits: bool
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def read(text: str) -> Reading:
     """The reading of a text. The last few are kept: all checks of an answer ask for the same ones."""
     characters = frozenset(text)

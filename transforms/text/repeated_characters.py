@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from transforms.text.reading import read
+
 LONGEST = 6
 """The length to which longer sequences are shortened."""
 
@@ -34,6 +36,8 @@ class Shortened:
 
     def restore(self, translation: str) -> str:
         """Return the translation with the original sequences, or unchanged if its sequences differ in kind or order."""
+        if not self.originals:
+            return translation
         found = [match[0] for match in _REPEATED.finditer(translation)]
         if list(map(_character, found)) != list(map(_character, self.originals)):
             return translation
@@ -43,10 +47,18 @@ class Shortened:
 
 def shorten(text: str) -> Shortened:
     """Cut every sequence of one character to ``LONGEST``; ``shorten(text).restore(shorten(text).text) == text``."""
+    if not _may_repeat(text):
+        return Shortened(text, ())
     originals = tuple(match[0] for match in _REPEATED.finditer(text))
     if not originals:
         return Shortened(text, ())
     return Shortened(_REPEATED.sub(lambda match: match[1] * LONGEST, text), originals)
+
+
+def _may_repeat(text: str) -> bool:
+    """Whether some character but a letter or digit stands there often enough in a row: far cheaper than the pattern."""
+    signs = [character for character in read(text).characters if not character.isalnum()]
+    return any(sign * LONGEST in text for sign in signs) or "\r\n" * LONGEST in text
 
 
 def _character(sequence: str) -> str:

@@ -19,9 +19,10 @@ _BAND, _WIDEST_BAND = 6, 40
 _SKIP: Final = 0.22
 """What a sentence without counterpart costs: a pair is worth its coverage, from 0 to 1."""
 
-_SURE_WORDS: Final = 3
-_SURE, _SURE_MARGIN = 0.6, 0.3
-"""Sentences belong together if so much of both is covered by the other, and so much less by the other's neighbours."""
+_SURE_WORDS: Final = 2
+_SURE, _SURE_BOTH, _SURE_MARGIN = 0.4, 1.1, 0.3
+"""Sentences belong together if so much of each is covered by the other, so much of both in sum, and so much less by the
+other's neighbours."""
 
 _LOOK_AHEAD: Final = 6
 
@@ -83,7 +84,10 @@ class _Match:
         if len(there.words) < _SURE_WORDS or len(here.words) < _SURE_WORDS:
             return False
         forward = self._covered(row, row + 1, column, column + 1)
-        if forward < _SURE or (backward := self._explained(row, row + 1, column, column + 1)) < _SURE:
+        if forward < _SURE:
+            return False
+        backward = self._explained(row, row + 1, column, column + 1)
+        if backward < _SURE or forward + backward < _SURE_BOTH:
             return False
         return not any(
             self._covered(row, row + 1, other, other + 1) > forward - _SURE_MARGIN

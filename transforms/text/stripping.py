@@ -14,7 +14,7 @@ from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import without_emoji_tail
 from transforms.text.chatter import NOTE, NOTE_FRENCH
 from transforms.text.control_tokens import without_json, without_tokens
-from transforms.text.task_talk import MOST_EXPLAINED, explained_share, explaining_keys, speaks, speaks_apart
+from transforms.text.task_talk import MOST_EXPLAINED, explained_share, explaining_keys, may_speak, speaks, speaks_apart
 
 _PREAMBLE_LINE = re.compile(
     r"""[#*_>\s]{0,6}(?:(?:sure|certainly|of\s+course|absolutely|okay|ok|great|understood|yes|bien\s+sûr|certainement
@@ -200,7 +200,7 @@ _LONGEST_TALK: Final = 600
 
 def _without_first_talk(text: str, source: str) -> str:
     """Without a first line, clause or sentence in which the model speaks of its task."""
-    if not (match := _SENTENCE.search(text, 1, _LONGEST_TALK)):
+    if not may_speak(text) or not (match := _SENTENCE.search(text, 1, _LONGEST_TALK)):
         return text
     first = text.find("\n")
     ends = [match.end()] if first in (-1, match.start()) or first > _LONGEST_TALK else [first + 1, match.end()]
@@ -215,6 +215,8 @@ def _without_first_talk(text: str, source: str) -> str:
 def _without_last_talk(text: str, source: str) -> str:
     """Without a last paragraph, line, passage in brackets or sentence in which the model speaks of its task."""
     longer = text.count("\n") > source.strip().count("\n")
+    if not longer and not _bracketed(text) and not may_speak(text):
+        return text
     starts = [text.rfind("\n\n"), text.rfind("\n"), _bracketed(text) or -1]
     last = max((match.end() for match in _SENTENCE.finditer(text, max(0, len(text) - _LONGEST_TALK))), default=-1)
     for start in (*starts, last if last < len(text) else -1):

@@ -13,6 +13,7 @@ from typing import Final
 
 from transforms.text.alignment import english_keys, words_of
 from transforms.text.lexicon import word_set
+from transforms.text.reading import read
 
 _TASK: Final = word_set(
     """translat untransla render wording original english french meaning literal idiomatic terminology prompt guideline
@@ -33,6 +34,8 @@ _SPEECH: Final = word_set(
     final below above voici je j'ai remarque"""
 )
 """Words of one who speaks to somebody of what he has done."""
+
+_SPEECH_STARTS: Final = frozenset(word.partition("'")[0] for word in _SPEECH)
 
 _COURTESIES: Final = (
     *(" let me know", " feel free", " hope this ", " hope that ", " hope it ", " anything else ", " any questions"),
@@ -122,6 +125,14 @@ def speaks(sentence: str) -> bool:
         return False
     joined = f" {' '.join(words)} "
     return any(courtesy in joined for courtesy in _COURTESIES)
+
+
+def may_speak(text: str) -> bool:
+    """Whether a part of ``text`` may speak: its words are known, so this is far cheaper than to look at the parts."""
+    words = read(text).low_set
+    if not _COURTESY_WORDS.isdisjoint(words):
+        return True
+    return not _SPEECH_STARTS.isdisjoint(words) and not _TASK_STARTS.isdisjoint([word[:6] for word in words])
 
 
 def speaks_apart(paragraph: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
+from transforms.text.reading import read
 
 
 def _table(text: str) -> dict[str, str]:
@@ -30,11 +31,13 @@ _ENGLISH: Final = _table(
     mile=mile,miles foot=foot,feet inch=inch,inches pound=pound,pounds ounce=ounce,ounces gallon=gallon,gallons
     pint=pint,pints yard=yard,yards"""
 )
-_BESIDE = re.compile(r"(?<![\d.,/])(\d{1,7}(?:[.,]\d{1,3})?)[ \u00a0\u202f-]?([A-Za-zÀ-ÿ€]{1,12})(?![\w])")
+_BESIDE = re.compile(r"(\d(?<![\d.,/]\d)\d{0,6}(?:[.,]\d{1,3})?)[ \u00a0\u202f-]?([A-Za-zÀ-ÿ€]{1,12})(?![\w])")
 
 
 def unit_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """unit_mismatch: a number whose units in the answer are all others than in the source."""
+    if not read(source).has_digits or not read(translation).has_digits:
+        return ()
     there = _quantities(source, _FRENCH)
     if not there:
         return ()

@@ -126,26 +126,24 @@ def test_lines_go_to_what_stderr_is_at_the_time(capsys: pytest.CaptureFixture[st
 
 
 PIPELINE = """
+import sys
 from pipeline.console import logs
 from tests.pipeline.console.restored_logging import restored_logging
 logs.configure()
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
-with beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"])) as pipeline:
-    pipeline | beam.Create([1]) | beam.Reshuffle() | beam.Map(lambda number: {})
+for step in (lambda number: number, lambda number: number / 0):
+    with beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"])) as pipeline:
+        pipeline | beam.Create([1]) | beam.Reshuffle() | beam.Map(step)
+    print("done", file=sys.stderr)
 """
 
 
 def test_a_beam_pipeline_is_silent_and_its_errors_are_not_hidden() -> None:
-    silent = subprocess.run(
-        [sys.executable, "-c", PIPELINE.format("number")], capture_output=True, text=True, check=False
-    )
-    assert (silent.returncode, silent.stdout, silent.stderr) == (0, "", "")
-    failing = subprocess.run(
-        [sys.executable, "-c", PIPELINE.format("number / 0")], capture_output=True, text=True, check=False
-    )
-    assert failing.returncode == 1
-    assert "ZeroDivisionError" in failing.stderr
+    process = subprocess.run([sys.executable, "-c", PIPELINE], capture_output=True, text=True, check=False)
+    silent, done, failing = process.stderr.partition("done\n")
+    assert (process.returncode, process.stdout, silent, done) == (1, "", "", "done\n")
+    assert "ZeroDivisionError" in failing
 
 
 def warning(text: str, at: float, name: str = "transforms.fleet.fleet") -> logging.LogRecord:
@@ -162,3 +160,21 @@ def test_a_repeated_warning_is_counted_instead_of_repeated() -> None:
     assert repetitions.filter(warning("gpu1 is busy", 20.0))
     foreign = [warning("retrying", at, "urllib3") for at in (0.0, 1.0)]
     assert all(map(repetitions.filter, foreign))
+
+
+def test_news_of_a_host_is_counted_too_and_what_was_dropped_is_told_at_the_end(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with restored_logging():
+        logs.configure()
+        for _ in range(3):
+            logging.getLogger("transforms.fleet.fleet").info("gpu0: circuit closed, it answers again")
+            logging.getLogger("pipeline.run").info("progress")
+        logs.tell_repetitions()
+        logs.tell_repetitions()
+    lines = [line.partition(" ")[2] for line in capsys.readouterr().err.splitlines()]
+    assert lines == [
+        "INFO  gpu0: circuit closed, it answers again",
+        *["INFO  progress"] * 3,
+        "WARNING gpu0: circuit closed, it answers again (2 more in the meantime)",
+    ]

@@ -23,6 +23,7 @@ def figures(**changes: Any) -> Figures:
         "versions": ("0.1.0",),
         "summary": {"rows_in": 1000, "exit_code": 0},
         "runs": (RecordedRun(record({"rows_in": 1000}), tuple(dying_host())),),
+        "failed_parts": {"part-b.parquet": 2, "part-a.parquet": 8},
     }
     return Figures(**(values | changes))
 
@@ -55,12 +56,16 @@ def test_a_dying_host_repairs_and_failed_rows_are_explained_with_figures_and_rem
     failed = found["Rows failed: untranslated"]
     assert "10 rows (1.0%): the answer repeats the source." in failed.text
     assert "--retry_failed" in failed.remedy
+    where = found["Failed rows are in 2 of 2 parts"]
+    assert where.text.startswith("part-a.parquet (8), part-b.parquet (2). ")
+    assert where.remedy.endswith("review --output /out --failed_only")
     host = found[f"{GPU1} was unavailable at the end"]
     assert "26 of 400 requests failed: connection_refused 26." in host.text
     assert "circuit open from 20 s to 35 s, circuit open from 50 s to the end" in host.text
     assert host.remedy == "Start Ollama there: ollama serve."
     repaired = found["Texts were retried after a check"]
     assert "The first answer of 50 texts failed a check; 60 extra requests (5.5% of all) improved 45" in repaired.text
+    assert "kept their best answer with a flag, or failed" in repaired.text
     assert "number_missing (20): a number of the source is missing" in found["30 rows have warnings"].text
     assert not any("superseded" in finding.text for finding in found.values())
 

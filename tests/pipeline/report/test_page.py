@@ -11,7 +11,7 @@ from pipeline.report.page import render
 from pipeline.report.row_sample import RowSample
 from pipeline.report.run_files import RecordedRun
 from pipeline.review.rows import ReviewRow
-from tests.pipeline.report.outputs import GPU0, GPU1, dying_host, record
+from tests.pipeline.report.outputs import GPU0, GPU1, dying_host, host_sample, record, sample
 from tests.pipeline.report.test_findings import figures
 from tests.pipeline.report.test_page_plots import TEXT
 from tests.transforms.sink.part_batches import RECIPE
@@ -131,3 +131,15 @@ def test_the_summary_of_a_real_run_fits_the_template() -> None:
         '{"hosts": {"http://new:11434": {"rows": 0, "slots": null}}, "rates": {}, "wall_seconds": 0.4}'
     )
     assert "http://new:11434" in page(summary=summary)
+
+
+def test_the_page_says_what_it_does_not_know_of_workers_elsewhere() -> None:
+    counted = tuple(sample(float(second), host_sample(state="remote", limit=0), texts=second) for second in range(3))
+    assert "limits, outages and latencies over time are not known here" in page(runs=(RecordedRun(record(), counted),))
+    published = tuple(sample(float(second), texts=second) for second in range(3))
+    shown = page(runs=(RecordedRun(record(), published),))
+    assert "the texts over time are those of published parts" in shown
+    assert "Completed texts per second" in shown
+    assert "The workers of the last run were other processes" not in page(
+        runs=(RecordedRun(record(), tuple(dying_host())),)
+    )

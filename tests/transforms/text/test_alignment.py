@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from tests.transforms.text.test_content import ENGLISH, FRENCH
-from transforms.text.alignment import align, english_keys, english_sentences, french_sentences, french_word
+from transforms.text.alignment import english_keys, english_sentences, french_sentences, french_word
+from transforms.text.sentence_alignment import align
 
 
 def test_a_word_and_its_translation_share_a_key() -> None:

@@ -1,0 +1,54 @@
+"""Texts that are done, from the parts in the output: for runners that report no counts while a job runs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from transforms.engine.snapshot import Snapshot
+from transforms.errors import RunFailed
+from transforms.sink.output_directory import OutputDirectory, PartFile
+
+LOG = logging.getLogger(__name__)
+
+LOOK_SECONDS = 10.0
+"""Time between two looks, since an object store charges for each."""
+
+
+def with_published_parts(
+    figures: Callable[[], Snapshot],
+    output: OutputDirectory,
+    texts: Mapping[str, int],
+    clock: Callable[[], float] = time.monotonic,
+) -> Callable[[], Snapshot]:
+    """Return a function that takes the counts of ``figures``, or of the published parts where these are ahead.
+
+    Args:
+        figures: Counts that the runner reports; it may report none.
+        output: Where the parts are published.
+        texts: Number of texts of each part that the run is to write, by the part's name.
+        clock: Time in seconds.
+    """
+    before = _parts(output)
+    published, due = 0, clock() + LOOK_SECONDS
+
+    def counted() -> Snapshot:
+        nonlocal published, due
+        found = figures()
+        if found.texts < sum(texts.values()) and clock() >= due:
+            due = clock() + LOOK_SECONDS
+            parts = _parts(output)
+            published = sum(count for name, count in texts.items() if parts.get(name) != before.get(name))
+        return found if found.texts >= published else replace(found, texts=published)
+
+    return counted
+
+
+def _parts(output: OutputDirectory) -> Mapping[str, PartFile]:
+    try:
+        return output.list_parts()
+    except RunFailed as error:  # the workers will tell it, if it matters
+        LOG.debug("cannot look at the parts: %s", error)
+        return {}
