@@ -133,3 +133,13 @@ def test_texts_count_for_every_version_of_their_model() -> None:
     assert dict(statistics.digests) == {"mistral@ab": 3, "mistral@cd": 2}
     assert statistics.mixed_digests() == {"mistral": {"ab": 3, "cd": 2}}
     assert not count([results[:2]], 2).mixed_digests()
+
+
+def test_only_texts_with_extra_requests_count_as_repaired() -> None:
+    better = ok(Attempt(HOST, None), Attempt(HOST, None))
+    better.requests.repair_requests, better.requests.repaired = 1, True
+    no_better = ok(*[Attempt(HOST, None)] * 3)
+    no_better.requests.repair_requests = 2
+    statistics = count([[better, no_better, ok(Attempt(HOST, None))]], 3)
+    assert dict(statistics.repairs) == {"texts": 2, "requests": 3, "better": 1}
+    assert dict(count([[ok(Attempt(HOST, None))]], 1).repairs) == {}
