@@ -2,10 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.monitoring.published_parts import LOOK_SECONDS, with_published_parts
-from tests.pipeline.monitoring.snapshots import snapshot
+from pipeline.monitoring.job_figures import LOOK_SECONDS, figures_of_job, with_published_parts
+from tests.pipeline.monitoring.snapshots import host, snapshot
 from transforms.engine.snapshot import Snapshot
 from transforms.sink.output_directory import OutputDirectory
+from transforms.sink.worker_figures import FOLDER, WorkerFigures, to_bytes
+
+URL = "http://gpu0:11434"
 
 FIRST, SECOND, THIRD = (f"part-a-0123abcd-{number:05}.parquet" for number in range(3))
 
@@ -40,3 +43,16 @@ def test_an_output_that_cannot_be_listed_costs_nothing(tmp_path: Path) -> None:
         lambda: snapshot(3, 30), OutputDirectory(str(tmp_path / "file")), {FIRST: 10}, lambda: 0.0
     )
     assert counted().texts == 3
+
+
+def test_the_hosts_are_those_that_the_workers_publish_if_there_are_any(tmp_path: Path) -> None:
+    output = OutputDirectory(str(tmp_path))
+    output.prepare()
+    counters = snapshot(3, 30, host(URL, "remote", limit=0))
+    workers = WorkerFigures(output, "run")
+    figures = figures_of_job(lambda: counters, workers)
+    assert figures() == counters
+    output.write_bytes(f"{FOLDER}/run-1.json", to_bytes([host(URL, in_flight=2, limit=4)], 1))
+    workers.hosts(now=True)
+    assert (figures().texts, figures().hosts[0].in_flight, figures().hosts[0].limit) == (3, 2, 4)
+    assert figures_of_job(lambda: counters, None)() == counters
