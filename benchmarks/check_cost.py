@@ -2,9 +2,9 @@
 
     python -m benchmarks.check_cost [--rounds 5] [--against DIRECTORY]
 
-The texts are clean pairs of ``tests/transforms/text/corpus``, joined in random order. The time is that of what the engine
-calls for each answer, as CPU time per 300 characters of source. With ``--against``, another checkout is measured in turn
-with this one, so that both see the same machine.
+The texts are clean pairs of ``tests/transforms/text/corpus``, longer ones joined of whole sentences in random order.
+The time is that of what the engine calls for each answer, as CPU time per 300 characters of source. With ``--against``,
+another checkout is measured in turn with this one, so that both see the same machine.
 """
 
 from __future__ import annotations
@@ -29,7 +29,13 @@ def joined(length: int, rng: random.Random) -> tuple[str, str]:
     """A text of about ``length`` characters, in paragraphs, with its translation."""
     from tests.transforms.text.clean_pairs import clean_pairs
 
-    pairs = [pair for pair in clean_pairs() if len(pair.french) < min(320, 1.2 * length) and "\n" not in pair.french]
+    pairs = [
+        pair
+        for pair in clean_pairs()
+        if len(pair.french) < min(320, 1.2 * length)
+        and "\n" not in pair.french
+        and (length == LENGTHS[0] or (pair.french[-1] in ".!?" and pair.english[-1] in ".!?"))
+    ]
     french, english = "", ""
     number = 0
     while len(french) < 0.9 * length:

@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -26,8 +27,13 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def imported() -> Iterator[tuple[str, Path]]:
+@cache
+def imported() -> list[tuple[str, Path]]:
     """Third-party modules that the product imports anywhere, each with the file."""
+    return list(_imported())
+
+
+def _imported() -> Iterator[tuple[str, Path]]:
     files = [
         ROOT / "beam_ollama_translate.py",
         *(ROOT / "pipeline").rglob("*.py"),

@@ -31,6 +31,7 @@ def rows_of(folder: Path, name: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in lines]
 
 
+@pytest.mark.slow
 def test_a_parquet_file_within_a_pipeline_of_ones_own(sandbox_host: MakeHost, tmp_path: Path) -> None:
     pq.write_table(pa.table({"id": [1, 2], "body": TEXTS}), tmp_path / "reports.parquet")
     run_python(str(EXAMPLES / "parquet.py"), str(tmp_path / "reports.parquet"), str(tmp_path), sandbox_host().url)

@@ -13,7 +13,7 @@ import pytest
 from pipeline.cli import main
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
-from tests.pipeline.test_run import Run, output_of, run, sentence  # noqa: F401 - a fixture
+from tests.pipeline.runs import Run, output_of, sentence
 from transforms.fleet.certainty import WINDOW_TOKENS
 from transforms.sink.columns import ADDED, column_name
 
@@ -35,7 +35,7 @@ def letters_of(output: Path) -> list[dict[str, Any]]:
 
 
 def test_without_the_options_the_columns_are_those_of_the_contract(
-    run: Run,  # noqa: F811
+    run: Run,
     sandbox_host: MakeHost,
     tmp_path: Path,
 ) -> None:
@@ -46,7 +46,7 @@ def test_without_the_options_the_columns_are_those_of_the_contract(
 
 
 def test_evidence_stands_beside_its_flags_and_nowhere_in_the_log(
-    run: Run,  # noqa: F811
+    run: Run,
     sandbox_host: MakeHost,
     tmp_path: Path,
 ) -> None:
@@ -76,7 +76,7 @@ def test_evidence_stands_beside_its_flags_and_nowhere_in_the_log(
 
 
 def test_a_dead_letter_of_json_lines_names_the_row_in_the_whole_file(
-    run: Run,  # noqa: F811
+    run: Run,
     sandbox_host: MakeHost,
     tmp_path: Path,
 ) -> None:
@@ -91,7 +91,7 @@ def test_a_dead_letter_of_json_lines_names_the_row_in_the_whole_file(
 
 
 def test_certainty_is_in_columns_and_comes_back_from_the_memory(
-    run: Run,  # noqa: F811
+    run: Run,
     sandbox_host: MakeHost,
     tmp_path: Path,
 ) -> None:
@@ -115,7 +115,7 @@ def test_certainty_is_in_columns_and_comes_back_from_the_memory(
 
 
 def test_a_host_that_has_no_log_probabilities_gives_null(
-    run: Run,  # noqa: F811
+    run: Run,
     sandbox_host: MakeHost,
     tmp_path: Path,
 ) -> None:
@@ -128,7 +128,7 @@ def test_a_host_that_has_no_log_probabilities_gives_null(
 @pytest.mark.parametrize("option", ["evidence", "confidence"])
 def test_parts_with_and_without_the_columns_never_mix(
     option: str,
-    run: Run,  # noqa: F811
+    run: Run,
     sandbox_host: MakeHost,
     tmp_path: Path,
 ) -> None:
@@ -146,7 +146,7 @@ def test_parts_with_and_without_the_columns_never_mix(
 
 
 def test_failed_rows_are_tried_again_and_the_others_keep_their_columns(
-    run: Run,  # noqa: F811
+    run: Run,
     sandbox_host: MakeHost,
     tmp_path: Path,
 ) -> None:
@@ -163,7 +163,7 @@ def test_failed_rows_are_tried_again_and_the_others_keep_their_columns(
 
 
 def test_a_review_shows_the_evidence_and_clears_it_when_a_person_decides(
-    run: Run,  # noqa: F811
+    run: Run,
     sandbox_host: MakeHost,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -184,7 +184,7 @@ def test_a_review_shows_the_evidence_and_clears_it_when_a_person_decides(
 
 
 def test_the_report_shows_evidence_only_with_texts(
-    run: Run,  # noqa: F811
+    run: Run,
     sandbox_host: MakeHost,
     tmp_path: Path,
 ) -> None:
@@ -199,7 +199,7 @@ def test_the_report_shows_evidence_only_with_texts(
 
 
 def test_an_evaluation_tells_how_well_certainty_orders_the_rows(
-    run: Run,  # noqa: F811
+    run: Run,
     sandbox_host: MakeHost,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import pickle
+import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -101,8 +102,13 @@ def test_batches_go_through_a_real_pipeline_and_beam_counts_their_rows(sandbox_h
     result = pipeline.run()
     counters = result.metrics().query(MetricsFilter().with_namespace("translate"))["counters"]
     counted = {counter.key.metric.name: counter.committed for counter in counters}
-    tokens = counted.pop(f"host_tokens/{host.url}")
-    assert tokens > 0
+    # How many texts are duplicates depends on how the runner bundles the batches.
+    generated = counted.pop("origin/generated")
+    assert generated >= 42
+    assert counted.pop(f"host_answers/{host.url}") == generated
+    assert counted.pop("origin/duplicate", 0) + generated == 210
+    assert counted.pop("repairs/texts") == counted.pop("repairs/requests") >= 1
+    assert counted.pop(f"host_tokens/{host.url}") >= generated
     assert counted == {
         "rows_ok": 105,
         "rows_failed": 5,
@@ -116,13 +122,8 @@ def test_batches_go_through_a_real_pipeline_and_beam_counts_their_rows(sandbox_h
         ),
         "status/ok": 105,
         "status/failed": 5,
-        "origin/generated": 42,
-        "origin/duplicate": 168,
         "flag/src_empty": 5,
         "flag/untranslated": 5,
-        "repairs/texts": 1,
-        "repairs/requests": 1,
-        f"host_answers/{host.url}": 42,
     }
     for engine in live_engines():
         engine.close()
@@ -177,6 +178,17 @@ def test_unreadable_lines_and_failed_texts_become_dead_letters(sandbox_host: Mak
     assert dict(translated.statistics.statuses) == {"ok": 2, "failed": 2}
 
 
+class WatchedQueue(queue.SimpleQueue["int | None"]):
+    """Tells when somebody waits for an item."""
+
+    def __init__(self, waiting: threading.Event) -> None:
+        self._waiting = waiting
+
+    def get(self, block: bool = True, timeout: float | None = None) -> int | None:
+        self._waiting.set()
+        return super().get(block, timeout)
+
+
 def test_the_window_bounds_the_texts_in_flight(sandbox_host: MakeHost, start: Start) -> None:
     host = sandbox_host(faults=[Fault("hang")])
     step = start(config([host]))
@@ -184,19 +196,18 @@ def test_the_window_bounds_the_texts_in_flight(sandbox_host: MakeHost, start: St
     fitting = MIN_TEXTS // (len(COLUMNS) * batch_rows)
     for index in range(fitting):
         assert process(step, batch_of(reports(batch_rows, index * batch_rows), index)) == []
-    entered, ended = threading.Event(), threading.Event()
+    blocked, ended = threading.Event(), threading.Event()
+    step._window._events = WatchedQueue(blocked)
     results: list[TranslatedBatch] = []
 
     def one_more() -> None:
-        entered.set()
         results.extend(process(step, batch_of(reports(batch_rows, 9999), fitting)))
         ended.set()
 
     thread = threading.Thread(target=one_more)
     thread.start()
-    assert entered.wait(10)
-    assert not step._window.has_room()
-    assert not ended.wait(0.2), "another batch was taken although the window was full"
+    assert blocked.wait(60), "another batch was taken although the window was full"
+    assert not ended.is_set()
     host.control(faults=[], listening=False)
     host.control(listening=True)
     assert ended.wait(60)

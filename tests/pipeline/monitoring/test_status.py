@@ -52,8 +52,8 @@ def test_the_eta_ends_at_zero_and_survives_a_wrong_estimate_of_characters() -> N
 def test_rates_follow_a_change_and_old_samples_are_forgotten() -> None:
     tracker = StatusTracker(Workload(10_000_000, 0))
     texts = 0
-    for second in range(1, 20_001):
-        texts += 10 if second <= 5_000 else 20
+    for second in range(1, 6_001):
+        texts += 10 if second <= 1_500 else 20
         status = tracker.status(float(second), snapshot(texts, texts))
     assert status.texts_per_second == pytest.approx(20.0, rel=0.01)
     assert len(tracker._samples) <= KEPT_SAMPLES

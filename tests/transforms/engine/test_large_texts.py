@@ -10,9 +10,13 @@ import pytest
 from tests.conftest import MakeHost
 from tests.transforms.engine.engines import SENTENCE, StartEngine, submit, translate
 from transforms.engine import engine as engine_module
+from transforms.engine import large_texts
 from transforms.engine.large_texts import CHUNKS_AT_ONCE, LARGE_CHARS, call, gather_few
 from transforms.errors import RunStopped
 from transforms.text.gate import Gate
+
+LINES = 3_000
+"""Of the very long text, which has many more chunks than are in progress at once."""
 
 
 def test_only_work_on_large_texts_goes_to_a_thread() -> None:
@@ -53,15 +57,18 @@ def test_an_error_ends_the_call() -> None:
         asyncio.run(gather_few(fail, range(2 * CHUNKS_AT_ONCE)))
 
 
-def test_a_very_long_text_is_translated_whole_beside_others(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
+def test_a_very_long_text_is_translated_whole_beside_others(
+    sandbox_host: MakeHost, start_engine: StartEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large_texts, "CHUNKS_AT_ONCE", 32)
     engine = start_engine([sandbox_host(num_parallel=16)], slots=16)
-    large = "".join(f"Le rapport {number} est prêt.\n" for number in range(12_000))
+    large = "".join(f"Le rapport {number} est prêt.\n" for number in range(LINES))
     pending = submit(engine, [large])
     small = translate(engine, *[f"Le rapport {number} est prêt." for number in range(50)])
     assert [result.outcome.status for result in small] == ["ok"] * 50
     (result,) = pending.result(100)
     assert result.outcome.status == "ok"
-    assert (result.outcome.translation or "").splitlines() == [f"The report {n} is ready." for n in range(12_000)]
+    assert (result.outcome.translation or "").splitlines() == [f"The report {n} is ready." for n in range(LINES)]
 
 
 def test_an_answer_of_megabytes_costs_its_own_text_only(sandbox_host: MakeHost, start_engine: StartEngine) -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import MakeHost
 from tests.transforms.fleet.test_fleet import request, run, until
 from transforms.fleet import host_pool
+from transforms.fleet.client import HostClient
 from transforms.fleet.faults import RowRejected
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.hosts import HostsFile
@@ -101,3 +102,30 @@ def test_a_host_that_returns_to_the_file_before_it_is_gone_is_used_again(
 
     with caplog.at_level(logging.INFO):
         run([busy.url], use, hosts_file=HostsFile(str(path)))
+
+
+def test_a_run_that_ends_while_a_host_leaves_closes_its_connections(
+    sandbox_host: MakeHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host_pool, "HOSTS_FILE_SECONDS", 0.02)
+    leaving, staying = sandbox_host(), sandbox_host()
+    path = tmp_path / "hosts"
+    path.write_text(f"{leaving.url} {staying.url}")
+    calls: list[str] = []
+    close = HostClient.close
+
+    async def slow_close(client: HostClient) -> None:
+        calls.append(client.url)
+        if calls.count(client.url) == 1 and client.url == leaving.url:
+            await asyncio.Event().wait()  # until the run ends
+        await close(client)
+
+    monkeypatch.setattr(HostClient, "close", slow_close)
+
+    async def use(fleet: Fleet) -> None:
+        await until(lambda: all(view.state == "healthy" for view in fleet.view()))
+        path.write_text(staying.url)
+        await until(lambda: leaving.url in calls)
+
+    run([leaving.url, staying.url], use, hosts_file=HostsFile(str(path)))
+    assert calls.count(leaving.url) == 2
