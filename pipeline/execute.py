@@ -104,10 +104,11 @@ def execute(
             if options.metrics_port is not None:
                 observers.enter_context(_metrics(options.metrics_port, options.metrics_address, monitor, workload))
             observers.enter_context(quiet_reader())
+            mean_characters = workload.characters / max(1, workload.texts)
             texts = {unit.part_name: unit.rows * len(plan.text_columns) for unit in resumption.left}
 
             def figures(counters: Callable[[], Snapshot]) -> Callable[[], Snapshot]:
-                return figures_of_job(with_published_parts(counters, plan.output, texts), workers)
+                return figures_of_job(with_published_parts(counters, plan.output, texts, mean_characters), workers)
 
             _run(pipeline, options.runner, monitor, figures)
     except (RunStopped, StopRequested):

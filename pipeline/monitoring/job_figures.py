@@ -23,6 +23,7 @@ def with_published_parts(
     figures: Callable[[], Snapshot],
     output: OutputDirectory,
     texts: Mapping[str, int],
+    characters_per_text: float = 0.0,
     clock: Callable[[], float] = time.monotonic,
 ) -> Callable[[], Snapshot]:
     """Return a function that takes the counts of ``figures``, or of the published parts where these are ahead.
@@ -31,6 +32,7 @@ def with_published_parts(
         figures: Counts that the runner reports; it may report none.
         output: Where the parts are published.
         texts: Number of texts of each part that the run is to write, by the part's name.
+        characters_per_text: Mean length of a text; 0 if unknown.
         clock: Time in seconds.
     """
     before = _parts(output)
@@ -43,7 +45,9 @@ def with_published_parts(
             due = clock() + LOOK_SECONDS
             parts = _parts(output)
             published = sum(count for name, count in texts.items() if parts.get(name) != before.get(name))
-        return found if found.texts >= published else replace(found, texts=published)
+        if found.texts >= published:
+            return found
+        return replace(found, texts=published, characters=round(published * characters_per_text))
 
     return counted
 

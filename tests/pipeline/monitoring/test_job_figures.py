@@ -23,13 +23,13 @@ def test_parts_that_the_run_has_published_count_where_the_runner_reports_less(tm
     def figures() -> Snapshot:
         return reported[0]
 
-    counted = with_published_parts(figures, OutputDirectory(str(tmp_path)), {FIRST: 10, SECOND: 20, THIRD: 30}, clock)
+    counted = with_published_parts(figures, OutputDirectory(str(tmp_path)), {FIRST: 10, SECOND: 20, THIRD: 30}, 50.0, clock)
     now[0] = LOOK_SECONDS
     assert counted().texts == 0
     (tmp_path / SECOND).write_bytes(b"new")
     assert counted().texts == 0  # not looked at again yet
     now[0] = 2 * LOOK_SECONDS
-    assert counted().texts == 20
+    assert (counted().texts, counted().characters) == (20, 1000)
     (tmp_path / FIRST).write_bytes(b"written again by this run")
     now[0] = 3 * LOOK_SECONDS
     assert counted().texts == 30
@@ -40,7 +40,7 @@ def test_parts_that_the_run_has_published_count_where_the_runner_reports_less(tm
 def test_an_output_that_cannot_be_listed_costs_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     counted = with_published_parts(
-        lambda: snapshot(3, 30), OutputDirectory(str(tmp_path / "file")), {FIRST: 10}, lambda: 0.0
+        lambda: snapshot(3, 30), OutputDirectory(str(tmp_path / "file")), {FIRST: 10}, clock=lambda: 0.0
     )
     assert counted().texts == 3
 
