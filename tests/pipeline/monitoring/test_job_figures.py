@@ -23,7 +23,9 @@ def test_parts_that_the_run_has_published_count_where_the_runner_reports_less(tm
     def figures() -> Snapshot:
         return reported[0]
 
-    counted = with_published_parts(figures, OutputDirectory(str(tmp_path)), {FIRST: 10, SECOND: 20, THIRD: 30}, 50.0, clock)
+    counted = with_published_parts(
+        figures, OutputDirectory(str(tmp_path)), {FIRST: 10, SECOND: 20, THIRD: 30}, 50.0, clock
+    )
     now[0] = LOOK_SECONDS
     assert counted().texts == 0
     (tmp_path / SECOND).write_bytes(b"new")
