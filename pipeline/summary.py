@@ -95,6 +95,7 @@ class Summary:
         message: Why the run ended early; None if it did not.
         not_real: Label of output that simulated hosts made; None for real output.
         options: Options in force, with secrets masked.
+        requests_sent: Requests of workers in other processes, those of lost workers included; None if there were none.
     """
 
     output: str
@@ -109,6 +110,7 @@ class Summary:
     message: str | None
     not_real: str | None
     options: Mapping[str, Any] = field(default_factory=dict)
+    requests_sent: int | None = None
 
     def line(self) -> str:
         """Return one line of JSON for stdout."""
@@ -130,6 +132,7 @@ class Summary:
             "rows_in": self.rows_in,
             "removed_inputs": list(self.removed_inputs),
             "rows_written": run.rows,
+            **({} if self.requests_sent is None else {"lost_requests": max(0, self.requests_sent - run.requests)}),
             "version": __version__,
             "options": dict(self.options),
             "rates": {
@@ -227,6 +230,7 @@ def summarise(
         message=message,
         not_real=NOT_REAL if options.sandbox else None,
         options=echo(options),
+        requests_sent=execution.requests_sent,
     )
 
 

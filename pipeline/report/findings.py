@@ -79,7 +79,14 @@ def verdict(figures: Figures) -> Verdict:
 
 def findings(figures: Figures) -> list[Finding]:
     """What went wrong and why, the most serious first."""
-    found = [*_incomplete(figures), *_failed_rows(figures), *_hosts(figures), *_repairs(figures), *_flags(figures)]
+    found = [
+        *_incomplete(figures),
+        *_failed_rows(figures),
+        *_hosts(figures),
+        *_lost_workers(figures),
+        *_repairs(figures),
+        *_flags(figures),
+    ]
     return sorted(found, key=lambda finding: ("bad", "attention", "good").index(finding.level))
 
 
@@ -143,6 +150,16 @@ def _hosts(figures: Figures) -> Iterator[Finding]:
         lost = any(each.at_end for each in periods)
         title = f"{url} was unavailable at the end" if lost else f"{url} had faults"
         yield Finding("attention", title, " ".join(texts), error_meaning(name).remedy if name else "")
+
+
+def _lost_workers(figures: Figures) -> Iterator[Finding]:
+    if lost := int(figures.summary.get("lost_requests", 0)):
+        yield Finding(
+            "attention",
+            "Workers were lost in the last run",
+            f"At least {lost:,} requests were made again, as their answers were lost with the worker that had asked.",
+            "See the runner's log; with --memory redis://host:port/0, other workers get the answers of a lost one.",
+        )
 
 
 def _repairs(figures: Figures) -> Iterator[Finding]:

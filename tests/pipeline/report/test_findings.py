@@ -99,3 +99,8 @@ def test_a_single_failed_request_of_many_is_no_finding() -> None:
 )
 def test_durations_are_for_people(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_requests_that_were_lost_with_a_worker_are_told() -> None:
+    lost = {finding.title: finding for finding in findings(figures(summary={"rows_in": 1000, "lost_requests": 543}))}
+    assert "At least 543 requests were made again" in lost["Workers were lost in the last run"].text
