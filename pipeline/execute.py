@@ -13,6 +13,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from pipeline import graph
 from pipeline.estimate import sample_texts
 from pipeline.execution import Execution
+from pipeline.known_slots import keep_known_slots, read_known_slots
 from pipeline.monitoring.beam_metrics import metrics_of
 from pipeline.monitoring.monitor import Monitor
 from pipeline.monitoring.published_parts import with_published_parts
@@ -36,6 +37,7 @@ from transforms.engine.deduplicator import MemorySettings
 from transforms.engine.engine import live_engines
 from transforms.engine.snapshot import Snapshot
 from transforms.errors import RunFailed, RunStopped, TranslateError, UsageError
+from transforms.fleet.model_names import model_key
 from transforms.sink.columns import added_columns
 from transforms.sink.fence import close_fences
 from transforms.sink.output_lock import OutputLock
@@ -68,7 +70,7 @@ def execute(
     """
     plan, resumption = resumed.plan, resumed.resumption
     translate = TranslateConfig(
-        engine=engine_config(settings, resumed.hosts.digests, memory),
+        engine=engine_config(settings, resumed.hosts.digests, memory, read_known_slots(resumed.recipe.model_digest)),
         text_columns=plan.text_columns,
         schemas=plan.output_schemas,
         model_column=options.model_column,
@@ -113,7 +115,10 @@ def execute(
         raise
     finally:
         close_fences()
-        slots = {host.url: host.limit for engine in live_engines() for host in engine.hosts()}
+        hosts = [host for engine in live_engines() for host in engine.hosts()]
+        slots = {host.url: host.limit for host in hosts}
+        if options.slots is None:
+            keep_known_slots(model_key(options.model), hosts)
         for engine in live_engines():
             engine.close()
     return Execution(slots, stopped, failure)

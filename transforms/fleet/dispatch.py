@@ -112,7 +112,7 @@ class Dispatcher:
         host.in_flight += 1
         host.suspects += job.suspect
         host.reserved |= suspicion.goes_alone(job)
-        host.limit.sent(key, job.size)
+        host.limit.sent(key, now, job.size)
         self._sent[key] = SentRequest(job, host, host.served, now, alone, host.breaker.sent(), job.suspect)
         return key, job, host
 
@@ -167,7 +167,7 @@ class Dispatcher:
         sent = self._take_back(key)
         job, host, served = sent.job, sent.host, sent.served
         self._working_models.add(job.model)
-        job.attempts.append(Attempt(host.url, None))
+        job.attempts.append(Attempt(host.url, None, now - sent.at))
         host.traffic.answered(now - sent.at, answer, job.size)
         suspicion.note_answer(sent)
         served.limit.done(key, now, _seconds(answer.total_duration_ns), _seconds(answer.service_duration_ns))
@@ -188,7 +188,7 @@ class Dispatcher:
         sent = self._take_back(key)
         job, host, failure = sent.job, sent.host, failed.failure
         sent.served.limit.gone(key)
-        job.attempts.append(Attempt(host.url, failure))
+        job.attempts.append(Attempt(host.url, failure, now - sent.at))
         host.traffic.failed(failure)
         job.failures[failure] = job.failures.get(failure, 0) + 1
         excused = failed.blame is Blame.HOST and suspicion.excuses(sent, now)
@@ -248,7 +248,7 @@ class Dispatcher:
         """
         sent = self._take_back(key)
         host, served = sent.host, sent.served
-        sent.job.attempts.append(Attempt(host.url, Failure.SUPERSEDED))
+        sent.job.attempts.append(Attempt(host.url, Failure.SUPERSEDED, now - sent.at))
         host.traffic.failed(Failure.SUPERSEDED)
         served.limit.gone(key)
         typical_seconds = served.deadline.typical_seconds() or 0.0

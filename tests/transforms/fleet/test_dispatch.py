@@ -29,7 +29,9 @@ def lognormal(count: int, sigma: float, seed: int = 1) -> list[float]:
 
 
 def state(url: str = "http://gpu0:11434", slots: int = 2) -> HostState:
-    return HostState(url, Breaker(random.Random(1)), lambda: ServedModel(FixedLimit(slots), Deadline(300)), ready=True)
+    return HostState(
+        url, Breaker(random.Random(1)), lambda _: ServedModel(FixedLimit(slots), Deadline(300)), ready=True
+    )
 
 
 @st.composite
@@ -227,7 +229,7 @@ def answer(host: HostState, total_ns: int = 10**9) -> Answer:
 
 def test_a_request_is_counted_where_it_was_sent_also_if_its_model_vanishes_under_it() -> None:
     host = state()
-    host.new_served_model = lambda: ServedModel(AdaptiveLimit(), Deadline(300))
+    host.new_served_model = lambda model: ServedModel(AdaptiveLimit(), Deadline(300))
     dispatcher = Dispatcher([host])
     for _ in range(3):
         dispatcher.add(Job(size=10))

@@ -22,7 +22,7 @@ def host(number: int, typical_seconds: float | None = 2.0) -> HostState:
     served = ServedModel(FixedLimit(2), Deadline(300))
     if typical_seconds is not None:
         served.deadline.answered(typical_seconds, None, None)
-    return HostState(f"http://gpu{number}:11434", Breaker(random.Random(1)), lambda: served, ready=True)
+    return HostState(f"http://gpu{number}:11434", Breaker(random.Random(1)), lambda _: served, ready=True)
 
 
 def sent(job: Job, state: HostState, at: float = 0.0) -> SentRequest:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.sink.statistics import COUNTERS, ORIGINS, STATUSES, HostStatistics, Statistics
+from transforms.sink.statistics import COUNTERS, ORIGINS, STATUSES, HostStatistics, RepairStatistics, Statistics
 
 
 def counters(*names: str) -> st.SearchStrategy[Counter[str]]:
@@ -27,6 +27,7 @@ hosts = st.builds(
     busy_seconds=st.integers(0, 10**6).map(float),
     faults=counters("busy", "timeout"),
 )
+repairs = st.builds(RepairStatistics, numbers, st.integers(0, 10**6).map(float), numbers, numbers)
 statistics = st.builds(
     Statistics,
     rows=numbers,
@@ -37,6 +38,7 @@ statistics = st.builds(
     repeated_requests=numbers,
     failures=counters("busy", "timeout"),
     failed_rows=counters("bad_line"),
+    repair_kinds=st.dictionaries(st.sampled_from(["untranslated", "number_missing"]), repairs),
     hosts=st.dictionaries(st.sampled_from(["http://gpu0:11434", "http://gpu1:11434"]), hosts),
 )
 
@@ -63,6 +65,19 @@ def test_sums_do_not_depend_on_the_order(one: Statistics, two: Statistics, three
     pair.add(three)
     assert total(one, two, three) == total(three, two, one) == total(one, pair)
     assert total(one, two)["rows"] == one.rows + two.rows
+
+
+def test_statistics_of_a_version_without_kinds_of_repairs_are_read() -> None:
+    values = Statistics(rows=1, statuses=Counter(ok=1)).to_json()
+    del values["repair_kinds"]
+    assert Statistics.from_json(values).repair_kinds == {}
+
+
+def test_negative_counts_of_repairs_are_not_consistent() -> None:
+    made = Statistics(rows=1, statuses=Counter(ok=1), repair_kinds={"untranslated": RepairStatistics(3, 1.5, 1, 2)})
+    assert made.is_consistent()
+    made.repair_kinds["untranslated"].left_out = -1
+    assert not made.is_consistent()
 
 
 def filled(factor: int) -> Statistics:
