@@ -3,17 +3,21 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.sink.statistics import COUNTERS, ORIGINS, STATUSES, HostStatistics, RepairStatistics, Statistics
 
+Counts = TypeVar("Counts", Statistics, HostStatistics)
+
 
 def counters(*names: str) -> st.SearchStrategy[Counter[str]]:
     return st.dictionaries(st.sampled_from(names), st.integers(1, 1000)).map(Counter)
 
+
+OTHER_COUNTERS = set(COUNTERS) - {"statuses", "origins", "flags", "failures", "failed_rows", "repairs"}
 
 numbers = st.integers(0, 10**9)
 hosts = st.builds(
@@ -91,9 +95,8 @@ def filled(factor: int) -> Statistics:
         failures=Counter(busy=37 * factor),
         failed_rows=Counter(bad_line=41 * factor),
         repairs=Counter(texts=43 * factor, better=47 * factor),
-        digests=Counter({"mistral@ab": 53 * factor}),
-        repair_kinds={"loop": RepairStatistics(59 * factor, 61.0 * factor, 67 * factor, 71 * factor)},
         hosts={"http://gpu0:11434": host},
+        **{name: Counter(mistral=53 * factor) for name in OTHER_COUNTERS},  # type: ignore[arg-type]
     )
 
 
@@ -107,24 +110,23 @@ def test_every_count_is_summed() -> None:
         assert other == one
 
 
-def changed(**values: Any) -> Statistics:
-    return replace(filled(1), **values)
+def changed(counts: Counts, **change: Any) -> Counts:
+    """A copy with some other values."""
+    return replace(counts, **change)
 
 
 def test_counts_that_cannot_be_are_recognised() -> None:
-    (url,) = filled(1).hosts
     assert Statistics().is_consistent()
     assert filled(1).is_consistent()
     for name in ("rows", "requests", "repeated_requests"):
         for wrong in (-1, 2.0, True):
-            assert not changed(**{name: wrong}).is_consistent()
-    assert not changed(rows=18).is_consistent(), "a row without a status"
-    assert not changed(statuses=Counter(ok=16, finished=1)).is_consistent()
+            assert not changed(filled(1), **{name: wrong}).is_consistent()
+    assert not changed(filled(1), rows=18).is_consistent(), "a row without a status"
+    assert not changed(filled(1), statuses=Counter(ok=16, finished=1)).is_consistent()
     for name in COUNTERS:
-        assert not changed(**{name: Counter(ok=-1)}).is_consistent()
-    wrong_hosts: list[dict[str, Any]] = [
-        *({name: -1} for name in ("rows", "requests", "prompt_tokens", "output_tokens")),
-        {"faults": Counter(busy=-1)},
-    ]
-    for wrong_host in wrong_hosts:
-        assert not changed(hosts={url: replace(filled(1).hosts[url], **wrong_host)}).is_consistent()
+        assert not changed(filled(1), **{name: Counter(ok=-1)}).is_consistent()
+    for name in ("rows", "requests", "prompt_tokens", "output_tokens"):
+        odd = changed(filled(1).hosts["http://gpu0:11434"], **{name: -1})
+        assert not changed(filled(1), hosts={"http://gpu0:11434": odd}).is_consistent()
+    faulty = changed(filled(1).hosts["http://gpu0:11434"], faults=Counter(busy=-1))
+    assert not changed(filled(1), hosts={"http://gpu0:11434": faulty}).is_consistent()
