@@ -24,12 +24,14 @@ def memory_settings(options: RunOptions, output: OutputDirectory, recipe: Recipe
     Raises:
         UsageError: The place that the user named cannot be used.
     """
+    in_process = runs_in_process(options.beam_arguments)
     return MemorySettings(
-        _memory_place(options.memory, output, runs_in_process(options.beam_arguments)),
+        _memory_place(options.memory, output, in_process),
         recipe.memory_prefix(),
         uuid4().hex,
         own_only=options.overwrite,
         retry_failed=options.retry_failed,
+        shared=options.memory != "auto" or not in_process,
     )
 
 

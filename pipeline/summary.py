@@ -123,7 +123,10 @@ class Summary:
             "failed_rows": dict(all_rows.failed_rows),
             "flags": dict(all_rows.flags),
             "mixed_digests": all_rows.mixed_digests(),
-            "repairs": {name: run.repairs[name] for name in ("texts", "requests", "better")},
+            "repairs": {
+                **{name: run.repairs[name] for name in ("texts", "requests", "better")},
+                "kinds": self._kinds(),
+            },
             "rows_in": self.rows_in,
             "removed_inputs": list(self.removed_inputs),
             "rows_written": run.rows,
@@ -157,6 +160,11 @@ class Summary:
             "hosts": {url: self._host(run.hosts.get(url, HostStatistics()), self.slots.get(url)) for url in urls},
             "wall_seconds": round(self.wall_seconds, 3),
         }
+
+    def _kinds(self) -> dict[str, dict[str, Any]]:
+        """Return what the repairs of each kind of fault cost and gained, the most expensive first."""
+        kinds = sorted(self.counts.this_run.repair_kinds.items(), key=lambda kind: -kind[1].requests)
+        return {fault: {**vars(kind), "seconds": round(kind.seconds, 3)} for fault, kind in kinds}
 
     @staticmethod
     def _host(host: HostStatistics, slots: int | None) -> dict[str, Any]:
@@ -235,7 +243,7 @@ def verdict(options: RunOptions, plan: RunPlan, counts: PartCounts, nothing_left
         )
     if repairs := counts.this_run.repairs:
         LOG.info(
-            "retried %d texts that failed a check; %d extra requests improved %d of them",
+            "texts retried because a check failed: %d; %d extra requests improved %d of them",
             repairs["texts"],
             repairs["requests"],
             repairs["better"],

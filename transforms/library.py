@@ -209,7 +209,7 @@ class _TranslateRows(beam.DoFn):
         if self._memory is not None:
             recipe = make_recipe(self._settings, self._text_columns, digests)
             # All workers count as one run: what another worker has translated is a translation of this run.
-            memory = MemorySettings(self._memory, recipe.memory_prefix(), recipe.digest())
+            memory = MemorySettings(self._memory, recipe.memory_prefix(), recipe.digest(), shared=True)
         return Engine(engine_config(self._settings, digests, memory))
 
     def start_bundle(self) -> None:

@@ -9,10 +9,10 @@ from itertools import groupby
 import apache_beam as beam
 import pyarrow as pa
 
-from transforms.source.unit_reader import is_small, read_group
+from transforms.source.small_files import FETCHED_AT_ONCE, is_small
+from transforms.source.unit_reader import read_group
 from transforms.source.work_units import Batch, UnitGroup
 
-FILES_AT_ONCE = 8
 FILES_IN_TASK = 32
 TASK_BYTES = 4 << 20
 """Limits for small files that are read ahead together: their rows are in memory at the same time."""
@@ -21,7 +21,7 @@ TASK_BYTES = 4 << 20
 def read_tasks(groups: Iterable[UnitGroup]) -> list[tuple[UnitGroup, ...]]:
     """Return the elements for ``ReadUnits``: small files by the dozen, every other group by itself."""
     tasks: list[tuple[UnitGroup, ...]] = []
-    for small, several in groupby(groups, is_small):
+    for small, several in groupby(groups, lambda group: is_small(group[0].source)):
         if not small:
             tasks += [(group,) for group in several]
             continue
@@ -48,7 +48,7 @@ class ReadUnits(beam.DoFn):
         if len(groups) == 1:
             yield from self._read(groups[0])
             return
-        with ThreadPoolExecutor(FILES_AT_ONCE, thread_name_prefix="read") as pool:
+        with ThreadPoolExecutor(FETCHED_AT_ONCE, thread_name_prefix="read") as pool:
             reading = [pool.submit(lambda group: list(self._read(group)), group) for group in groups]
             try:
                 for future in reading:

@@ -111,7 +111,7 @@ def _failed_rows(figures: Figures) -> Iterator[Finding]:
         yield Finding(
             serious,
             f"Failed rows are in {len(figures.failed_parts):,} of {figures.parts:,} parts",
-            f"{listed}{more}. Their texts and rejected candidates are in _dead_letter.",
+            f"{listed}{more}. The rejected candidates are in _dead_letter.",
             f"Look at each with: python -m pipeline review --output {figures.output} --failed_only",
         )
 
@@ -155,9 +155,23 @@ def _repairs(figures: Figures) -> Iterator[Finding]:
         "Texts were retried after a check",
         f"The first answer of {texts:,} texts failed a check; {requests:,} extra requests "
         f"({_share(requests, figures.statistics.requests)} of all) improved {better:,} of them."
-        + " The others kept their best answer with a flag, or failed."
-        * (better < texts),
+        + " The others kept their best answer with a flag, or failed." * (better < texts)
+        + _kinds(figures),
     )
+
+
+def _kinds(figures: Figures) -> str:
+    """What the most expensive kinds of repairs cost and gained, as further sentences."""
+    kinds = figures.statistics.repair_kinds
+    shown = sorted(kinds.items(), key=lambda item: -item[1].requests)[:SHOWN]
+    each = "; ".join(
+        f"{fault} ({kind.requests:,} requests, {duration(kind.seconds)}, {kind.better:,} better)"
+        for fault, kind in shown
+        if kind.requests
+    )
+    left_out = sum(kind.left_out for kind in kinds.values())
+    costs = f" Most expensive: {each}." if each else ""
+    return costs + (f" {left_out:,} repairs were left out, as others of their kind had not helped." if left_out else "")
 
 
 def _flags(figures: Figures) -> Iterator[Finding]:

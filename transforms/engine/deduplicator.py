@@ -17,6 +17,7 @@ from transforms.engine.run_health import RunHealth
 from transforms.engine.translator import SourceText, Translator
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.model_names import model_key
+from transforms.memory.claims import Claims
 from transforms.memory.memory import Memory
 from transforms.text.gate import Gate, source_flags
 from transforms.text.glossary import subset_digest
@@ -39,6 +40,7 @@ class MemorySettings:
         run: Identifies this run's entries.
         own_only: Whether entries of other runs are ignored, because everything is to be translated again.
         retry_failed: Whether failures of other runs are ignored, because they are to be translated again.
+        shared: Whether other processes may translate the same texts now; texts are claimed before they are sent then.
     """
 
     where: str | None
@@ -46,6 +48,7 @@ class MemorySettings:
     run: str
     own_only: bool = False
     retry_failed: bool = False
+    shared: bool = False
 
 
 NO_MEMORY = MemorySettings(None, b"", "")
@@ -61,10 +64,18 @@ class Deduplicator:
         memory: None for no memory.
     """
 
-    def __init__(self, translator: Translator, fleet: Fleet, memory: Memory | None, settings: MemorySettings) -> None:
+    def __init__(
+        self,
+        translator: Translator,
+        fleet: Fleet,
+        memory: Memory | None,
+        settings: MemorySettings,
+        claims: Claims | None = None,
+    ) -> None:
         self._translator = translator
         self._fleet = fleet
         self.memory = memory
+        self._claims = claims
         self._settings = settings
         self._health = RunHealth()
         self._recalls = Recalls(fleet)
@@ -137,8 +148,7 @@ class Deduplicator:
             return as_duplicate(result.outcome, result.candidate, (), result.answers)
         in_flight = self._in_flight[key] = asyncio.get_running_loop().create_future()
         try:
-            result = await self._request(source)
-            await self._remember(key, source, result)
+            result = await self._claimed(source, key)
         except Exception as error:
             in_flight.set_exception(error)
             in_flight.exception()  # nobody may be waiting for it, which is no reason for asyncio to warn
@@ -148,6 +158,26 @@ class Deduplicator:
             return result
         finally:
             del self._in_flight[key]
+
+    async def _claimed(self, source: SourceText, key: bytes) -> TextResult:
+        """The result that another worker gets meanwhile, or else that of a request."""
+        if self._claims is None:
+            return await self._requested(source, key)
+        try:
+            if (entry := await self._claims.turn(key, self._usable)) is not None:
+                return self.result(entry, source.text, key)
+            return await self._requested(source, key)
+        finally:
+            await self._claims.release(key)
+
+    def _usable(self, value: bytes) -> MemoryEntry | None:
+        entry = decode(value)
+        return entry if entry is not None and self._counts(entry) else None
+
+    async def _requested(self, source: SourceText, key: bytes) -> TextResult:
+        result = await self._request(source)
+        await self._remember(key, source, result)
+        return result
 
     async def _request(self, source: SourceText) -> TextResult:
         result = await self._translator.translate(source)
@@ -202,6 +232,13 @@ class Deduplicator:
                 self._recent_bytes -= len(value)
         if self.memory is not None and keys:
             await asyncio.gather(*map(self.memory.remove, keys))
+
+    async def close(self) -> None:
+        """Give up the claims, and close the memory."""
+        if self._claims is not None:
+            await self._claims.close()
+        if self.memory is not None:
+            await self.memory.close()
 
     def deliver(self, results: Sequence[TextResult]) -> None:
         """Warns of earlier results that turned out to be void, and notes those of a batch that are about to leave."""

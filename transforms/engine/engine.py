@@ -21,7 +21,8 @@ from transforms.fleet.fleet import Fleet
 from transforms.fleet.host_state import HostView
 from transforms.fleet.hosts import HostAddress
 from transforms.fleet.settings import FleetSettings
-from transforms.memory.addresses import open_store
+from transforms.memory.addresses import open_claims, open_store
+from transforms.memory.claims import Claims
 from transforms.memory.memory import Memory
 
 LOG = logging.getLogger(__name__)
@@ -84,10 +85,14 @@ class Engine:
 
     async def _set_up(self) -> None:
         config = self._config
-        memory = None if config.memory.where is None else Memory(open_store(config.memory.where))
+        memory = claims = None
+        if (where := config.memory.where) is not None:
+            store = open_store(where)
+            memory = Memory(store)
+            claims = Claims(open_claims(where), store) if config.memory.shared else None
         self._fleet = Fleet(config.hosts, config.fleet)
         self._translator = Translator(config.translator, self._fleet)
-        self._deduplicator = Deduplicator(self._translator, self._fleet, memory, config.memory)
+        self._deduplicator = Deduplicator(self._translator, self._fleet, memory, config.memory, claims)
         self._fleet.start()
 
     async def _tear_down(self) -> None:
@@ -95,8 +100,7 @@ class Engine:
             await self._stopping
         await self._fleet.close()
         await self._give_up_batches()
-        if self._deduplicator.memory is not None:
-            await self._deduplicator.memory.close()
+        await self._deduplicator.close()
         await self._loop.shutdown_asyncgens()
 
     async def _batches_finished(self, timeout_seconds: float | None) -> None:

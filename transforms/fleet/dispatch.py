@@ -175,7 +175,7 @@ class Dispatcher:
         sent = self._take_back(key)
         job, host, served = sent.job, sent.host, sent.served
         self._working_models.add(job.model)
-        job.attempts.append(Attempt(host.url, None))
+        job.attempts.append(Attempt(host.url, None, now - sent.at))
         host.traffic.answered(now - sent.at, answer, job.size)
         suspicion.note_answer(sent)
         served.limit.done(key, now, _seconds(answer.total_duration_ns), _seconds(answer.service_duration_ns))
@@ -196,7 +196,7 @@ class Dispatcher:
         sent = self._take_back(key)
         job, host, failure = sent.job, sent.host, failed.failure
         sent.served.limit.gone(key)
-        job.attempts.append(Attempt(host.url, failure))
+        job.attempts.append(Attempt(host.url, failure, now - sent.at))
         host.traffic.failed(failure)
         job.failures[failure] = job.failures.get(failure, 0) + 1
         excused = failed.blame is Blame.HOST and suspicion.excuses(sent, now)
@@ -256,7 +256,7 @@ class Dispatcher:
         """
         sent = self._take_back(key)
         host, served = sent.host, sent.served
-        sent.job.attempts.append(Attempt(host.url, Failure.SUPERSEDED))
+        sent.job.attempts.append(Attempt(host.url, Failure.SUPERSEDED, now - sent.at))
         host.traffic.failed(Failure.SUPERSEDED)
         served.limit.gone(key)
         typical_seconds = served.deadline.typical_seconds() or 0.0

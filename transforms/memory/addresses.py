@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from transforms.errors import UsageError
+from transforms.memory.claims import ClaimStore
 from transforms.memory.redis_store import RedisStore
+from transforms.memory.sqlite_claims import SqliteClaims
 from transforms.memory.sqlite_store import SqliteStore, is_other_file
 from transforms.memory.store import Store
 
@@ -66,3 +68,12 @@ def open_store(address: str, named: bool = False) -> Store:
     if named and is_other_file(Path(address)):
         raise UsageError(f"--memory: {address} is not a translation memory and was not changed: choose another file")
     return SqliteStore(Path(address))
+
+
+def open_claims(address: str) -> ClaimStore:
+    """Open the claims that belong to the memory at a path or at the address of a Redis server.
+
+    Raises:
+        MemoryUnavailable: The Redis server does not answer.
+    """
+    return RedisStore(address) if is_redis(address) else SqliteClaims(Path(f"{address}-claims"))

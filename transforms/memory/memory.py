@@ -59,11 +59,11 @@ class Memory:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.counters: Final = Counters()
-        outage = _Outage()
-        self._reader: Final[_Batcher[Sequence[bytes], dict[bytes, bytes]]] = _Batcher(
+        outage = Outage()
+        self._reader: Final[Batcher[Sequence[bytes], dict[bytes, bytes]]] = Batcher(
             "memory-read", self._read, len, 0.0, outage
         )
-        self._writer: Final[_Batcher[tuple[bytes, bytes | None], bool]] = _Batcher(
+        self._writer: Final[Batcher[tuple[bytes, bytes | None], bool]] = Batcher(
             "memory-write", self._write, lambda entry: 1, GATHER_SECONDS, outage
         )
 
@@ -112,7 +112,7 @@ class Memory:
         return [True] * len(changes)
 
 
-class _Outage:
+class Outage:
     """Reports once when reads or writes of the store begin to fail, and once when both work again."""
 
     def __init__(self) -> None:
@@ -120,19 +120,21 @@ class _Outage:
         self._failing: set[str] = set()
 
     def began(self, side: str, error: MemoryUnavailable) -> None:
+        """Note that one side fails."""
         with self._lock:
             if not self._failing:
                 LOG.warning("%s; continuing without it, and retrying", error)
             self._failing.add(side)
 
     def ended(self, side: str) -> None:
+        """Note that one side works again."""
         with self._lock:
             self._failing.discard(side)
             if not self._failing:
                 LOG.info("the translation memory works again")
 
 
-class _Batcher(Generic[Item, Answer]):
+class Batcher(Generic[Item, Answer]):
     """A thread that serves the requests of many tasks in batches, and pauses while the store fails.
 
     Args:
@@ -149,7 +151,7 @@ class _Batcher(Generic[Item, Answer]):
         serve: Callable[[list[Item]], Sequence[Answer]],
         size: Callable[[Item], int],
         gather_seconds: float,
-        outage: _Outage,
+        outage: Outage,
     ) -> None:
         self._serve = serve
         self._size = size

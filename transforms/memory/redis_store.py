@@ -17,6 +17,7 @@ SCHEMA_VERSION = 1
 PREFIX = b"translate:%d:" % SCHEMA_VERSION
 """Prefix of each key, since another version of this program may use the same server."""
 
+CLAIM_PREFIX = b"translate-claim:%d:" % SCHEMA_VERSION
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 10.0
 KEYS_AT_ONCE = 500
@@ -104,6 +105,33 @@ class RedisStore:
         if keys:
             with self._failures():
                 self._client.delete(*(PREFIX + key for key in keys))
+
+    def claim(self, keys: Sequence[bytes], owner: str, seconds: float) -> set[bytes]:
+        """Claim those keys that no other owner holds, and return the keys that ``owner`` holds now."""
+        names = [CLAIM_PREFIX + key for key in keys]
+        milliseconds = round(seconds * 1000)
+        with self._failures():
+            pipeline = self._client.pipeline(transaction=False)
+            for name in names:
+                pipeline.set(name, owner, nx=True, px=milliseconds)
+                pipeline.get(name)
+            holders = pipeline.execute()[1::2]
+            held = [holder == owner.encode() for holder in holders]
+            pipeline = self._client.pipeline(transaction=False)
+            for name, is_held in zip(names, held, strict=True):
+                if is_held:
+                    pipeline.pexpire(name, milliseconds)
+            pipeline.execute()
+        return {key for key, is_held in zip(keys, held, strict=True) if is_held}
+
+    def release(self, keys: Sequence[bytes], owner: str) -> None:
+        """Give up claims. One that has just expired and is another's is given up too, which costs a request."""
+        names = [CLAIM_PREFIX + key for key in keys]
+        if names:
+            with self._failures():
+                holders = self._client.mget(names)
+                if own := [name for name, holder in zip(names, holders, strict=True) if holder == owner.encode()]:
+                    self._client.delete(*own)
 
     def statistics(self) -> StoreStatistics:
         """Return size and age of the store. Entries that the server moves during the scan may be counted twice."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from fsspec.implementations.http import HTTPFileSystem
 
 from transforms.errors import RunFailed, UsageError
 from transforms.file_systems import file_system, first_line, sends_ranges
+from transforms.source.small_files import fetch, is_small
 from transforms.source.work_units import Compression, SourceFile
 from transforms.waiting import announced
 
@@ -49,18 +51,19 @@ _WIDE_ENCODINGS = {
 """Encodings by the first bytes of a file; UTF-32's mark begins with that of UTF-16, so it comes first."""
 
 
-def identify(source: SourceFile, encoding: str | None = None) -> SourceFile:
+def identify(source: SourceFile, encoding: str | None = None, content: bytes | None = None) -> SourceFile:
     """Return a file with the compression and the encoding that its first bytes show, whatever its name says.
 
     Args:
         source: The file, as its name describes it.
         encoding: Encoding of text that has no byte order mark; None for UTF-8.
+        content: Its bytes, if they are known already.
 
     Raises:
         UsageError: The file can't be read, or is of another kind.
     """
     with refused(source):
-        with _open_raw(source) as file:
+        with _open_raw(source, content=content) as file:
             start = file.read(8)
         compression = next((kind for magic, kind in _COMPRESSIONS.items() if start.startswith(magic)), None)
         other = next((kind for magic, kind in _OTHER_KINDS.items() if start.startswith(magic)), None)
@@ -69,7 +72,7 @@ def identify(source: SourceFile, encoding: str | None = None) -> SourceFile:
         if source.compression and not compression and start and start.lstrip()[:1] not in (b"{", b"[", b"\xef"):
             raise UsageError(f"cannot read {source.url}: it is not {source.compression}, although its name says so")
         found = replace(source, compression=compression)
-        with _open_bytes(found) as file:
+        with _open_bytes(found, content=content) as file:
             start = file.read(4)
     wide = next((name for mark, name in _WIDE_ENCODINGS.items() if start.startswith(mark)), None)
     return replace(found, encoding=wide or ("utf-8" if start.startswith(_UTF8_MARK) else encoding or "utf-8"))
@@ -91,13 +94,16 @@ def line_encoding(source: SourceFile) -> str:
     return "utf-8" if _is_wide(source) else source.encoding
 
 
-def read_lines(source: SourceFile, start: int = 0, stop: int | None = None) -> Iterator[list[bytes]]:
+def read_lines(
+    source: SourceFile, start: int = 0, stop: int | None = None, content: bytes | None = None
+) -> Iterator[list[bytes]]:
     """Yield the lines between two bytes of a file, without line feeds, a block at a time.
 
     Args:
         source: The file, as ``identify`` returned it.
         start: Byte at which a line starts.
         stop: Byte after a line's end; None for the end of the file. A file of one unit is read to its end.
+        content: The file's bytes, if they are known already.
 
     Raises:
         OSError, EOFError, zlib.error, ValueError: The file can't be read.
@@ -105,7 +111,7 @@ def read_lines(source: SourceFile, start: int = 0, stop: int | None = None) -> I
     """
     pieces: list[bytes] = []
     size = 0
-    for block in _blocks(source, start, stop):
+    for block in _blocks(source, start, stop, content):
         cut = block.rfind(b"\n")
         if cut < 0:
             pieces.append(block)
@@ -141,11 +147,11 @@ def _is_wide(source: SourceFile) -> bool:
     return source.encoding.startswith(("utf-16", "utf-32"))
 
 
-def _blocks(source: SourceFile, start: int, stop: int | None) -> Iterator[bytes]:
+def _blocks(source: SourceFile, start: int, stop: int | None, content: bytes | None) -> Iterator[bytes]:
     """The bytes of a file, decompressed, and in UTF-8 if they were in wide characters."""
     left = None if stop is None or source.compression or _is_wide(source) else stop - start
     decoder = codecs.getincrementaldecoder(source.encoding)() if _is_wide(source) else None
-    with _open_bytes(source, start) as file:
+    with _open_bytes(source, start, content) as file:
         while left is None or left > 0:
             with announced(f"reading {source.url}"):
                 block = file.read(_BLOCK_BYTES if left is None else min(left, _BLOCK_BYTES))
@@ -158,9 +164,9 @@ def _blocks(source: SourceFile, start: int, stop: int | None) -> Iterator[bytes]
 
 
 @contextmanager
-def _open_bytes(source: SourceFile, start: int = 0) -> Iterator[Any]:
+def _open_bytes(source: SourceFile, start: int = 0, content: bytes | None = None) -> Iterator[Any]:
     """A file's bytes from ``start`` on, decompressed."""
-    with _open_raw(source, start) as file:
+    with _open_raw(source, start, content) as file:
         if source.compression == "gzip":
             # Python's own, because Arrow's takes zeros after the end for damage.
             with gzip.GzipFile(fileobj=file) as decompressed:
@@ -173,8 +179,13 @@ def _open_bytes(source: SourceFile, start: int = 0) -> Iterator[Any]:
 
 
 @contextmanager
-def _open_raw(source: SourceFile, start: int = 0) -> Iterator[Any]:
+def _open_raw(source: SourceFile, start: int = 0, content: bytes | None = None) -> Iterator[Any]:
     with announced(f"reading {source.url}"):
+        if content is None and is_small(source):
+            content = fetch(source)
+        if content is not None:
+            yield io.BytesIO(content[start:])
+            return
         fs, path = file_system(source.address)
         # A stream from the start: not every server sends parts of files.
         options = {"block_size": 0} if isinstance(fs, HTTPFileSystem) and not start else {}

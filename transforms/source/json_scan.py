@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -22,6 +22,7 @@ from transforms.source.json_schema import (
     shape_of,
 )
 from transforms.source.json_values import Misfit, NotEncoded, count_keys, parse_line, repeated_keys
+from transforms.source.small_files import digest_of, fetch, is_small
 from transforms.source.work_units import SourceFile, WorkUnit
 
 LOG = logging.getLogger(__name__)
@@ -74,12 +75,17 @@ def scan(source: SourceFile, unit_rows: int, given: Collection[str], encoding: s
         UsageError: The file can't be read, is not JSON lines, or is in another encoding.
     """
     LOG.info("counting the rows of %s (%.1f MB)", source.url, source.size_bytes / 1e6)
-    source = identify(source, encoding)
+    content = None
+    if is_small(source):
+        with refused(source):
+            content = fetch(source)
+        source = replace(source, content_digest=digest_of(content))
+    source = identify(source, encoding, content)
     counter = _Counter(source, given)
     offset = 0
     cuts = [(0, 0)]  # byte and row at the start of each unit
     with refused(source):
-        for lines in read_lines(source):
+        for lines in read_lines(source, content=content):
             for line in lines:
                 offset += len(line) + 1
                 if is_blank(line):

@@ -20,7 +20,8 @@ from fsspec.spec import AbstractBufferedFile
 from transforms.errors import TranslateError, UsageError
 from transforms.file_systems import file_system, first_line, sends_ranges
 from transforms.source.parquet_pages import MAX_PAGE_BYTES, too_large
-from transforms.source.work_units import SMALL_FILE_BYTES, SourceFile
+from transforms.source.small_files import digest_of, fetch, is_small
+from transforms.source.work_units import SourceFile
 from transforms.waiting import announced
 
 UNREADABLE = (OSError, pa.ArrowException, ValueError, OverflowError, EOFError)
@@ -50,11 +51,13 @@ class Footer:
         schema: The file's schema, metadata included.
         group_rows: Number of rows in each of its row groups.
         remarks: What Arrow can't keep of its columns' types, a phrase each.
+        content_digest: Of the whole file, if that was fetched; else None.
     """
 
     schema: pa.Schema
     group_rows: tuple[int, ...]
     remarks: tuple[str, ...] = ()
+    content_digest: str | None = None
 
 
 class KnownSchemas:
@@ -93,7 +96,11 @@ def read_footer(source: SourceFile, known: KnownSchemas | None = None) -> Footer
                 f"cannot read {source.url}: its server does not send parts of files (range requests), which Parquet "
                 "needs; download the file first"
             )
-    with refused(source), open_parquet(source) as file:
+    content = None
+    if is_small(source):
+        with refused(source):
+            content = fetch(source)
+    with refused(source), open_parquet(source, content) as file:
         group_rows = _checked_rows(source, file)
         schema = file.schema_arrow
         for name in schema.names:
@@ -103,7 +110,8 @@ def read_footer(source: SourceFile, known: KnownSchemas | None = None) -> Footer
         _check_pages(source, file.metadata)
         known = known or KnownSchemas()
         schema = known.shared(schema)
-        return Footer(schema, group_rows, known.remarks(schema, file.schema))
+        digest = None if content is None else digest_of(content)
+        return Footer(schema, group_rows, known.remarks(schema, file.schema), digest)
 
 
 @contextmanager
@@ -128,8 +136,12 @@ def refused(source: SourceFile) -> Iterator[None]:
 
 
 @contextmanager
-def open_parquet(source: SourceFile) -> Iterator[pq.ParquetFile]:
+def open_parquet(source: SourceFile, content: bytes | None = None) -> Iterator[pq.ParquetFile]:
     """Open a file, with INT96 timestamps as microseconds.
+
+    Args:
+        source: The file.
+        content: Its bytes, if they are known already.
 
     Raises:
         OSError, pyarrow.ArrowException, ValueError: The file can't be read, or is not Parquet.
@@ -138,11 +150,9 @@ def open_parquet(source: SourceFile) -> Iterator[pq.ParquetFile]:
     if isinstance(fs, LocalFileSystem):
         with pa.OSFile(path, "rb") as file, pq.ParquetFile(file, buffer_size=_READ_BYTES, **_OPTIONS) as parquet:
             yield parquet
-    elif 0 < source.size_bytes <= SMALL_FILE_BYTES:
-        content = pa.BufferReader(
-            fs.cat_file(path, start=0, end=source.size_bytes)
-        )  # one request; by pieces it would be three
-        with pq.ParquetFile(content, **_OPTIONS) as parquet:
+    elif content is not None or is_small(source):
+        whole = fetch(source) if content is None else content
+        with pq.ParquetFile(pa.BufferReader(whole), **_OPTIONS) as parquet:
             yield parquet
     else:
         with fs.open(path, "rb") as file:

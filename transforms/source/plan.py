@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -17,13 +17,13 @@ from transforms.source.json_schema import KindCounts
 from transforms.source.parquet_footer import KnownSchemas, read_footer
 from transforms.source.plan_cache import PlanCache
 from transforms.source.schema_differences import differences
+from transforms.source.small_files import FETCHED_AT_ONCE, is_small
 from transforms.source.text_columns import DEFAULT, choose_text_columns, may_choose
 from transforms.source.work_units import SourceFile, UnitGroup, WorkUnit
 from transforms.threads import map_in_threads
 from transforms.waiting import interruptible
 
 LOG = logging.getLogger(__name__)
-_FOOTERS_AT_ONCE = 8
 _NAMED = 5
 """Maximum number of files named in a message."""
 
@@ -129,13 +129,14 @@ class _Planner:
         """Plan the Parquet files; return the text columns that were wanted or chosen."""
         known = {source.url: footer for source in sources if (footer := self._cache.footer(source)) is not None}
         new = [source for source in sources if source.url not in known]
-        footers = map_in_threads(lambda source: read_footer(source, self._known), new, _FOOTERS_AT_ONCE)
+        footers = map_in_threads(lambda source: read_footer(source, self._known), new, FETCHED_AT_ONCE)
         for source, footer in zip(new, footers, strict=True):
             known[source.url] = footer
             self._cache.keep_footer(source, footer)
         for source in sources:
             footer = known[source.url]
-            self._groups[source.url] = parquet.plan_groups(source, footer.group_rows, self._options.unit_rows)
+            planned = replace(source, content_digest=footer.content_digest)
+            self._groups[source.url] = parquet.plan_groups(planned, footer.group_rows, self._options.unit_rows)
             self._schemas[source.url] = footer.schema
             for remark in footer.remarks:
                 self._remark(source, remark)
@@ -155,8 +156,9 @@ class _Planner:
         total = KindCounts()
         rows = unreadable = 0
         first_fault = ""
-        for source in sources:
-            found = self._scan(source)
+        remote = any(map(is_small, sources))
+        scans = map_in_threads(self._scan, sources, FETCHED_AT_ONCE) if remote else map(self._scan, sources)
+        for source, found in zip(sources, scans, strict=True):
             self._groups[source.url] = [(unit,) for unit in found.units]
             total.merge_rows(found.kinds)
             rows, unreadable = rows + found.rows, unreadable + found.unreadable

@@ -22,7 +22,7 @@ from transforms.source.work_units import SourceFile, WorkUnit
 
 LOG = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 MAX_ENTRIES = 100_000
 """Above so many files, entries that this planning did not use are dropped."""
 
@@ -72,18 +72,27 @@ class PlanCache:
         entry = self._entry(source, [])
         if entry is None:
             return None
-        return Footer(self.schemas[entry["schema"]], tuple(entry["rows"]), tuple(entry["remarks"]))
+        return Footer(self.schemas[entry["schema"]], tuple(entry["rows"]), tuple(entry["remarks"]), entry["digest"])
 
     def keep_footer(self, source: SourceFile, footer: Footer) -> None:
         """Store the footer of a file."""
-        self._keep(source, [], schema=self._number(footer.schema), rows=footer.group_rows, remarks=footer.remarks)
+        self._keep(
+            source,
+            [],
+            schema=self._number(footer.schema),
+            rows=footer.group_rows,
+            remarks=footer.remarks,
+            digest=footer.content_digest,
+        )
 
     def scan(self, source: SourceFile, options: Sequence[Any]) -> Scan | None:
         """Return the scan of a file with these options (plain JSON values), if it is known."""
         entry = self._entry(source, list(options))
         if entry is None:
             return None
-        identified = replace(source, compression=entry["compression"], encoding=entry["encoding"])
+        identified = replace(
+            source, compression=entry["compression"], encoding=entry["encoding"], content_digest=entry["digest"]
+        )
         before = accumulate((rows for _, _, rows in entry["units"]), initial=0)
         units = tuple(
             WorkUnit(identified, number, start, stop, rows, first_row)
@@ -107,6 +116,7 @@ class PlanCache:
             units=[(unit.start, unit.stop, unit.rows) for unit in found.units],
             compression=identified.compression,
             encoding=identified.encoding,
+            digest=identified.content_digest,
             rows=found.rows,
             unreadable=found.unreadable,
             first_fault=found.first_fault,

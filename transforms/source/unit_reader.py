@@ -14,7 +14,7 @@ from transforms.source.hive_partitions import add_partition_columns, file_schema
 from transforms.source.json_lines import UNREADABLE
 from transforms.source.json_reader import read_unit
 from transforms.source.parquet import read_units
-from transforms.source.work_units import SMALL_FILE_BYTES, Batch, UnitGroup
+from transforms.source.work_units import Batch, UnitGroup
 
 
 def read_group(group: UnitGroup, schema: pa.Schema, batch_rows: int) -> Iterator[Batch]:
@@ -32,10 +32,8 @@ def read_group(group: UnitGroup, schema: pa.Schema, batch_rows: int) -> Iterator
     read = read_units if source.format == "parquet" else _read_lines
     batches = read(group, schema, batch_rows)
     try:
-        if is_small(group):  # one check instead of two, as each is a request
-            whole = list(batches)
-            check_unchanged(source)
-            yield from whole
+        if source.content_digest is not None:  # it was compared when the content was fetched
+            yield from batches
             return
         check_unchanged(source)
         for batch in batches:
@@ -55,9 +53,3 @@ def _read_lines(group: UnitGroup, schema: pa.Schema, batch_rows: int) -> Iterato
     for unit in group:
         for batch in read_unit(unit, file_schema(schema), batch_rows):
             yield replace(batch, records=add_partition_columns(batch.records, source, schema))
-
-
-def is_small(group: UnitGroup) -> bool:
-    """Return whether a group is a small file on another machine, where the requests take longer than the reading."""
-    source = group[0].source
-    return "://" in source.address and 0 < source.size_bytes <= SMALL_FILE_BYTES

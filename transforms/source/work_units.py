@@ -18,10 +18,6 @@ _STEM_BYTES = 224
 """Longest stem of a part's name: file systems allow names of 255 bytes, and the part's name adds to the stem."""
 
 
-SMALL_FILE_BYTES = 1 << 20
-"""A file of at most this size on another machine is fetched in one request, and together with others."""
-
-
 @dataclass(frozen=True)
 class SourceFile:
     """One input file.
@@ -35,6 +31,7 @@ class SourceFile:
         partitions: Columns that the names of the file's folders give (``year=2024``), outermost first.
         encoding: Encoding of the text of JSON lines.
         signed_url: The address that opens the file, where that is not ``url``. It may hold a secret.
+        content_digest: Of the content that was planned, for a file that ``small_files`` fetches whole; else None.
     """
 
     url: str
@@ -45,6 +42,7 @@ class SourceFile:
     partitions: tuple[tuple[str, str | None], ...] = ()
     encoding: str = "utf-8"
     signed_url: str | None = None
+    content_digest: str | None = None
 
     @property
     def address(self) -> str:

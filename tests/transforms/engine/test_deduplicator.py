@@ -158,7 +158,7 @@ def test_a_duplicate_of_a_failing_text_fails_with_it(sandbox_host: MakeHost, sta
     assert host.stats()["calls"] == 1
     engine.stop()
     with pytest.raises(RunStopped):
-        results.result(10)
+        results.result(100)
 
 
 def test_the_prompt_names_the_column_and_the_memory_keeps_columns_apart(
@@ -207,3 +207,20 @@ def test_what_is_kept_in_this_process_is_bounded(
     for _ in range(3):
         assert translate(engine, SENTENCE)[0].outcome.origin == "generated"
     assert host.stats()["calls"] == 3
+
+
+def test_two_engines_on_one_memory_send_each_text_once(
+    sandbox_host: MakeHost, start_engine: StartEngine, tmp_path: Path
+) -> None:
+    host = sandbox_host(tokens_per_second=200.0)
+    settings = MemorySettings(str(tmp_path / "memory.sqlite"), bytes(32), "run", shared=True)
+    first, second = (
+        start_engine([host], memory=settings, digests={"mistral:latest": "ab" * 32}, allow_mixed_digests=True)
+        for _ in range(2)
+    )
+    texts = good(20)
+    batches = [submit(first, texts), submit(second, texts[::-1])]
+    results = [result for batch in batches for result in batch.result(60)]
+    assert host.stats()["calls"] == 20
+    assert Counter(result.outcome.origin for result in results) == {"generated": 20, "duplicate": 20}
+    assert len({result.outcome.translation for result in results}) == 20

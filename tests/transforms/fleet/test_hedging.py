@@ -6,6 +6,7 @@ from transforms.fleet.breaker import Breaker
 from transforms.fleet.deadlines import Deadline
 from transforms.fleet.hedging import (
     LATE,
+    LEAST_LATE_SECONDS,
     MOST_IN_SHORT_RUNS,
     HedgeBudget,
     late_request,
@@ -82,3 +83,9 @@ def test_the_budget_is_two_percent_of_all_requests() -> None:
         budget.sent(hedged=True)
         hedged += 1
     assert hedged == 20
+
+
+def test_where_answers_take_milliseconds_a_request_is_not_late_after_twice_as_many() -> None:
+    quick = host(1, 0.001)
+    request = sent(Job(5), host(0))
+    assert next_hedge_at([request], [quick], PendingJobs()) == LEAST_LATE_SECONDS

@@ -59,7 +59,7 @@ def test_a_file_changed_while_it_is_read_never_completes_a_unit(
     folder: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Small files are checked once they are in memory.
-    monkeypatch.setattr("transforms.source.unit_reader.SMALL_FILE_BYTES", 0)
+    monkeypatch.setattr("transforms.source.small_files.SMALL_FILE_BYTES", 0)
     address = f"{folder}/{name}"
     write(address, 40)
     batches = batches_of(planned(address))
