@@ -137,9 +137,9 @@ def test_texts_count_for_every_version_of_their_model() -> None:
 
 def test_only_texts_with_extra_requests_count_as_repaired() -> None:
     better = ok(Attempt(HOST, None), Attempt(HOST, None))
-    better.requests.repair_requests, better.requests.repaired = 1, True
+    better.requests.cost("untranslated").requests, better.requests.repaired = 1, True
     no_better = ok(*[Attempt(HOST, None)] * 3)
-    no_better.requests.repair_requests = 2
+    no_better.requests.cost("untranslated").requests = 2
     statistics = count([[better, no_better, ok(Attempt(HOST, None))]], 3)
     assert dict(statistics.repairs) == {"texts": 2, "requests": 3, "better": 1}
     assert dict(count([[ok(Attempt(HOST, None))]], 1).repairs) == {}
