@@ -111,13 +111,3 @@ def test_a_run_starts_with_the_slots_that_an_earlier_one_found(
     second = run(records(tmp_path, 12, "second"), tmp_path / "two", [other])
     assert second.code == 0
     assert other.stats()["in_flight_peak"] == 12
-
-
-def test_versions_of_a_model_are_counted_at_the_end(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
-    hosts = [sandbox_host(digest=letter * 64, tokens_per_second=2000.0) for letter in "ab"]
-    result = run(records(tmp_path, 60), tmp_path / "out", hosts, "--allow_mixed_digests")
-    assert result.code == 0
-    (digests,) = json.loads((tmp_path / "out" / "_summary.json").read_text())["mixed_digests"].values()
-    assert digests.keys() == {"a" * 64, "b" * 64}
-    assert sum(digests.values()) == 60
-    assert "the translations come from 2 versions of the model 'mistral'" in result.err

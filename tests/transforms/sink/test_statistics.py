@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.sink.statistics import COUNTERS, ORIGINS, STATUSES, HostStatistics, RepairStatistics, Statistics
+
+Counts = TypeVar("Counts", Statistics, HostStatistics)
 
 
 def counters(*names: str) -> st.SearchStrategy[Counter[str]]:
@@ -108,18 +110,23 @@ def test_every_count_is_summed() -> None:
         assert other == one
 
 
+def changed(counts: Counts, **change: Any) -> Counts:
+    """A copy with some other values."""
+    return replace(counts, **change)
+
+
 def test_counts_that_cannot_be_are_recognised() -> None:
     assert Statistics().is_consistent()
     assert filled(1).is_consistent()
     for name in ("rows", "requests", "repeated_requests"):
         for wrong in (-1, 2.0, True):
-            assert not replace(filled(1), **{name: wrong}).is_consistent()
-    assert not replace(filled(1), rows=18).is_consistent(), "a row without a status"
-    assert not replace(filled(1), statuses=Counter(ok=16, finished=1)).is_consistent()
+            assert not changed(filled(1), **{name: wrong}).is_consistent()
+    assert not changed(filled(1), rows=18).is_consistent(), "a row without a status"
+    assert not changed(filled(1), statuses=Counter(ok=16, finished=1)).is_consistent()
     for name in COUNTERS:
-        assert not replace(filled(1), **{name: Counter(ok=-1)}).is_consistent()
+        assert not changed(filled(1), **{name: Counter(ok=-1)}).is_consistent()
     for name in ("rows", "requests", "prompt_tokens", "output_tokens"):
-        odd = replace(filled(1).hosts["http://gpu0:11434"], **{name: -1})
-        assert not replace(filled(1), hosts={"http://gpu0:11434": odd}).is_consistent()
-    faulty = replace(filled(1).hosts["http://gpu0:11434"], faults=Counter(busy=-1))
-    assert not replace(filled(1), hosts={"http://gpu0:11434": faulty}).is_consistent()
+        odd = changed(filled(1).hosts["http://gpu0:11434"], **{name: -1})
+        assert not changed(filled(1), hosts={"http://gpu0:11434": odd}).is_consistent()
+    faulty = changed(filled(1).hosts["http://gpu0:11434"], faults=Counter(busy=-1))
+    assert not changed(filled(1), hosts={"http://gpu0:11434": faulty}).is_consistent()
