@@ -69,16 +69,6 @@ def test_rows_name_their_model_and_the_column_stays_as_it_is(sandbox_host: MakeH
     assert run(source, tmp_path / "out", hosts).code == 2, "the recipe is another one"
 
 
-def test_versions_of_a_model_are_counted_at_the_end(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
-    hosts = [sandbox_host(digest=letter * 64, tokens_per_second=2000.0) for letter in "ab"]
-    result = run(records(tmp_path, 60), tmp_path / "out", hosts, "--allow_mixed_digests")
-    assert result.code == 0
-    (digests,) = json.loads((tmp_path / "out" / "_summary.json").read_text())["mixed_digests"].values()
-    assert digests.keys() == {"a" * 64, "b" * 64}
-    assert sum(digests.values()) == 60
-    assert "the translations come from 2 versions of the model 'mistral'" in result.err
-
-
 def test_a_column_of_models_that_cannot_be(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
     source = records(tmp_path, 3)
     for column, word in (("id", "int64"), ("engine", "no column engine"), ("text", "names the models")):

@@ -16,9 +16,13 @@ from transforms.fleet.answers import Answer
 from transforms.fleet.faults import AWAY, Blame, Failure, RequestFailed
 from transforms.fleet.host_state import HostState
 from transforms.fleet.jobs import Attempt, Job, SentRequest
+from transforms.fleet.long_texts import longest_for
 from transforms.fleet.model_assignment import next_change
 from transforms.fleet.pending import PendingJobs
 from transforms.fleet.verdicts import Circumstances, HostCharge, Verdict, charge_of, verdict_of
+
+TEXTS_PER_SLOT = 16
+"""Texts that are sorted by length together. The long ones of a later block would be sent late."""
 
 SIMILAR_SIZE = 2
 """The time of an answer varies: a text half as long as an answered one may still take longer than it."""
@@ -56,7 +60,7 @@ class Dispatcher:
 
     def add(self, job: Job) -> None:
         """Puts a job into the queue, whether it is new or is to be tried again."""
-        self._pending.add(job)
+        self._pending.add(job, TEXTS_PER_SLOT * self.capacity())
 
     def take_unserved(self, awaited: str) -> list[Job]:
         """Takes the jobs out of the queue whose model no host has. A host that has not been checked yet may have it.
@@ -93,8 +97,12 @@ class Dispatcher:
         for _, host in sorted(shares, key=lambda each: each[0], reverse=True):
             if not host.breaker.closed:
                 return self._send(self._probe(host), host, now)
-            # A host whose slots are still being found gets short texts: it answers sooner, so the search ends sooner.
-            job = self._pending.take(host.model, partial(self._suits, host), shortest=host.limit.growing())
+            # A host whose slots or speed are still being found gets short texts: it answers sooner, and a slow one
+            # would not end a long text for a long time.
+            unknown = len(self.hosts) > 1 and host.served.characters_per_second() is None
+            longest = longest_for(host, self.hosts.values(), self._pending.characters(host.model))
+            suits = partial(self._suits, host)
+            job = self._pending.take(host.model, suits, shortest=host.limit.growing() or unknown, longest=longest)
             if job is not None:
                 return self._send(job, host, now)
         if not self._hedge_budget.allows():
@@ -172,7 +180,7 @@ class Dispatcher:
         suspicion.note_answer(sent)
         served.limit.done(key, now, _seconds(answer.total_duration_ns), _seconds(answer.service_duration_ns))
         served.deadline.answered(now - sent.at, answer.eval_count, _seconds(answer.eval_duration_ns))
-        served.largest_answered = max(served.largest_answered, job.size)
+        served.answered(job.size, _seconds(answer.service_duration_ns))
         return self._works(host, now)
 
     @staticmethod

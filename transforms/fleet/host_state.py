@@ -36,6 +36,19 @@ class ServedModel:
     deadline: Deadline
     load_seconds: float | None = None
     largest_answered: int = 0
+    _characters: int = 0
+    _busy_seconds: float = 0.0
+
+    def answered(self, characters: int, busy_seconds: float | None) -> None:
+        """Note an answer to a text, and how long it took in a slot, if that is known."""
+        self.largest_answered = max(self.largest_answered, characters)
+        if busy_seconds is not None:
+            self._characters += characters
+            self._busy_seconds += busy_seconds
+
+    def characters_per_second(self) -> float | None:
+        """The source characters that one slot translates per second; None if it is not known yet."""
+        return self._characters / self._busy_seconds if self._busy_seconds > 0 else None
 
 
 @dataclass(frozen=True)
