@@ -76,7 +76,7 @@ class PartFooter:
             statistics=statistics,
             dead_letters=dead_letters,
             version=__version__,
-            schema=schema.remove_metadata(),
+            schema=_without_metadata(schema),
             run_id=run_id,
         )
 
@@ -184,6 +184,12 @@ def _same_type(one: pa.DataType, two: pa.DataType) -> bool:
     if pa.types.is_dictionary(one) and pa.types.is_dictionary(two):
         return _same_type(one.value_type, two.value_type)
     return bool(one.equals(two))
+
+
+@lru_cache(maxsize=64)
+def _without_metadata(schema: pa.Schema) -> pa.Schema:
+    # Schemas are equal here whatever their metadata, so that thousands of footers share one object.
+    return schema.remove_metadata()
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@ is not the one in the index. Object stores check what they hold; there the index
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import logging
 import zlib
@@ -16,7 +17,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from transforms.sink.footers import PartFooter, footer_of
+from transforms.sink.footers import PREFIX, PartFooter, footer_of
 from transforms.sink.output_directory import STATE, OutputDirectory
 from transforms.sink.write_errors import reason
 from transforms.threads import map_in_threads
@@ -24,6 +25,9 @@ from transforms.threads import map_in_threads
 LOG = logging.getLogger(__name__)
 
 INDEX_FILE = f"{STATE}/parts.json.gz"
+OWN_ENTRIES = frozenset({f"{PREFIX}source", f"{PREFIX}statistics"})
+"""Entries of a footer that no other part has; the others are stored once for all parts."""
+
 PARTS_AT_ONCE = 4
 BATCH_ROWS = 1024
 
@@ -56,13 +60,21 @@ def write_index(output: OutputDirectory, sound: Mapping[str, PartFooter]) -> Non
         RunFailed: The index cannot be written.
     """
     shared: dict[str, int] = {}  # thousands of parts have one recipe and one schema
-    parts = {}
-    for name, file in output.list_parts().items():
-        if name in sound and file.stamp is not None:
-            entries = sound[name].to_metadata()
-            parts[name] = [file.stamp, {key: shared.setdefault(value, len(shared)) for key, value in entries.items()}]
-    content = json.dumps({"texts": list(shared), "parts": parts}, ensure_ascii=False).encode()
-    output.write_bytes(INDEX_FILE, gzip.compress(content, 1, mtime=0))
+    content = io.BytesIO()
+    # Part by part: the whole of it as text would take more memory than anything else in a run over thousands of files.
+    with gzip.GzipFile(fileobj=content, mode="wb", compresslevel=1, mtime=0) as file:
+        file.write(b'{"parts": {')
+        separator = b""
+        for name, part in output.list_parts().items():
+            if name in sound and part.stamp is not None:
+                entries = {
+                    key: value if key in OWN_ENTRIES else shared.setdefault(value, len(shared))
+                    for key, value in sound[name].to_metadata().items()
+                }
+                file.write(separator + f"{json.dumps(name)}: {json.dumps([part.stamp, entries])}".encode())
+                separator = b",\n"
+        file.write(b'}, "texts": ' + json.dumps(list(shared)).encode() + b"}")
+    output.write_bytes(INDEX_FILE, content.getvalue())
 
 
 def damage(path: str) -> str | None:
@@ -86,7 +98,8 @@ def _read_index(output: OutputDirectory) -> dict[str, tuple[str, PartFooter]]:
         index = json.loads(gzip.decompress(content))
         texts = [text.encode() for text in index["texts"]]
         for name, (stamp, entries) in index["parts"].items():
-            footer = footer_of({key.encode(): texts[number] for key, number in entries.items()})
+            values = {key: texts[value] if isinstance(value, int) else value.encode() for key, value in entries.items()}
+            footer = footer_of({key.encode(): value for key, value in values.items()})
             if footer is not None:
                 found[str(name)] = (str(stamp), footer)
     except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):

@@ -25,13 +25,13 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(tmp_path / "memory.sqlite") if request.param == "sqlite" else str(request.getfixturevalue("redis_url"))
 
 
-def unusable(entry: bytes) -> bytes | None:
-    return None
-
-
 async def closing(*opened: Claims) -> None:
     for claims in opened:
         await claims.close()
+
+
+def _no_use(value: bytes) -> bytes | None:
+    return None
 
 
 def test_a_key_has_one_owner_until_it_is_released_or_expires(place: str) -> None:
@@ -63,7 +63,7 @@ def test_one_worker_translates_and_the_others_get_its_entry(place: str) -> None:
         assert await waiting == b"answer", "also before the claim is released"
         await first.release(key(1))
         assert await second.turn(key(1), bytes) == b"answer", "although nobody holds it"
-        assert await first.turn(key(1), unusable) is None, "an entry that does not count is translated again"
+        assert await first.turn(key(1), _no_use) is None, "an entry that does not count is translated again"
         await closing(first, second)
         store.close()
 

@@ -181,3 +181,10 @@ def test_own_metadata_entries_of_an_input_are_dropped() -> None:
         b"translated": b"yes",
     }
     assert without_own_entries(None) == {}
+
+
+def test_footers_of_one_schema_share_it_so_that_thousands_take_little_memory() -> None:
+    again = pa.schema(list(SCHEMA))
+    first, second = (PartFooter.of(unit_of(0), RECIPE, Statistics(), 0, schema) for schema in (SCHEMA, again))
+    assert first.schema is second.schema
+    assert PartFooter.of(unit_of(0), RECIPE, Statistics(), 0, SCHEMA.with_metadata({"a": "b"})).schema.metadata is None
