@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from transforms.text.lexicon import CACHED_WORDS, english_stems, glosses, skeleton, stem, without_accents, word_set
+from transforms.text.lexicon import (
+    CACHED_WORDS,
+    english_stems,
+    glosses,
+    is_gloss,
+    skeleton,
+    stem,
+    without_accents,
+    word_set,
+)
 
 _TOKEN = re.compile(r"[^\W\d_]{3,}|\d+")
 _FUNCTION_WORDS: Final = word_set(
@@ -84,6 +93,17 @@ def words_of(text: str) -> tuple[Word, ...]:
 def keys_of(text: str) -> frozenset[str]:
     """What the words of an English text are found by."""
     return frozenset().union(*map(english_keys, _TOKEN.findall(text)))
+
+
+def contradicting(words: Sequence[Word], keys: AbstractSet[str], answer: str) -> tuple[int, int]:
+    """How many words that the lexicon knows have no counterpart: those of the source, and those of ``answer``.
+
+    Words that it does not know say little: names, terms and rare ones are not covered in good translations, either.
+    """
+    there = frozenset().union(*(word.keys for word in words))
+    said = [low for token in _TOKEN.findall(answer) if (low := token.lower()) not in _FUNCTION_WORDS]
+    lost = sum(word.weight == 1.0 and word.keys.isdisjoint(keys) for word in words)
+    return lost, sum(is_gloss(low) and english_keys(low).isdisjoint(there) for low in said)
 
 
 def coverage(words: Sequence[Word], keys: AbstractSet[str]) -> float:

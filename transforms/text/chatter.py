@@ -141,7 +141,8 @@ _INJECTION = re.compile(
     | \b(?:system\s+prompt|prompt\s+syst[eè]me|message\s+syst[eè]me|jailbreak)\b
     | \b(?:developer\s+mode|mode\s+développeur|DAN\s+mode)\b
     | \b(?:print|reveal|show|repeat|affiche[rz]?|révèle[rz]?|répète[rz]?|montre[rz]?)\b[^.!?\n]{0,30}
-      \b(?:prompt|instructions|consignes)\b
+      \b(?:prompt|(?:your|system|initial|hidden|above|previous|tes|vos|mes|ses|ces)\b[^.!?\n]{0,20}\b(?:instructions|consignes)
+      |(?:instructions|consignes)\s+(?:système|initiales|cachées|secrètes|above|precedentes|précédentes|reçues))\b
     | \b(?:you\s+are\s+now|act\s+as\s+an?|pretend\s+(?:to\s+be|you)
       |tu\s+es\s+(?:maintenant|désormais)|vous\s+êtes\s+(?:maintenant|désormais)\s+une?
       |fais\s+comme\s+si\s+tu|agis\s+comme|comporte-toi)\b[^.!?\n]{0,60}\b(?:assistant|ai|ia|model|modèle|chatbot|robot|bot|pirate|hacker|expert|limit|restrict|filtre)

@@ -39,7 +39,7 @@ _SCRIPTS: Final = (
     ("hi", re.compile("[\u0900-\u097f]")),
 )
 _GREEK = re.compile("[\u0370-\u03ff]")
-_OTHER_SCRIPT = re.compile("[\u0400-\u1dbf\u3040-\u318f\u31f0-\u31ff\u3400-\ua63f\uac00-\ud7af\U00020000-\U000323af]")
+_OTHER_SCRIPT = re.compile("[\u0400-\u1cff\u3040-\u318f\u31f0-\u31ff\u3400-\ua63f\uac00-\ud7af\U00020000-\U000323af]")
 _FIRST_NOT_LATIN = "\u0370"
 _MOST_OTHER_LETTERS = 0.05
 
@@ -54,6 +54,8 @@ _CODE = re.compile(
     r"`[^`\n]{1,200}`|(?<![\w.])[\w.]{0,60}[_.\\/:=][\w.:/\\]*\w|(?<!\S)\S{0,60}\d\S*|%\S+|(?<!-)--?\w[\w-]*|&#?\w{1,30};"
     r"|<[^<>\n]{1,200}>|\{[^{}\n]{0,80}\}"
 )
+_HOT_KEY = re.compile(r"\(([A-Za-z])\)(?=[a-z])|(?<!\w)([A-Za-z])\)(?=[a-z])")
+"""The letter of a menu's word: (e)ncrypt, O)ther."""
 _FRENCH_LETTERS = re.compile("[àâæçéèêëîïôœùûÿ]")
 
 

@@ -228,6 +228,16 @@ def english_stems(form: str) -> frozenset[str]:
     )
 
 
+@cache
+def _gloss_stems() -> frozenset[str]:
+    return frozenset(stem(word) for row in rows() for word in _ENGLISH_WORD.findall(f"{row.english} {row.others}".lower()))
+
+
+def is_gloss(word: str) -> bool:
+    """Whether a lower-case English word, in any form, translates a word of the lexicon."""
+    return stem(word) in _gloss_stems()
+
+
 _ENDINGS: Final = (("ing", ""), ("ied", "y"), ("ies", "y"), ("ed", ""), ("es", ""), ("s", ""), ("ly", ""))
 _STEMS: Final = dict.fromkeys(("use", "uses", "used", "using", "user", "users", "usage"), "use") | {"need": "need"}
 
