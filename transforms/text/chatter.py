@@ -34,6 +34,7 @@ _REFUSAL = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_APOLOGY = re.compile(r"(?i)\bdésol|\bexcus|\bpardon|\bregrett|\bmalheureu|\bnavré")
 _ABOUT_THE_TASK = re.compile(
     r"""(?:assist|help|comply|proceed|continue)\s+(?:you\s+)?with\s+(?:that|this|your|the|translating)\b
     | (?:can\s?not|can['’]t|unable\s+to|won['’]t|not\s+able\s+to|not\s+comfortable|decline\s+to|refuse\s+to)\s+
@@ -155,11 +156,12 @@ _INJECTION = re.compile(
 )
 
 MOST_EXPLAINED_OF_REFUSALS, MOST_EXPLAINED_OF_OPTIONS, MOST_EXPLAINED_AROUND = 0.4, 0.5, 0.6
+MOST_EXPLAINED_OF_APOLOGIES: Final = 0.15
 """Shares of a sentence's words that the source explains, from which on it may be a translation."""
 
 _SHORT_SOURCE = 40
 _OF_TRANSLATION = re.compile(r"(?i)translat|render|literal|french|english")
-_LEAST_SOURCE_WORDS, _MOST_COVERED_BY_TALK = 2, 0.16
+_LEAST_SOURCE_WORDS, _MOST_COVERED_BY_TALK = 2, 0.12
 _LONGEST_TALK, _LEAST_TALK_SPACES = 700, 4
 _FIRST_SENTENCE = re.compile(r".{15,}?[.!?](?=\s|\Z)", re.DOTALL)
 _OPTION_FRENCH = re.compile(
@@ -179,7 +181,9 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
     matched = _REFUSAL.match(head) or (speaks(head) and _ABOUT_THE_TASK.search(head))
     first = _FIRST_SENTENCE.match(head)
     said = first[0] if first else head
-    if matched and explained_share(said, explaining_keys(source)) < MOST_EXPLAINED_OF_REFUSALS:
+    translated = _APOLOGY.search(source[:_HEAD]) and not _ABOUT_THE_TASK.search(head)
+    most = MOST_EXPLAINED_OF_APOLOGIES if translated else MOST_EXPLAINED_OF_REFUSALS
+    if matched and explained_share(said, explaining_keys(source)) < most:
         return (finding(flags.REFUSAL, said),)
     far_too_short = len(source) >= 100 and len(translation) < 0.35 * len(source)
     if matched and far_too_short and explained_share(head, explaining_keys(source)) < 0.7:

@@ -35,7 +35,7 @@ _BROKEN_OFF = re.compile(r"[\w,'’(«“-]\Z")
 
 FINISHED_RATIO = 0.9
 MAX_CHECKED_RATIO, MAX_CHECKED_CHARS = 6, 20_000
-COVERED_ALL: Final = 0.5
+COVERED_ALL: Final = 0.6
 COVERED_SHORT: Final = 0.34
 ENDING_COVERED: Final = 0.67
 """With this share of its words, a translation that is shorter or longer than others is a free one."""

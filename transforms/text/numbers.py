@@ -64,7 +64,8 @@ _FRENCH_OTHER: Final = _table(
     """premier=1 première=1 second=2 seconde=2 seul=1 seule=1 unique=1 deuxième=2 troisième=3 quatrième=4 cinquième=5
     sixième=6 septième=7 huitième=8 neuvième=9 dixième=10 onzième=11 douzième=12 huitaine=8,7 dizaine=10 douzaine=12
     quinzaine=15,14,2 vingtaine=20 trentaine=30 quarantaine=40 cinquantaine=50 centaine=100 millier=1000 midi=12
-    minuit=12,0,24 demi=30,50 demie=30,50 moitié=50,2 couple=2 paire=2 triplet=3 quadruplet=4 quintuplet=5 tierce=3 tierces=3 recto=1,2 verso=2 quart=15,45,25 quarts=45,75 tiers=3 double=2 triple=3
+    minuit=12,0,24 demi=30,50 demie=30,50 moitié=50,2 couple=2 paire=2 triplet=3 quadruplet=4 quintuplet=5
+    tierce=3 tierces=3 recto=1,2 verso=2 quart=15,45,25 quarts=45,75 tiers=3 double=2 triple=3
     quinquennale=5 décennale=10 biennale=2 trimestre=3 semestre=1,2 semaine=7 an=12"""
 )
 _ENGLISH_OTHER: Final = _table(
