@@ -44,7 +44,7 @@ longer ones two of the answer's."""
 LEAST_ENGLISH: Final = 0.34
 """The same for an answer whose words are hardly English."""
 
-LEAST_CONTEXT_WORDS, CONTEXT_EXPLAINED, CONTEXT_OTHERWISE = 3, 0.6, 0.34
+LEAST_CONTEXT_WORDS, CONTEXT_EXPLAINED, CONTEXT_OTHERWISE = 3, 0.45, 0.34
 
 WEAK: Final = 0.45
 LEAST_PAIR: Final = 0.2
@@ -105,7 +105,8 @@ def _of_context(context: str, there: Sequence[Sentence], here: Sequence[Sentence
     for sentence in here[:2]:
         if len(sentence.words) < LEAST_CONTEXT_WORDS:
             continue
-        if explained(sentence, before) > CONTEXT_EXPLAINED and explained(sentence, keys) < CONTEXT_OTHERWISE:
+        own, shown = explained(sentence, keys), explained(sentence, before)
+        if own < CONTEXT_OTHERWISE and shown >= max(CONTEXT_EXPLAINED, 2 * own):
             return sentence.text
     return ""
 

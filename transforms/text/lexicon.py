@@ -286,7 +286,9 @@ INFLECTIONS: Final = tuple(
     (ending, base)
     for ending, _, base in (
         rule.partition(">")
-        for rule in """s> es> ed> ed>e ing> ing>e ly> ies>y ied>y er> er>e est> ers> ers>e ment> ness> al> ly>le""".split()
+        for rule in (
+            "s> es> ed> ed>e ing> ing>e ly> ies>y ied>y er> er>e est> ers> ers>e ment> ness> al> ly>le".split()
+        )
     )
 )
 """Regular endings of English words, and what stands there in the base."""
