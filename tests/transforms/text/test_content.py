@@ -36,7 +36,10 @@ def test_sentences_that_became_one_are_not_missing() -> None:
         "La cabane du bûcheron est terminée. Un bûcheron va maintenant commencer à abattre des arbres. "
         "Notre approvisionnement en bois est donc assuré pour le moment."
     )
-    free = "The lumberjack's hut is done. A lumberjack will now start chopping down trees, so our log income is secured for now."
+    free = (
+        "The lumberjack's hut is done. A lumberjack will now start chopping down trees, "
+        "so our log income is secured for now."
+    )
     assert check(source, free) == ()
     assert check(source, "The lumberjack's hut is done. A lumberjack will now start.") != ()
 

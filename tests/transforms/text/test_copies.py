@@ -51,7 +51,8 @@ Retard de livraison|Colis endommagé|Produit défectueux|Entretien de la chaudi�
 Absence injustifiée|Suivi du patient|Ordre du jour|Procès-verbal de constat|Relevé des compteurs
 Bruit anormal au démarrage|Pièces jointes|Résumé des échanges|Plan de prévention|Départ de feu en cuisine
 Vérification des extincteurs|Serrure bloquée|Fenêtre cassée|Câble sectionné|Moteur en surchauffe
-Écran noir au démarrage|Mot de passe oublié|Imprimante hors service|Lettre de mise en demeure|Attestation d'assurance"""
+Écran noir au démarrage|Mot de passe oublié|Imprimante hors service|Lettre de mise en demeure
+Attestation d'assurance"""
 
 
 def test_copied_titles_are_seen() -> None:
