@@ -44,7 +44,8 @@ def test_a_line_that_stayed_french_is_named() -> None:
     assert "générale" in str(found)
 
 
-TITLES = """Rapport de visite|Compte rendu de réunion|Fuite de la vanne|Panne du réseau électrique|Demande de congés payés
+TITLES = """Rapport de visite
+Compte rendu de réunion|Fuite de la vanne|Panne du réseau électrique|Demande de congés payés
 Mise en service|Contrôle technique annuel|Facture impayée|Travaux de toiture|Remplacement du joint
 Bilan de la semaine|Avis de passage|Fiche de renseignements|Inondation du sous-sol|Chute de plain-pied
 Retard de livraison|Colis endommagé|Produit défectueux|Entretien de la chaudière|Réclamation d'un client
