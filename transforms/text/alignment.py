@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from transforms.text.lexicon import WordCache, english_stems, glosses, skeleton, stem, without_accents, word_set
+from transforms.text.lexicon import (
+    WordCache,
+    english_stems,
+    glosses,
+    is_gloss,
+    skeleton,
+    stem,
+    without_accents,
+    word_set,
+)
 from transforms.text.reading import Reading, numbers_in, read, words_in
 
 _LEAST_LETTERS: Final = 3
@@ -116,6 +125,17 @@ def keys_of(text: str) -> frozenset[str]:
 
 def _keys(words: Iterable[Word]) -> frozenset[str]:
     return frozenset().union(*[word.keys for word in words])
+
+
+def contradicting(words: Sequence[Word], keys: AbstractSet[str], answer: str) -> tuple[int, int]:
+    """How many words that the lexicon knows have no counterpart: those of the source, and those of ``answer``.
+
+    Words that it does not know say little: names, terms and rare ones are not covered in good translations, either.
+    """
+    there = frozenset().union(*(word.keys for word in words))
+    said = [low for low in read(answer).lows if len(low) >= _LEAST_LETTERS and low not in _FUNCTION_WORDS]
+    lost = sum(word.weight == 1.0 and word.keys.isdisjoint(keys) for word in words)
+    return lost, sum(is_gloss(low) and english_keys(low).isdisjoint(there) for low in said)
 
 
 def coverage(words: Sequence[Word], keys: AbstractSet[str]) -> float:

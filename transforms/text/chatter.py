@@ -36,6 +36,7 @@ _REFUSAL = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_APOLOGY = re.compile(r"(?i)\bdésol|\bexcus|\bpardon|\bregrett|\bmalheureu|\bnavré")
 _ABOUT_THE_TASK = re.compile(
     r"""(?:assist|help|comply|proceed|continue)\s+(?:you\s+)?with\s+(?:that|this|your|the|translating)\b
     | (?:can\s?not|can['’]t|unable\s+to|won['’]t|not\s+able\s+to|not\s+comfortable|decline\s+to|refuse\s+to)\s+
@@ -148,7 +149,8 @@ _INJECTION = re.compile(
     | \b(?:system\s+prompt|prompt\s+syst[eè]me|message\s+syst[eè]me|jailbreak)\b
     | \b(?:developer\s+mode|mode\s+développeur|DAN\s+mode)\b
     | \b(?:print|reveal|show|repeat|affiche[rz]?|révèle[rz]?|répète[rz]?|montre[rz]?)\b[^.!?\n]{0,30}
-      \b(?:prompt|instructions|consignes)\b
+      \b(?:prompt|(?:your|system|initial|hidden|above|previous|tes|vos|mes|ses|ces)\b[^.!?\n]{0,20}\b(?:instructions|consignes)
+      |(?:instructions|consignes)\s+(?:système|initiales|cachées|secrètes|above|precedentes|précédentes|reçues))\b
     | \b(?:you\s+are\s+now|act\s+as\s+an?|pretend\s+(?:to\s+be|you)
       |tu\s+es\s+(?:maintenant|désormais)|vous\s+êtes\s+(?:maintenant|désormais)\s+une?
       |fais\s+comme\s+si\s+tu|agis\s+comme|comporte-toi)\b[^.!?\n]{0,60}\b(?:assistant|ai|ia|model|modèle|chatbot|robot|bot|pirate|hacker|expert|limit|restrict|filtre)
@@ -161,11 +163,12 @@ _INJECTION = re.compile(
 )
 
 MOST_EXPLAINED_OF_REFUSALS, MOST_EXPLAINED_OF_OPTIONS, MOST_EXPLAINED_AROUND = 0.4, 0.5, 0.6
+MOST_EXPLAINED_OF_APOLOGIES: Final = 0.15
 """Shares of a sentence's words that the source explains, from which on it may be a translation."""
 
 _SHORT_SOURCE = 40
 _OF_TRANSLATION = re.compile(r"(?i)translat|render|literal|french|english")
-_LEAST_SOURCE_WORDS, _MOST_COVERED_BY_TALK = 2, 0.16
+_LEAST_SOURCE_WORDS, _MOST_COVERED_BY_TALK = 2, 0.12
 _LONGEST_TALK, _LEAST_TALK_SPACES = 700, 4
 _FIRST_SENTENCE = re.compile(r".{15,}?[.!?](?=\s|\Z)", re.DOTALL)
 _OPTION_FRENCH = re.compile(
@@ -188,7 +191,9 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
         return ()
     first = _FIRST_SENTENCE.match(head)
     said = first[0] if first else head
-    unexplained = matched and explained_share(said, explaining_keys(source)) < MOST_EXPLAINED_OF_REFUSALS
+    translated = _APOLOGY.search(source[:_HEAD]) and not _ABOUT_THE_TASK.search(head)
+    most = MOST_EXPLAINED_OF_APOLOGIES if translated else MOST_EXPLAINED_OF_REFUSALS
+    unexplained = matched and explained_share(said, explaining_keys(source)) < most
     if unexplained and (_DECLINES.search(head) or _ABOUT_THE_TASK.search(head) or not _says_some(source, translation)):
         return (finding(flags.REFUSAL, said),)
     far_too_short = len(source) >= 100 and len(translation) < 0.35 * len(source)

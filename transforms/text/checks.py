@@ -31,6 +31,7 @@ from transforms.text.units import unit_findings
 _RUN = re.compile(r"([^\w\s])\1{3,}|[ \t\u00a0]{2,}")
 
 _ENDED = re.compile(r"[.!?][\s\"'»”’)\]*_]{0,3}\Z")
+_PART_OF_WORD = re.compile(r"\A[^\W\d_]+")
 _BROKEN_OFF = re.compile(r"[\w,'’(«“-]\Z")
 
 FINISHED_RATIO = 0.9
@@ -40,12 +41,14 @@ COVERED_SHORT: Final = 0.34
 ENDING_COVERED: Final = 0.67
 """With this share of its words, a translation that is shorter or longer than others is a free one."""
 
-SHORT_CHARS, MEDIUM_CHARS = 20, 100
+SHORT_CHARS, TITLE_CHARS, MEDIUM_CHARS = 20, 40, 100
 LONGEST_FOR_SHORT = 120
-MEDIUM_LIMITS = (0.2, 0.4, 2.2, 4.0)
+TITLE_LIMITS = (0.08, 0.25, 2.2, 4.0)
+MEDIUM_LIMITS = (0.2, 0.33, 2.2, 4.0)
 LONG_LIMITS = (0.35, 0.55, 1.5, 2.2)
 """English characters over French ones: hard below the first and above the last, soft below the second and above the
-third. Measured: 0.55 to 1.11 for sentences, 0.64 to 5.7 for strings of one to three words ("RAS")."""
+third. Measured: 0.55 to 1.11 for sentences, 0.64 to 5.7 for strings of one to three words ("RAS"). Titles become
+acronyms: "Système de contrôle de versions", VCS."""
 
 
 def check(source: str, translation: str, prompt_texts: Sequence[str] = (), context: str = "") -> tuple[str, ...]:
@@ -156,10 +159,10 @@ def ending_flags(source: str, translation: str) -> tuple[str, ...]:
     """
     if len(source) < MEDIUM_CHARS or len(translation) >= FINISHED_RATIO * len(source):
         return ()
-    ended = _ENDED.search(source.rstrip()[-4:])
-    if not ended or not _BROKEN_OFF.search(translation.rstrip()[-1:]):
+    end = translation.rstrip()[-4:]
+    if not _ENDED.search(source.rstrip()[-4:]) or _ENDED.search(end) or not _BROKEN_OFF.search(end):
         return ()
-    last = words_of(source[-max(30, len(source) // 8) :])
+    last = words_of(_PART_OF_WORD.sub("", source[-max(30, len(source) // 8) :]))
     covered = coverage(last, keys_of(translation[-max(60, len(translation) // 4) :]))
     return (flags.UNFINISHED,) if covered < ENDING_COVERED else ()
 
@@ -167,7 +170,8 @@ def ending_flags(source: str, translation: str) -> tuple[str, ...]:
 def _ratio_flags(source_chars: int, translation_chars: int) -> tuple[str, ...]:
     if source_chars < SHORT_CHARS:
         return (flags.LENGTH_RATIO_HARD,) if translation_chars > LONGEST_FOR_SHORT else ()
-    least, low, high, most = MEDIUM_LIMITS if source_chars < MEDIUM_CHARS else LONG_LIMITS
+    limits = TITLE_LIMITS if source_chars < TITLE_CHARS else MEDIUM_LIMITS
+    least, low, high, most = limits if source_chars < MEDIUM_CHARS else LONG_LIMITS
     ratio = translation_chars / source_chars
     if not least <= ratio <= most:
         return (flags.LENGTH_RATIO_HARD,)

@@ -17,6 +17,8 @@ from transforms.text.alignment import (
     LEAST_ADDED,
     LEAST_MISSING,
     Sentence,
+    Word,
+    contradicting,
     coverage,
     english_sentences,
     explained,
@@ -35,10 +37,14 @@ LEAST_COVERED, LEAST_COVERED_SHORT = 0.32, 0.17
 """Another text covers less than this of the source's ten content words and more, or of six to nine; of four and five,
 none. Measured on pairs of human translators: 0.2 to 0.3 % of good translations, 90 to 98 % of other texts."""
 
+LEAST_NEW, LEAST_CONTRADICTING = 2, 6
+"""Known words of both texts without counterpart that tell another text from a free translation: of short texts six, of
+longer ones two of the answer's."""
+
 LEAST_ENGLISH: Final = 0.34
 """The same for an answer whose words are hardly English."""
 
-LEAST_CONTEXT_WORDS, CONTEXT_EXPLAINED, CONTEXT_OTHERWISE = 3, 0.6, 0.34
+LEAST_CONTEXT_WORDS, CONTEXT_EXPLAINED, CONTEXT_OTHERWISE = 3, 0.45, 0.34
 
 WEAK: Final = 0.45
 LEAST_PAIR: Final = 0.2
@@ -48,6 +54,12 @@ MISSING_COVERED, ADDED_EXPLAINED = 0.3, 0.25
 LEAST_OWN: Final = 3
 MERGED_RATIO: Final = 0.7
 """Two sentences that became one are shorter by less than this, unless one of them is missing."""
+
+COMPLETE_RATIO: Final = 0.8
+"""With more characters around it than this share of the source's, no sentence is missing, but rendered freely."""
+
+Group = tuple[int, int, int, int]
+"""First and last + 1 sentence of the source, and of the answer."""
 
 _REPEATABLE: Final = 15
 _FOLDED = re.compile(r"[\W_]+")
@@ -60,7 +72,7 @@ def content_findings(source: str, translation: str, context: str = "") -> tuple[
         return ()
     keys = keys_of(translation)
     covered = coverage(words, keys)
-    if (len(words) >= FEW_WORDS and covered < _least(len(words))) or (
+    if (len(words) >= FEW_WORDS and covered < _least(len(words)) and _contradicts(words, keys, translation)) or (
         covered < LEAST_ENGLISH and hardly_english(translation, source)
     ):
         return (Finding(flags.CONTENT_MISMATCH),)
@@ -78,6 +90,14 @@ def content_findings(source: str, translation: str, context: str = "") -> tuple[
     return (*found, *_aligned(there, here))
 
 
+def _contradicts(words: Sequence[Word], keys: AbstractSet[str], translation: str) -> bool:
+    """Whether known words without a counterpart are many: in short texts a free translation has none by chance."""
+    lost, new = contradicting(words, keys, translation)
+    if len(words) >= SOME_WORDS:
+        return new >= LEAST_NEW
+    return new >= 1 and lost + new >= (LEAST_CONTRADICTING if len(words) == FEW_WORDS else LEAST_CONTRADICTING - 1)
+
+
 def _of_context(context: str, there: Sequence[Sentence], here: Sequence[Sentence]) -> str:
     """A first sentence of the answer that translates the text shown before, not the source; "" if there is none."""
     before = source_keys(french_sentences(context))
@@ -85,7 +105,8 @@ def _of_context(context: str, there: Sequence[Sentence], here: Sequence[Sentence
     for sentence in here[:2]:
         if len(sentence.words) < LEAST_CONTEXT_WORDS:
             continue
-        if explained(sentence, before) > CONTEXT_EXPLAINED and explained(sentence, keys) < CONTEXT_OTHERWISE:
+        own, shown = explained(sentence, keys), explained(sentence, before)
+        if own < CONTEXT_OTHERWISE and shown >= max(CONTEXT_EXPLAINED, 2 * own):
             return sentence.text
     return ""
 
@@ -134,15 +155,18 @@ def _aligned(there: Sequence[Sentence], here: Sequence[Sentence]) -> list[Findin
     missing: list[tuple[float, str]] = []
     added: list[tuple[float, str]] = []
     other: list[tuple[float, str]] = []
-    for first, last, begin, end in align(there, here):
+    groups = _joined(align(there, here))
+    for number, (first, last, begin, end) in enumerate(groups):
         if begin == end or last - first > end - begin:
             group = here[max(0, begin - 1) : end + 1] if begin == end else here[begin:end]
             keys = union_of(group)
-            if begin == end or _too_short(there[first:last], group):
-                for number in range(first, last):
-                    share = _own_share(there, number, keys)
-                    if share is not None and share < _missing(len(there[number].words)):
-                        missing.append((share, there[number].text))
+            if _shorter(there, here, groups[max(0, number - 1) : number + 2]) and (
+                begin == end or _too_short(there[first:last], group)
+            ):
+                for place in range(first, last):
+                    share = _own_share(there, place, keys)
+                    if share is not None and share < _missing(len(there[place].words)):
+                        missing.append((share, there[place].text))
         elif first == last:
             near = source_keys(there[max(0, first - 2) : last + 2])
             for sentence in here[begin:end]:
@@ -162,6 +186,27 @@ def _aligned(there: Sequence[Sentence], here: Sequence[Sentence]) -> list[Findin
     if other:
         found.append(finding(flags.CONTENT_MISMATCH, min(other)[1]))
     return found
+
+
+def _joined(groups: Sequence[Group]) -> list[Group]:
+    """The groups, but a sentence missing beside one added makes a pair: a free translation, or another sentence."""
+    joined: list[Group] = []
+    for first, last, begin, end in groups:
+        if joined:
+            first_before, last_before, begin_before, end_before = joined[-1]
+            alone = first_before == last_before, begin_before == end_before
+            if (alone[0] and begin == end) or (alone[1] and first == last):
+                joined[-1] = (first_before, last, begin_before, end)
+                continue
+        joined.append((first, last, begin, end))
+    return joined
+
+
+def _shorter(there: Sequence[Sentence], here: Sequence[Sentence], groups: Sequence[Group]) -> bool:
+    """Whether the answer is shorter than the source around a sentence that is missing."""
+    size = sum(sentence.chars for sentence in there[groups[0][0] : groups[-1][1]])
+    written = sum(sentence.chars for sentence in here[groups[0][2] : groups[-1][3]])
+    return written < COMPLETE_RATIO * size
 
 
 def _own_share(there: Sequence[Sentence], number: int, keys: AbstractSet[str]) -> float | None:

@@ -29,6 +29,7 @@ _CODE = re.compile(
 _PARTICLES: Final = word_set(
     """de du des la le les un une et en au aux pour par sur dans avec sans est sont que qui ne pas il elle"""
 )
+_TITLE_PARTICLES: Final = word_set("de du des la le les au aux")
 _QUOTED = re.compile(r"«[^«»\n]{1,80}»|“[^“”\n]{1,80}”|\"[^\"\n]{1,80}\"|‘[^‘’\n]{1,80}’|(?<!\w)'[^'\n]{1,80}'(?!\w)")
 _FOLDED = re.compile(r"[\W_]+")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:;\n|>•*»”\"-])\s*\Z")
@@ -85,12 +86,24 @@ def _whole_copy(text: str) -> tuple[Finding, ...]:
     shouted = not any(map(str.islower, text))
     french = [word for word in words if is_only_french(word.lower())]
     particles = [word for word in words if word.lower() in _PARTICLES and (word.islower() or shouted)]
+    if not french and _is_french_title(text, words):
+        return (finding(flags.FRENCH_LEFT, text),)
     if not french:
         return (finding(flags.FRENCH_LEFT, text),) if len(particles) >= 2 and _mostly_lower(words) else ()
     if any(shouted or word.islower() for word in french):
         return (finding(flags.UNTRANSLATED, " ".join(french)),)
     capitals = sum(word[0].isupper() for word in words)
     return (finding(flags.FRENCH_LEFT, text),) if words[0] in french and capitals == 1 else ()
+
+
+_ELIDED = re.compile(r"(?<!\w)[dl]['’](?=[a-zà-ÿ])")
+
+
+def _is_french_title(text: str, words: Sequence[str]) -> bool:
+    """Whether all words but the first are in lower case, with a French particle between them: no name is written so."""
+    if len(words) < 3 or not words[0][0].isupper() or not all(map(str.islower, words[1:])):
+        return False
+    return bool(_ELIDED.search(text)) or any(word in _TITLE_PARTICLES for word in words[1:-1])
 
 
 def _mostly_lower(words: Sequence[str]) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -39,14 +39,19 @@ _ALSO_WORDS: Final = word_set("""head link label section title option select for
 """Tags only if they are closed: other words in angle brackets, as "<fichier>", may be translated."""
 
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]{0,15})(?:[\s/][^<>]{0,500})?>")
-_CODE = re.compile(r"(?<!`)`([^`\n]{1,200})`(?!`)")
+_CODE = re.compile(r"(?<!`)`([^`\n]{1,200})`(?![`_])")
 _HEADING = re.compile(r"(?m)^#{1,6} ")
 _BULLET = re.compile(r"(?m)^[ \t]{0,20}(?:[-*+•–—−·◦▪‣][ \u00a0]|\d{1,3}[.)][ \u00a0])")
 _CELLS = re.compile(r"(?m)^[ \t]{0,8}\|.*\|[ \t]*$")
 
+LONGEST_HEADING: Final = 60
+LEAST_WRAPPED: Final = 40
 _ENDS_SENTENCE: Final = '.!?…:;»”"|>)'
-_QUESTION = re.compile(r"\?(?=[\s»”\"')\]*_]|$)")
-_AFTER_QUESTION = re.compile(r"[\s»”\"')\]*_!?…]{0,20}\Z")
+_QUESTION = re.compile(r"(?<=[^\s(,;*/|])[ \u00a0\u202f]{0,2}\?(?=[\s»”’\"')\]*_<]|$)")
+_ASKING = re.compile(r"(?i)\W{0,3}(?:what|how|who|whom|whose|where|when|why|which)\b")
+"""How a heading begins that asks without a mark."""
+
+_AFTER_QUESTION = re.compile(r"[\s»”’\"')\]*_!?…]{0,20}\Z")
 
 
 def address_findings(source: str, translation: str) -> tuple[Finding, ...]:
@@ -155,12 +160,22 @@ def line_flags(source: str, translation: str) -> tuple[str, ...]:
     if "\n" not in source and "\n" not in translation:
         return ()
     here, there = _lines(translation), _lines(source)
-    if len(here) == len(there):
+    if len(here) == len(there) or (len(there) == 1 and _is_wrapped(translation, here)):
         return ()
     fewest_there, fewest_here = (
         sum(_begins_anew(before, line) for before, line in pairwise(lines)) + 1 for lines in (there, here)
     )
     return () if fewest_there <= len(here) and fewest_here <= len(there) else (flags.LINE_COUNT,)
+
+
+def _is_wrapped(text: str, lines: Sequence[str]) -> bool:
+    """Whether one paragraph was written in several long lines, without bullets."""
+    return (
+        "\n\n" not in text
+        and all(len(line) >= LEAST_WRAPPED for line in lines[:-1])
+        and not _BULLET.search(text)
+        and not _HEADING.search(text)
+    )
 
 
 def _lines(text: str) -> list[str]:
@@ -182,6 +197,8 @@ def question_flags(source: str, translation: str) -> tuple[str, ...]:
     if not asked:
         return ()
     kept = len(_QUESTION.findall(translation))
+    if kept == 0 and len(translation) < LONGEST_HEADING and _ASKING.match(translation):
+        return ()
     if kept == 0 or (kept < asked and _ends_asking(source) and not _ends_asking(translation)):
         return (flags.QUESTION_LOST,)
     return ()

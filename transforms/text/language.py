@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from transforms.text import flags
+from transforms.text.english import is_english_word
 from transforms.text.findings import Finding, finding
 from transforms.text.language_words import ENGLISH, FRENCH, NAME_PARTICLES, OTHERS
 from transforms.text.lexicon import is_english, is_only_french
@@ -40,7 +41,7 @@ _SCRIPTS: Final = (
     ("hi", re.compile("[\u0900-\u097f]")),
 )
 _GREEK = re.compile("[\u0370-\u03ff]")
-_OTHER_SCRIPT = re.compile("[\u0400-\u1dbf\u3040-\u318f\u31f0-\u31ff\u3400-\ua63f\uac00-\ud7af\U00020000-\U000323af]")
+_OTHER_SCRIPT = re.compile("[\u0400-\u1cff\u3040-\u318f\u31f0-\u31ff\u3400-\ua63f\uac00-\ud7af\U00020000-\U000323af]")
 _FIRST_NOT_LATIN = "\u0370"
 _MOST_OTHER_LETTERS = 0.05
 
@@ -55,6 +56,8 @@ _CODE = re.compile(
     r"`[^`\n]{1,200}`|(?<![\w.])[\w.]{0,60}[_.\\/:=][\w.:/\\]*\w|(?<!\S)\S{0,60}\d\S*|%\S+|(?<!-)--?\w[\w-]*|&#?\w{1,30};"
     r"|<[^<>\n]{1,200}>|\{[^{}\n]{0,80}\}"
 )
+_HOT_KEY = re.compile(r"\(([A-Za-z])\)(?=[a-z])|(?<!\w)([A-Za-z])\)(?=[a-z])")
+"""The letter of a menu's word: (e)ncrypt, O)ther."""
 _FRENCH_LETTERS = re.compile("[àâæçéèêëîïôœùûÿ]")
 
 
@@ -211,7 +214,7 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
         mixed = any(each.english > each.french and each.words > 1 for each in found)
         if not mixed and is_copy(source, translation) and is_french(source) and _has_french_words(translation):
             return (Finding(flags.UNTRANSLATED),)
-        if is_foreign(translation, source) and not (is_foreign(source) and not is_french(source)):
+        if is_other_than_english(translation, source) and not (is_foreign(source) and not is_french(source)):
             return (Finding(flags.WRONG_LANGUAGE),)
     left = [
         sentence
@@ -266,35 +269,59 @@ def _is_left(sentence: str, source: str) -> bool:
 
 
 FOREIGN_WORDS = 5
-"""With fewer words in lower case, another language is a guess."""
+"""With fewer words in lower case, another language of a source is a guess."""
+
+MOST_ENGLISH: Final = ((3, 0.0), (4, 0.25), (8, 0.34))
+"""Up to so many words, at most this share of an answer in another language is English by chance; of longer ones less
+than ``MOST_ENGLISH_LONG``. Measured on menus, messages and manuals in 15 languages."""
+MOST_ENGLISH_LONG: Final = 0.41
 
 
 def hardly_english(text: str, source: str) -> bool:
     """Whether a quarter at most of the words that ``source`` does not have are known as English; at least three."""
+    words = _new_words(text, source, lower=False)
+    return len(words) >= 3 and sum(map(is_english_word, words)) <= 0.25 * len(words)
+
+
+def _new_words(text: str, source: str, lower: bool) -> list[str]:
+    """The words of three letters and more that ``source`` does not have, in lower case; not codes, and not names if
+    only words in ``lower`` case count, with the first.
+    """
     there = {word.lower() for word in words_of(source)}
-    words = [word.lower() for word in words_of(_CODE.sub(" ", text)) if len(word) > 2]
-    words = [word for word in words if word not in there]
-    known = sum(word in ENGLISH or is_english(word) for word in words)
-    return len(words) >= 3 and known <= 0.25 * len(words)
+    words = words_of(_CODE.sub(" ", _HOT_KEY.sub(r"\1\2", text)))
+    if lower:
+        words = [word for number, word in enumerate(words) if word.islower() or (not number and word.istitle())]
+    return [low for word in words if len(word) > 2 and word[-1] != "'" and (low := word.lower()) not in there]
 
 
-def is_foreign(text: str, source: str = "") -> bool:
-    """Whether a text in Latin letters is neither English nor French: hardly one of its words is known.
+def is_other_than_english(answer: str, source: str) -> bool:
+    """Whether an answer in Latin letters is neither English nor French: hardly one of its words is known.
 
     Capitalised words are names, words with digits are codes, and words of ``source`` are kept terms: they say nothing.
     """
+    if other_language(answer):
+        return True
+    words = _new_words(answer, source, lower=True)
+    if len(words) < MOST_ENGLISH[0][0]:
+        return False
+    most = next((share for count, share in MOST_ENGLISH if len(words) <= count), MOST_ENGLISH_LONG)
+    if sum(map(is_english_word, words)) > most * len(words):
+        return False
+    return sum(is_only_french(word) or word in FRENCH for word in words) <= 0.5 * len(words)
+
+
+def is_foreign(text: str) -> bool:
+    """Whether a source is neither English nor French: it has five words in lower case, and hardly one is known."""
     if other_language(text):
         return True
-    there = set(words_of(source))
-    words = [word for word in words_of(_CODE.sub(" ", text)) if word.islower() and len(word) > 2 and word not in there]
+    words = [word for word in words_of(_CODE.sub(" ", text)) if word.islower() and len(word) > 2]
     if len(words) < FOREIGN_WORDS:
         return False
     known = sum(word in ENGLISH or is_english(word) for word in words)
     stop = sum(word in ENGLISH for word in words)
     if known > (0.25 if len(words) < 8 else 0.34) * len(words) or stop > 0.1 * len(words):
         return False
-    french = sum(is_only_french(word) or word in FRENCH for word in words)
-    return french <= 0.5 * len(words)
+    return sum(is_only_french(word) or word in FRENCH for word in words) <= 0.5 * len(words)
 
 
 def _copied_sentence(source: str, sentences: Sequence[str], found: Sequence[Evidence]) -> str:

@@ -249,6 +249,18 @@ def english_stems(form: str) -> frozenset[str]:
     )
 
 
+@cache
+def _gloss_stems() -> frozenset[str]:
+    return frozenset(
+        stem(word) for row in rows() for word in _ENGLISH_WORD.findall(f"{row.english} {row.others}".lower())
+    )
+
+
+def is_gloss(word: str) -> bool:
+    """Whether a lower-case English word, in any form, translates a word of the lexicon."""
+    return stem(word) in _gloss_stems()
+
+
 _ENDINGS: Final = (("ing", ""), ("ied", "y"), ("ies", "y"), ("ed", ""), ("es", ""), ("s", ""), ("ly", ""))
 _STEMS: Final = dict.fromkeys(("use", "uses", "used", "using", "user", "users", "usage"), "use") | {"need": "need"}
 
@@ -290,30 +302,16 @@ def _english_words() -> frozenset[str]:
     return frozenset(words)
 
 
-_INFLECTIONS: Final = (
-    *(
-        ("s", ""),
-        ("es", ""),
-        ("ed", ""),
-        ("ed", "e"),
-        ("ing", ""),
-        ("ing", "e"),
-        ("ly", ""),
-        ("ies", "y"),
-        ("ied", "y"),
-    ),
-    *(
-        ("er", ""),
-        ("er", "e"),
-        ("est", ""),
-        ("ers", ""),
-        ("ers", "e"),
-        ("ment", ""),
-        ("ness", ""),
-        ("al", ""),
-        ("ly", "le"),
-    ),
+INFLECTIONS: Final = tuple(
+    (ending, base)
+    for ending, _, base in (
+        rule.partition(">")
+        for rule in (
+            "s> es> ed> ed>e ing> ing>e ly> ies>y ied>y er> er>e est> ers> ers>e ment> ness> al> ly>le".split()
+        )
+    )
 )
+"""Regular endings of English words, and what stands there in the base."""
 
 
 @lru_cache(maxsize=CACHED_WORDS)
@@ -324,7 +322,7 @@ def is_english(word: str) -> bool:
         return True
     return any(
         word.endswith(ending) and word[: len(word) - len(ending)] + replacement in known
-        for ending, replacement in _INFLECTIONS
+        for ending, replacement in INFLECTIONS
     )
 
 

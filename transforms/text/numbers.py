@@ -21,6 +21,7 @@ MOST_EXPLAINED = 100
 """With more numbers that differ, it is another text: and pairing them takes time in proportion to their square."""
 
 _POSITION = re.compile(r"%\d{1,2}\$")
+_ENTITY = re.compile(r"&#x?[\da-fA-F]{1,7};")
 _NUMBER = re.compile(r"\d\d*(?:[.,]\d+)*")
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)")
 _GROUP_SPACE = re.compile("[ \u00a0\u202f]")
@@ -63,7 +64,8 @@ _FRENCH_OTHER: Final = _table(
     """premier=1 première=1 second=2 seconde=2 seul=1 seule=1 unique=1 deuxième=2 troisième=3 quatrième=4 cinquième=5
     sixième=6 septième=7 huitième=8 neuvième=9 dixième=10 onzième=11 douzième=12 huitaine=8,7 dizaine=10 douzaine=12
     quinzaine=15,14,2 vingtaine=20 trentaine=30 quarantaine=40 cinquantaine=50 centaine=100 millier=1000 midi=12
-    minuit=12,0,24 demi=30,50 demie=30,50 moitié=50,2 quart=15,45,25 quarts=45,75 tiers=3 double=2 triple=3
+    minuit=12,0,24 demi=30,50 demie=30,50 moitié=50,2 couple=2 paire=2 triplet=3 quadruplet=4 quintuplet=5
+    tierce=3 tierces=3 recto=1,2 verso=2 quart=15,45,25 quarts=45,75 tiers=3 double=2 triple=3
     quinquennale=5 décennale=10 biennale=2 trimestre=3 semestre=1,2 semaine=7 an=12"""
 )
 _ENGLISH_OTHER: Final = _table(
@@ -116,6 +118,8 @@ def _atoms(text: str, french: bool) -> list[str]:
         return []
     if "$" in text:
         text = _POSITION.sub("%", text)
+    if "&#" in text:
+        text = _ENTITY.sub(" ", text)
     if not french and not _CLOCK_WORDS.isdisjoint(read(text).low_set):
         text = _CLOCK.sub(_in_24_hours, text)
     if _SPACED.search(text):

@@ -19,7 +19,8 @@ _PLACEHOLDER = re.compile(
     | \{\{[ ]?[\w.:|!<>-]{1,60}[ ]?\}\}                # {{ client.nom }}
     | (?<![{\w])\{[ ]?[A-Za-z_0-9][\w.:!<>-]{0,60}[ ]?\}(?!\})   # {nom}, {0}, {heure:>10}
     | %\(\w{1,60}\)[a-z]                               # %(nom)s
-    | (?<![\w%])%(?:\d{1,2}\$)?[-+#0]?\d{0,3}(?:\.\d{1,3}|\.\*)?(?:hh|h|ll|l|z|j|t)?[sdifuxXgcpqQ](?![A-Za-zÀ-ÿ])
+    | (?:(?<![\w%])|(?<=\b[xX]))%(?:\d{1,2}\$)?[-+#0]?\d{0,3}(?:\.\d{1,3}|\.\*)?(?:hh|h|ll|l|z|j|t)?[sdifuxXgcqQ]
+      (?![A-Za-zÀ-ÿ])
     | (?<![\w$])\$[A-Za-z_]\w{1,40}(?![\w(])           # $HOME
     | </?\d{1,3}/?> | ⟦\d{1,3}⟧                        # <0>, </0>, <0/>
     | (?<![\w%])%[A-Z][A-Z_]{2,30}%                    # %CHEMIN%
@@ -30,7 +31,7 @@ _MARKS: Final = frozenset("{%<⟦$")
 _MARK = re.compile(f"[{''.join(sorted(_MARKS))}]")
 _POSITION = re.compile(r"%\d{1,2}\$")
 _BRACE_SPACE = re.compile(r"(?<=\{) | (?=\})")
-_PERCENT = re.compile(r"\d[ \u00a0\u202f]%[sdifc]")
+_PERCENT = re.compile(r"(?<![A-Za-z_])\d[ \u00a0\u202f]%[sdifc]")
 _CODE_NAME = re.compile(r"[A-Z](?<![\w-][A-Z])[A-Z]{1,9}-[A-Z0-9-]{0,20}\d{2}[A-Z0-9-]{0,20}(?![\w-])")
 _SEPARATORS = re.compile(r"[ _./-]")
 

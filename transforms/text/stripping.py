@@ -232,9 +232,16 @@ def _may_go(part: str, rest: str, text: str, source: str, apart: bool = False) -
         return False
     if _SEVERAL.search(part) or explained_share(part, explaining_keys(source)) >= MOST_EXPLAINED:
         return False
+    # With as many sentences as the source, none is the model's own.
+    if not apart and _sentences(text) <= _sentences(source):
+        return False
     words = words_of(source)
     covered = coverage(words, keys_of(rest))
     return covered >= LEAST_REST and covered >= coverage(words, keys_of(text)) - 0.05
+
+
+def _sentences(text: str) -> int:
+    return len(_SENTENCE.findall(text.strip())) + 1
 
 
 LEAST_REST: Final = 0.34

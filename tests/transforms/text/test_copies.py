@@ -42,3 +42,21 @@ def test_a_line_that_stayed_french_is_named() -> None:
     [found] = copy_findings(source, translation)
     assert found.flag == flags.FRENCH_LEFT
     assert "générale" in str(found)
+
+
+TITLES = """Rapport de visite
+Compte rendu de réunion|Fuite de la vanne|Panne du réseau électrique|Demande de congés payés
+Mise en service|Contrôle technique annuel|Facture impayée|Travaux de toiture|Remplacement du joint
+Bilan de la semaine|Avis de passage|Fiche de renseignements|Inondation du sous-sol|Chute de plain-pied
+Retard de livraison|Colis endommagé|Produit défectueux|Entretien de la chaudière|Réclamation d'un client
+Absence injustifiée|Suivi du patient|Ordre du jour|Procès-verbal de constat|Relevé des compteurs
+Bruit anormal au démarrage|Pièces jointes|Résumé des échanges|Plan de prévention|Départ de feu en cuisine
+Vérification des extincteurs|Serrure bloquée|Fenêtre cassée|Câble sectionné|Moteur en surchauffe
+Écran noir au démarrage|Mot de passe oublié|Imprimante hors service|Lettre de mise en demeure
+Attestation d'assurance"""
+
+
+def test_copied_titles_are_seen() -> None:
+    titles = TITLES.replace("\n", "|").split("|")
+    missed = [title for title in titles if not names(title, title)]
+    assert len(missed) <= 0.01 * len(titles), missed
