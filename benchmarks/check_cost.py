@@ -2,8 +2,8 @@
 
     python -m benchmarks.check_cost [--rounds 5] [--against DIRECTORY]
 
-The texts are clean pairs of ``tests/transforms/text/corpus``, longer ones joined of whole sentences in random order. The
-time is that of what the engine calls for each answer, as CPU time per 300 characters of source. With ``--against``,
+The texts are clean pairs of ``tests/transforms/text/corpus``, longer ones joined of whole sentences in random order.
+The time is that of what the engine calls for each answer, as CPU time per 300 characters of source. With ``--against``,
 another checkout is measured in turn with this one, so that both see the same machine.
 """
 
@@ -34,7 +34,7 @@ def joined(length: int, rng: random.Random) -> tuple[str, str]:
         for pair in clean_pairs()
         if len(pair.french) < min(320, 1.2 * length)
         and "\n" not in pair.french
-        and (length == LENGTHS[0] or pair.french[-1] in ".!?" and pair.english[-1] in ".!?")
+        and (length == LENGTHS[0] or (pair.french[-1] in ".!?" and pair.english[-1] in ".!?"))
     ]
     french, english = "", ""
     number = 0

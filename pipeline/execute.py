@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -13,11 +12,12 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from pipeline import graph
 from pipeline.estimate import sample_texts
 from pipeline.execution import Execution
+from pipeline.known_slots import keep_known_slots, read_known_slots
 from pipeline.monitoring.beam_metrics import metrics_of
+from pipeline.monitoring.job_figures import figures_of_job, with_published_parts
 from pipeline.monitoring.monitor import Monitor
-from pipeline.monitoring.published_parts import with_published_parts
 from pipeline.monitoring.status import Workload
-from pipeline.options.beam import LOCAL_RUNNER
+from pipeline.options.beam import LOCAL_RUNNER, runs_in_process
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan
 from pipeline.report.recorder import RunRecorder
@@ -33,12 +33,14 @@ from pipeline.runner import (
 from pipeline.signals import StopRequested
 from transforms.configuration import TranslationSettings, engine_config
 from transforms.engine.deduplicator import MemorySettings
-from transforms.engine.engine import live_engines
+from transforms.engine.engine import live_engines, live_snapshot
 from transforms.engine.snapshot import Snapshot
 from transforms.errors import RunFailed, RunStopped, TranslateError, UsageError
+from transforms.fleet.model_names import model_key
 from transforms.sink.columns import added_columns
 from transforms.sink.fence import close_fences
 from transforms.sink.output_lock import OutputLock
+from transforms.sink.worker_figures import WorkerFigures
 from transforms.translate import TranslateConfig
 from transforms.write import WriteConfig
 
@@ -68,7 +70,7 @@ def execute(
     """
     plan, resumption = resumed.plan, resumed.resumption
     translate = TranslateConfig(
-        engine=engine_config(settings, resumed.hosts.digests, memory),
+        engine=engine_config(settings, resumed.hosts.digests, memory, read_known_slots(resumed.recipe.model_digest)),
         text_columns=plan.text_columns,
         schemas=plan.output_schemas,
         model_column=options.model_column,
@@ -79,6 +81,7 @@ def execute(
         text_encoding=options.text_encoding or "utf-8",
         columns=added_columns(options.evidence, options.confidence),
         dead_letter_texts=options.dead_letter_texts,
+        publish_figures=not runs_in_process(options.beam_arguments),
     )
     write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas, lock.run_id)
     try:
@@ -87,6 +90,7 @@ def execute(
         raise UsageError(f"Apache Beam cannot be set up: {error}") from None
     graph.build(pipeline, resumption.left_groups, plan.schemas, translate, write)
     workload = _workload(plan, resumption, options.text_encoding or "utf-8")
+    workers = WorkerFigures(plan.output, lock.run_id) if translate.publish_figures else None
     stopped = False
     failure: RunFailed | None = None
     try:
@@ -100,8 +104,13 @@ def execute(
             if options.metrics_port is not None:
                 observers.enter_context(_metrics(options.metrics_port, options.metrics_address, monitor, workload))
             observers.enter_context(quiet_reader())
+            mean_characters = workload.characters / max(1, workload.texts)
             texts = {unit.part_name: unit.rows * len(plan.text_columns) for unit in resumption.left}
-            _run(pipeline, options.runner, monitor, partial(with_published_parts, output=plan.output, texts=texts))
+
+            def figures(counters: Callable[[], Snapshot]) -> Callable[[], Snapshot]:
+                return figures_of_job(with_published_parts(counters, plan.output, texts, mean_characters), workers)
+
+            _run(pipeline, options.runner, monitor, figures)
     except (RunStopped, StopRequested):
         stopped = True
         lock.stop_workers(elsewhere=not live_engines())
@@ -113,10 +122,16 @@ def execute(
         raise
     finally:
         close_fences()
-        slots = {host.url: host.limit for engine in live_engines() for host in engine.hosts()}
+        hosts = workers.hosts(now=True) if workers is not None else live_snapshot().hosts
+        if workers is None and options.slots is None:
+            keep_known_slots(model_key(options.model), hosts)
         for engine in live_engines():
             engine.close()
-    return Execution(slots, stopped, failure)
+        if workers is not None:
+            workers.remove()
+    slots = {host.url: host.limit for host in hosts if host.limit}
+    sent = sum(host.traffic.answers + host.traffic.failures.total() for host in hosts)
+    return Execution(slots, stopped, failure, None if workers is None else sent)
 
 
 @contextmanager
@@ -142,7 +157,7 @@ def _run(
     pipeline: beam.Pipeline,
     runner: str,
     monitor: Monitor,
-    completed: Callable[[Callable[[], Snapshot]], Callable[[], Snapshot]],
+    figures: Callable[[Callable[[], Snapshot]], Callable[[], Snapshot]],
 ) -> None:
     """Run the job to its end.
 
@@ -150,7 +165,7 @@ def _run(
         pipeline: The graph.
         runner: Name of the runner.
         monitor: Shows the progress.
-        completed: Adds to the counts of a runner what it does not report.
+        figures: Adds to the counters of a runner what they do not tell.
 
     Raises:
         TranslateError: A worker's error, or why the runner failed. On the runner of this process, errors that are not
@@ -160,8 +175,8 @@ def _run(
     try:
         result = pipeline.run()  # in this process, it returns when the pipeline has finished
         failure = failure_of_job
-        if not live_engines():
-            monitor.follow(completed(metrics_of(result)))
+        if runner != LOCAL_RUNNER:
+            monitor.follow(figures(metrics_of(result)))
         result.wait_until_finish()
     except Exception as error:
         LOG.debug("the runner's error", exc_info=True)

@@ -95,6 +95,7 @@ class Summary:
         message: Why the run ended early; None if it did not.
         not_real: Label of output that simulated hosts made; None for real output.
         options: Options in force, with secrets masked.
+        requests_sent: Requests of workers in other processes, those of lost workers included; None if there were none.
     """
 
     output: str
@@ -109,6 +110,7 @@ class Summary:
     message: str | None
     not_real: str | None
     options: Mapping[str, Any] = field(default_factory=dict)
+    requests_sent: int | None = None
 
     def line(self) -> str:
         """Return one line of JSON for stdout."""
@@ -123,10 +125,14 @@ class Summary:
             "failed_rows": dict(all_rows.failed_rows),
             "flags": dict(all_rows.flags),
             "mixed_digests": all_rows.mixed_digests(),
-            "repairs": {name: run.repairs[name] for name in ("texts", "requests", "better")},
+            "repairs": {
+                **{name: run.repairs[name] for name in ("texts", "requests", "better")},
+                "kinds": self._kinds(),
+            },
             "rows_in": self.rows_in,
             "removed_inputs": list(self.removed_inputs),
             "rows_written": run.rows,
+            **({} if self.requests_sent is None else {"lost_requests": max(0, self.requests_sent - run.requests)}),
             "version": __version__,
             "options": dict(self.options),
             "rates": {
@@ -157,6 +163,11 @@ class Summary:
             "hosts": {url: self._host(run.hosts.get(url, HostStatistics()), self.slots.get(url)) for url in urls},
             "wall_seconds": round(self.wall_seconds, 3),
         }
+
+    def _kinds(self) -> dict[str, dict[str, Any]]:
+        """Return what the repairs of each kind of fault cost and gained, the most expensive first."""
+        kinds = sorted(self.counts.this_run.repair_kinds.items(), key=lambda kind: -kind[1].requests)
+        return {fault: {**vars(kind), "seconds": round(kind.seconds, 3)} for fault, kind in kinds}
 
     @staticmethod
     def _host(host: HostStatistics, slots: int | None) -> dict[str, Any]:
@@ -219,6 +230,7 @@ def summarise(
         message=message,
         not_real=NOT_REAL if options.sandbox else None,
         options=echo(options),
+        requests_sent=execution.requests_sent,
     )
 
 
@@ -235,7 +247,7 @@ def verdict(options: RunOptions, plan: RunPlan, counts: PartCounts, nothing_left
         )
     if repairs := counts.this_run.repairs:
         LOG.info(
-            "retried %d texts that failed a check; %d extra requests improved %d of them",
+            "texts retried because a check failed: %d; %d extra requests improved %d of them",
             repairs["texts"],
             repairs["requests"],
             repairs["better"],

@@ -9,11 +9,15 @@ ROOT = Path(__file__).resolve().parents[1]
 OPTION_TABLE = "a table of options; tests/pipeline/options/test_run.py reads each of them in all its forms"
 WORDS = "words without a rule; the tests of the modules that look them up show what they are for"
 WITHOUT_OWN_TEST = {
+    "pipeline/execute.py": "the wiring of a run; tests/pipeline/test_run.py and its neighbours run it in all its ways",
+    "pipeline/execution.py": "a record without a rule",
     "pipeline/options/files.py": OPTION_TABLE,
     "pipeline/options/model.py": OPTION_TABLE,
     "pipeline/options/reports.py": OPTION_TABLE,
     "pipeline/report/write.py": "three calls; tests/pipeline/report/test_command.py runs them",
+    "transforms/engine/chunk_prompt.py": "tests/transforms/engine/test_chunk_translator.py looks at its requests",
     "transforms/errors.py": "a tree of exceptions without code",
+    "transforms/fleet/limit_measures.py": "tests/transforms/fleet/test_limits.py, in thousands of simulated answers",
     "transforms/fleet/jobs.py": "two records without a rule",
     "transforms/text/language_words.py": WORDS,
 }

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from transforms.engine.deduplicator import NO_MEMORY, MemorySettings
@@ -223,7 +224,10 @@ def make_recipe(settings: TranslationSettings, text_columns: tuple[str, ...], di
 
 
 def engine_config(
-    settings: TranslationSettings, digests: Mapping[str, str], memory: MemorySettings = NO_MEMORY
+    settings: TranslationSettings,
+    digests: Mapping[str, str],
+    memory: MemorySettings = NO_MEMORY,
+    known_slots: Mapping[str, int] = MappingProxyType({}),
 ) -> EngineConfig:
     """Return all that a worker needs to translate.
 
@@ -231,6 +235,7 @@ def engine_config(
         settings: Configuration, prompt and glossary.
         digests: Known digests of the models, by model key.
         memory: Settings of the translation memory.
+        known_slots: Slots of hosts in an earlier run, by the host's address.
     """
     configuration = settings.configuration
     return EngineConfig(
@@ -244,6 +249,7 @@ def engine_config(
             digests=digests,
             allow_mixed_digests=configuration.allow_mixed_digests,
             slots=configuration.slots,
+            known_slots=dict(known_slots),
             request_timeout_seconds=configuration.request_timeout,
             max_outage_seconds=configuration.max_outage,
             use_proxy=configuration.use_proxy,

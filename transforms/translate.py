@@ -17,7 +17,7 @@ from apache_beam.metrics.metric import Metrics
 from apache_beam.utils.shared import Shared
 from apache_beam.utils.windowed_value import WindowedValue
 
-from transforms.engine.engine import Engine, EngineConfig
+from transforms.engine.engine import Engine, EngineConfig, live_snapshot
 from transforms.engine.outcome import TextResult
 from transforms.engine.translator import SourceText
 from transforms.engine.window import SlidingWindow
@@ -34,6 +34,7 @@ from transforms.sink.earlier_part import EarlierPart
 from transforms.sink.fence import fence_of
 from transforms.sink.parts import TranslatedBatch
 from transforms.sink.statistics import STATUSES, Statistics
+from transforms.sink.worker_figures import FiguresPublisher, publisher_of
 from transforms.source.text_columns import read_texts
 from transforms.source.work_units import Batch
 
@@ -57,6 +58,7 @@ class TranslateConfig:
         text_encoding: Encoding of binary text columns.
         columns: Arrow types of the added columns, by field; see ``columns.added_columns``.
         dead_letter_texts: Whether dead letters have the source of the text.
+        publish_figures: Whether the process publishes the figures of its hosts, as the launcher cannot see them.
     """
 
     engine: EngineConfig
@@ -70,6 +72,7 @@ class TranslateConfig:
     text_encoding: str = "utf-8"
     columns: Mapping[str, Any] = field(default_factory=lambda: ADDED)
     dead_letter_texts: bool = False
+    publish_figures: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,13 @@ class TranslateRows(beam.DoFn):
         self._fence = fence_of(config.output, config.run_id) if config.run_id else None
         self._check_lock()
         self._engine: Engine = self._shared.acquire(lambda: Engine(config.engine))
+        self._figures: FiguresPublisher | None = None
+        if config.publish_figures:
+            self._figures = publisher_of(config.output, config.run_id, lambda: live_snapshot().hosts)
         if self._fence is not None:
             self._fence.when_lost(self._engine.stop)
+            if self._figures is not None:
+                self._fence.when_lost(self._figures.close)
 
     def start_bundle(self) -> None:
         """Give each bundle a window of its own."""
@@ -126,6 +134,8 @@ class TranslateRows(beam.DoFn):
     def finish_bundle(self) -> Iterator[WindowedValue]:
         """Emit the batches that are still in flight as they finish."""
         yield from map(self._emit, self._window.drain())
+        if self._figures is not None:
+            self._figures.publish()
 
     def _texts(self, batch: Batch) -> tuple[list[SourceText | None], dict[int, TextResult]]:
         """The texts of a batch, one text column after the other, and the results that are known already, by index."""

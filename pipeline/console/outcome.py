@@ -20,6 +20,7 @@ WIDTH = 100
 """Width of the table where stdout is not a terminal."""
 
 SHOWN_CLASSES = 3
+SHOWN_REPAIRS = 6
 TOO_LITTLE_ROOM = ("output_truncated", "input_too_long", "only_thinking")
 HOSTS_FAULTS = ("timeout", "busy", "server_error", "connection_lost", "connection_refused", "bad_gateway")
 NOTABLE_WARN_RATIO = 0.05
@@ -43,6 +44,8 @@ def show_outcome(summary: Summary, options: RunOptions, stream: TextIO) -> None:
     console.print(_rows(summary))
     if summary.counts.this_run.hosts:
         console.print(_hosts(summary))
+    if summary.counts.this_run.repair_kinds:
+        console.print(_repairs(summary))
     for sentence in next_steps(summary, options):
         console.print(Text(f"→ {sentence}"), soft_wrap=True)
 
@@ -69,7 +72,7 @@ def next_steps(summary: Summary, options: RunOptions) -> list[str]:
     if failed := rows.statuses["failed"]:
         classes = counted(rows.failed_rows, SHOWN_CLASSES)
         steps.append(
-            f"{failed:,} row{'s' * (failed > 1)} failed ({classes}); texts and candidates are in "
+            f"{failed:,} row{'s' * (failed > 1)} failed ({classes}); rejected candidates are in "
             f"{mask_urls(summary.output)}/_dead_letter. {_retry(summary, options)}"
         )
     elif partial := rows.statuses["partial"]:
@@ -117,6 +120,20 @@ def _rows(summary: Summary) -> Table:
         )
         table.add_row("repairs", f"{gain} texts that failed a check")
     table.add_row("details", mask_urls(f"{summary.output}/{SUMMARY_FILE}"))
+    return table
+
+
+def _repairs(summary: Summary) -> Table:
+    """Return what the repairs of the most expensive kinds of fault cost and gained."""
+    table = Table(box=None, padding=(0, 2), pad_edge=False, header_style="dim")
+    table.add_column("repairs of", overflow="fold")
+    for heading in ("requests", "time", "better rows", "not tried"):
+        table.add_column(heading, justify="right")
+    kinds = summary.counts.this_run.repair_kinds
+    for fault in sorted(kinds, key=lambda fault: -kinds[fault].requests)[:SHOWN_REPAIRS]:
+        kind = kinds[fault]
+        numbers = (f"{kind.requests:,}", duration(kind.seconds), f"{kind.better:,}", f"{kind.left_out:,}")
+        table.add_row(Text(sanitize(fault)), *numbers)
     return table
 
 

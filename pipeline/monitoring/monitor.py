@@ -65,7 +65,7 @@ class Monitor:
         self._observers = observers
         self._figures = figures
         self._events = EventLog()
-        self._silences = Silences()
+        self._silences: Silences | None = Silences()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="monitor", daemon=True)
         self._started = time.monotonic()
@@ -74,6 +74,7 @@ class Monitor:
     def follow(self, figures: Callable[[], Snapshot]) -> None:
         """Take the counts from elsewhere from now on: from the metrics of a runner whose workers run elsewhere."""
         self._figures = figures
+        self._silences = None  # figures from elsewhere arrive late, and stop with a worker
 
     def figures(self) -> Snapshot:
         """The counts of this moment."""
@@ -121,8 +122,9 @@ class Monitor:
         seconds = time.monotonic() - self._started
         status = self._tracker.status(seconds, self._figures(), self._events.latest())
         self._last = status
-        for sentence in self._silences.saw(seconds, status.hosts):
-            LOG.warning("%s", sentence)
+        if self._silences is not None:
+            for sentence in self._silences.saw(seconds, status.hosts):
+                LOG.warning("%s", sentence)
         for observer in self._observers:
             observer(status)
         return status

@@ -79,7 +79,14 @@ def verdict(figures: Figures) -> Verdict:
 
 def findings(figures: Figures) -> list[Finding]:
     """What went wrong and why, the most serious first."""
-    found = [*_incomplete(figures), *_failed_rows(figures), *_hosts(figures), *_repairs(figures), *_flags(figures)]
+    found = [
+        *_incomplete(figures),
+        *_failed_rows(figures),
+        *_hosts(figures),
+        *_lost_workers(figures),
+        *_repairs(figures),
+        *_flags(figures),
+    ]
     return sorted(found, key=lambda finding: ("bad", "attention", "good").index(finding.level))
 
 
@@ -111,7 +118,7 @@ def _failed_rows(figures: Figures) -> Iterator[Finding]:
         yield Finding(
             serious,
             f"Failed rows are in {len(figures.failed_parts):,} of {figures.parts:,} parts",
-            f"{listed}{more}. Their texts and rejected candidates are in _dead_letter.",
+            f"{listed}{more}. The rejected candidates are in _dead_letter.",
             f"Look at each with: python -m pipeline review --output {figures.output} --failed_only",
         )
 
@@ -145,6 +152,16 @@ def _hosts(figures: Figures) -> Iterator[Finding]:
         yield Finding("attention", title, " ".join(texts), error_meaning(name).remedy if name else "")
 
 
+def _lost_workers(figures: Figures) -> Iterator[Finding]:
+    if lost := int(figures.summary.get("lost_requests", 0)):
+        yield Finding(
+            "attention",
+            "Workers were lost in the last run",
+            f"At least {lost:,} requests were made again, as their answers were lost with the worker that had asked.",
+            "See the runner's log; with --memory redis://host:port/0, other workers get the answers of a lost one.",
+        )
+
+
 def _repairs(figures: Figures) -> Iterator[Finding]:
     repairs = figures.statistics.repairs
     if not repairs["texts"]:
@@ -155,9 +172,23 @@ def _repairs(figures: Figures) -> Iterator[Finding]:
         "Texts were retried after a check",
         f"The first answer of {texts:,} texts failed a check; {requests:,} extra requests "
         f"({_share(requests, figures.statistics.requests)} of all) improved {better:,} of them."
-        + " The others kept their best answer with a flag, or failed."
-        * (better < texts),
+        + " The others kept their best answer with a flag, or failed." * (better < texts)
+        + _kinds(figures),
     )
+
+
+def _kinds(figures: Figures) -> str:
+    """What the most expensive kinds of repairs cost and gained, as further sentences."""
+    kinds = figures.statistics.repair_kinds
+    shown = sorted(kinds.items(), key=lambda item: -item[1].requests)[:SHOWN]
+    each = "; ".join(
+        f"{fault} ({kind.requests:,} requests, {duration(kind.seconds)}, {kind.better:,} better)"
+        for fault, kind in shown
+        if kind.requests
+    )
+    left_out = sum(kind.left_out for kind in kinds.values())
+    costs = f" Most expensive: {each}." if each else ""
+    return costs + (f" {left_out:,} repairs were left out, as others of their kind had not helped." if left_out else "")
 
 
 def _flags(figures: Figures) -> Iterator[Finding]:

@@ -251,6 +251,6 @@ def test_the_sandbox_serves_until_it_is_terminated() -> None:
         finally:
             process.terminate()
         errors = process.stderr.read()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
     assert "NOT REAL" in errors
     assert "Traceback" not in errors

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.sandbox.faults import Fault
 from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
 
@@ -202,7 +203,7 @@ def test_a_killed_run_leaves_whole_parts_and_the_next_one_completes_with_a_local
 def test_a_second_run_at_the_same_time_is_refused_and_the_first_goes_on(
     store: Store, start: Start, sandbox_host: MakeHost
 ) -> None:
-    host = sandbox_host(tokens_per_second=100.0)
+    host = sandbox_host(faults=[Fault("hang")])  # until the second run has ended
     first = start(host)
     wait_until(lambda: host.stats()["in_flight"] > 0, first)
     second = start(host)
@@ -212,7 +213,8 @@ def test_a_second_run_at_the_same_time_is_refused_and_the_first_goes_on(
     assert "wait for its end, or choose another --output" in err
     assert "Traceback" not in err
     assert LOCK in store.files("english")
-    host.control(tokens_per_second=0)
+    host.control(faults=[], listening=False)
+    host.control(listening=True)
     assert finished(first)["rows"] == ROWS + UNIT_ROWS
     check_all_rows(store)
     assert LOCK not in store.files("english")

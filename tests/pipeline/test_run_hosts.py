@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import main
+from pipeline.known_slots import read_known_slots
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
 from tests.pipeline.runs import Run, output_of, records
@@ -68,16 +69,6 @@ def test_rows_name_their_model_and_the_column_stays_as_it_is(sandbox_host: MakeH
     assert run(source, tmp_path / "out", hosts).code == 2, "the recipe is another one"
 
 
-def test_versions_of_a_model_are_counted_at_the_end(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
-    hosts = [sandbox_host(digest=letter * 64, tokens_per_second=2000.0) for letter in "ab"]
-    result = run(records(tmp_path, 60), tmp_path / "out", hosts, "--allow_mixed_digests")
-    assert result.code == 0
-    (digests,) = json.loads((tmp_path / "out" / "_summary.json").read_text())["mixed_digests"].values()
-    assert digests.keys() == {"a" * 64, "b" * 64}
-    assert sum(digests.values()) == 60
-    assert "the translations come from 2 versions of the model 'mistral'" in result.err
-
-
 def test_a_column_of_models_that_cannot_be(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:
     source = records(tmp_path, 3)
     for column, word in (("id", "int64"), ("engine", "no column engine"), ("text", "names the models")):
@@ -105,3 +96,18 @@ def test_hosts_from_a_file(
     code = main(["--input", str(source), "--output", str(output), "--hosts_file", str(tmp_path / "hosts")])
     assert code == 0
     assert set(output_of(output).column("text_en_host").to_pylist()) == {host.url}
+
+
+def test_a_run_starts_with_the_slots_that_an_earlier_one_found(
+    sandbox_host: MakeHost, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    host = sandbox_host(num_parallel=2, tokens_per_second=300.0)
+    first = run(records(tmp_path, 60, "first"), tmp_path / "one", [host])
+    digest = first.summary["model_digest"]
+    assert read_known_slots(digest).keys() == {host.url}
+    other = sandbox_host(num_parallel=12, tokens_per_second=100.0)
+    (tmp_path / "cache" / "beam-ollama-translate" / "slots.json").write_text(json.dumps({digest: {other.url: 12}}))
+    second = run(records(tmp_path, 12, "second"), tmp_path / "two", [other])
+    assert second.code == 0
+    assert other.stats()["in_flight_peak"] == 12

@@ -22,7 +22,7 @@ HOSTS = parse_hosts("gpu0")
 
 @pytest.fixture(autouse=True)
 def _limits_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("use_one_arena", "allow_open_files", "calm_collector"):
+    for name in ("use_one_arena", "allow_open_files"):
         monkeypatch.setattr(starting, name, lambda: None)
 
 

@@ -4,28 +4,39 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from transforms.engine.chunk_prompt import ChunkPrompt
 from transforms.engine.large_texts import call, gather_few
 from transforms.engine.outcome import RequestLog
-from transforms.engine.repair_yield import RepairYield, kind_of
-from transforms.engine.retry_policy import Accept, Ask, GiveUp, Response, RetryPolicy, Split, give_up
+from transforms.engine.repair_yield import Grant, Kind, Repair, RepairYield
+from transforms.engine.retry_policy import (
+    Accept,
+    Ask,
+    GiveUp,
+    Response,
+    RetryPolicy,
+    Split,
+    cures,
+    fault_of,
+    give_up,
+)
 from transforms.fleet.answers import Answer
 from transforms.fleet.faults import Failure, RowRejected
 from transforms.fleet.fleet import Fleet
-from transforms.fleet.settings import GenerateRequest
+from transforms.fleet.jobs import Attempt
 from transforms.text import flags
-from transforms.text.budget import estimate_tokens
-from transforms.text.candidates import Candidate, Checks, assess, assess_whole
-from transforms.text.chunks import contexts, join, split
+from transforms.text.candidates import Candidate, Checks, assess, assess_cut, assess_whole
+from transforms.text.chunks import Chunk, contexts, join, split
 from transforms.text.findings import Finding
 from transforms.text.gate import Gate, classify
-from transforms.text.glossary import Glossary, Term, prompt_lines, reference_lines
+from transforms.text.glossary import Glossary
 from transforms.text.prompt_profile import PromptProfile, PromptProfiles
-from transforms.text.prompts import Rendered, render
-from transforms.text.repeated_characters import Shortened, shorten
 
 LOG = logging.getLogger(__name__)
+
+DOUBTED_HOST = "doubted_host"
+"""The cause of a request to a second host, as the first one gives worse answers than others."""
 
 
 @dataclass(slots=True)
@@ -56,20 +67,26 @@ class ChunkResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Prompt:
-    """A chunk as it is sent: the same for all attempts with one model.
+class _Task:
+    """A chunk to translate with one model.
 
     Attributes:
-        text: The chunk with its repeated characters shortened.
-        rendered: The prompt around it.
-        terms: The terms of the glossary that occur in it.
-        tokens: An upper estimate of the tokens of ``text``.
+        profile: The prompt profile of the model.
+        chunk: What is sent, without surrounding white space.
+        context: The text before the chunk, for the model's understanding only.
+        log: Gets every request that is made.
+        repaired_fault: The fault of an earlier answer because of which it is translated; empty if there is none.
+        of_rejected: Whether it is a piece of a chunk whose answers were rejected.
+        is_piece: Whether it is a piece of a chunk.
     """
 
-    text: Shortened
-    rendered: Rendered
-    terms: tuple[Term, ...]
-    tokens: int
+    profile: PromptProfile
+    chunk: str
+    context: str
+    log: RequestLog
+    repaired_fault: str = ""
+    of_rejected: bool = False
+    is_piece: bool = False
 
 
 class ChunkTranslator:
@@ -116,123 +133,150 @@ class ChunkTranslator:
         if classify(chunk) is not Gate.TRANSLATE:
             return ChunkResult(chunk)
         _, *fallbacks = self._policy.models(profile.model)
-        result = await self._translate_with(profile, chunk, context, log)
+        result = await self._translate_with(_Task(profile, chunk, context, log))
         for model in fallbacks:
             if result.error is None:
                 break
+            fault = result.error.partition(":")[0]
+            grant = await self.repair_yield.granted(Kind(model, fault, "fallback"))
+            if grant is None:
+                log.cost(fault).left_out += 1
+                break
             fallback_profile = self._profiles.of(model, profile.field_name)
-            second = await self._translate_with(fallback_profile, chunk, context, log)
-            if second.error is None:
+            cured = None
+            try:
+                second = await self._translate_with(_Task(fallback_profile, chunk, context, log, repaired_fault=fault))
+                cured = second.error is None
+            finally:
+                self.repair_yield.finished(grant, cured)
+            if cured:
                 log.repaired = True
+                log.cost(fault).better += 1
                 second.flags = (*second.flags, flags.FALLBACK_USED)
                 return second
             result.error = f"{result.error}; {second.error} with {model}"
             result.text_at_fault &= second.text_at_fault
         return result
 
-    async def _translate_with(
-        self, profile: PromptProfile, chunk: str, context: str, log: RequestLog, repairs_rejected: bool = False
-    ) -> ChunkResult:
+    async def _translate_with(self, task: _Task) -> ChunkResult:
         """The result with one model, as the retry policy has it."""
-        prompt = self._prompt(chunk, profile, context)
+        chunk, profile, log = task.chunk, task.profile, task.log
+        prompt = ChunkPrompt.of(chunk, profile, self._glossary, task.context)
         responses: list[Response] = []
         answers: list[tuple[Candidate, Answer]] = []
         avoided: set[str] = set()
-        pays = True
+        left_out: set[Repair] = set()
+        cut_loops = False
         while True:
-            step = self._policy.next_step(len(chunk), responses, profile.sampling, repairs_rejected, pays)
+            step = self._policy.next_step(
+                len(chunk), responses, profile.sampling, task.of_rejected, left_out, cut_loops
+            )
+            grant = None
+            if isinstance(step, Ask | Split) and responses and step.repair:
+                kind = Kind(profile.model, fault_of(responses[0]), "again" if isinstance(step, Ask) else "halves")
+                grant = await self.repair_yield.granted(kind, may_wait=kind.repair == "again" or not task.is_piece)
+                if grant is None:
+                    left_out.add(kind.repair)
+                    log.cost(kind.fault).left_out += 1
+                    continue
+            if isinstance(step, Split):
+                result = await self._translate_pieces(task, step, grant)
+                if result is not None:
+                    return result
+                step = give_up(responses)
             if not isinstance(step, Ask):
                 break
-            log.repair_requests += bool(responses or avoided)
+            cause = grant.kind.fault if grant else DOUBTED_HOST if avoided else task.repaired_fault
+            cured = None
             try:
-                answer = await self._ask(prompt, profile, step, frozenset(avoided), log)
+                answer = await self._ask(prompt, profile, step, frozenset(avoided), log, cause)
+                if not cause:
+                    self.repair_yield.first_answer()
+                candidate = await self._assess(answer, chunk, prompt, profile, task.context)
+                good = bool(candidate.text) and not candidate.hard
+                host_doubted = self._fleet.checked(answer, chunk, good)
+                if host_doubted and good and not avoided:
+                    avoided.add(answer.host)  # another host is asked instead
+                    continue
+                avoided.add(answer.host)
+                cured = bool(responses) and cures(candidate, responses[0])
+                responses.append(candidate)
+                answers.append((candidate, answer))
             except RowRejected as rejected:
-                responses.append(rejected)
-                continue
-            candidate = await self._assess(answer, chunk, prompt, profile, context)
-            good = bool(candidate.text) and not candidate.hard
-            host_doubted = self._fleet.checked(answer, chunk, good)
-            if host_doubted and good and not avoided:
-                avoided.add(answer.host)  # another host is asked instead
-                continue
-            avoided.add(answer.host)
-            if answers:
-                first = answers[0][0]
-                self.repair_yield.record(profile.model, kind_of(first), candidate.badness < first.badness)
-            elif candidate.improvable:
-                pays = self.repair_yield.worth_trying(profile.model, kind_of(candidate))
-            responses.append(candidate)
-            answers.append((candidate, answer))
+                cured = False
+                loop = await call(len(chunk) + len(rejected.cut_text), assess_cut, rejected.cut_text, chunk)
+                cut_loops |= loop is not None
+                responses.append(rejected if loop is None or self._checks != "repair" else loop)
+            finally:
+                if grant is not None:
+                    self.repair_yield.finished(grant, cured)
+                    log.cost(grant.kind.fault).better += bool(cured)
         if isinstance(step, Accept):
-            return _accepted(step.candidate, answers, prompt, log)
-        if isinstance(step, Split):
-            result = await self._translate_pieces(profile, chunk, context, log, step, repairs_rejected)
-            if step.too_long and result.translated:
-                return result
-            if not step.too_long and result.error is None and not assess_whole(chunk, result.text).hard:
-                log.repaired = True
-                return result
-            step = give_up(responses)
+            log.repaired |= step.candidate is not responses[0]
+            return _accepted(step.candidate, answers, prompt)
         return _failed(chunk, step)
 
-    async def _translate_pieces(
-        self, profile: PromptProfile, chunk: str, context: str, log: RequestLog, step: Split, repairs_rejected: bool
-    ) -> ChunkResult:
-        """The result of a chunk in smaller pieces with one model."""
-        pieces = split(chunk, profile.budget, step.max_chars, always=True)
-        before = contexts(pieces, profile.context_chars, context)
-        repairs_rejected = repairs_rejected or not step.too_long
-        results = await gather_few(
-            lambda pair: self._translate_with(profile, pair[0].core, pair[1], log, repairs_rejected),
-            list(zip(pieces, before, strict=True)),
-        )
-        return ChunkResult(
-            text=join(pieces, [result.text for result in results]),
-            answers=[answer for result in results for answer in result.answers],
-            flags=tuple(dict.fromkeys(flag for result in results for flag in result.flags)),
-            error=next((result.error for result in results if result.error is not None), None),
-            translated=any(result.translated for result in results),
-            candidate=join(pieces, [result.candidate or result.text for result in results]),
-            evidence=tuple(found for result in results for found in result.evidence),
-            pieces=sum(result.pieces for result in results),
-            text_at_fault=all(result.text_at_fault for result in results),
-        )
-
-    def _prompt(self, chunk: str, profile: PromptProfile, context: str) -> _Prompt:
-        text = shorten(chunk)
-        terms = self._glossary.found_in(chunk)
-        rendered = render(profile.template, text.text, _glossary_note(terms, profile), context)
-        return _Prompt(text, rendered, terms, estimate_tokens(text.text))
+    async def _translate_pieces(self, task: _Task, step: Split, grant: Grant | None) -> ChunkResult | None:
+        """The result of a chunk in smaller pieces with one model; None if it is no better than none."""
+        profile, log = task.profile, task.log
+        pieces = split(task.chunk, profile.budget, step.max_chars, always=True)
+        before = contexts(pieces, profile.context_chars, task.context)
+        cured = None
+        try:
+            results = await gather_few(
+                lambda pair: self._translate_with(
+                    replace(
+                        task,
+                        chunk=pair[0].core,
+                        context=pair[1],
+                        of_rejected=task.of_rejected or not step.too_long,
+                        repaired_fault=grant.kind.fault if grant else task.repaired_fault,
+                        is_piece=True,
+                    )
+                ),
+                list(zip(pieces, before, strict=True)),
+            )
+            joined = _joined(pieces, results)
+            cured = joined.translated if step.too_long else _is_good(task.chunk, joined)
+        finally:
+            if grant is not None:
+                self.repair_yield.finished(grant, cured, len(pieces))
+                log.cost(grant.kind.fault).better += bool(cured)
+        log.repaired |= cured and step.repair
+        return joined if cured else None
 
     async def _assess(
-        self, answer: Answer, chunk: str, prompt: _Prompt, profile: PromptProfile, context: str
+        self, answer: Answer, chunk: str, prompt: ChunkPrompt, profile: PromptProfile, context: str
     ) -> Candidate:
         size = len(chunk) + len(answer.text)
         template = profile.template
         return await call(size, assess, answer.text, chunk, prompt.text, template, self._checks, prompt.terms, context)
 
     async def _ask(
-        self, prompt: _Prompt, profile: PromptProfile, step: Ask, avoided: frozenset[str], log: RequestLog
+        self,
+        prompt: ChunkPrompt,
+        profile: PromptProfile,
+        step: Ask,
+        avoided: frozenset[str],
+        log: RequestLog,
+        repaired_fault: str,
     ) -> Answer:
         """One answer, from another host than the avoided ones if there is a healthy one.
 
         Raises:
             RowRejected: The text is at fault.
         """
-        expected, most = profile.budget.num_predict_for(prompt.tokens), profile.budget.max_predict_for(prompt.tokens)
-        num_predict = min(2 * expected, most) if step.extended else expected
-        request = GenerateRequest(
-            prompt=prompt.rendered.prompt,
-            system=prompt.rendered.system,
-            num_predict=num_predict + profile.think_tokens,
-            options=step.sampling,
-            size=len(prompt.text.text),
-            raw=profile.template.raw,
-            model=None if profile.model == self._own_model else profile.model,
-            avoided=avoided,
-            think=profile.think,
-        )
-        answer = await self._fleet.generate(request, log.attempts)
+        model = None if profile.model == self._own_model else profile.model
+        request = prompt.request(profile, step, avoided, model)
+        attempts: list[Attempt] = []
+        try:
+            answer = await self._fleet.generate(request, attempts)
+        finally:
+            log.attempts += attempts
+            if repaired_fault:
+                cost = log.cost(repaired_fault)
+                cost.requests += 1
+                cost.seconds += sum(attempt.seconds for attempt in attempts)
         prompt_tokens = answer.prompt_eval_count
         if prompt_tokens is None:
             return answer
@@ -244,10 +288,26 @@ class ChunkTranslator:
         return answer
 
 
-def _accepted(
-    candidate: Candidate, answers: Sequence[tuple[Candidate, Answer]], prompt: _Prompt, log: RequestLog
-) -> ChunkResult:
-    log.repaired |= candidate is not answers[0][0]
+def _joined(pieces: Sequence[Chunk], results: Sequence[ChunkResult]) -> ChunkResult:
+    """The results of a chunk's pieces as one."""
+    return ChunkResult(
+        text=join(pieces, [result.text for result in results]),
+        answers=[answer for result in results for answer in result.answers],
+        flags=tuple(dict.fromkeys(flag for result in results for flag in result.flags)),
+        error=next((result.error for result in results if result.error is not None), None),
+        translated=any(result.translated for result in results),
+        candidate=join(pieces, [result.candidate or result.text for result in results]),
+        evidence=tuple(found for result in results for found in result.evidence),
+        pieces=sum(result.pieces for result in results),
+        text_at_fault=all(result.text_at_fault for result in results),
+    )
+
+
+def _is_good(chunk: str, joined: ChunkResult) -> bool:
+    return joined.error is None and not assess_whole(chunk, joined.text).hard
+
+
+def _accepted(candidate: Candidate, answers: Sequence[tuple[Candidate, Answer]], prompt: ChunkPrompt) -> ChunkResult:
     shortened = (flags.SRC_RUNS_MASKED,) * prompt.text.changed
     answer = next(answer for each, answer in answers if each is candidate)
     return ChunkResult(candidate.text, [answer], shortened + candidate.flags, evidence=candidate.evidence)
@@ -264,13 +324,3 @@ def _failed(chunk: str, reason: GiveUp) -> ChunkResult:
         evidence=reason.evidence,
         text_at_fault=reason.text_at_fault,
     )
-
-
-def _glossary_note(terms: Sequence[Term], profile: PromptProfile) -> str:
-    """The lines of the prompt about the terms that occur: as many terms, in order, as there is room for."""
-    lines = reference_lines if profile.template.terms_first else prompt_lines
-    for count in range(len(terms), 0, -1):
-        note = lines(terms[:count])
-        if estimate_tokens(note) <= profile.note_tokens:
-            return note
-    return ""

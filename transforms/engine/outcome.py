@@ -47,23 +47,53 @@ class Outcome:
 
 
 @dataclass(slots=True)
+class RepairCost:
+    """What the repairs of one kind of fault cost and gained.
+
+    Attributes:
+        requests: Requests made because an answer was not good enough.
+        seconds: How long they took on their hosts, queues of the hosts included.
+        better: Chunks that they made better.
+        left_out: Repairs that were not made, because repairs of this kind did not pay.
+    """
+
+    requests: int = 0
+    seconds: float = 0.0
+    better: int = 0
+    left_out: int = 0
+
+
+@dataclass(slots=True)
 class RequestLog:
     """The requests made for one text, over all its chunks.
 
     Attributes:
         attempts: Every request that ended, in order.
-        repair_requests: Requests after the first for the same chunk, made because its answer was not good enough.
-        repaired: Whether such a request, smaller pieces or the fallback model improved the result.
+        repairs: What repairs cost and gained, by the fault of the first answer.
+        repaired: Whether another request, smaller pieces or the fallback model improved the result.
     """
 
     attempts: list[Attempt] = field(default_factory=list)
-    repair_requests: int = 0
+    repairs: dict[str, RepairCost] = field(default_factory=dict)
     repaired: bool = False
+
+    @property
+    def repair_requests(self) -> int:
+        """Requests made because an answer was not good enough."""
+        return sum(cost.requests for cost in self.repairs.values())
+
+    def cost(self, fault: str) -> RepairCost:
+        """The costs of the repairs of a fault."""
+        return self.repairs.setdefault(fault, RepairCost())
 
     def add_earlier(self, earlier: RequestLog) -> None:
         """Count the requests of a translation that this one replaces."""
         self.attempts = [*earlier.attempts, *self.attempts]
-        self.repair_requests += earlier.repair_requests
+        for fault, before in earlier.repairs.items():
+            cost = self.cost(fault)
+            cost.requests += before.requests
+            cost.seconds += before.seconds
+            cost.left_out += before.left_out
 
 
 @dataclass(slots=True)

@@ -1,58 +1,153 @@
-"""Which repairs pay: how often another attempt improved a fault of one kind, for each model of a run.
+"""Which repairs pay: how often each kind of repair cured a kind of fault, for each model of a run.
 
-A model that repeats its faults would otherwise cost up to twice the requests for nothing.
+A model that repeats its faults would otherwise cost up to several times the requests for nothing. So the first repairs
+of a kind are pilots: others wait for their outcome. What does not pay is left out, but for a small share of trials,
+since models, hosts and texts change during a run. What pays may have as many repairs in progress as its cures justify.
 """
 
 from __future__ import annotations
 
-from collections import Counter, deque
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final, Literal, NamedTuple
 
-from transforms.text.candidates import Candidate
+Repair = Literal["again", "halves", "fallback"]
+"""The same chunk once more with other sampling, in smaller pieces, or with the fallback model."""
 
-MIN_ATTEMPTS = 12
-"""Attempts of one kind before they are judged."""
+PILOTS: Final[Mapping[Repair, int]] = {"again": 20, "halves": 10, "fallback": 20}
+"""Repairs of a kind before it is judged."""
+
+FEW_PILOTS: Final[Mapping[Repair, int]] = {"again": 5, "halves": 3, "fallback": 5}
+"""The same for a further kind of fault of a model whose faults the repair does not cure in general."""
+
+LEAST_YIELD: Final[Mapping[Repair, float]] = {"again": 0.1, "halves": 0.1, "fallback": 0.01}
+"""Shares of cures below which a repair does not pay. Any recent cure justifies a fallback model: it was asked for."""
 
 WINDOW = 60
-"""The latest attempts that count."""
+"""The latest repairs of a kind that count; fewer once only trials are made."""
 
-LEAST_YIELD = 0.1
-"""Attempts that improve less than this share of answers are not made."""
+TRIAL_SHARE = 0.02
+"""Requests for trials of repairs that do not pay, for each answer to a first request."""
 
-TRIAL_EVERY = 20
-"""Of the repairs that do not pay, one in so many is still tried: models and texts change during a run."""
+MOST_SAVED = 4.0
+"""Requests for trials that can be saved up: trials are spread over the run."""
+
+EXPECTED_REQUESTS: Final[Mapping[Repair, int]] = {"again": 1, "halves": 2, "fallback": 1}
+
+
+class Kind(NamedTuple):
+    """What is learnt about together: a fault of a model (of the fallback model, if that is asked), and its repair."""
+
+    model: str
+    fault: str
+    repair: Repair
+
+
+class Decision(Enum):
+    """What to do about a faulty answer; to wait means for the end of another repair of this model."""
+
+    TRY = "try"
+    TRIAL = "trial"
+    WAIT = "wait"
+    SKIP = "skip"
 
 
 @dataclass(slots=True)
+class Grant:
+    """A repair that may be made, and that ``finished`` must be told about."""
+
+    kind: Kind
+    trial: bool
+
+
+@dataclass(slots=True)
+class _Record:
+    latest: deque[bool] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    in_progress: int = 0
+
+    def pays(self, repair: Repair, in_progress: int = 0) -> bool:
+        """Whether the repair pays, even if those in progress fail. One cure more may be due to chance."""
+        cures, made = sum(self.latest), max(len(self.latest), PILOTS[repair]) + in_progress
+        return cures > 0 and cures + 1 >= LEAST_YIELD[repair] * made
+
+
 class RepairYield:
-    """What repair attempts cost and gained in one run, by model and kind of fault.
+    """What repairs gained in one run, and which ones are still made. Belongs to one event loop."""
 
-    Attributes:
-        requests: Attempts made, by kind of fault.
-        better: Attempts that improved the answer, by kind of fault.
-        skipped: Attempts not made because their kind does not pay.
-    """
+    def __init__(self) -> None:
+        self._records: dict[Kind, _Record] = defaultdict(_Record)
+        self._waiting: dict[tuple[str, Repair], list[asyncio.Future[None]]] = defaultdict(list)
+        self._allowance = 0.0
 
-    requests: Counter[str] = field(default_factory=Counter)
-    better: Counter[str] = field(default_factory=Counter)
-    skipped: Counter[str] = field(default_factory=Counter)
-    _latest: dict[tuple[str, str], deque[bool]] = field(default_factory=dict)
+    def first_answer(self) -> None:
+        """Count an answer to the first request for a chunk, which is no repair: it earns a share of a trial."""
+        self._allowance = min(MOST_SAVED, self._allowance + TRIAL_SHARE)
 
-    def worth_trying(self, model: str, kind: str) -> bool:
-        """Whether another attempt of this kind is to be made; counts it as skipped if not."""
-        latest = self._latest.get((model, kind))
-        if latest is None or len(latest) < MIN_ATTEMPTS or sum(latest) >= LEAST_YIELD * len(latest):
-            return True
-        self.skipped[kind] += 1
-        return self.skipped[kind] % TRIAL_EVERY == 0
+    def decide(self, kind: Kind) -> Decision:
+        """Whether to make a repair now. Changes nothing."""
+        repair = kind.repair
+        record, general = self._records[kind], self._records[_general(kind)]
+        known = len(general.latest) >= PILOTS[repair]
+        pilots = (PILOTS if not known or general.pays(repair) else FEW_PILOTS)[repair]
+        if record.pays(repair):
+            return Decision.TRY if record.pays(repair, record.in_progress) else Decision.WAIT
+        if not known and len(general.latest) + general.in_progress >= PILOTS[repair]:
+            return Decision.WAIT
+        if len(record.latest) < pilots:
+            return Decision.TRY if len(record.latest) + record.in_progress < pilots else Decision.WAIT
+        return Decision.TRIAL if self._allowance >= EXPECTED_REQUESTS[repair] else Decision.SKIP
 
-    def record(self, model: str, kind: str, improved: bool) -> None:
-        """Count one attempt and whether it improved the answer."""
-        self.requests[kind] += 1
-        self.better[kind] += improved
-        self._latest.setdefault((model, kind), deque(maxlen=WINDOW)).append(improved)
+    async def granted(self, kind: Kind, may_wait: bool = True) -> Grant | None:
+        """Decide about a repair, and wait for pilots where that is needed.
+
+        Args:
+            kind: The repair, and the fault that it is for.
+            may_wait: Whether to wait; else the repair is made only if it is known to pay. A repair within a repair of
+                the same sort must not wait, as both could wait for each other.
+
+        Returns:
+            None if the repair is not worth its requests.
+        """
+        while (decision := self.decide(kind)) is Decision.WAIT and may_wait:
+            ended = asyncio.get_running_loop().create_future()
+            self._waiting[kind.model, kind.repair].append(ended)
+            await ended
+        if decision is Decision.SKIP or (decision is Decision.WAIT and not self._records[kind].pays(kind.repair)):
+            return None
+        trial = decision is Decision.TRIAL
+        if trial:
+            self._allowance -= EXPECTED_REQUESTS[kind.repair]
+        for each in (kind, _general(kind)):
+            self._records[each].in_progress += not trial
+        return Grant(kind, trial)
+
+    def finished(self, grant: Grant, cured: bool | None, requests: int = 1) -> None:
+        """Note how a repair ended.
+
+        Args:
+            grant: The repair.
+            cured: Whether the translation is better for it; None if an error ended it, which says nothing.
+            requests: The requests that it took.
+        """
+        kind, general = grant.kind, _general(grant.kind)
+        if grant.trial:
+            self._allowance -= requests - EXPECTED_REQUESTS[kind.repair]
+        for each in (kind, general):
+            record = self._records[each]
+            record.in_progress -= not grant.trial
+            # Trials would let a single kind of fault speak for all.
+            if cured is not None and not (grant.trial and each is general):
+                record.latest.append(cured)
+            while grant.trial and len(record.latest) > PILOTS[kind.repair]:
+                record.latest.popleft()  # what helps again is not held back by a long past
+        for ended in self._waiting.pop((kind.model, kind.repair), ()):
+            if not ended.done():
+                ended.set_result(None)
 
 
-def kind_of(candidate: Candidate) -> str:
-    """The fault that another attempt would be for: the first hard flag, else the first flag."""
-    return next(iter((*candidate.hard, *candidate.flags)), "empty_output")
+def _general(kind: Kind) -> Kind:
+    """The kind that stands for all faults of a model."""
+    return kind._replace(fault="")

@@ -7,13 +7,14 @@ steps out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from transforms.engine.repair_yield import Repair
 from transforms.fleet.faults import Failure, RowRejected
 from transforms.text import flags
-from transforms.text.candidates import Candidate, Checks, best
+from transforms.text.candidates import WORTH_A_SECOND_TRY, Candidate, Checks, best
 from transforms.text.findings import Finding
 
 MAX_ATTEMPTS = 2
@@ -49,10 +50,12 @@ class Ask:
     Attributes:
         sampling: Ollama's sampling options.
         extended: Whether the answer may be twice as long as expected, because the expected length cut it off.
+        repair: Whether a faulty answer is the reason.
     """
 
     sampling: Mapping[str, float]
     extended: bool = False
+    repair: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +73,12 @@ class Split:
         max_chars: The longest piece.
         too_long: Whether the chunk is too long for the model. Then a partial translation is better than none; without
             it, all pieces must be good, because they replace rejected answers to the whole.
+        repair: Whether faulty answers are the reason, rather than a limit of the host or of a proxy.
     """
 
     max_chars: int
     too_long: bool
+    repair: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,8 @@ class RetryPolicy:
         responses: Sequence[Response],
         sampling: Mapping[str, float],
         repairs_rejected: bool = False,
-        repairs_pay: bool = True,
+        left_out: Collection[Repair] = (),
+        cut_loops: bool = False,
     ) -> Ask | Accept | Split | GiveUp:
         """The next step for a chunk with one model.
 
@@ -129,22 +135,25 @@ class RetryPolicy:
             sampling: The sampling options of a first attempt.
             repairs_rejected: Whether the chunk is itself a piece of one whose answers were rejected. It is not split
                 again unless it is too long.
-            repairs_pay: Whether another attempt at a faulty answer is worth a request, as ``repair_yield`` has it.
+            left_out: Repairs that are not worth their requests, as ``repair_yield`` has it.
+            cut_loops: Whether an answer that was cut off repeated itself: it would fill more room in the same way.
         """
         if not responses:
             return Ask(sampling)
         last = responses[-1]
-        faulty = not isinstance(last, RowRejected)
-        repairs_pay = repairs_pay or not faulty
-        if len(responses) < MAX_ATTEMPTS and repairs_pay and self._worth_asking_again(last):
-            return Ask(self._retry_sampling(sampling), extended=isinstance(last, RowRejected))
+        if len(responses) < MAX_ATTEMPTS and "again" not in left_out and self._worth_asking_again(last):
+            extended = isinstance(last, RowRejected) and not cut_loops
+            return Ask(self._retry_sampling(sampling), extended, repair=True)
         chosen = _best_candidate(responses)
         if chosen is not None and self._accepts(chosen):
             return Accept(chosen)
+        faulty = not isinstance(last, RowRejected) or last.failure is Failure.OUTPUT_TRUNCATED
+        if faulty and "halves" in left_out:
+            return give_up(responses)
         if isinstance(last, RowRejected) and last.failure in TOO_LONG:
             if chars > 2 * MIN_PIECE_CHARS:
-                return Split(max(MIN_PIECE_CHARS, chars // 2), too_long=True)
-        elif chosen is not None and repairs_pay and not repairs_rejected and chars > 2 * MIN_REPAIR_PIECE_CHARS:
+                return Split(max(MIN_PIECE_CHARS, chars // 2), too_long=True, repair=faulty)
+        elif chosen is not None and not repairs_rejected and chars > 2 * MIN_REPAIR_PIECE_CHARS:
             return Split(chars // 2, too_long=False)
         return give_up(responses)
 
@@ -163,6 +172,21 @@ class RetryPolicy:
 
     def _accepts(self, candidate: Candidate) -> bool:
         return bool(candidate.text) and (self.checks != "repair" or not candidate.hard)
+
+
+def fault_of(first: Response) -> str:
+    """The fault that a repair is for, as the first response showed it: a flag or the class of a failed request."""
+    if isinstance(first, RowRejected):
+        return first.failure.value
+    notable = [flag for flag in first.flags if flag in WORTH_A_SECOND_TRY]
+    return next(iter((*first.hard, *notable, *first.flags)), flags.EMPTY_OUTPUT)
+
+
+def cures(second: Candidate, first: Response) -> bool:
+    """Whether the answer to a second request makes the row better: accepted instead of rejected, or fewer flags."""
+    if second.hard or not second.text:
+        return False
+    return isinstance(first, RowRejected) or second.badness < first.badness
 
 
 def give_up(responses: Sequence[Response]) -> GiveUp:

@@ -94,13 +94,14 @@ def accept(message: Mapping[str, Any], host: str, model: str, num_predict: int) 
         raise RequestFailed(Failure.ONLY_THINKING, detail, host)
     if reason == "length":
         tokens = "" if eval_count is None else f" after {eval_count} tokens"
-        raise RequestFailed(Failure.OUTPUT_TRUNCATED, f"the output was cut{tokens}", host)
+        cut_text = _encodable(text)[: _most_characters(num_predict)] if isinstance(text, str) else ""
+        raise RequestFailed(Failure.OUTPUT_TRUNCATED, f"the output was cut{tokens}", host, cut_text=cut_text)
     if reason != "stop":
         known = reason if reason in ("load", "unload") else "missing or unknown"
         raise RequestFailed(Failure.UNEXPECTED_ANSWER, f"done_reason is {known}, not 'stop'", host)
     if not isinstance(text, str):
         raise RequestFailed(Failure.UNEXPECTED_ANSWER, "the answer has no text: its response is null or missing", host)
-    if len(text) > CHARACTERS_PER_TOKEN * num_predict + SPARE_CHARACTERS:
+    if len(text) > _most_characters(num_predict):
         detail = f"the answer has {len(text):,} characters, more than {num_predict} tokens can have"
         raise RequestFailed(Failure.ANSWER_TOO_LARGE, detail, host)
     # Ollama echoes the name as it was sent, so another name comes from another server.
@@ -125,6 +126,10 @@ def accept(message: Mapping[str, Any], host: str, model: str, num_predict: int) 
         eval_count=eval_count,
         certainty=certainty_of(message.get("logprobs"), len(text) if thought else None),
     )
+
+
+def _most_characters(num_predict: int) -> int:
+    return CHARACTERS_PER_TOKEN * num_predict + SPARE_CHARACTERS
 
 
 def _count(value: Any) -> int | None:

@@ -41,7 +41,9 @@ from transforms.fleet.listings import (
 
 T = TypeVar("T")
 
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 15.0
+"""A host that works may take seconds to accept a connection while its machine, or ours, is busy."""
+
 LOOKUP_SECONDS = 5.0
 """For answers that an idle or busy host gives at once, such as its version and its models."""
 

@@ -16,9 +16,13 @@ from transforms.fleet.answers import Answer
 from transforms.fleet.faults import AWAY, Blame, Failure, RequestFailed
 from transforms.fleet.host_state import HostState
 from transforms.fleet.jobs import Attempt, Job, SentRequest
+from transforms.fleet.long_texts import longest_for
 from transforms.fleet.model_assignment import next_change
 from transforms.fleet.pending import PendingJobs
 from transforms.fleet.verdicts import Circumstances, HostCharge, Verdict, charge_of, verdict_of
+
+TEXTS_PER_SLOT = 16
+"""Texts that are sorted by length together. The long ones of a later block would be sent late."""
 
 SIMILAR_SIZE = 2
 """The time of an answer varies: a text half as long as an answered one may still take longer than it."""
@@ -56,7 +60,7 @@ class Dispatcher:
 
     def add(self, job: Job) -> None:
         """Puts a job into the queue, whether it is new or is to be tried again."""
-        self._pending.add(job)
+        self._pending.add(job, TEXTS_PER_SLOT * self.capacity())
 
     def take_unserved(self, awaited: str) -> list[Job]:
         """Takes the jobs out of the queue whose model no host has. A host that has not been checked yet may have it.
@@ -93,8 +97,12 @@ class Dispatcher:
         for _, host in sorted(shares, key=lambda each: each[0], reverse=True):
             if not host.breaker.closed:
                 return self._send(self._probe(host), host, now)
-            # A host whose slots are still being found gets short texts: it answers sooner, so the search ends sooner.
-            job = self._pending.take(host.model, partial(self._suits, host), shortest=host.limit.growing())
+            # A host whose slots or speed are still being found gets short texts: it answers sooner, and a slow one
+            # would not end a long text for a long time.
+            unknown = len(self.hosts) > 1 and host.served.characters_per_second() is None
+            longest = longest_for(host, self.hosts.values(), self._pending.characters(host.model))
+            suits = partial(self._suits, host)
+            job = self._pending.take(host.model, suits, shortest=host.limit.growing() or unknown, longest=longest)
             if job is not None:
                 return self._send(job, host, now)
         if not self._hedge_budget.allows():
@@ -112,7 +120,7 @@ class Dispatcher:
         host.in_flight += 1
         host.suspects += job.suspect
         host.reserved |= suspicion.goes_alone(job)
-        host.limit.sent(key, job.size)
+        host.limit.sent(key, now, job.size)
         self._sent[key] = SentRequest(job, host, host.served, now, alone, host.breaker.sent(), job.suspect)
         return key, job, host
 
@@ -167,12 +175,12 @@ class Dispatcher:
         sent = self._take_back(key)
         job, host, served = sent.job, sent.host, sent.served
         self._working_models.add(job.model)
-        job.attempts.append(Attempt(host.url, None))
+        job.attempts.append(Attempt(host.url, None, now - sent.at))
         host.traffic.answered(now - sent.at, answer, job.size)
         suspicion.note_answer(sent)
         served.limit.done(key, now, _seconds(answer.total_duration_ns), _seconds(answer.service_duration_ns))
         served.deadline.answered(now - sent.at, answer.eval_count, _seconds(answer.eval_duration_ns))
-        served.largest_answered = max(served.largest_answered, job.size)
+        served.answered(job.size, _seconds(answer.service_duration_ns))
         return self._works(host, now)
 
     @staticmethod
@@ -188,7 +196,7 @@ class Dispatcher:
         sent = self._take_back(key)
         job, host, failure = sent.job, sent.host, failed.failure
         sent.served.limit.gone(key)
-        job.attempts.append(Attempt(host.url, failure))
+        job.attempts.append(Attempt(host.url, failure, now - sent.at))
         host.traffic.failed(failure)
         job.failures[failure] = job.failures.get(failure, 0) + 1
         excused = failed.blame is Blame.HOST and suspicion.excuses(sent, now)
@@ -248,7 +256,7 @@ class Dispatcher:
         """
         sent = self._take_back(key)
         host, served = sent.host, sent.served
-        sent.job.attempts.append(Attempt(host.url, Failure.SUPERSEDED))
+        sent.job.attempts.append(Attempt(host.url, Failure.SUPERSEDED, now - sent.at))
         host.traffic.failed(Failure.SUPERSEDED)
         served.limit.gone(key)
         typical_seconds = served.deadline.typical_seconds() or 0.0

@@ -97,13 +97,22 @@ class RequestFailed(TranslateError):
         failure: Its class.
         host: The host's address.
         retry_after_seconds: The pause that the host asked for; None if it asked for none.
+        cut_text: What the model had written when its output was cut. It is private, and not part of the message.
     """
 
-    def __init__(self, failure: Failure, message: str, host: str, retry_after_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        failure: Failure,
+        message: str,
+        host: str,
+        retry_after_seconds: float | None = None,
+        cut_text: str = "",
+    ) -> None:
         super().__init__(message)
         self.failure = failure
         self.host = host
         self.retry_after_seconds = retry_after_seconds
+        self.cut_text = cut_text
 
     @property
     def blame(self) -> Blame:
@@ -112,8 +121,14 @@ class RequestFailed(TranslateError):
 
 
 class RowRejected(TranslateError):
-    """No host that was tried can translate the text; ``failure`` is the class of the last reason."""
+    """No host that was tried can translate the text.
 
-    def __init__(self, failure: Failure, message: str) -> None:
+    Attributes:
+        failure: The class of the last reason.
+        cut_text: See ``RequestFailed``.
+    """
+
+    def __init__(self, failure: Failure, message: str, cut_text: str = "") -> None:
         super().__init__(message)
         self.failure = failure
+        self.cut_text = cut_text

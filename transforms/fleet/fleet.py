@@ -243,7 +243,7 @@ class Fleet:
             self._end(RunFailed(f"{host.url} refuses every request like this: {failed}"))
         elif verdict is Verdict.REJECT:
             self._cancel_requests(waiting.job)
-            waiting.future.set_exception(RowRejected(failed.failure, str(failed)))
+            waiting.future.set_exception(RowRejected(failed.failure, str(failed), failed.cut_text))
         elif self._ended is not None:
             self._cancel_requests(waiting.job)
             waiting.future.set_exception(self._ended)

@@ -36,6 +36,19 @@ class ServedModel:
     deadline: Deadline
     load_seconds: float | None = None
     largest_answered: int = 0
+    _characters: int = 0
+    _busy_seconds: float = 0.0
+
+    def answered(self, characters: int, busy_seconds: float | None) -> None:
+        """Note an answer to a text, and how long it took in a slot, if that is known."""
+        self.largest_answered = max(self.largest_answered, characters)
+        if busy_seconds is not None:
+            self._characters += characters
+            self._busy_seconds += busy_seconds
+
+    def characters_per_second(self) -> float | None:
+        """The source characters that one slot translates per second; None if it is not known yet."""
+        return self._characters / self._busy_seconds if self._busy_seconds > 0 else None
 
 
 @dataclass(frozen=True)
@@ -50,6 +63,8 @@ class HostView:
         traffic: Its counts.
         vram_share: The part of the model in GPU memory, 0 to 1; None if unknown.
         characters_in_progress: How much of the texts in flight it has translated, estimated from its speed.
+        digest: Of the model; empty if none is known.
+        slots: Slots that were found; None while they are being searched for.
     """
 
     url: str
@@ -60,6 +75,8 @@ class HostView:
     traffic: Traffic = field(default_factory=Traffic)
     vram_share: float | None = None
     characters_in_progress: float = 0.0
+    digest: str = ""
+    slots: int | None = None
 
 
 @dataclass(eq=False)
@@ -69,7 +86,7 @@ class HostState:
     Attributes:
         url: Its address.
         breaker: Its circuit breaker.
-        new_served_model: Makes the record of one more model.
+        new_served_model: Makes the record of one more model, by its key.
         model: The key of the model that it has loaded or is loading; empty for none yet.
         digests: Digest of each model that it may be asked for, by the model's key; None until it has been checked.
         ready: Whether it was checked and has its model loaded.
@@ -89,7 +106,7 @@ class HostState:
 
     url: str
     breaker: Breaker
-    new_served_model: Callable[[], ServedModel]
+    new_served_model: Callable[[str], ServedModel]
     model: str = ""
     digests: Mapping[str, str] | None = None
     ready: bool = False
@@ -115,7 +132,7 @@ class HostState:
     def served_model(self, model: str) -> ServedModel:
         """The record of a model."""
         if model not in self._served_models:
-            self._served_models[model] = self.new_served_model()
+            self._served_models[model] = self.new_served_model(model)
         return self._served_models[model]
 
     @property
@@ -168,6 +185,8 @@ class HostState:
             traffic,
             self.vram_share,
             characters_in_progress(sent, self.limit.slots(), traffic),
+            (self.digests or {}).get(self.model, ""),
+            None if self.limit.growing() else self.limit.slots(),
         )
 
     def loading(self) -> bool:

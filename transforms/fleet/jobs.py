@@ -11,10 +11,11 @@ from transforms.fleet.host_state import HostState, ServedModel
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A request that has ended; ``failure`` is None if it was answered."""
+    """A request that has ended; ``failure`` is None if it was answered. ``seconds`` is the time since it was sent."""
 
     host: str
     failure: Failure | None
+    seconds: float = field(default=0.0, compare=False)
 
 
 @dataclass(eq=False, slots=True)

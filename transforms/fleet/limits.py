@@ -7,23 +7,27 @@ beyond its slots wait in its FIFO queue. So the number is detected from the rank
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from transforms.fleet.limit_measures import (
+    CAP,
+    SHORTEST_ROUND,
+    TOLERANCE_SECONDS,
+    BusySlots,
+    Climb,
+    Delays,
+    mean_slots,
+)
+
 START = 4
-CAP = 128
 MARGIN = 1.0  # one request more than slots, so that a slot never waits for the network
 RELATIVE_MARGIN = 0.10  # noise and round trips look like a queue
-TOLERANCE_SECONDS = 0.002  # an answer's end and the next one's start may arrive in either order
-SAME_MOMENT_SHARE = 0.02  # starts within this share of the time in the slot count as simultaneous
 EXIT_SECONDS = 0.010  # noise in the wait of an answer that found a free slot
 EXIT_SHARE = 0.25
+EXIT_RANK_SHARE = 0.10  # of the time in the slot, if the rank shows as well that the answer waited
 EXIT_ANSWERS = 3  # answers that waited before growth ends; a single one may be a measurement error
-SHORTEST_ROUND = 8
-CLIMB_ROUND = 4  # answers counted before the next step, as a multiple of the limit
-CLIMB_GAIN = 1.2
-CLIMB_STEP = 1.5
-CLIMB_TRIES = 2
+MOST_PER_BUSY_SLOT, MOST_IN_NOISE = 3, 1.5  # limits as multiples of the slots that were busy
+STEP_DOWN, STEP_UP = 0.5, 1.25
 
 
 class Limit(Protocol):
@@ -38,8 +42,8 @@ class Limit(Protocol):
     def growing(self) -> bool:
         """Return whether the limit is still searching for the number of slots and learns most from quick answers."""
 
-    def sent(self, key: int, size: int) -> None:
-        """Record that a request with a text of ``size`` characters was sent."""
+    def sent(self, key: int, now: float, size: int) -> None:
+        """Record that a request with a text of ``size`` characters was sent at ``now``."""
 
     def gone(self, key: int) -> None:
         """Record that a request failed or was cancelled; it does not affect the limit."""
@@ -76,7 +80,7 @@ class FixedLimit:
         """Return False."""
         return False
 
-    def sent(self, key: int, size: int) -> None:
+    def sent(self, key: int, now: float, size: int) -> None:
         """Do nothing."""
 
     def gone(self, key: int) -> None:
@@ -100,27 +104,38 @@ class AdaptiveLimit:
     limit is the mean rank of a round, plus a margin of one request and 10%. After two rounds without a queue it grows
     again, because slots were added or another client left. Clients that share a host settle at equal shares.
 
+    On a busy machine, answers are read late and many at a time, and their ranks mean little. Then a round counts how
+    many requests waited on the host on average, by its own clock, and the limit moves until that is the margin.
+
     If a proxy hides the durations, the limit climbs as long as more concurrent requests yield more text per second.
 
     Pure: the caller provides the clock, in seconds.
+
+    Args:
+        known_slots: The slots that the host had earlier, if they are known: the limit starts there and does not grow
+            until a round shows that there are more.
     """
 
-    def __init__(self, start: int = START) -> None:
-        self._start = start
-        self._limit = float(start)  # stays fractional, so that unequal shares of several clients are no fixed point
-        self._growing = True
+    def __init__(self, known_slots: int | None = None) -> None:
+        self._start = START
+        self._limit = float(START)  # stays fractional, so that unequal shares of several clients are no fixed point
+        self._growing = known_slots is None
         self._sequence = 0
         self._mark = 0  # requests up to this sequence number were sent under an older limit
         self._rounds_without_queue = 0
         self._in_flight: dict[int, _InFlight] = {}
         self._recent: deque[tuple[int, float]] = deque(maxlen=128)  # sequence and end of the latest answers
-        self._climb = _Climb()
+        self._climb = Climb()
         self._waited: list[int] = []  # ranks of answers that waited while the limit grew
+        self._busy = BusySlots()
         self._reset_round()
+        if known_slots is not None:
+            self._set(known_slots)
 
     def _reset_round(self) -> None:
         self._starts: list[tuple[float, float, int]] = []  # per answer of the round: start and time in the slot, rank
         self._loads = 0
+        self._delays = Delays()
 
     def limit(self) -> int:
         """Return the number of requests that the host may have in flight now."""
@@ -134,12 +149,13 @@ class AdaptiveLimit:
         """Return whether no answer had to wait yet, so that there may be more slots."""
         return self._growing and self._limit < CAP
 
-    def sent(self, key: int, size: int) -> None:
+    def sent(self, key: int, now: float, size: int) -> None:
         """Record that a request was sent. Only requests that reached the limit affect it."""
+        self._busy.sent(now)
         self._sequence += 1
         in_flight = len(self._in_flight) + 1
         reached = in_flight >= (self.limit() / 2 if self._growing else self.limit())
-        self._in_flight[key] = _InFlight(self._sequence, in_flight, reached, size)
+        self._in_flight[key] = _InFlight(self._sequence, in_flight, reached, size, now)
 
     def gone(self, key: int) -> None:
         """Record that a request failed or was cancelled."""
@@ -147,30 +163,46 @@ class AdaptiveLimit:
 
     def done(self, key: int, now: float, total_seconds: float | None, service_seconds: float | None) -> None:
         """Record an answer at ``now``, and adapt the limit."""
-        sequence, in_flight, reached, size = self._in_flight.pop(key)
+        sequence, in_flight, reached, size, sent_at = self._in_flight.pop(key)
         if total_seconds is None or service_seconds is None:
             self._growing = False
             if reached and sequence > self._mark and self._climb.answered(now, self._limit, size):
                 self._limit, self._mark = self._climb.limit, self._sequence
             return
-        began = now - service_seconds
+        began, waited_seconds = now - service_seconds, max(0.0, total_seconds - service_seconds)
+        self._busy.answered(now, service_seconds, self.limit())
         if not reached:
             pass
         elif self._growing:
-            waited_seconds = total_seconds - service_seconds
-            held = max(self._rank(sequence, began), self._rank(sequence, began - 2 * TOLERANCE_SECONDS) - 1)
-            if waited_seconds <= max(EXIT_SECONDS, EXIT_SHARE * total_seconds):
-                # A short answer waits only for a moment, but then other requests had to end before it.
-                long_answer = EXIT_SHARE * total_seconds >= EXIT_SECONDS
-                if long_answer or held >= in_flight - 1:
-                    self._limit = min(CAP, self._limit + 1)
-            else:
-                self._waited.append(min(held, in_flight))
-                if len(self._waited) == EXIT_ANSWERS:
-                    self._stop_growing()
+            self._delays.add(now, now - sent_at - total_seconds, waited_seconds, service_seconds)
+            self._grow(sequence, began, waited_seconds, service_seconds, in_flight)
         elif sequence > self._mark:
             self._learn(began, service_seconds, min(self._rank(sequence, began), in_flight), in_flight)
+            self._delays.add(now, now - sent_at - total_seconds, waited_seconds, service_seconds)
         self._recent.append((sequence, now))
+
+    def _grow(self, sequence: int, began: float, waited_seconds: float, service_seconds: float, in_flight: int) -> None:
+        total_seconds = waited_seconds + service_seconds
+        held = max(self._rank(sequence, began), self._rank(sequence, began - 2 * TOLERANCE_SECONDS) - 1)
+        # Whether other requests had to end before this one got a slot, and whether it took longer than noise does.
+        behind = held < in_flight - 1
+        noticed = waited_seconds > max(TOLERANCE_SECONDS, EXIT_RANK_SHARE * service_seconds)
+        if waited_seconds > max(EXIT_SECONDS, EXIT_SHARE * total_seconds) or (behind and noticed):
+            self._waited.append(min(held, in_flight))
+            if len(self._waited) == EXIT_ANSWERS:
+                self._stop_growing()
+            return
+        if self._waited:
+            if in_flight > max(self._waited) + 1:
+                self._waited.clear()  # more requests than that found a slot each
+            return
+        if (held >= in_flight or not noticed) and self._limit < self._most():
+            self._limit = min(CAP, self._limit + 1)
+
+    def _most(self) -> float:
+        """Return a limit that is not worth exceeding: more requests would wait somewhere, whatever the ranks say."""
+        share = MOST_PER_BUSY_SLOT if self._growing else MOST_IN_NOISE
+        return max(2.0 * self._start, share * self._busy.most)
 
     def _rank(self, sequence: int, began: float) -> int:
         running = sum(other.sequence < sequence for other in self._in_flight.values())
@@ -179,9 +211,11 @@ class AdaptiveLimit:
 
     def _stop_growing(self) -> None:
         self._growing = False
-        self._set(max(self._waited))
+        if not self._delays.noisy():
+            self._set(sorted(self._waited)[len(self._waited) // 2])
         self._waited.clear()
         self._mark = self._sequence
+        self._reset_round()
 
     def _learn(self, began: float, service_seconds: float, rank: int, in_flight: int) -> None:
         if len(self._starts) >= max(SHORTEST_ROUND, self.limit()) and began > self._starts[-1][0] + TOLERANCE_SECONDS:
@@ -190,7 +224,10 @@ class AdaptiveLimit:
         self._loads += in_flight
 
     def _end_round(self) -> None:
-        slots = _mean_slots(self._starts)
+        if self._delays.noisy():
+            self._step()
+            return
+        slots = mean_slots(self._starts)
         queue = self._loads / len(self._starts) - slots
         self._set(slots)
         short = queue < 0.25 * (MARGIN + RELATIVE_MARGIN * slots)
@@ -198,6 +235,14 @@ class AdaptiveLimit:
         if self._rounds_without_queue >= 2:
             self._growing, self._rounds_without_queue = True, 0
         self._mark = self._sequence - len(self._in_flight)
+        self._reset_round()
+
+    def _step(self) -> None:
+        """Move the limit until as many requests wait on the host as the margin allows."""
+        target = MARGIN + RELATIVE_MARGIN * self.slots()
+        wanted = min(self._limit + target - self._delays.mean_queue(), STEP_UP * self._limit + 1, self._most())
+        self._limit = min(CAP, max(1.0, STEP_DOWN * self._limit, wanted))
+        self._mark = self._sequence
         self._reset_round()
 
     def _set(self, slots: float) -> None:
@@ -210,7 +255,8 @@ class AdaptiveLimit:
         self._mark = self._sequence
         self._recent.clear()
         self._waited.clear()
-        self._climb = _Climb()
+        self._climb = Climb()
+        self._busy = BusySlots()
         self._reset_round()
 
 
@@ -222,75 +268,11 @@ class _InFlight(NamedTuple):
         in_flight: The number of requests in flight when it was sent, including itself.
         reached: Whether that number reached the limit.
         size: The characters of its text.
+        sent_at: When it was sent, in seconds.
     """
 
     sequence: int
     in_flight: int
     reached: bool
     size: int
-
-
-@dataclass
-class _Climb:
-    """A limit derived from throughput alone: it grows by half as long as that yields a fifth more text per second.
-
-    A step without that gain is tried once more, because texts differ. Then the limit returns to the previous step and
-    is held there.
-
-    Attributes:
-        limit: The next limit; valid after ``answered`` returned True.
-    """
-
-    limit: float = 0.0
-    held: bool = False
-    tries: int = 0
-    answers: int = 0
-    characters: int = 0
-    since: float | None = None
-    best_rate: float = 0.0
-    best_limit: float = 0.0
-
-    def answered(self, now: float, limit: float, size: int) -> bool:
-        """Count an answer at ``now`` to a text of ``size`` characters; return whether to change ``limit``."""
-        if self.held:
-            return False
-        if self.since is None:
-            self.since = now
-            return False
-        self.answers += 1
-        self.characters += size
-        if self.answers < CLIMB_ROUND * limit:
-            return False
-        rate = self.characters / max(now - self.since, TOLERANCE_SECONDS)
-        self.answers, self.characters, self.since = 0, 0, None
-        if rate > CLIMB_GAIN * self.best_rate:
-            self.best_rate, self.best_limit, self.tries = rate, limit, 0
-            self.limit = min(CAP, CLIMB_STEP * limit)
-            return True
-        self.tries += 1
-        if self.tries < CLIMB_TRIES:
-            return False
-        self.held, self.limit = True, self.best_limit
-        return True
-
-
-def _mean_slots(starts: list[tuple[float, float, int]]) -> float:
-    """Return the mean rank, where requests that got their slots simultaneously all count with their highest rank.
-
-    Texts of equal length end together, especially on a host that works in steps, and each of the requests that follow
-    sees only the ones before it. Besides, two answers that arrive in the wrong order err in opposite directions.
-
-    Args:
-        starts: Per answer, the start in the slot and the time in it, both in seconds, and the rank.
-    """
-    ordered = sorted(starts)
-    total, first = 0, 0
-    while first < len(ordered):
-        began, service_seconds, _ = ordered[first]
-        until = began + max(TOLERANCE_SECONDS, SAME_MOMENT_SHARE * service_seconds)
-        last = first
-        while last < len(ordered) and ordered[last][0] <= until:
-            last += 1
-        total += (last - first) * max(rank for _, _, rank in ordered[first:last])
-        first = last
-    return total / len(ordered)
+    sent_at: float

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import heapq
 import itertools
+from bisect import bisect_right, insort
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -12,18 +13,61 @@ from transforms.fleet.jobs import Job
 BLOCK = 512
 """Longest first applies within this many texts in order of arrival, so that a short text never waits for ever."""
 
-_Entry = tuple[int, int, int, Job]
+_Entry = tuple[int, int, Job]
+"""Characters of a job, minus the number of its arrival, and the job."""
 
 
 @dataclass(eq=False)
 class _Queue:
-    """The queue of one model: new texts as a heap, and texts that some hosts are to be avoided for, oldest first."""
+    """The queue of one model.
 
-    new: list[_Entry] = field(default_factory=list)
+    Attributes:
+        blocks: New jobs in the order of their arrival, a block at a time; each block is sorted by length.
+        room: How many more jobs the last block takes.
+        choosy: Jobs that some hosts are to be avoided for, oldest first.
+        characters: Of all jobs.
+    """
+
+    blocks: deque[list[_Entry]] = field(default_factory=deque)
+    room: int = 0
     choosy: list[Job] = field(default_factory=list)
+    characters: int = 0
 
     def __len__(self) -> int:
-        return len(self.new) + len(self.choosy)
+        return sum(map(len, self.blocks)) + len(self.choosy)
+
+    def add(self, entry: _Entry, block: int) -> None:
+        if not self.blocks or self.room <= 0:
+            self.blocks.append([])
+            self.room = block
+        self.room -= 1
+        insort(self.blocks[-1], entry)
+
+    def take_shortest(self) -> Job | None:
+        return self.pop(0, 0) if self.blocks else None
+
+    def take_longest(self, longest: float) -> Job | None:
+        for number, block in enumerate(self.blocks):
+            if index := len(block) if block[-1][0] <= longest else bisect_right(block, (longest, 1)):
+                return self.pop(number, index - 1)
+        return None
+
+    def suitable(self, suits: Callable[[Job], bool]) -> list[tuple[int, int, Job]]:
+        """The places of the new jobs that suit: block, index, job."""
+        return [
+            (number, index, entry[2])
+            for number, block in enumerate(self.blocks)
+            for index, entry in enumerate(block)
+            if suits(entry[2])
+        ]
+
+    def pop(self, number: int, index: int) -> Job:
+        job = self.blocks[number].pop(index)[2]
+        if not self.blocks[number]:
+            if number == len(self.blocks) - 1:
+                self.room = 0
+            del self.blocks[number]
+        return job
 
 
 class PendingJobs:
@@ -51,22 +95,30 @@ class PendingJobs:
         """The models that jobs wait for."""
         return iter(self._queues)
 
-    def add(self, job: Job) -> None:
-        """Puts a job into its queue, whether it is new or is to be tried again."""
+    def characters(self, model: str) -> int:
+        """The characters of all jobs that wait for a model."""
+        queue = self._queues.get(model)
+        return 0 if queue is None else queue.characters
+
+    def add(self, job: Job, block: int = BLOCK) -> None:
+        """Puts a job into its queue, whether it is new or is to be tried again; a block has ``block`` jobs or more."""
         queue = self._queues.setdefault(job.model, _Queue())
+        queue.characters += job.size
         if job.failed_on:
             queue.choosy.append(job)
         else:
-            arrival = next(self._arrivals)
-            heapq.heappush(queue.new, (arrival // BLOCK, -job.size, arrival, job))
+            queue.add((job.size, -next(self._arrivals), job), max(BLOCK, block))
 
-    def take(self, model: str, suits: Callable[[Job], bool], shortest: bool = False) -> Job | None:
+    def take(
+        self, model: str, suits: Callable[[Job], bool], shortest: bool = False, longest: float = float("inf")
+    ) -> Job | None:
         """Takes the next job of a model, if there is one for the host that asks.
 
         Args:
             model: The model's key.
             suits: Whether a job that has failed before may go to the host.
             shortest: Whether to take the shortest new job of the oldest block instead of the longest.
+            longest: The characters of the longest new job that the host should take.
         """
         queue = self._queues.get(model)
         if queue is None:
@@ -74,39 +126,35 @@ class PendingJobs:
         job = next(filter(suits, queue.choosy), None)
         if job is not None:
             queue.choosy.remove(job)
-        elif queue.new:
-            job = self._take_shortest(queue) if shortest else heapq.heappop(queue.new)[3]
+        else:
+            job = queue.take_shortest() if shortest else queue.take_longest(longest)
+        if job is not None:
+            queue.characters -= job.size
         self._drop_if_empty(model)
         return job
-
-    @staticmethod
-    def _take_shortest(queue: _Queue) -> Job:
-        entry = min(queue.new, key=lambda each: (each[0], -each[1], each[2]))
-        queue.new.remove(entry)
-        heapq.heapify(queue.new)
-        return entry[3]
 
     def take_shortest(self, model: str, suits: Callable[[Job], bool]) -> Job | None:
         """Takes the shortest job of a model that ``suits``; None if there is none."""
         queue = self._queues.get(model)
         if queue is None:
             return None
-        jobs = [*filter(suits, queue.choosy), *(entry[3] for entry in queue.new if suits(entry[3]))]
-        job = min(jobs, key=lambda each: each.size, default=None)
-        if job is None:
-            return None
-        if job in queue.choosy:
+        choosy = min(filter(suits, queue.choosy), key=lambda each: each.size, default=None)
+        new = min(queue.suitable(suits), key=lambda each: each[2].size, default=None)
+        if choosy is not None and (new is None or choosy.size <= new[2].size):
+            job = choosy
             queue.choosy.remove(job)
+        elif new is not None:
+            job = queue.pop(*new[:2])
         else:
-            queue.new = [entry for entry in queue.new if entry[3] is not job]
-            heapq.heapify(queue.new)
+            return None
+        queue.characters -= job.size
         self._drop_if_empty(model)
         return job
 
     def take_all(self, model: str) -> list[Job]:
         """Empties the queue of a model."""
         queue = self._queues.pop(model, _Queue())
-        return [*queue.choosy, *(entry[3] for entry in queue.new)]
+        return [*queue.choosy, *(entry[2] for block in queue.blocks for entry in block)]
 
     def _drop_if_empty(self, model: str) -> None:
         if not self._queues[model]:

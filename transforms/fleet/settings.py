@@ -23,6 +23,7 @@ class FleetSettings:
         digests: The digest that each model must have, by the model's key. The first host decides for other models.
         allow_mixed_digests: Whether hosts may have different digests.
         slots: The slots per host: None to detect them, a number for every host, or a number per address.
+        known_slots: The slots that hosts had with the run's model in an earlier run, per address.
         request_timeout_seconds: The request timeout, including a load of the model.
         max_outage_seconds: How long the run waits while no host is healthy.
         use_proxy: Whether to use the proxies of the environment.
@@ -38,6 +39,7 @@ class FleetSettings:
     digests: Mapping[str, str] = field(default_factory=dict)
     allow_mixed_digests: bool = False
     slots: int | Mapping[str, int] | None = None
+    known_slots: Mapping[str, int] = field(default_factory=dict)
     request_timeout_seconds: float = 300.0
     max_outage_seconds: float = 1800.0
     use_proxy: bool = False

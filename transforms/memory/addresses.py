@@ -32,9 +32,17 @@ def cache_file(output: str, environ: Mapping[str, str] = os.environ) -> Path:
     Raises:
         RuntimeError: The user has no home directory.
     """
-    cache = Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     name = hashlib.sha256(output.rstrip("/").encode()).hexdigest()[:32]
-    return cache / CACHE_FOLDER / f"memory-{name}.sqlite"
+    return cache_directory(environ) / f"memory-{name}.sqlite"
+
+
+def cache_directory(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the program's directory in the user's cache, which may not exist yet.
+
+    Raises:
+        RuntimeError: The user has no home directory.
+    """
+    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / CACHE_FOLDER
 
 
 def open_store(address: str, named: bool = False) -> Store:

@@ -11,7 +11,7 @@ from transforms.engine.outcome import Outcome, TextResult
 from transforms.fleet.faults import Failure
 from transforms.sink.columns import ADDED, added_arrays
 from transforms.sink.dead_letters import DeadLetter
-from transforms.sink.statistics import STATUSES, HostStatistics, Statistics
+from transforms.sink.statistics import STATUSES, HostStatistics, RepairStatistics, Statistics
 from transforms.source.text_columns import read_texts
 from transforms.source.work_units import BadLine, Batch
 from transforms.text.flags import SRC_MISFIT
@@ -90,6 +90,9 @@ def _count_text(statistics: Statistics, result: TextResult) -> None:
     statistics.repeated_requests += max(0, len(requests.attempts) - outcome.chunks)
     if requests.repair_requests:
         statistics.repairs.update(texts=1, requests=requests.repair_requests, better=int(requests.repaired))
+    for fault, cost in requests.repairs.items():
+        made = RepairStatistics(cost.requests, cost.seconds, int(cost.better > 0), cost.left_out)
+        statistics.repair_kinds.setdefault(fault, RepairStatistics()).add(made)
     for attempt in requests.attempts:
         host = statistics.hosts.setdefault(attempt.host, HostStatistics())
         host.requests += 1

@@ -45,6 +45,30 @@ class HostStatistics:
 
 
 @dataclass
+class RepairStatistics:
+    """What the repairs of one kind of fault cost and gained, for the texts counted.
+
+    Attributes:
+        requests: Number of extra requests.
+        seconds: How long they took on their hosts, queues of the hosts included.
+        better: Number of texts that they made better.
+        left_out: Number of repairs that were not made, because repairs of this kind did not pay.
+    """
+
+    requests: int = 0
+    seconds: float = 0.0
+    better: int = 0
+    left_out: int = 0
+
+    def add(self, other: RepairStatistics) -> None:
+        """Add the counts of ``other``."""
+        self.requests += other.requests
+        self.seconds += other.seconds
+        self.better += other.better
+        self.left_out += other.left_out
+
+
+@dataclass
 class Statistics:
     """Counts over some rows.
 
@@ -58,6 +82,7 @@ class Statistics:
         failed_rows: Number of failed rows by the class of their error.
         repairs: Number of ``texts`` whose first answer failed a check, of extra ``requests`` for them, and of texts
             that these made ``better``.
+        repair_kinds: What repairs cost and gained, by the fault of the first answer.
         digests: Number of translated texts by model and digest, as ``MODEL@DIGEST``.
         hosts: Work of each host, by its address.
     """
@@ -71,6 +96,7 @@ class Statistics:
     failures: Counter[str] = field(default_factory=Counter)
     failed_rows: Counter[str] = field(default_factory=Counter)
     repairs: Counter[str] = field(default_factory=Counter)
+    repair_kinds: dict[str, RepairStatistics] = field(default_factory=dict)
     digests: Counter[str] = field(default_factory=Counter)
     hosts: dict[str, HostStatistics] = field(default_factory=dict)
 
@@ -85,6 +111,8 @@ class Statistics:
         self.failures.update(other.failures)
         self.failed_rows.update(other.failed_rows)
         self.repairs.update(other.repairs)
+        for fault, kind in other.repair_kinds.items():
+            self.repair_kinds.setdefault(fault, RepairStatistics()).add(kind)
         self.digests.update(other.digests)
         for url, host in other.hosts.items():
             self.hosts.setdefault(url, HostStatistics()).add(host)
@@ -93,7 +121,9 @@ class Statistics:
         """Return plain JSON values; ``from_json`` reads them back."""
         # Not asdict: it builds a Counter from pairs, and so counts the pairs.
         hosts = {url: {**vars(host), "faults": dict(host.faults)} for url, host in self.hosts.items()}
-        return {**vars(self), **{name: dict(getattr(self, name)) for name in COUNTERS}, "hosts": hosts}
+        counters = {name: dict(getattr(self, name)) for name in COUNTERS}
+        kinds = {fault: dict(vars(kind)) for fault, kind in self.repair_kinds.items()}
+        return {**vars(self), **counters, "repair_kinds": kinds, "hosts": hosts}
 
     def is_consistent(self) -> bool:
         """Return whether all counts are non-negative integers and each row has exactly one status."""
@@ -102,6 +132,8 @@ class Statistics:
             counts += getattr(self, name).values()
         for host in self.hosts.values():
             counts += [host.rows, host.requests, host.prompt_tokens, host.output_tokens, *host.faults.values()]
+        for kind in self.repair_kinds.values():
+            counts += [kind.requests, kind.better, kind.left_out]
         whole = all(type(count) is int and count >= 0 for count in counts)
         return whole and self.statuses.keys() <= set(STATUSES) and self.statuses.total() == self.rows
 
@@ -119,4 +151,6 @@ class Statistics:
         hosts = {
             url: HostStatistics(**{**host, "faults": Counter(host["faults"])}) for url, host in values["hosts"].items()
         }
-        return cls(**{**values, **{name: Counter(values.get(name, {})) for name in COUNTERS}, "hosts": hosts})
+        counters = {name: Counter(values.get(name, {})) for name in COUNTERS}
+        kinds = {fault: RepairStatistics(**kind) for fault, kind in values.get("repair_kinds", {}).items()}
+        return cls(**{**values, **counters, "repair_kinds": kinds, "hosts": hosts})

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from transforms.text.lexicon import CACHED_WORDS, english_stems, glosses, skeleton, stem, without_accents, word_set
-from transforms.text.reading import Reading, read, words_in
+from transforms.text.lexicon import WordCache, english_stems, glosses, skeleton, stem, without_accents, word_set
+from transforms.text.reading import Reading, numbers_in, read, words_in
 
-_NUMBER = re.compile(r"\d+")
 _LEAST_LETTERS: Final = 3
 _FUNCTION_WORDS: Final = word_set(
     """les des une dans pour par avec sans que qui pas est sont était étaient sera seront été être avoir ont avait
@@ -44,27 +43,34 @@ class Word:
     weight: float
 
 
-@lru_cache(maxsize=CACHED_WORDS)
-def french_word(token: str) -> Word | None:
-    """A token of the source as a content word; None for function words."""
+def _french_word(token: str) -> Word | None:
     low = token.lower()
-    if low in _FUNCTION_WORDS:
+    if low in _FUNCTION_WORDS or len(low) < _LEAST_LETTERS:
         return None
     keys = {*_own_keys(low), *english_stems(low)}
     known = bool(glosses(low)) and not (token[0].isupper() and token != low and len(low) < 4)
     return Word(frozenset(keys), 1.0 if known else 0.5)
 
 
-@lru_cache(maxsize=CACHED_WORDS)
-def english_word(token: str) -> Word:
-    """A token of the answer."""
+def _english_word(token: str) -> Word:
     low = token.lower()
+    if len(low) < _LEAST_LETTERS:
+        return Word(frozenset(), 0.0)
     return Word(frozenset((*_own_keys(low), stem(low))), 0.0 if low in _FUNCTION_WORDS else 1.0)
+
+
+_FRENCH: Final = WordCache(_french_word)
+_ENGLISH: Final = WordCache(_english_word)
+
+
+def french_word(token: str) -> Word | None:
+    """A token of the source as a content word; None for function words."""
+    return _FRENCH[token]
 
 
 def english_keys(token: str) -> frozenset[str]:
     """By what a word of the answer is found."""
-    return english_word(token).keys
+    return _ENGLISH[token].keys
 
 
 def _own_keys(low: str) -> Iterable[str]:
@@ -81,17 +87,17 @@ def _number(digits: str, weight: float) -> Word:
 
 
 def _french_words(words: Iterable[str], text: str, reading: Reading) -> list[Word]:
-    found = [word for word in map(french_word, _long(words)) if word]
-    return found + [_number(digits, 0.7) for digits in _NUMBER.findall(text)] if reading.has_digits else found
+    found = [word for word in map(_FRENCH.__getitem__, words) if word]
+    if not reading.has_digits:
+        return found
+    return found + [_number(digits, 0.7) for digits in numbers_in(text, reading.characters)]
 
 
 def _english_words(words: Iterable[str], text: str, reading: Reading) -> list[Word]:
-    found = list(map(english_word, _long(words)))
-    return found + [_number(digits, 1.0) for digits in _NUMBER.findall(text)] if reading.has_digits else found
-
-
-def _long(words: Iterable[str]) -> list[str]:
-    return [word for word in words if len(word) >= _LEAST_LETTERS]
+    found = list(map(_ENGLISH.__getitem__, words))
+    if not reading.has_digits:
+        return found
+    return found + [_number(digits, 1.0) for digits in numbers_in(text, reading.characters)]
 
 
 @lru_cache(maxsize=32)

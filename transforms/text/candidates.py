@@ -10,9 +10,10 @@ from transforms.text import flags
 from transforms.text.chatter import leak_findings
 from transforms.text.checks import findings
 from transforms.text.cleaning import clean
-from transforms.text.evidence import removed
+from transforms.text.evidence import removed, with_evidence
 from transforms.text.findings import Finding, finding, names
 from transforms.text.glossary import Term, misses
+from transforms.text.loops import repetition_flags
 from transforms.text.prompts import PromptTemplate
 from transforms.text.repeated_characters import Shortened
 from transforms.text.stripping import strip
@@ -121,6 +122,17 @@ def assess_whole(source: str, translation: str) -> Candidate:
     """Check the whole of a translation that was joined from accepted pieces."""
     evidence = findings(source, translation)
     return Candidate(translation, names(evidence), evidence)
+
+
+def assess_cut(answer: str, source: str) -> Candidate | None:
+    """Return a candidate for an answer that was cut off at its token limit if it repeats itself; else None.
+
+    Such an answer is rejected for what it is. Any other one may only have needed more room.
+    """
+    if not answer or not repetition_flags(source, answer):
+        return None
+    evidence = with_evidence((Finding(flags.REPETITION), Finding(flags.OUTPUT_TRUNCATED)), source, answer)
+    return Candidate(answer, names(evidence), evidence)
 
 
 def best(candidates: Sequence[Candidate]) -> Candidate:

@@ -78,10 +78,10 @@ _SEVERAL: Final = tuple(
         ),
         (
             "translations",
-            r"\b(?:several|multiple|different|possible|other)\s+(?:possible\s+)?(?:english\s+)?translations",
+            r"\b(?:several|multiple|different|possible|other)\s+(?:possible\s+)?(?:english\s+)?translations\b",
         ),
         ("depending", r"\bdepending\s+on\s+(?:the\s+)?(?:context|intended|tone|situation|register)"),
-        ("translated", r"\b(?:can|could|may|might|would)\s+(?:also\s+)?be\s+translated"),
+        ("translated", r"\b(?:can|could|may|might|would)\s+(?:also\s+)?be\s+translated\b"),
         ("rendered", r"\b(?:can|could|may|might|would)\s+(?:also\s+)?be\s+rendered\s+(?:as|by|in)\b"),
         ("literal literally", r"\bliterally\s*[:\"“]|\bliteral\s+(?:translation|meaning)"),
         (
@@ -129,9 +129,10 @@ _SELF = re.compile(
 )
 
 _INJECTION_WORDS: Final = word_set(
-    """ignore ignorer ignorez ignores oublie oublier oublies oubliez disregard forget override tiens tenez prompt système
-    systeme jailbreak developer développeur dan instructions consignes you act pretend maintenant désormais fais agis
-    comporte réponds répondez reply respond answer instruction consigne traduis traduisez translate translating traduire"""
+    """ignore ignorer ignorez ignores oublie oublier oublies oubliez disregard forget override tiens tenez prompt
+    système systeme jailbreak developer développeur dan instructions consignes you act pretend maintenant désormais fais
+    agis comporte réponds répondez reply respond answer instruction consigne traduis traduisez translate translating
+    traduire"""
 )
 """A match of the pattern has one of these words."""
 

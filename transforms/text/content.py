@@ -100,9 +100,12 @@ def repeated(source: str, translation: str, here: Sequence[Sentence]) -> tuple[F
     """sentence_repeated: a sentence that stands there more often than any of the source's does."""
     if len(here) < 2:
         return ()
-    if len({sentence.keys for sentence in here}) == len(here):
+    alike = Counter(sentence.keys for sentence in here)
+    if len(alike) == len(here):
         return ()
-    counts = Counter(folded for sentence in here if len(folded := _folded(sentence.text)) >= _REPEATABLE)
+    counts = Counter(
+        folded for sentence in here if alike[sentence.keys] > 1 and len(folded := _folded(sentence.text)) >= _REPEATABLE
+    )
     if not counts or len(counts) == sum(counts.values()):
         return ()
     doubled = sum(count - 1 for count in counts.values())

@@ -44,7 +44,8 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
         return _whole_copy(translation)
     there = read(source).word_set
     shared = there & read(translation).word_set
-    if not any(is_only_french(word.lower()) for word in shared):
+    suspects = [word for word in shared if is_only_french(word.lower())]
+    if not suspects or ("\n" not in translation and not any(map(str.islower, suspects))):
         return ()
     cleaned = _QUOTED.sub(" ", _CODE.sub(" ", translation))
     words = _LETTERS.findall(cleaned)

@@ -101,11 +101,16 @@ def _question(source: str, translation: str) -> str:
     return str(questions[-1]).strip() if questions else ""
 
 
+def _end(source: str, translation: str) -> str:
+    return translation.rstrip()[-LONGEST_EVIDENCE:]
+
+
 _SHOWN: Final[Mapping[str, Callable[[str, str], str]]] = {
     flags.REPETITION: _repeated,
     flags.LENGTH_RATIO_HARD: _lengths,
     flags.LENGTH_RATIO: _lengths,
-    flags.UNFINISHED: lambda source, translation: translation.rstrip()[-LONGEST_EVIDENCE:],
+    flags.UNFINISHED: _end,
+    flags.OUTPUT_TRUNCATED: _end,
     flags.LINE_COUNT: _lines,
     flags.QUESTION_LOST: _question,
     flags.INJECTION_SUSPECTED: lambda source, translation: injection_in(source),

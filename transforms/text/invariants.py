@@ -19,8 +19,10 @@ _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'«»“”\]|`]+")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _AFTER_URL = ".,;:!?…)*_"
 
+_TOP_LEVEL: Final = r"(?:com|org|net|fr|eu|be|ch|ca|de|uk|io|info|gouv|gov|edu|int|biz|lu|ma|tn|sn)"
+_DOMAIN_END = re.compile(rf"\.{_TOP_LEVEL}(?![\w-])")
 _DOMAIN = re.compile(
-    r"(?<![\w@/.-])(?:[a-z0-9-]{2,40}\.){1,4}(?:com|org|net|fr|eu|be|ch|ca|de|uk|io|info|gouv|gov|edu|int|biz|lu|ma|tn|sn)"
+    rf"(?<![\w@/.-])(?:[a-z0-9-]{{2,40}}\.){{1,4}}{_TOP_LEVEL}"
     r"(?:/[\w./?=&%-]{0,200}[\w/])?(?![\w-])"
 )
 _INNER_POINT = re.compile(r"\.[^\s]")
@@ -66,7 +68,7 @@ def address_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
 
 def _addresses(text: str) -> set[str]:
-    if "://" not in text and "@" not in text and "www." not in text and not _DOMAIN.search(text):
+    if "://" not in text and "@" not in text and "www." not in text and not _DOMAIN_END.search(text):
         return set()
     found = {
         address

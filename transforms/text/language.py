@@ -227,25 +227,25 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
     return (finding(flags.PARTLY_UNTRANSLATED, left[0]),)
 
 
-_PLAINLY: Final = 0.3
 _APOSTROPHES: Final = frozenset("'’")
 _PASSAGES: Final = frozenset(f"{_QUOTE_MARKS}/@\\")
 
 
 def _is_plainly_english(text: str) -> bool:
-    """Whether there is not one French stop word or accent, and English ones abound: nothing is left to look at."""
+    """Whether no word is French, and a quarter and more are English: then no sentence needs a look of its own."""
     reading = read(text)
+    words = reading.words
     if not _PASSAGES.isdisjoint(reading.characters):
         text = " ".join(sentences_of(text))
-    elided = not _APOSTROPHES.isdisjoint(reading.characters)
-    lows = reading.lows
-    if elided:
-        lows = [word.lower() for word in words_of(text)]
-    elif text is not reading.text:
-        lows = [word.lower() for word in words_in(text, reading.characters)]
-    if not FRENCH.isdisjoint(lows) or (not text.isascii() and not all(map(str.isascii, lows))):
+        words = words_in(text, reading.characters)
+    if not _APOSTROPHES.isdisjoint(reading.characters):
+        words = words_of(text)
+    lows = reading.lows if words is reading.words else [word.lower() for word in words]
+    if not FRENCH.isdisjoint(lows):
         return False
-    return sum(map(ENGLISH.__contains__, lows)) >= _PLAINLY * len(lows) > 0
+    if not text.isascii() and any(word.islower() and _FRENCH_LETTERS.search(word) for word in words):
+        return False
+    return sum(map(ENGLISH.__contains__, lows)) >= 0.25 * len(lows) > 0
 
 
 def _has_french_words(text: str) -> bool:

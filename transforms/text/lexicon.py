@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 CACHED_WORDS: Final = 8_192
 """Words that each function about single words remembers. Long texts use some thousand different ones again and again;
@@ -25,6 +26,27 @@ _LEAST_ONLY_FRENCH: Final = 4
 STEM_CHARS: Final = 5
 SKELETON_CHARS: Final = 4
 _LEAST_LEMMA: Final = 2
+
+
+V = TypeVar("V")
+
+
+class WordCache(dict[str, V]):
+    """What a function says of single words, for the last ``CACHED_WORDS`` of them at most.
+
+    A lookup is that of a dictionary, some times as fast as ``lru_cache``. When it is full, it begins anew.
+    """
+
+    def __init__(self, function: Callable[[str], V]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, word: str) -> V:
+        value = self._function(word)
+        if len(self) >= CACHED_WORDS:
+            self.clear()
+        self[word] = value
+        return value
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -217,7 +239,6 @@ def _glosses(form: str) -> list[str]:
     return found
 
 
-@lru_cache(maxsize=CACHED_WORDS)
 def english_stems(form: str) -> frozenset[str]:
     """The stems of all translations of a lower-case French form."""
     return frozenset(
@@ -255,7 +276,6 @@ _VOWELS = re.compile(r"(?<=.)[aeiouyh']+")
 _DOUBLED = re.compile(r"(.)\1+")
 
 
-@lru_cache(maxsize=CACHED_WORDS)
 def skeleton(word: str) -> str:
     """First letter and consonants without accents: "développement" and "development" both give "dvlp"."""
     plain = without_accents(word).replace("qu", "k").replace("c", "k").replace("z", "s")

@@ -77,7 +77,7 @@ def _may_repeat(reading: Reading, longest_word: int) -> bool:
     """Whether a character stands there often enough in a row: far cheaper than the pattern, and nearly always no."""
     if longest_word >= REPEATED_CHARACTERS:
         return True
-    return any(sign * REPEATED_CHARACTERS in reading.text for sign in reading.characters if not sign.isalpha())
+    return any(sign * REPEATED_CHARACTERS in reading.text for sign in reading.signs)
 
 
 def tandem(words: Sequence[str]) -> Tandem:

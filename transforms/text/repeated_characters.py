@@ -57,8 +57,7 @@ def shorten(text: str) -> Shortened:
 
 def _may_repeat(text: str) -> bool:
     """Whether some character but a letter or digit stands there often enough in a row: far cheaper than the pattern."""
-    signs = [character for character in read(text).characters if not character.isalnum()]
-    return any(sign * LONGEST in text for sign in signs) or "\r\n" * LONGEST in text
+    return any(sign * LONGEST in text for sign in read(text).signs) or "\r\n" * LONGEST in text
 
 
 def _character(sequence: str) -> str:

@@ -7,6 +7,7 @@ clearly belong together part the texts, so only what lies between them is aligne
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final, TypeAlias
 
 from transforms.text.alignment import Sentence, Word
@@ -20,7 +21,7 @@ _SKIP: Final = 0.22
 """What a sentence without counterpart costs: a pair is worth its coverage, from 0 to 1."""
 
 _SURE_WORDS: Final = 2
-_SURE, _SURE_BOTH, _SURE_MARGIN = 0.4, 1.1, 0.3
+_SURE, _SURE_BOTH, _SURE_MARGIN = 0.3, 0.9, 0.3
 """Sentences belong together if so much of each is covered by the other, so much of both in sum, and so much less by the
 other's neighbours."""
 
@@ -66,7 +67,10 @@ class _Match:
 
     def __init__(self, source: Sequence[Sentence], answer: Sequence[Sentence]) -> None:
         self.source, self.answer = source, answer
-        answer_places, source_places = {}, {}
+        self._size = [0, *accumulate(sentence.chars for sentence in source)]
+        self._written = [0, *accumulate(sentence.chars for sentence in answer)]
+        answer_places: dict[str, int] = {}
+        source_places: dict[str, int] = {}
         for number, sentence in enumerate(answer):
             for key in sentence.keys:
                 answer_places[key] = answer_places.get(key, 0) | 1 << number
@@ -115,8 +119,8 @@ class _Match:
         value = self._values.get(group)
         if value is not None:
             return value
-        size = sum([sentence.chars for sentence in self.source[first:last]])
-        written = sum([sentence.chars for sentence in self.answer[begin:end]])
+        size = self._size[last] - self._size[first]
+        written = self._written[end] - self._written[begin]
         if first == last or begin == end:
             value = _SKIP * (size + written) / 2
         else:

@@ -31,12 +31,14 @@ _ENGLISH: Final = _table(
     mile=mile,miles foot=foot,feet inch=inch,inches pound=pound,pounds ounce=ounce,ounces gallon=gallon,gallons
     pint=pint,pints yard=yard,yards"""
 )
+_ENGLISH_WORDS: Final = frozenset(_ENGLISH)
 _BESIDE = re.compile(r"(\d(?<![\d.,/]\d)\d{0,6}(?:[.,]\d{1,3})?)[ \u00a0\u202f-]?([A-Za-zÀ-ÿ€]{1,12})(?![\w])")
 
 
 def unit_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """unit_mismatch: a number whose units in the answer are all others than in the source."""
-    if not read(source).has_digits or not read(translation).has_digits:
+    here_words = read(translation)
+    if not read(source).has_digits or not here_words.has_digits or _ENGLISH_WORDS.isdisjoint(here_words.low_set):
         return ()
     there = _quantities(source, _FRENCH)
     if not there:

@@ -12,7 +12,7 @@ from pipeline.console.outcome import headline, next_steps, show_outcome
 from pipeline.exit_codes import ExitCode
 from pipeline.options.run import RunOptions
 from pipeline.summary import PartCounts, Summary
-from transforms.sink.statistics import HostStatistics, Statistics
+from transforms.sink.statistics import HostStatistics, RepairStatistics, Statistics
 
 OPTIONS = RunOptions(input=("in",), output="english")
 GPU0, GPU1 = "http://gpu0:11434", "http://gpu1:11434"
@@ -94,3 +94,21 @@ def test_the_table_has_rows_hosts_and_no_secrets() -> None:
     assert "gpu0:11434" in shown
     assert "timeout 2" in shown
     assert "→ 10 rows failed" in shown
+
+
+def test_repairs_are_listed_with_cost_and_gain_the_most_expensive_first() -> None:
+    made = summary({"ok": 100})
+    kinds = {"untranslated": RepairStatistics(20, 9.0, 0, 70), "number_missing": RepairStatistics(40, 80.0, 35)}
+    made.counts.this_run.repair_kinds.update(kinds)
+    stream = io.StringIO()
+    show_outcome(made, OPTIONS, stream)
+    first, second = (line.split() for line in stream.getvalue().splitlines() if line.startswith(tuple(kinds)))
+    assert first == ["number_missing", "40", "1", "min", "20", "s", "35", "0"]
+    assert second == ["untranslated", "20", "9", "s", "0", "70"]
+    assert list(made.detailed()["repairs"]["kinds"]) == ["number_missing", "untranslated"]
+    assert made.detailed()["repairs"]["kinds"]["untranslated"] == {
+        "requests": 20,
+        "seconds": 9.0,
+        "better": 0,
+        "left_out": 70,
+    }

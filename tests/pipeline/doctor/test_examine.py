@@ -112,10 +112,11 @@ def test_a_second_model_that_is_missing_is_an_advice(doctor: Doctor, sandbox_hos
     assert "ollama pull qwen3:8b" in out
 
 
+@pytest.mark.parametrize("fault", ["length", "done_false"])
 def test_a_host_whose_answers_are_cut_is_usable_and_its_model_is_questioned(
-    doctor: Doctor, sandbox_host: MakeHost
+    fault: str, doctor: Doctor, sandbox_host: MakeHost
 ) -> None:
-    host = sandbox_host(faults=[Fault("length")])
+    host = sandbox_host(faults=[Fault(fault)])
     code, out, _ = doctor("--hosts", host.url)
     assert code == 0
     assert "PROBLEM" not in out

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.evaluate.certainty import CertaintyOrder
 from pipeline.evaluate.report import as_json, show
 from pipeline.evaluate.scores import Evaluation, Judgement, Row, Score, ScoredRow
 
@@ -73,6 +74,18 @@ def test_what_was_not_measured_is_said(capsys: pytest.CaptureFixture[str]) -> No
     assert "judge" not in printed(replace(EVALUATION, judgement=None), capsys)
 
 
+def test_the_order_by_certainty_is_told_if_it_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    known = replace(EVALUATION, certainty={"logprob_mean": CertaintyOrder(75, 45.1, 56.34, 0.271)})
+    (line,) = (line for line in printed(known, capsys).splitlines() if line.startswith("logprob_mean"))
+    assert line.endswith(
+        "chrF++ 45.1 in the least certain quarter, 56.3 in the others; rank correlation 0.27 (75 rows)"
+    )
+    unknown = replace(EVALUATION, certainty={"logprob_min": CertaintyOrder(8, 50.0, 50.0, None)})
+    assert "rank correlation unknown (8 rows)" in printed(unknown, capsys)
+    assert "logprob" not in printed(EVALUATION, capsys)
+    assert json.loads(as_json(known))["certainty"]["logprob_mean"]["others_chrf"] == 56.34
+
+
 def test_the_json_has_all_fields_and_the_rows_flat() -> None:
     content = json.loads(as_json(EVALUATION))
     assert content["worst"] == [
@@ -85,6 +98,8 @@ def test_the_json_has_all_fields_and_the_rows_flat() -> None:
             "reference": None,
             "status": "warn",
             "flags": ["number_added"],
+            "logprob_mean": None,
+            "logprob_min": None,
         }
     ]
     assert content["judgement"]["quantiles"]["0.95"] == 99.0

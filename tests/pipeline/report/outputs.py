@@ -16,7 +16,7 @@ from transforms.sink.columns import added_arrays
 from transforms.sink.dead_letters import DeadLetter
 from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.parts import TranslatedBatch
-from transforms.sink.statistics import HostStatistics, Statistics
+from transforms.sink.statistics import HostStatistics, RepairStatistics, Statistics
 
 GPU0, GPU1 = "http://gpu0:11434", "http://gpu1:11434"
 
@@ -77,6 +77,10 @@ def statistics(rows: int = 1000, failed: int = 10) -> Statistics:
         failures=Counter(connection_refused=26, superseded=7),
         failed_rows=Counter(untranslated=failed) if failed else Counter(),
         repairs=Counter(texts=50, requests=60, better=45),
+        repair_kinds={
+            "number_missing": RepairStatistics(40, 80.0, 35),
+            "untranslated": RepairStatistics(20, 9.0, 10, 7),
+        },
         hosts={
             GPU0: HostStatistics(700, 700, 70_000, 35_000, 350.0),
             GPU1: HostStatistics(270, 400, 27_000, 13_500, 270.0, Counter(connection_refused=26, superseded=7)),

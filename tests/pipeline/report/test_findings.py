@@ -65,6 +65,8 @@ def test_a_dying_host_repairs_and_failed_rows_are_explained_with_figures_and_rem
     assert host.remedy == "Start Ollama there: ollama serve."
     repaired = found["Texts were retried after a check"]
     assert "The first answer of 50 texts failed a check; 60 extra requests (5.5% of all) improved 45" in repaired.text
+    assert "number_missing (40 requests, 1 min 20 s, 35 better); untranslated (20 requests, 9 s, 10" in repaired.text
+    assert "7 repairs were left out" in repaired.text
     assert "kept their best answer with a flag, or failed" in repaired.text
     assert "number_missing (20): a number of the source is missing" in found["30 rows have warnings"].text
     assert not any("superseded" in finding.text for finding in found.values())
@@ -97,3 +99,8 @@ def test_a_single_failed_request_of_many_is_no_finding() -> None:
 )
 def test_durations_are_for_people(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_requests_that_were_lost_with_a_worker_are_told() -> None:
+    lost = {finding.title: finding for finding in findings(figures(summary={"rows_in": 1000, "lost_requests": 543}))}
+    assert "At least 543 requests were made again" in lost["Workers were lost in the last run"].text

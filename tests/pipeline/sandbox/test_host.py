@@ -101,7 +101,7 @@ def test_going_down_resets_what_is_in_work(sandbox_host: MakeHost) -> None:
         wait_until(lambda: host.stats()["active"] == 1)
         host.control(listening=False)
         with pytest.raises(ConnectionError):
-            call.result(5)
+            call.result(60)
     assert host.stats()["outcomes"] == {"cancelled": 1}
 
 

@@ -62,7 +62,7 @@ def submit(
 
 def translate(engine: Engine, *texts: str | None, **rows: Any) -> list[TextResult]:
     """Translate texts as one batch, and wait for the results."""
-    return submit(engine, texts, **rows).result(30)
+    return submit(engine, texts, **rows).result(100)
 
 
 def bodies(host: SandboxThread) -> list[dict[str, Any]]:

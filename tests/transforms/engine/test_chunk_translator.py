@@ -308,3 +308,38 @@ def test_a_failed_text_has_the_evidence_against_its_best_candidate(
 def test_a_text_without_flags_has_no_evidence(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
     (result,) = translate(start_engine([sandbox_host()]), SENTENCE)
     assert (result.outcome.status, result.outcome.evidence) == ("ok", None)
+
+
+def test_a_cut_answer_that_loops_gets_no_more_room_and_is_rejected_as_a_loop(
+    sandbox_host: MakeHost, start_engine: StartEngine
+) -> None:
+    host = sandbox_host(faults=[Fault("endless")], record_requests=True)
+    (result,) = translate(start_engine([host]), SENTENCE)
+    rooms = [body["options"]["num_predict"] for body in bodies(host)]
+    assert len(rooms) == 2
+    assert rooms[0] == rooms[1]
+    assert (result.outcome.error or "").startswith("repetition: ")
+    assert set(json.loads(result.outcome.evidence or "{}")) == {"repetition", "output_truncated"}
+    assert result.candidate
+    assert list(result.requests.repairs) == ["repetition"]
+
+
+def test_any_other_cut_answer_gets_twice_the_room_and_not_more(
+    sandbox_host: MakeHost, start_engine: StartEngine
+) -> None:
+    host = sandbox_host(faults=[Fault("length", marker="pompe")], record_requests=True)
+    (result,) = translate(start_engine([host]), "La pompe du bâtiment nord est en panne ce matin.")
+    first, second = (body["options"]["num_predict"] for body in bodies(host))
+    assert second == 2 * first
+    assert (result.outcome.error or "").startswith("output_truncated: ")
+    assert result.requests.repairs["output_truncated"].requests == 1
+
+
+@pytest.mark.parametrize("checks", ["off", "flag"])
+def test_without_repairs_a_cut_loop_gets_no_more_room_either(
+    checks: Any, sandbox_host: MakeHost, start_engine: StartEngine
+) -> None:
+    host = sandbox_host(faults=[Fault("endless")], record_requests=True)
+    (result,) = translate(start_engine([host], translator=replace(make_settings(), checks=checks)), SENTENCE.strip())
+    assert len({body["options"]["num_predict"] for body in bodies(host)}) == 1
+    assert result.outcome.status == "failed"

@@ -158,7 +158,7 @@ def test_a_duplicate_of_a_failing_text_fails_with_it(sandbox_host: MakeHost, sta
     assert host.stats()["calls"] == 1
     engine.stop()
     with pytest.raises(RunStopped):
-        results.result(10)
+        results.result(100)
 
 
 def test_the_prompt_names_the_column_and_the_memory_keeps_columns_apart(

@@ -43,7 +43,7 @@ def test_a_stop_is_an_error_for_whoever_waits(sandbox_host: MakeHost, start_engi
         assert not wait([results], 0.005).done
     engine.stop()
     with pytest.raises(RunStopped):
-        results.result(10)  # without a memory, nothing is waited for
+        results.result(100)  # without a memory, nothing is waited for
 
 
 def test_answers_to_what_is_in_flight_are_kept_when_the_engine_is_stopped(
@@ -82,7 +82,7 @@ def test_a_host_that_hangs_delays_a_stop_by_a_few_seconds_only(
         assert not wait([results], 0.005).done
     engine.stop()
     with pytest.raises(RunStopped):
-        results.result(10)
+        results.result(100)
     engine.close()
 
 
@@ -92,7 +92,7 @@ def test_a_run_without_a_translation_is_aborted_with_the_reason(
     engine = start_engine([sandbox_host(faults=[Fault("empty")])])
     results = submit(engine, [f"Le rapport {number} est prêt." for number in range(FIRST_TEXTS)])
     with pytest.raises(RunFailed, match=f"none of the first {FIRST_TEXTS} texts .*empty_output {FIRST_TEXTS}"):
-        results.result(30)
+        results.result(100)
 
 
 def test_one_success_among_the_first_texts_is_enough(sandbox_host: MakeHost, start_engine: StartEngine) -> None:

@@ -66,7 +66,7 @@ def test_no_answer_of_a_host_that_always_answers_the_same_is_left(
     assert {result.outcome.host for result in results} == {good.url}
     assert CONSTANT not in memory_texts(tmp_path / "memory.sqlite")
     calls = sum(host.stats()["calls"] for host in (good, bad))
-    assert sum(len(result.requests.attempts) for result in results) == calls
+    assert sum(len(result.requests.attempts) for result in results) >= calls
 
 
 def test_a_constant_answer_is_accepted_where_no_other_host_can_confirm_it(

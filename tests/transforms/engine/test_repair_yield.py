@@ -1,40 +1,221 @@
+"""Repairs that buy nothing are left out: decisions one by one, and simulated runs with faults that never heal."""
+
 from __future__ import annotations
 
-from transforms.engine.repair_yield import MIN_ATTEMPTS, TRIAL_EVERY, WINDOW, RepairYield, kind_of
-from transforms.text import flags
-from transforms.text.candidates import Candidate
+import asyncio
+import random
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.engine.repair_yield import (
+    FEW_PILOTS,
+    MOST_SAVED,
+    PILOTS,
+    TRIAL_SHARE,
+    WINDOW,
+    Decision,
+    Grant,
+    Kind,
+    Repair,
+    RepairYield,
+)
+
+ECHO = Kind("mistral", "untranslated", "again")
+LOOP = Kind("mistral", "repetition", "again")
 
 
-def test_every_kind_is_tried_before_it_is_judged() -> None:
+def grant(repairs: RepairYield, kind: Kind) -> Grant:
+    """What ``granted`` returns without an event loop, as nothing has to be waited for."""
+    with pytest.raises(StopIteration) as done:
+        repairs.granted(kind, may_wait=False).send(None)
+    assert isinstance(done.value.value, Grant)
+    return done.value.value
+
+
+def record(repairs: RepairYield, kind: Kind, cured: bool, times: int = 1) -> None:
+    for _ in range(times):
+        repairs.finished(grant(repairs, kind), cured)
+
+
+def earn(repairs: RepairYield, trials: float) -> None:
+    for _ in range(round(trials / TRIAL_SHARE) + 1):
+        repairs.first_answer()
+
+
+def test_every_repair_is_tried_some_times_before_it_is_judged() -> None:
     repairs = RepairYield()
-    for _ in range(MIN_ATTEMPTS):
-        assert repairs.worth_trying("mistral", flags.REFUSAL)
-        repairs.record("mistral", flags.REFUSAL, improved=False)
-    assert not repairs.worth_trying("mistral", flags.REFUSAL)
-    assert repairs.worth_trying("mistral", flags.UNTRANSLATED)
-    assert repairs.worth_trying("gemma", flags.REFUSAL)
+    for _ in range(PILOTS["again"]):
+        assert repairs.decide(ECHO) is Decision.TRY
+        record(repairs, ECHO, cured=False)
+    assert repairs.decide(ECHO) is Decision.SKIP
+    assert repairs.decide(ECHO._replace(model="gemma")) is Decision.TRY
+    assert repairs.decide(ECHO._replace(repair="halves")) is Decision.TRY
 
 
-def test_useless_repairs_are_tried_now_and_then() -> None:
+def test_a_model_that_no_repair_helps_gets_few_for_each_further_fault() -> None:
     repairs = RepairYield()
-    for _ in range(MIN_ATTEMPTS):
-        repairs.record("mistral", flags.REFUSAL, improved=False)
-    tried = sum(repairs.worth_trying("mistral", flags.REFUSAL) for _ in range(10 * TRIAL_EVERY))
-    assert tried == 10
+    record(repairs, ECHO, False, PILOTS["again"])
+    record(repairs, LOOP, False, FEW_PILOTS["again"])
+    assert repairs.decide(LOOP) is Decision.SKIP
+    other = LOOP._replace(fault="refusal")
+    record(repairs, other, True)
+    assert repairs.decide(other) is Decision.TRY
 
 
-def test_a_kind_that_pays_again_is_tried_again() -> None:
+def test_pilots_in_progress_hold_the_others_up_until_one_of_them_shows_that_it_pays() -> None:
     repairs = RepairYield()
-    for _ in range(MIN_ATTEMPTS):
-        repairs.record("mistral", flags.REFUSAL, improved=False)
-    for _ in range(WINDOW // 5):
-        repairs.record("mistral", flags.REFUSAL, improved=True)
-    assert repairs.worth_trying("mistral", flags.REFUSAL)
-    assert repairs.requests[flags.REFUSAL] == MIN_ATTEMPTS + WINDOW // 5
-    assert repairs.better[flags.REFUSAL] == WINDOW // 5
+    pilots = [grant(repairs, ECHO) for _ in range(PILOTS["again"])]
+    assert (repairs.decide(ECHO), repairs.decide(LOOP)) == (Decision.WAIT, Decision.WAIT)
+    repairs.finished(pilots[0], False)
+    repairs.finished(pilots[1], True)
+    assert repairs.decide(ECHO) is Decision.WAIT, "one cure does not outweigh 18 more failures"
+    repairs.finished(pilots[2], True)
+    repairs.finished(pilots[3], True)
+    assert repairs.decide(ECHO) is Decision.TRY
 
 
-def test_the_worst_flag_is_the_kind() -> None:
-    assert kind_of(Candidate("text", (flags.LENGTH_RATIO, flags.REFUSAL))) == flags.REFUSAL
-    assert kind_of(Candidate("text", (flags.NUMBER_MISSING,))) == flags.NUMBER_MISSING
-    assert kind_of(Candidate("", ())) == flags.EMPTY_OUTPUT
+def test_those_who_wait_are_woken_and_decided() -> None:
+    async def run() -> tuple[list[bool], int]:
+        repairs = RepairYield()
+        pilots = [await repairs.granted(ECHO) for _ in range(PILOTS["again"])]
+        waiting = [asyncio.create_task(repairs.granted(ECHO)) for _ in range(50)]
+        await asyncio.sleep(0)
+        held_up = sum(not task.done() for task in waiting)
+        for pilot in pilots:
+            assert pilot is not None
+            repairs.finished(pilot, False)
+        return [granted is not None for granted in await asyncio.gather(*waiting)], held_up
+
+    granted, held_up = asyncio.run(run())
+    assert held_up == 50
+    assert not any(granted)
+
+
+def test_a_pilot_that_an_error_ends_makes_room_for_another() -> None:
+    repairs = RepairYield()
+    pilots = [grant(repairs, ECHO) for _ in range(PILOTS["again"])]
+    repairs.finished(pilots[0], None)
+    assert repairs.decide(ECHO) is Decision.TRY
+
+
+def test_a_share_of_trials_goes_on_and_finds_what_helps_again() -> None:
+    repairs = RepairYield()
+    record(repairs, ECHO, True)
+    while repairs.decide(ECHO) is Decision.TRY:
+        record(repairs, ECHO, False)
+    earn(repairs, 1.0)
+    assert repairs.decide(ECHO) is Decision.TRIAL
+    record(repairs, ECHO, False)
+    assert repairs.decide(ECHO) is Decision.SKIP
+    earn(repairs, 1.0)
+    record(repairs, ECHO, True)
+    assert repairs.decide(ECHO) is Decision.TRY
+
+
+def test_trials_are_spread_over_the_run() -> None:
+    repairs = RepairYield()
+    earn(repairs, 1000.0)
+    record(repairs, ECHO, False, PILOTS["again"])
+    record(repairs, ECHO, False, int(MOST_SAVED))
+    assert repairs.decide(ECHO) is Decision.SKIP
+
+
+def test_a_trial_is_charged_what_it_cost() -> None:
+    repairs, halves = RepairYield(), ECHO._replace(repair="halves")
+    record(repairs, halves, False, PILOTS["halves"])
+    earn(repairs, 2.0)
+    repairs.finished(grant(repairs, halves), False, requests=10)
+    earn(repairs, 8.0)
+    assert repairs.decide(halves) is Decision.SKIP
+
+
+def test_a_fallback_model_is_asked_as_long_as_it_helps_now_and_then() -> None:
+    repairs, fallback = RepairYield(), Kind("qwen3:8b", "untranslated", "fallback")
+    record(repairs, fallback, True)
+    record(repairs, fallback, False, WINDOW - 1)
+    assert repairs.decide(fallback) is Decision.TRY
+    record(repairs, fallback, False)
+    assert repairs.decide(fallback) is Decision.SKIP
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.integers(0, 2**32),
+    st.floats(0.02, 1.0),
+    st.integers(1, 8),
+    st.integers(1, 64),
+    st.lists(st.sampled_from(["again", "halves", "fallback"]), min_size=1, max_size=3, unique=True),
+)
+def test_repairs_that_never_cure_cost_little_whatever_fails_and_however_many_are_in_flight(
+    seed: int, share: float, faults: int, in_flight: int, ladder: list[Repair]
+) -> None:
+    """Every faulty chunk asks for each repair of the ladder in turn; answers come back in any order."""
+    chunks = 2000
+    made: Counter[bool] = Counter()
+
+    async def run() -> None:
+        rng, repairs = random.Random(seed), RepairYield()
+        slots = asyncio.Semaphore(in_flight)
+
+        async def send() -> None:
+            async with slots:
+                for _ in range(rng.randrange(4)):
+                    await asyncio.sleep(0)
+
+        async def translate() -> None:
+            repairs.first_answer()
+            await send()
+            if rng.random() >= share:
+                return
+            fault = f"fault{rng.randrange(faults)}"
+            for repair in ladder:
+                granted = await repairs.granted(Kind("mistral", fault, repair))
+                if granted is not None:
+                    requests = 2 if repair == "halves" else 1
+                    for _ in range(requests):
+                        await send()
+                    made[granted.trial] += requests
+                    repairs.finished(granted, False, requests)
+
+        left = iter(range(chunks))
+
+        async def work() -> None:
+            for _ in left:
+                await translate()
+
+        await asyncio.gather(*(work() for _ in range(2 * in_flight)))
+
+    asyncio.run(run())
+    learning = sum((PILOTS[each] + (faults - 1) * FEW_PILOTS[each]) * (2 if each == "halves" else 1) for each in ladder)
+    # A fault that begins late may start its own pilots before the model is known.
+    most_learning = learning + sum(PILOTS[each] * (2 if each == "halves" else 1) for each in ladder)
+    assert made[False] <= most_learning
+    assert made[True] <= TRIAL_SHARE * chunks + MOST_SAVED
+    if share * chunks > 2 * most_learning:
+        assert made[True] > 0, "trials go on"
+
+
+@pytest.mark.parametrize("repair", ["again", "halves"])
+def test_repairs_that_cure_a_quarter_of_the_faults_are_hardly_ever_given_up(repair: Repair) -> None:
+    kind, made = Kind("mistral", "number_missing", repair), 0
+    for seed in range(40):
+        rng, repairs = random.Random(seed), RepairYield()
+        for _ in range(400):
+            repairs.first_answer()
+            if repairs.decide(kind) in (Decision.TRY, Decision.TRIAL):
+                record(repairs, kind, rng.random() < 0.25)
+                made += 1
+    assert made > 0.95 * 40 * 400
+
+
+def test_what_cures_one_fault_in_thirty_is_given_up() -> None:
+    rng, repairs, made = random.Random(3), RepairYield(), 0
+    for _ in range(2000):
+        repairs.first_answer()
+        if repairs.decide(ECHO) in (Decision.TRY, Decision.TRIAL):
+            record(repairs, ECHO, rng.random() < 1 / 30)
+            made += 1
+    assert made < 0.05 * 2000

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transforms.engine.repair_yield import Repair
 from transforms.engine.retry_policy import (
     MAX_ATTEMPTS,
     MIN_PIECE_CHARS,
@@ -16,6 +20,8 @@ from transforms.engine.retry_policy import (
     Response,
     RetryPolicy,
     Split,
+    cures,
+    fault_of,
     give_up,
 )
 from transforms.fleet.faults import Failure, RowRejected
@@ -37,8 +43,15 @@ PROXY_LIMIT = RowRejected(Failure.GATEWAY_TIMEOUT, "HTTP 504")
 ABORTED = RowRejected(Failure.GENERATION_ABORTED, "done is false")
 
 
-def step(*responses: Response, chars: int = 50, checks: Checks = "repair", repairs_rejected: bool = False) -> object:
-    return RetryPolicy(7, checks).next_step(chars, responses, SAMPLING, repairs_rejected)
+def step(
+    *responses: Response,
+    chars: int = 50,
+    checks: Checks = "repair",
+    repairs_rejected: bool = False,
+    left_out: Collection[Repair] = (),
+    cut_loops: bool = False,
+) -> object:
+    return RetryPolicy(7, checks).next_step(chars, responses, SAMPLING, repairs_rejected, left_out, cut_loops)
 
 
 def test_the_first_request_has_the_sampling_of_the_profile() -> None:
@@ -47,19 +60,20 @@ def test_the_first_request_has_the_sampling_of_the_profile() -> None:
 
 @pytest.mark.parametrize("first", [BAD, EMPTY, DOUBTFUL])
 def test_the_second_request_differs_in_seed_temperature_and_penalty(first: Candidate) -> None:
-    assert step(first) == Ask({"temperature": 0.3, "repeat_penalty": 1.1, "top_k": 40, "seed": 8})
+    assert step(first) == Ask({"temperature": 0.3, "repeat_penalty": 1.1, "top_k": 40, "seed": 8}, repair=True)
 
 
 def test_higher_values_of_the_user_stay() -> None:
     sampling = {"temperature": 0.9, "repeat_penalty": 1.5}
-    assert RetryPolicy(7).next_step(50, [BAD], sampling) == Ask({**sampling, "seed": 8})
+    assert RetryPolicy(7).next_step(50, [BAD], sampling) == Ask({**sampling, "seed": 8}, repair=True)
 
 
-def test_an_answer_that_was_cut_off_gets_all_the_room_there_is() -> None:
+def test_an_answer_that_was_cut_off_gets_twice_the_room_unless_it_loops() -> None:
     second = step(CUT)
     assert isinstance(second, Ask)
     assert second.extended
     assert second.sampling["seed"] == 8
+    assert second == replace(step(CUT, cut_loops=True), extended=True)  # type: ignore[type-var]
     assert not getattr(step(BAD), "extended")  # noqa: B009 - the step's type is what is tested
 
 
@@ -105,10 +119,59 @@ def test_rejected_answers_lead_to_smaller_pieces_once(responses: tuple[Response,
 @pytest.mark.parametrize("repairs_rejected", [False, True])
 def test_what_is_too_long_is_always_split(responses: tuple[Response, ...], repairs_rejected: bool) -> None:
     limit = 2 * MIN_PIECE_CHARS
-    expected = Split(MIN_PIECE_CHARS, too_long=True)
+    repair = responses[-1] is CUT
+    expected = Split(MIN_PIECE_CHARS, too_long=True, repair=repair)
     assert step(*responses, chars=limit + 1, repairs_rejected=repairs_rejected) == expected
-    assert step(*responses, chars=LONG, repairs_rejected=repairs_rejected) == Split(LONG // 2, too_long=True)
+    expected = replace(expected, max_chars=LONG // 2)
+    assert step(*responses, chars=LONG, repairs_rejected=repairs_rejected) == expected
     assert isinstance(step(*responses, chars=limit, repairs_rejected=repairs_rejected), GiveUp)
+
+
+def test_repairs_that_do_not_pay_are_left_out() -> None:
+    assert step(BAD, chars=LONG, left_out=["again"]) == Split(LONG // 2, too_long=False)
+    assert isinstance(step(BAD, BAD, chars=LONG, left_out=["halves"]), GiveUp)
+    assert isinstance(step(BAD, chars=LONG, left_out=["again", "halves"]), GiveUp)
+    assert step(DOUBTFUL, chars=LONG, left_out=["again"]) == Accept(DOUBTFUL)
+    assert step(CUT, chars=LONG, left_out=["again"]) == Split(LONG // 2, too_long=True)
+    assert isinstance(step(CUT, chars=LONG, left_out=["again", "halves"]), GiveUp)
+
+
+@pytest.mark.parametrize("limit", [TOO_LONG, PROXY_LIMIT])
+def test_what_a_limit_makes_necessary_is_never_left_out(limit: RowRejected) -> None:
+    assert step(limit, chars=LONG, left_out=["again", "halves"]) == Split(LONG // 2, too_long=True, repair=False)
+
+
+@pytest.mark.parametrize(
+    ("first", "fault"),
+    [
+        (Candidate("text", (flags.LENGTH_RATIO, flags.REFUSAL)), flags.REFUSAL),
+        (Candidate("text", (flags.PREAMBLE_STRIPPED, flags.NUMBER_MISSING)), flags.NUMBER_MISSING),
+        (Candidate("text", (flags.PREAMBLE_STRIPPED,)), flags.PREAMBLE_STRIPPED),
+        (Candidate("", ()), flags.EMPTY_OUTPUT),
+        (CUT, "output_truncated"),
+    ],
+)
+def test_the_fault_is_the_worst_that_another_answer_may_not_have(first: Response, fault: str) -> None:
+    assert fault_of(first) == fault
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "better"),
+    [
+        (BAD, GOOD, True),
+        (BAD, DOUBTFUL, True),
+        (EMPTY, DOUBTFUL, True),
+        (CUT, DOUBTFUL, True),
+        (DOUBTFUL_TWICE, DOUBTFUL, True),
+        (DOUBTFUL, DOUBTFUL_TWICE, False),
+        (DOUBTFUL, BAD, False),
+        (Candidate("x", (flags.UNTRANSLATED, flags.REPETITION)), BAD, False),
+        (EMPTY, BAD, False),
+        (CUT, EMPTY, False),
+    ],
+)
+def test_a_repair_cures_only_if_the_row_is_better(first: Response, second: Candidate, better: bool) -> None:
+    assert cures(second, first) is better
 
 
 @pytest.mark.parametrize("rejected", [ABORTED, RowRejected(Failure.MODEL_MISSING, "no host has the model")])

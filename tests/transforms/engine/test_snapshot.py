@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from transforms.engine.outcome import Outcome, RequestLog, TextResult
+from transforms.engine.outcome import Outcome, RepairCost, RequestLog, TextResult
 from transforms.engine.snapshot import TextCounts, snapshot_of
 from transforms.fleet.host_state import HostView
 
@@ -18,9 +18,8 @@ class Observed:
 
 def test_texts_are_counted_by_status_origin_flag_and_repair() -> None:
     counts = TextCounts()
-    counts.add(
-        "Bonjour", TextResult(Outcome("Hello", "warn", ("echo",), origin="generated"), None, RequestLog([], 2, True))
-    )
+    log = RequestLog([], {"echo": RepairCost(2, 0.5, 1)}, repaired=True)
+    counts.add("Bonjour", TextResult(Outcome("Hello", "warn", ("echo",), origin="generated"), None, log))
     counts.add(None, TextResult(Outcome(None, "skipped", ("src_empty",))))
     counts.add("Oui", None)
     assert (counts.texts, counts.characters) == (3, 10)

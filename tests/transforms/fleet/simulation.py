@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import random
 from collections import Counter, deque
 from collections.abc import Collection, Sequence
@@ -33,6 +34,7 @@ class SimulatedHost:
         down: The start and the end of a period in which every request is refused immediately.
         hangs_from: The time at which the host stops answering for good.
         limit: The limit given to the dispatcher; None to let it detect the slots.
+        known_slots: The slots found in an earlier run; None for none.
         models: The host's models; the first one is loaded at the start.
         load_seconds: The time that a change of the model takes.
         delay_seconds: The maximum delay between the release of a slot and the arrival of its answer.
@@ -45,6 +47,7 @@ class SimulatedHost:
     down: tuple[float, float] = (0.0, 0.0)
     hangs_from: float = float("inf")
     limit: int | None = None
+    known_slots: int | None = None
     models: tuple[str, ...] = ("",)
     load_seconds: float = 10.0
     delay_seconds: float = 0.0
@@ -52,15 +55,15 @@ class SimulatedHost:
     running: set[int] = field(default_factory=set)
     waiting: deque[tuple[int, float, float]] = field(default_factory=deque)
 
-    def new_served_model(self) -> ServedModel:
+    def new_served_model(self, model: str) -> ServedModel:
         """Return the dispatcher's initial record of a model on the host."""
-        limit = AdaptiveLimit() if self.limit is None else FixedLimit(self.limit)
+        limit = AdaptiveLimit(self.known_slots) if self.limit is None else FixedLimit(self.limit)
         return ServedModel(limit, Deadline(DEADLINE_SECONDS))
 
 
 @dataclass
 class Outcome:
-    """The result of a simulated run."""
+    """The result of a simulated run; ``limits`` has the limit of a host after each of its answers."""
 
     answered: Counter[int]
     rejected: Counter[int]
@@ -71,12 +74,14 @@ class Outcome:
     copies: int = 0
     checks: int = 0
     loads: Counter[str] = field(default_factory=Counter)
+    limits: dict[str, list[int]] = field(default_factory=dict)
 
 
 class Simulation:
     """Runs jobs of given work through a dispatcher until all have ended.
 
-    Rows whose numbers are in ``poison`` crash every host that receives them, with all requests in its slots.
+    A busy client reads the answers that have arrived only every ``lag_seconds``. Rows whose numbers are in ``poison``
+    crash every host that receives them, with all requests in its slots.
     """
 
     def __init__(
@@ -86,8 +91,10 @@ class Simulation:
         seed: int = 0,
         models: Sequence[str] = ("",),
         poison: Collection[int] = (),
+        lag_seconds: float = 0.0,
     ) -> None:
         self.poison = poison
+        self.lag_seconds = lag_seconds
         self.random = random.Random(seed)
         self.hosts = {f"http://host{number}:11434": host for number, host in enumerate(hosts)}
         self.dispatcher = Dispatcher(
@@ -202,7 +209,12 @@ class Simulation:
                 return
         self.at(self.now + service, "free", key, self.sent[key][1])
         delay = self.random.uniform(0, host.delay_seconds)
-        self.at(self.now + service + delay, "answer", key, (service, self.now + service - arrived))
+        self.at(self._read_at(self.now + service + delay), "answer", key, (service, self.now + service - arrived))
+
+    def _read_at(self, arrives_at: float) -> float:
+        """Return when the client reads an answer."""
+        lag = self.lag_seconds
+        return math.ceil(arrives_at / lag) * lag if lag else arrives_at
 
     def free(self, key: int, url: str) -> None:
         """Release the slot of a request if it still has one, and give it to the next waiting request."""
@@ -236,6 +248,7 @@ class Simulation:
         if not job.health_check:
             self.outcome.answered[self.work[job][0]] += 1
         self.outcome.makespan = self.now
+        self.outcome.limits.setdefault(url, []).append(self.dispatcher.hosts[url].limit.limit())
 
     def tokens(self, job: Job) -> int:
         """Return the number of tokens of a job's answer, which grows with its work."""

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import asyncio
+import gc
+
 import pytest
 
-from transforms.fleet.admission import HostReport, eligible, majority_digests
+from tests.conftest import MakeHost
+from transforms.fleet.admission import HostReport, eligible, inspect_all, majority_digests
 from transforms.fleet.faults import Failure
+from transforms.fleet.hosts import parse_host
 from transforms.fleet.listings import ModelOnHost
 from transforms.fleet.model_names import model_key
 
@@ -51,3 +56,22 @@ def test_the_digest_that_most_hosts_have_is_expected_of_all() -> None:
     assert majority_digests(reports) == {"mistral:latest": A}
     assert majority_digests(reports[:2]) == {"mistral:latest": B}, "the first one's at a tie"
     assert majority_digests([report(model(remote=True))]) == {}
+
+
+def test_models_of_a_host_are_shown_up_to_a_number() -> None:
+    for count, more in ((8, False), (9, True)):
+        models = [model(f"model{number}:latest") for number in range(count)]
+        ((text, _),) = eligible(report(*models), ["mistral"], {}).problems.values()
+        assert text.count(":latest") == 8
+        assert (", …" in text) is more
+
+
+def test_all_hosts_are_inspected_in_order(sandbox_host: MakeHost) -> None:
+    hosts = [sandbox_host(version="0.12.6"), sandbox_host(version="0.13.0")]
+    urls = [hosts[0].url, "http://127.0.0.1:9", hosts[1].url]
+    reports = asyncio.run(inspect_all([parse_host(url) for url in urls]))
+    assert [report.url for report in reports] == urls
+    assert [report.version for report in reports] == ["0.12.6", "", "0.13.0"]
+    assert [bool(report.problem) for report in reports] == [False, True, False]
+    assert reports[0].models.keys() == {"mistral:latest"}
+    gc.collect()  # a connection that was left open would be a warning now, and so an error

@@ -111,3 +111,31 @@ def test_probes_after_refused_connections_are_due_within_about_a_second() -> Non
         now = due
         breaker.sent()
         breaker.failed(now, "connection refused", cheap=True)
+
+
+def test_a_circuit_that_a_probe_has_closed_opens_and_probes_again() -> None:
+    breaker = opened()
+    assert breaker.sent()
+    assert breaker.succeeded()
+    for _ in range(3):
+        assert not breaker.allows(300.0) or breaker.closed
+        breaker.failed(300.0, "HTTP 503")
+    due, sooner = breaker.probe_due_at(), breaker.probe_due_at(outage=True)
+    assert due is not None
+    assert sooner is not None
+    assert 300.4 <= due <= 300.6, "the pauses begin anew"
+    assert 300.4 <= sooner <= 300.6
+
+
+def test_pauses_vary_so_that_many_clients_do_not_return_at_once() -> None:
+    pauses = set()
+    for seed in range(50):
+        breaker = Breaker(random.Random(seed))
+        breaker.failed(100.0, "HTTP 503", retry_after_seconds=0.0)
+        for outage in (False, True):
+            due = breaker.probe_due_at(outage)
+            assert due is not None
+            pauses.add(round(due - 100.0, 6))
+    assert len(pauses) > 40
+    assert 0.4 <= min(pauses) < 0.45
+    assert 0.55 < max(pauses) <= 0.6

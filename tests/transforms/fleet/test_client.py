@@ -445,3 +445,27 @@ def test_a_list_of_models_that_drips_in_is_not_waited_for(monkeypatch: pytest.Mo
             use(host.url, HostClient.models)
         left.set()
     assert failed.value.failure is Failure.TIMEOUT
+
+
+def test_a_host_that_the_environment_excepts_is_asked_without_the_proxy(
+    raw_server: tuple[str, list[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, received = raw_server
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+    async def ask() -> None:
+        client = HostClient(HostAddress(url), use_proxy=True)
+        try:
+            await client.generate(BODY)
+        finally:
+            await client.close()
+
+    with pytest.raises(RequestFailed):
+        asyncio.run(ask())
+    assert b"POST " in received[0]
+    assert b"http://127.0.0.1" not in received[0].partition(b" HTTP")[0], "a path, not an address for a proxy"
+
+
+def test_a_client_that_was_never_used_can_be_closed() -> None:
+    asyncio.run(HostClient(HostAddress("http://gpu0:11434")).close())

@@ -42,3 +42,23 @@ def test_the_typical_answer_is_the_median_so_one_slow_answer_does_not_count() ->
     for seconds in (1.0, 2.0, 3.0, 4.0, 100.0):
         deadline.answered(seconds, None, None)
     assert deadline.typical_seconds() == 3.0
+
+
+def test_a_host_is_known_after_twenty_answers() -> None:
+    deadline = Deadline(300.0)
+    for _ in range(19):
+        deadline.answered(4.0, None, None)
+    assert deadline.seconds(10) == 300.0
+    deadline.answered(4.0, None, None)
+    assert deadline.seconds(10) == 20.0
+
+
+def test_answers_without_counts_say_nothing_of_the_speed() -> None:
+    deadline = known(1.0, token_seconds=0.05)
+    for counts in ((10, None), (None, 900.0), (10, 0.0), (0, 900.0)):
+        deadline.answered(1.0, *counts)
+    assert deadline.seconds(num_predict=1000) == 150.0
+
+
+def test_the_shortest_deadline_is_ten_seconds() -> None:
+    assert known(0.01, token_seconds=0.0001).seconds(10) == 10.0

@@ -29,7 +29,9 @@ def lognormal(count: int, sigma: float, seed: int = 1) -> list[float]:
 
 
 def state(url: str = "http://gpu0:11434", slots: int = 2) -> HostState:
-    return HostState(url, Breaker(random.Random(1)), lambda: ServedModel(FixedLimit(slots), Deadline(300)), ready=True)
+    return HostState(
+        url, Breaker(random.Random(1)), lambda _: ServedModel(FixedLimit(slots), Deadline(300)), ready=True
+    )
 
 
 @st.composite
@@ -227,7 +229,7 @@ def answer(host: HostState, total_ns: int = 10**9) -> Answer:
 
 def test_a_request_is_counted_where_it_was_sent_also_if_its_model_vanishes_under_it() -> None:
     host = state()
-    host.new_served_model = lambda: ServedModel(AdaptiveLimit(), Deadline(300))
+    host.new_served_model = lambda model: ServedModel(AdaptiveLimit(), Deadline(300))
     dispatcher = Dispatcher([host])
     for _ in range(3):
         dispatcher.add(Job(size=10))
@@ -340,3 +342,43 @@ def test_nothing_goes_to_a_host_that_is_not_ready_or_out() -> None:
     dispatcher.add(Job(size=1))
     assert dispatcher.next(0.0) is None
     assert dispatcher.models_away() == [""]
+
+
+def test_only_a_waiting_text_lets_a_host_change_its_model() -> None:
+    host = state()
+    host.model, host.digests = "a", {"a": "", "b": ""}
+    dispatcher = Dispatcher([host])
+    assert dispatcher.next_change() is None
+    dispatcher.add(Job(size=10, model="b"))
+    assert dispatcher.next_change() == (host, "b")
+
+
+def test_options_stop_the_run_only_once_every_healthy_host_has_refused_them() -> None:
+    hosts = [state(f"http://gpu{number}:11434") for number in range(MOST_UNCLEAR + 1)]
+    dispatcher = Dispatcher(hosts)
+    job = Job(size=10)
+    dispatcher.add(job)
+    tried: list[str] = []
+    verdict = Verdict.RETRY
+    while verdict is Verdict.RETRY:
+        chosen = dispatcher.next(float(len(tried)))
+        assert chosen is not None
+        tried.append(chosen[2].url)
+        failed = RequestFailed(Failure.INVALID_OPTIONS, "HTTP 400", chosen[2].url)
+        verdict = dispatcher.failed(chosen[0], float(len(tried)), failed)[0]
+        if verdict is Verdict.RETRY:
+            dispatcher.add(job)
+    assert verdict is Verdict.STOP_RUN
+    assert sorted(tried) == [host.url for host in hosts]
+
+
+def test_the_speed_of_a_host_is_that_of_its_answers() -> None:
+    host = state()
+    dispatcher = Dispatcher([host])
+    for _ in range(KNOWN_AFTER):
+        dispatcher.add(Job(size=10))
+        chosen = dispatcher.next(0.0)
+        assert chosen is not None
+        answer = Answer("English", host.url, "mistral", "stop", 1_000_000_000, 0, 0, 1_000_000_000, 10, 10)
+        dispatcher.answered(chosen[0], 1.0, answer)
+    assert host.deadline.seconds(num_predict=100) == 30.0, "three times 100 tokens at a tenth of a second"

@@ -6,6 +6,7 @@ from transforms.fleet.breaker import Breaker
 from transforms.fleet.deadlines import Deadline
 from transforms.fleet.hedging import (
     LATE,
+    LEAST_LATE_SECONDS,
     MOST_IN_SHORT_RUNS,
     HedgeBudget,
     late_request,
@@ -21,7 +22,7 @@ def host(number: int, typical_seconds: float | None = 2.0) -> HostState:
     served = ServedModel(FixedLimit(2), Deadline(300))
     if typical_seconds is not None:
         served.deadline.answered(typical_seconds, None, None)
-    return HostState(f"http://gpu{number}:11434", Breaker(random.Random(1)), lambda: served, ready=True)
+    return HostState(f"http://gpu{number}:11434", Breaker(random.Random(1)), lambda _: served, ready=True)
 
 
 def sent(job: Job, state: HostState, at: float = 0.0) -> SentRequest:
@@ -82,3 +83,9 @@ def test_the_budget_is_two_percent_of_all_requests() -> None:
         budget.sent(hedged=True)
         hedged += 1
     assert hedged == 20
+
+
+def test_where_answers_take_milliseconds_a_request_is_not_late_after_twice_as_many() -> None:
+    quick = host(1, 0.001)
+    request = sent(Job(5), host(0))
+    assert next_hedge_at([request], [quick], PendingJobs()) == LEAST_LATE_SECONDS

@@ -70,3 +70,10 @@ def test_names_of_models() -> None:
         assert quotable_model(name) == name
     for name in ("", "two words", "a\nb", "x" * 300, "\x1b[31m"):
         assert quotable_model(name) == "…"
+
+
+def test_a_long_message_is_cut_at_the_limit() -> None:
+    assert quotable("error " * 26) == ("error " * 26).rstrip()
+    cut = quotable("error " * 100)
+    assert cut == ("error " * 100)[: LONGEST_MESSAGE - 1] + "…"
+    assert len(cut) == LONGEST_MESSAGE

@@ -10,7 +10,7 @@ from transforms.fleet.limits import FixedLimit
 
 def host() -> HostState:
     return HostState(
-        "http://gpu0:11434", Breaker(random.Random(1)), lambda: ServedModel(FixedLimit(4), Deadline(300)), "a:latest"
+        "http://gpu0:11434", Breaker(random.Random(1)), lambda _: ServedModel(FixedLimit(4), Deadline(300)), "a:latest"
     )
 
 

@@ -7,6 +7,8 @@ import pytest
 from tests.transforms.fleet.simulation import SimulatedHost, Simulation
 from transforms.fleet.limits import START, AdaptiveLimit, FixedLimit
 
+HOST = "http://host0:11434"
+
 
 def work(count: int, sigma: float, seed: int = 1) -> list[float]:
     rng = random.Random(seed)
@@ -18,7 +20,7 @@ def work(count: int, sigma: float, seed: int = 1) -> list[float]:
 def test_detects_the_slots_of_a_host(slots: int, sigma: float) -> None:
     simulation = Simulation([SimulatedHost(slots)], work(100 * slots, sigma))
     outcome = simulation.run()
-    limit = outcome.states["http://host0:11434"].limit.limit()
+    limit = outcome.states[HOST].limit.limit()
     assert slots <= limit <= 1.2 * slots + 2
 
 
@@ -41,13 +43,13 @@ def test_follows_changes_of_the_slots(slots: int, later: int) -> None:
     simulation = Simulation([host], work(1200, 0.6))
     simulation.at(40.0, "slots", -1, later)
     outcome = simulation.run()
-    assert later <= outcome.states["http://host0:11434"].limit.limit() <= 1.2 * later + 2
+    assert later <= outcome.states[HOST].limit.limit() <= 1.2 * later + 2
 
 
 def test_without_durations_the_limit_follows_the_throughput() -> None:
     for slots in (2, 8, 16):
         outcome = Simulation([SimulatedHost(slots, hides_durations=True)], work(100 * slots, 0.3)).run()
-        assert slots <= outcome.states["http://host0:11434"].limit.limit() <= 2.3 * slots + START
+        assert slots <= outcome.states[HOST].limit.limit() <= 2.3 * slots + START
 
 
 def test_an_idle_host_is_not_flooded() -> None:
@@ -58,7 +60,7 @@ def test_an_idle_host_is_not_flooded() -> None:
 def test_growth_starts_again_after_a_restart() -> None:
     limit = AdaptiveLimit()
     for key in range(100):
-        limit.sent(key, 100)
+        limit.sent(key, float(key), 100)
         limit.done(key, float(key), 1.0, 1.0)
     limit.restart()
     assert limit.limit() <= START + 1
@@ -67,14 +69,49 @@ def test_growth_starts_again_after_a_restart() -> None:
 def test_failures_do_not_affect_the_limit() -> None:
     limit = AdaptiveLimit()
     for key in range(50):
-        limit.sent(key, 100)
+        limit.sent(key, float(key), 100)
         limit.gone(key)
     assert limit.limit() == START
 
 
 def test_a_fixed_limit_never_changes() -> None:
     limit = FixedLimit(3)
-    limit.sent(1, 100)
+    limit.sent(1, 0.0, 100)
     limit.done(1, 1.0, 5.0, 1.0)
     limit.restart()
     assert limit.limit() == 3
+
+
+@pytest.mark.parametrize("slots", [1, 2, 4, 8, 16])
+@pytest.mark.parametrize("seconds", [0.03, 0.1])
+def test_growth_ends_soon_with_short_answers(slots: int, seconds: float) -> None:
+    for seed in range(4):
+        texts = [seconds * each for each in work(60 * slots + 100, 0.3, seed)]
+        outcome = Simulation([SimulatedHost(slots)], texts, seed).run()
+        assert outcome.limits[HOST][4 * slots - 1] <= slots + 3 + slots // 8
+        assert max(outcome.limits[HOST][4 * slots :]) <= slots + 4 + slots // 8
+        assert outcome.peaks[HOST] <= 2.5 * slots + START
+
+
+@pytest.mark.parametrize("slots", [4, 8])
+@pytest.mark.parametrize("lag_seconds", [0.02, 0.1])
+@pytest.mark.parametrize("seconds", [0.03, 0.1])
+def test_a_busy_client_neither_floods_nor_starves_a_host(slots: int, lag_seconds: float, seconds: float) -> None:
+    for seed in range(3):
+        texts = [seconds * each for each in work(60 * slots + 100, 0.6, seed)]
+        outcome = Simulation([SimulatedHost(slots)], texts, seed, lag_seconds=lag_seconds).run()
+        assert outcome.peaks[HOST] <= 3 * slots + START
+        told = Simulation([SimulatedHost(slots, limit=slots + 2)], texts, seed, lag_seconds=lag_seconds).run()
+        assert outcome.makespan <= 1.3 * told.makespan
+
+
+@pytest.mark.parametrize(("known", "slots"), [(8, 8), (32, 32), (16, 4), (2, 16)])
+def test_known_slots_are_the_start_and_are_verified(known: int, slots: int) -> None:
+    limit = AdaptiveLimit(known)
+    assert (limit.slots(), limit.growing()) == (known, False)
+    texts = work(60 * slots + 100, 0.6)
+    outcome = Simulation([SimulatedHost(slots, known_slots=known)], texts).run()
+    assert slots <= outcome.states[HOST].limit.limit() <= 1.2 * slots + 2
+    if known == slots:
+        told = Simulation([SimulatedHost(slots, limit=slots + 1)], texts).run()
+        assert outcome.makespan <= 1.01 * told.makespan

@@ -187,7 +187,7 @@ def test_a_waiting_row_is_rejected_when_its_model_is_removed(
 
 def test_a_host_with_an_open_circuit_takes_a_model_that_only_it_has() -> None:
     open_host, working_host = (
-        HostState(url, Breaker(), lambda: ServedModel(FixedLimit(1), Deadline(300)), "small", digests, ready=True)
+        HostState(url, Breaker(), lambda _: ServedModel(FixedLimit(1), Deadline(300)), "small", digests, ready=True)
         for url, digests in (("http://a", {"small": "1", "large": "2"}), ("http://b", {"small": "1"}))
     )
     for _ in range(FAULTS_IN_A_ROW):

@@ -75,3 +75,18 @@ def test_the_shortest_of_those_that_suit() -> None:
     assert pending.take_shortest("", lambda job: job.size > 2) is jobs[0]
     assert pending.take_shortest("", lambda job: job.size > 2) is jobs[2]
     assert sorted(drained(pending)) == [2, 7]
+
+
+def test_the_longest_text_that_a_host_should_take() -> None:
+    pending = PendingJobs()
+    jobs = {size: Job(size) for size in (5, 1, 9, 7)}
+    for job in jobs.values():
+        pending.add(job)
+    assert pending.characters("") == 22
+    assert pending.take("", always, longest=0.5) is None
+    assert pending.take("", always, longest=7) is jobs[7]
+    assert pending.take("", always, longest=6.5) is jobs[5]
+    assert pending.take("", always) is jobs[9]
+    assert (pending.characters(""), pending.count("")) == (1, 1)
+    assert pending.take("", always, shortest=True) is jobs[1]
+    assert not pending

@@ -15,7 +15,7 @@ CRASH = Failure.MODEL_CRASHED
 
 def host() -> HostState:
     served = ServedModel(FixedLimit(4), Deadline(300))
-    return HostState("http://gpu0:11434", Breaker(random.Random(1)), lambda: served, ready=True)
+    return HostState("http://gpu0:11434", Breaker(random.Random(1)), lambda _: served, ready=True)
 
 
 def sent(job: Job, state: HostState, at: float, alone: bool = False) -> SentRequest:

@@ -36,7 +36,7 @@ class FakeStore:
 
     def _called(self, what: str) -> None:
         self.calls += 1
-        assert self.released.wait(10)
+        assert self.released.wait(60)
         if what in self.failing:
             raise MemoryUnavailable("the disk is gone")
 
@@ -158,7 +158,7 @@ def test_a_write_waits_for_others_to_join_its_transaction(monkeypatch: pytest.Mo
     def sleep(seconds: float) -> None:
         assert seconds == memory_module.GATHER_SECONDS
         waiting.set()
-        released.wait(10)
+        released.wait(60)
 
     monkeypatch.setattr(clock, "sleep", sleep)
     monkeypatch.setattr(memory_module, "time", clock)

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from transforms.engine.outcome import Outcome, RequestLog, TextResult
+from transforms.engine.outcome import Outcome, RepairCost, RequestLog, TextResult
 from transforms.fleet.faults import Failure
 from transforms.fleet.jobs import Attempt
 from transforms.sink.accounting import bad_line_result, count, dead_letters, flag_misfits, output_records
 from transforms.sink.columns import ADDED, column_name, output_schema
+from transforms.sink.statistics import RepairStatistics
 from transforms.source.work_units import BadLine, Batch, MisfitValue, SourceFile, WorkUnit
 
 HOST, OTHER = "http://gpu0:11434", "http://gpu1:11434"
@@ -57,6 +58,17 @@ def test_requests_count_for_every_host_and_rows_for_the_answering_one() -> None:
     host, other = statistics.hosts[HOST], statistics.hosts[OTHER]
     assert (host.rows, host.requests, host.prompt_tokens, host.output_tokens, host.busy_seconds) == (1, 1, 10, 20, 2.0)
     assert (other.rows, other.requests, dict(other.faults)) == (0, 2, {"busy": 1})
+
+
+def test_costs_of_repairs_are_summed_by_fault_and_a_text_is_better_once() -> None:
+    costs = {"untranslated": RepairCost(3, 4.5, better=2, left_out=1), "number_missing": RepairCost(1, 0.5)}
+    texts = [TextResult(Outcome("a", "ok"), requests=RequestLog([], costs, repaired=True)) for _ in range(2)]
+    statistics = count([texts], 2)
+    assert statistics.repair_kinds == {
+        "untranslated": RepairStatistics(6, 9.0, 2, 2),
+        "number_missing": RepairStatistics(2, 1.0, 0, 0),
+    }
+    assert statistics.repairs == {"texts": 2, "requests": 8, "better": 2}
 
 
 def test_the_added_columns_follow_the_input_columns() -> None:
@@ -121,3 +133,13 @@ def test_texts_count_for_every_version_of_their_model() -> None:
     assert dict(statistics.digests) == {"mistral@ab": 3, "mistral@cd": 2}
     assert statistics.mixed_digests() == {"mistral": {"ab": 3, "cd": 2}}
     assert not count([results[:2]], 2).mixed_digests()
+
+
+def test_only_texts_with_extra_requests_count_as_repaired() -> None:
+    better = ok(Attempt(HOST, None), Attempt(HOST, None))
+    better.requests.cost("untranslated").requests, better.requests.repaired = 1, True
+    no_better = ok(*[Attempt(HOST, None)] * 3)
+    no_better.requests.cost("untranslated").requests = 2
+    statistics = count([[better, no_better, ok(Attempt(HOST, None))]], 3)
+    assert dict(statistics.repairs) == {"texts": 2, "requests": 3, "better": 1}
+    assert dict(count([[ok(Attempt(HOST, None))]], 1).repairs) == {}

@@ -58,3 +58,16 @@ def test_added_arrays_have_the_documented_types() -> None:
     arrays = added_arrays([Outcome("a", "ok", flags=("chunked",), attempts=1), Outcome(None, "skipped")])
     assert [array.type for array in arrays] == list(ADDED.values())
     assert all(len(array) == 2 for array in arrays)
+
+
+@pytest.mark.parametrize(
+    ("taken", "words"),
+    [
+        (["text_en"], "the column text_en, which the output needs for the translation: rename or drop it,"),
+        (["text_en", "text_en_host"], "rename or drop them, or choose another --text_column"),
+    ],
+)
+def test_the_refusal_is_right_for_one_column_and_for_more(taken: list[str], words: str) -> None:
+    given = pa.schema([(name, pa.string()) for name in ["text", *taken]])
+    with pytest.raises(UsageError, match=words):
+        output_schema(given, ["text"])

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.transforms.sink.part_batches import unit_of
-from transforms.sink.dead_letters import DeadLetter, file_name, to_lines
+from transforms.sink.dead_letters import DeadLetter, file_name, stale_files, to_lines
 
 UNIT = replace(unit_of(100, 3), start=300, stop=400)
 
@@ -73,3 +73,14 @@ def test_accents_are_readable_and_lone_surrogates_are_escaped() -> None:
     line_bytes = to_lines(UNIT, [DeadLetter(0, "body", "x", "x", candidate="L'été \ud800 \\udc00")])
     assert "L'été" in line_bytes.decode()
     assert json.loads(line_bytes)["candidate"] == "L'été \ud800 \\udc00"
+
+
+def test_files_of_parts_that_have_no_letters_any_more_are_stale() -> None:
+    found = ["part-a-0123abcd-00000.jsonl", "part-b-0123abcd-00001.jsonl", "part-c-0123abcd-00002.jsonl", "notes.jsonl"]
+    letters = {"part-a-0123abcd-00000.parquet": 2, "part-b-0123abcd-00001.parquet": 0}
+    assert stale_files(found, letters) == [f"_dead_letter/{name}" for name in found[1:3]]
+
+
+def test_a_letter_without_requests_says_so() -> None:
+    (line,) = to_lines(UNIT, [DeadLetter(17, "body", "bad_text", "not UTF-8")]).splitlines()
+    assert json.loads(line).get("attempts", 0) == 0

@@ -179,3 +179,22 @@ def test_a_part_has_the_extended_entry(tmp_path: Path) -> None:
     metadata = pq.read_metadata(tmp_path / "out" / result.name).metadata
     assert [field["name"] for field in json.loads(metadata[SPARK])["fields"]] == schema.names
     assert metadata[b"owner"] == b"archive"
+
+
+def test_pandas_sees_lists_and_strings_for_what_they_are() -> None:
+    given = {"columns": [{"name": name, "field_name": name} for name, _ in INPUT_FIELDS], "index_columns": []}
+    columns = {each["name"]: each for each in entries({b"pandas": given})[b"pandas"]["columns"]}
+    kinds = {
+        name: (columns[name]["pandas_type"], columns[name]["numpy_type"])
+        for name in ("body_en", "body_en_flags", "body_en_attempts")
+    }
+    assert kinds == {
+        "body_en": ("unicode", "object"),
+        "body_en_flags": ("list[unicode]", "object"),
+        "body_en_attempts": ("int32", "int32"),
+    }
+
+
+def test_an_entry_that_cannot_be_extended_is_dropped_and_the_others_are_kept() -> None:
+    found = entries({SPARK: {"type": "map"}, AVRO: avro_entry(), b"made": b"by hand"})
+    assert found.keys() == {AVRO, b"made"}

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -52,3 +54,20 @@ def test_a_lease_of_this_process_is_held_until_it_is_stale() -> None:
 def test_workers_stop_before_another_run_takes_over() -> None:
     assert RENEW_SECONDS < LEASE_SECONDS / 4
     assert LEASE_SECONDS + RENEW_SECONDS < STALE_SECONDS
+
+
+def test_the_process_of_another_machine_or_container_is_not_known_to_be_dead() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    here = replace(Lease.of_this_process("mine").renewed(), pid=ended.pid, process="theirs")
+    assert here.is_dead()
+    assert here.is_free()
+    for elsewhere in (replace(here, host="another"), replace(here, pid_namespace="pid:[1]")):
+        assert not elsewhere.is_dead()
+        assert not elsewhere.is_free()
+
+
+def test_a_lease_is_taken_over_ninety_seconds_after_its_last_renewal() -> None:
+    lease = replace(Lease.of_this_process("mine"), host="another")
+    assert not replace(lease, renewed_at=time.time() - 80).is_free()
+    assert replace(lease, renewed_at=time.time() - 91).is_free()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 import fsspec
@@ -56,3 +57,42 @@ def test_no_directory_is_made_on_object_stores() -> None:
     for store in stores:
         make_directory(store, "out")
     assert [store.made for store in stores] == [[]] * len(BUCKETS) + [["out"]]
+
+
+class Refusing:
+    """A file system that takes half of a file, and then raises."""
+
+    protocol = "sftp"
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+        self.files: set[str] = set()
+
+    def makedirs(self, path: str, exist_ok: bool) -> None:
+        assert exist_ok, "parts are sent from several threads"
+
+    def put_file(self, here: str, there: str) -> None:
+        self.files.add(there)
+        raise self._error
+
+    def rm_file(self, path: str) -> None:
+        self.files.remove(path)
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [(PermissionError("denied"), PermissionError), (KeyError("x"), OSError), (SystemExit(), SystemExit)],
+)
+def test_what_a_failed_attempt_left_is_removed_and_the_file_is_kept_here(
+    error: BaseException, raised: type[BaseException], tmp_path: Path
+) -> None:
+    fs = Refusing(error)
+    publisher = SendingPublisher(fs, "out")
+    assert publisher.folder == Path(tempfile.gettempdir())
+    temporary = tmp_path / "temporary"
+    temporary.write_bytes(b"whole")
+    with pytest.raises(raised) as caught:
+        publisher.publish(temporary, "part")
+    assert fs.files == set()
+    assert temporary.exists()
+    assert type(caught.value) is raised, "errors of the operating system and signals stay as they are"

@@ -42,3 +42,32 @@ def test_processes_of_others_are_alive() -> None:
     assert is_alive(os.getpid())
     assert is_alive(1)
     assert not is_alive(2**22 + 1)
+
+
+def test_files_of_other_programs_and_users_are_never_abandoned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = tmp_path / "notes.tmp"
+    other.touch()
+    assert not is_abandoned(other)
+    path = tmp_path / temporary_name().replace(f"-{os.getpid()}-", f"-{2**22 + 1}-")
+    path.touch()
+    assert is_abandoned(path)
+    monkeypatch.setattr(os, "getuid", lambda: path.stat().st_uid + 1)
+    assert not is_abandoned(path)
+
+
+def test_a_file_of_an_earlier_process_with_our_number_is_abandoned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / temporary_name()
+    path.touch()
+    monkeypatch.setattr(temporary_files, "PROCESS_ID", "0" * 32)
+    assert is_abandoned(path)
+
+
+def test_a_process_that_may_not_be_signalled_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(pid: int, number: int) -> None:
+        assert number == 0
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    assert is_alive(1)

@@ -41,11 +41,14 @@ class Ended:
         self.code, self.out, self.err = code, out, err
 
     def error(self) -> str:
-        """The one error that it told, in one line."""
+        """The one error that it told, in one line; the summary says the same, if the run came so far."""
         assert self.code == 1, self.err
-        assert self.out == ""
         assert "Traceback" not in self.err
         (line,) = [line for line in self.err.splitlines() if " ERROR " in line]
+        if self.out:
+            summary = json.loads(self.out)
+            assert summary["exit_code"] == 1
+            assert summary["message"] in line
         return line
 
     def summary(self) -> dict[str, Any]:

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
-import pytest
+import re
 
-from transforms.text import flags
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.text import chatter, flags
 from transforms.text.chatter import injection_flags, leak_findings, option_findings, refusal_findings
 from transforms.text.findings import names
 from transforms.text.prompts import GENERAL, SIMPLE
+from transforms.text.reading import read
 
 SOURCE = "Le colis a été livré à la mauvaise adresse."
 TEXT = "The parcel was delivered to the wrong address."
@@ -89,3 +94,20 @@ def test_what_the_source_has_is_no_leak() -> None:
 )
 def test_injections(source: str, suspected: bool) -> None:
     assert injection_flags(source) == ((flags.INJECTION_SUSPECTED,) if suspected else ())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "signs"),
+    [
+        (chatter._INJECTION, chatter._INJECTION_WORDS),
+        (chatter._SELF, chatter._SELF_WORDS),
+        *((pattern, signs) for signs, pattern in chatter._SEVERAL),
+    ],
+)
+@given(data=st.data())
+@settings(max_examples=15)
+def test_whatever_a_pattern_matches_has_one_of_the_words_that_it_is_asked_for_by(
+    pattern: re.Pattern[str], signs: frozenset[str], data: st.DataObject
+) -> None:
+    text = data.draw(st.from_regex(pattern))
+    assert not signs.isdisjoint(read(text).low_set), text

@@ -1,4 +1,4 @@
-"""Texts that are done, from the parts in the output: for runners that report no counts while a job runs."""
+"""The figures of a job whose workers are elsewhere: what its runner, the published parts and the workers tell."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from transforms.engine.engine import live_engines, live_snapshot
 from transforms.engine.snapshot import Snapshot
 from transforms.errors import RunFailed
 from transforms.sink.output_directory import OutputDirectory, PartFile
+from transforms.sink.worker_figures import WorkerFigures
 
 LOG = logging.getLogger(__name__)
 
@@ -21,6 +23,7 @@ def with_published_parts(
     figures: Callable[[], Snapshot],
     output: OutputDirectory,
     texts: Mapping[str, int],
+    characters_per_text: float = 0.0,
     clock: Callable[[], float] = time.monotonic,
 ) -> Callable[[], Snapshot]:
     """Return a function that takes the counts of ``figures``, or of the published parts where these are ahead.
@@ -29,6 +32,7 @@ def with_published_parts(
         figures: Counts that the runner reports; it may report none.
         output: Where the parts are published.
         texts: Number of texts of each part that the run is to write, by the part's name.
+        characters_per_text: Mean length of a text; 0 if unknown.
         clock: Time in seconds.
     """
     before = _parts(output)
@@ -41,9 +45,29 @@ def with_published_parts(
             due = clock() + LOOK_SECONDS
             parts = _parts(output)
             published = sum(count for name, count in texts.items() if parts.get(name) != before.get(name))
-        return found if found.texts >= published else replace(found, texts=published)
+        if found.texts >= published:
+            return found
+        return replace(found, texts=published, characters=round(published * characters_per_text))
 
     return counted
+
+
+def figures_of_job(counters: Callable[[], Snapshot], workers: WorkerFigures | None) -> Callable[[], Snapshot]:
+    """Return a function that takes the figures of engines in this process, or else what the runner and workers tell.
+
+    Args:
+        counters: Counts that the runner reports.
+        workers: Figures of the hosts that the workers publish; None if all workers are in this process.
+    """
+
+    def figures() -> Snapshot:
+        if live_engines():
+            return live_snapshot()
+        counted = counters()
+        hosts = () if workers is None else workers.hosts()
+        return replace(counted, hosts=hosts) if hosts else counted
+
+    return figures
 
 
 def _parts(output: OutputDirectory) -> Mapping[str, PartFile]:

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.known_slots import FILE, MAX_DIGESTS, keep_known_slots, read_known_slots
+from transforms.fleet.host_state import HostView
+from transforms.memory.addresses import cache_directory
+
+URL, OTHER = "http://gpu0:11434", "http://gpu1:11434"
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+def view(url: str, slots: int | None, digest: str = "ab", model: str = "mistral:latest") -> HostView:
+    return HostView(url, "healthy", 0, 9, model, digest=digest, slots=slots)
+
+
+def test_slots_are_remembered_for_each_host_and_digest() -> None:
+    assert read_known_slots("ab") == {}
+    keep_known_slots("mistral:latest", [view(URL, 4), view(OTHER, None), view(OTHER, 7, "ef", "qwen3:8b")])
+    assert read_known_slots("ab") == {URL: 4}
+    keep_known_slots("mistral:latest", [view(URL, 8, "cd"), view(OTHER, 2)])
+    assert read_known_slots("ab") == {URL: 4, OTHER: 2}
+    assert read_known_slots("cd") == {URL: 8}
+    assert read_known_slots("ef") == read_known_slots(None) == {}
+
+
+def test_models_of_long_ago_are_forgotten() -> None:
+    for number in range(MAX_DIGESTS + 1):
+        keep_known_slots("mistral:latest", [view(URL, 4, f"{number:064}")])
+    assert not read_known_slots(f"{0:064}")
+    assert read_known_slots(f"{MAX_DIGESTS:064}")
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{", '{"ab": 4}', '{"ab": {"http://gpu0:11434": "8"}}', '{"ab": {"x": 1e9}}']
+)
+def test_a_damaged_file_is_no_knowledge(content: str) -> None:
+    cache_directory().mkdir(parents=True)
+    (cache_directory() / FILE).write_text(content)
+    assert read_known_slots("ab") == {}
+    keep_known_slots("mistral:latest", [view(URL, 4)])
+    assert read_known_slots("ab")[URL] == 4
+
+
+def test_a_cache_that_cannot_be_written_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    keep_known_slots("mistral:latest", [view(URL, 4)])
+    assert read_known_slots("ab") == {}

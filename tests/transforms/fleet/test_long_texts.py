@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from tests.transforms.fleet.simulation import SimulatedHost, Simulation
+from transforms.fleet.breaker import Breaker
+from transforms.fleet.deadlines import Deadline
+from transforms.fleet.host_state import HostState, ServedModel
+from transforms.fleet.limits import FixedLimit
+from transforms.fleet.long_texts import longest_for
+
+
+def host(number: int, characters_per_second: int | None, slots: int = 4) -> HostState:
+    served = ServedModel(FixedLimit(slots), Deadline(300))
+    if characters_per_second is not None:
+        served.answered(characters_per_second, 1.0)
+    return HostState(f"http://gpu{number}:11434", Breaker(random.Random(1)), lambda _: served, ready=True)
+
+
+def test_a_slow_host_takes_no_text_that_outlasts_the_others() -> None:
+    fast, slow = host(0, 1000), host(1, 100)
+    # What is pending takes 10 s on both; 1,111 characters take the slow host 11.1 s and the fast one 1.1 s more.
+    assert longest_for(slow, [fast, slow], 44_000) == pytest.approx(10 / (1 / 100 - 1 / 1000))
+    assert longest_for(fast, [fast, slow], 44_000) == float("inf")
+    assert longest_for(slow, [fast, slow], 0) == 0
+
+
+def test_any_host_takes_any_text_if_no_faster_one_is_known() -> None:
+    slow = host(1, 100)
+    for others in ([], [host(0, 110)], [host(0, None)]):
+        assert longest_for(slow, [slow, *others], 1000) == float("inf")
+    assert longest_for(host(2, None), [slow, host(0, 1000)], 1000) == float("inf")
+    away = host(0, 1000)
+    away.out = "excluded"
+    assert longest_for(slow, [slow, away], 1000) == float("inf")
+
+
+def makespan(hosts: Sequence[tuple[int, float]], count: int, sigma: float, seed: int, known: bool) -> float:
+    """The makespan as a multiple of the ideal."""
+    rng = random.Random(seed)
+    work = [rng.lognormvariate(0, sigma) for _ in range(count)]
+    simulated = [SimulatedHost(slots, speed=speed, known_slots=slots if known else None) for slots, speed in hosts]
+    outcome = Simulation(simulated, work, seed).run()
+    assert outcome.answered.total() == count
+    assert outcome.copies <= max(4, 0.02 * count) + 1
+    return outcome.makespan / (sum(work) / sum(slots * speed for slots, speed in hosts))
+
+
+@pytest.mark.parametrize("sigma", [0.3, 0.6, 1.0])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_few_texts_on_three_unequal_hosts(sigma: float, seed: int) -> None:
+    assert makespan([(4, 1.0), (4, 2.5), (2, 1.0)], 200, sigma, seed, known=False) <= 1.1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("known", "bar"), [(True, 1.06), (False, 1.12)])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_twenty_unequal_hosts(known: bool, bar: float, seed: int) -> None:
+    rng = random.Random(seed)
+    hosts = [(rng.choice([1, 2, 4, 8, 16, 32]), rng.uniform(1, 8)) for _ in range(20)]
+    assert makespan(hosts, 4000, 0.3, seed, known) <= bar

@@ -1,0 +1,150 @@
+"""What the answers of a host say about its slots, beside the rank of a single one. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+CAP = 128
+TOLERANCE_SECONDS = 0.002  # an answer's end and the next one's start may arrive in either order
+SAME_MOMENT_SHARE = 0.02  # starts within this share of the time in the slot count as simultaneous
+SHORTEST_ROUND = 8
+CLIMB_ROUND = 4  # answers counted before the next step, as a multiple of the limit
+CLIMB_GAIN = 1.2
+CLIMB_STEP = 1.5
+CLIMB_TRIES = 2
+NOISY_SHARE = 0.15  # of the time in the slot: longer delays outside the host make ranks unreliable
+LEAST_ANSWERS = 4
+
+
+class BusySlots:
+    """How many slots were busy, by the times in a slot that answers report.
+
+    Attributes:
+        most: The most that were busy on average over some answers.
+    """
+
+    def __init__(self) -> None:
+        self.most = 0.0
+        self._answers: deque[tuple[float, float]] = deque()  # when it was read, and its time in the slot
+        self._sum = 0.0
+        self._since: float | None = None
+
+    def sent(self, now: float) -> None:
+        """Note that a request was sent."""
+        if self._since is None:
+            self._since = now
+
+    def answered(self, now: float, service_seconds: float, window: int) -> None:
+        """Note an answer; ``window`` is the number of answers to average over."""
+        self._sum += service_seconds
+        self._answers.append((now, service_seconds))
+        full = len(self._answers) > max(window, SHORTEST_ROUND)
+        # Answers that were read together all belong to the time before.
+        while full or (self._answers and self._answers[0][0] - (self._since or 0.0) < TOLERANCE_SECONDS):
+            self._since, earliest_seconds = self._answers.popleft()
+            self._sum -= earliest_seconds
+            full = False
+        if len(self._answers) >= LEAST_ANSWERS:
+            self.most = max(self.most, self._sum / max(now - (self._since or 0.0), TOLERANCE_SECONDS))
+
+
+@dataclass
+class Delays:
+    """Sums over the answers of a round: where their time went.
+
+    Attributes:
+        outside: Seconds on the way, or waiting to be read.
+        waiting: Seconds in the host's queue.
+        serving: Seconds in a slot.
+        since, until: When the first and the last answer were read.
+    """
+
+    outside: float = 0.0
+    waiting: float = 0.0
+    serving: float = 0.0
+    since: float | None = None
+    until: float = 0.0
+
+    def add(self, now: float, outside_seconds: float, waited_seconds: float, service_seconds: float) -> None:
+        """Add an answer that was read at ``now``."""
+        if self.since is None:
+            self.since = now - outside_seconds - waited_seconds - service_seconds
+        self.until = now
+        self.outside += max(0.0, outside_seconds)
+        self.waiting += waited_seconds
+        self.serving += service_seconds
+
+    def noisy(self) -> bool:
+        """Return whether ranks are unreliable."""
+        return self.outside > NOISY_SHARE * self.serving
+
+    def mean_queue(self) -> float:
+        """Return how many of the requests waited on the host on average."""
+        return self.waiting / max(self.until - (self.since or 0.0), TOLERANCE_SECONDS)
+
+
+@dataclass
+class Climb:
+    """A limit derived from throughput alone: it grows by half as long as that yields a fifth more text per second.
+
+    A step without that gain is tried once more, because texts differ. Then the limit returns to the previous step and
+    is held there.
+
+    Attributes:
+        limit: The next limit; valid after ``answered`` returned True.
+    """
+
+    limit: float = 0.0
+    held: bool = False
+    tries: int = 0
+    answers: int = 0
+    characters: int = 0
+    since: float | None = None
+    best_rate: float = 0.0
+    best_limit: float = 0.0
+
+    def answered(self, now: float, limit: float, size: int) -> bool:
+        """Count an answer at ``now`` to a text of ``size`` characters; return whether to change ``limit``."""
+        if self.held:
+            return False
+        if self.since is None:
+            self.since = now
+            return False
+        self.answers += 1
+        self.characters += size
+        if self.answers < CLIMB_ROUND * limit:
+            return False
+        rate = self.characters / max(now - self.since, TOLERANCE_SECONDS)
+        self.answers, self.characters, self.since = 0, 0, None
+        if rate > CLIMB_GAIN * self.best_rate:
+            self.best_rate, self.best_limit, self.tries = rate, limit, 0
+            self.limit = min(CAP, CLIMB_STEP * limit)
+            return True
+        self.tries += 1
+        if self.tries < CLIMB_TRIES:
+            return False
+        self.held, self.limit = True, self.best_limit
+        return True
+
+
+def mean_slots(starts: list[tuple[float, float, int]]) -> float:
+    """Return the mean rank, where requests that got their slots simultaneously all count with their highest rank.
+
+    Texts of equal length end together, especially on a host that works in steps, and each of the requests that follow
+    sees only the ones before it. Besides, two answers that arrive in the wrong order err in opposite directions.
+
+    Args:
+        starts: Per answer, the start in the slot and the time in it, both in seconds, and the rank.
+    """
+    ordered = sorted(starts)
+    total, first = 0, 0
+    while first < len(ordered):
+        began, service_seconds, _ = ordered[first]
+        until = began + max(TOLERANCE_SECONDS, SAME_MOMENT_SHARE * service_seconds)
+        last = first
+        while last < len(ordered) and ordered[last][0] <= until:
+            last += 1
+        total += (last - first) * max(rank for _, _, rank in ordered[first:last])
+        first = last
+    return total / len(ordered)
