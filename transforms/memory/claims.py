@@ -14,10 +14,10 @@ from typing import Final, Literal, Protocol, TypeVar
 from transforms.memory.memory import Batcher, Outage
 from transforms.memory.store import Store
 
-CLAIM_SECONDS = 60.0
+CLAIM_SECONDS = 15.0
 """How long a claim lasts without being renewed: so long is a text of a dead worker waited for."""
 
-RENEWED_SECONDS = 15.0
+RENEWED_SECONDS = 4.0
 FIRST_POLL_SECONDS = 0.2
 LONGEST_POLL_SECONDS = 2.0
 
