@@ -19,6 +19,9 @@ FILE = "slots.json"
 MAX_DIGESTS = 100
 """Models that are remembered; the one that was used longest ago is dropped first."""
 
+MAX_HOSTS = 1000
+"""Hosts that are remembered for each model, likewise."""
+
 MAX_SLOTS = 128
 
 
@@ -43,7 +46,8 @@ def keep_known_slots(model: str, hosts: Iterable[HostView]) -> None:
         return
     known = _read()
     for digest, slots in found.items():
-        known[digest] = {**known.pop(digest, {}), **slots}
+        earlier = {url: number for url, number in known.pop(digest, {}).items() if url not in slots}
+        known[digest] = dict(list({**earlier, **slots}.items())[-MAX_HOSTS:])
     content = json.dumps(dict(list(known.items())[-MAX_DIGESTS:]))
     try:
         path = cache_directory() / FILE

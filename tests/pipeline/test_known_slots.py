@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.known_slots import FILE, MAX_DIGESTS, keep_known_slots, read_known_slots
+from pipeline.known_slots import FILE, MAX_DIGESTS, MAX_HOSTS, keep_known_slots, read_known_slots
 from transforms.fleet.host_state import HostView
 from transforms.memory.addresses import cache_directory
 
@@ -35,6 +35,15 @@ def test_models_of_long_ago_are_forgotten() -> None:
         keep_known_slots("mistral:latest", [view(URL, 4, f"{number:064}")])
     assert not read_known_slots(f"{0:064}")
     assert read_known_slots(f"{MAX_DIGESTS:064}")
+
+
+def test_hosts_of_long_ago_are_forgotten() -> None:
+    keep_known_slots("mistral:latest", [view(f"http://gpu{number}:11434", 4) for number in range(MAX_HOSTS)])
+    keep_known_slots("mistral:latest", [view(URL, 2), view("http://late:11434", 6)])
+    known = read_known_slots("ab")
+    assert len(known) == MAX_HOSTS
+    assert (known[URL], known["http://late:11434"]) == (2, 6)
+    assert "http://gpu1:11434" not in known
 
 
 @pytest.mark.parametrize(
