@@ -48,7 +48,7 @@ print(colorsys.rgb_to_hsv(0, 0, 0))
 def test_what_is_imported_is_left_to_itself_by_the_collector_and_new_garbage_is_not() -> None:
     code = """
 import gc, weakref
-import pipeline.run
+import pipeline.execute
 from pipeline.process_limits import calm_collector
 calm_collector()
 print(gc.get_freeze_count() > 100_000 and len(gc.get_objects()) < 1_000)

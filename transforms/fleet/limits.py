@@ -26,7 +26,7 @@ EXIT_SECONDS = 0.010  # noise in the wait of an answer that found a free slot
 EXIT_SHARE = 0.25
 EXIT_RANK_SHARE = 0.10  # of the time in the slot, if the rank shows as well that the answer waited
 EXIT_ANSWERS = 3  # answers that waited before growth ends; a single one may be a measurement error
-MOST_PER_BUSY_SLOT, MOST_IN_NOISE = 3, 1.5  # limits as multiples of the slots that were busy
+MOST_AT_FIRST, MOST_AGAIN, MOST_IN_NOISE = 3, 1.25, 1.5  # limits as multiples of the slots that were busy
 STEP_DOWN, STEP_UP = 0.5, 1.25
 
 
@@ -120,6 +120,7 @@ class AdaptiveLimit:
         self._start = START
         self._limit = float(START)  # stays fractional, so that unequal shares of several clients are no fixed point
         self._growing = known_slots is None
+        self._most_per_busy_slot: float = MOST_AT_FIRST
         self._sequence = 0
         self._mark = 0  # requests up to this sequence number were sent under an older limit
         self._rounds_without_queue = 0
@@ -201,8 +202,8 @@ class AdaptiveLimit:
 
     def _most(self) -> float:
         """Return a limit that is not worth exceeding: more requests would wait somewhere, whatever the ranks say."""
-        share = MOST_PER_BUSY_SLOT if self._growing else MOST_IN_NOISE
-        return max(2.0 * self._start, share * self._busy.most)
+        share = self._most_per_busy_slot if self._growing else MOST_IN_NOISE
+        return max(2.0 * self._start, share * self._busy.most + MARGIN)
 
     def _rank(self, sequence: int, began: float) -> int:
         running = sum(other.sequence < sequence for other in self._in_flight.values())
@@ -233,7 +234,8 @@ class AdaptiveLimit:
         short = queue < 0.25 * (MARGIN + RELATIVE_MARGIN * slots)
         self._rounds_without_queue = self._rounds_without_queue + 1 if short else 0
         if self._rounds_without_queue >= 2:
-            self._growing, self._rounds_without_queue = True, 0
+            # By now it is known how many slots are busy, and ranks that are too low may be all that is wrong.
+            self._growing, self._most_per_busy_slot, self._rounds_without_queue = True, MOST_AGAIN, 0
         self._mark = self._sequence - len(self._in_flight)
         self._reset_round()
 
@@ -251,7 +253,7 @@ class AdaptiveLimit:
     def restart(self) -> None:
         """Record that the host returned: grow again from the start value."""
         self._limit = min(self._limit, float(self._start))
-        self._growing = True
+        self._growing, self._most_per_busy_slot = True, MOST_AT_FIRST
         self._mark = self._sequence
         self._recent.clear()
         self._waited.clear()

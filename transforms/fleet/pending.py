@@ -44,7 +44,10 @@ class _Queue:
         insort(self.blocks[-1], entry)
 
     def take_shortest(self) -> Job | None:
-        return self.pop(0, 0) if self.blocks else None
+        if not self.blocks:
+            return None
+        shortest = self.blocks[0][0][0]
+        return self.pop(0, bisect_right(self.blocks[0], (shortest, 1)) - 1)
 
     def take_longest(self, longest: float) -> Job | None:
         for number, block in enumerate(self.blocks):

@@ -273,7 +273,7 @@ def test_a_caller_that_leaves_is_not_served(sandbox_host: MakeHost) -> None:
     host = sandbox_host(faults=[Fault("hang")], record_requests=True)
 
     async def use(fleet: Fleet) -> None:
-        rows = [asyncio.create_task(fleet.generate(request(i), [])) for i in range(20)]
+        rows = [asyncio.create_task(fleet.generate(request(i), [])) for i in range(10, 30)]
         await until(lambda: bool(host.stats()["in_flight"]))
         for row in rows[1:]:
             row.cancel()

@@ -47,6 +47,16 @@ def test_longest_first_within_a_block_and_blocks_in_order() -> None:
         assert drained(pending, shortest=shortest) == expected
 
 
+def test_texts_of_equal_length_keep_their_order() -> None:
+    for shortest in (False, True):
+        pending = PendingJobs()
+        jobs = [Job(size) for size in (5, 5, 5, 7, 7, 7)]
+        for job in jobs:
+            pending.add(job)
+        taken = [pending.take("", always, shortest) for _ in jobs]
+        assert taken == (jobs if shortest else jobs[3:] + jobs[:3])
+
+
 def test_a_job_that_has_failed_comes_first_but_only_where_it_suits() -> None:
     pending = PendingJobs()
     failed = Job(1, failed_on={HOST})
