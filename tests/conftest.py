@@ -19,6 +19,7 @@ from hypothesis import settings as hypothesis_settings
 
 from pipeline.sandbox.running import SandboxProcess, SandboxThread
 from pipeline.sandbox.settings import HostSettings
+from tests.pipeline.console.restored_logging import restored_logging
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,6 +33,13 @@ def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     """Keep the translation memories of remote outputs out of the user's cache directory."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Undo what a command that runs in this process does to logging, whose levels would hide other tests' messages."""
+    with restored_logging():
         yield
 
 

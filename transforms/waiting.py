@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
 ANNOUNCE_SECONDS = 5.0
+SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.001, 0.05
 
 
 @dataclass
@@ -102,7 +104,9 @@ def interruptible(function: Callable[[], T]) -> T:
     """
     if threading.current_thread() is not threading.main_thread():
         return function()  # signal handlers only run in the main thread
-    return in_daemon_thread(function, "interruptible").result()
+    outcome = in_daemon_thread(function, "interruptible")
+    _wait(outcome, math.inf)
+    return outcome.result()
 
 
 def within(seconds: float, work: str, function: Callable[[], T]) -> T:
@@ -116,11 +120,28 @@ def within(seconds: float, work: str, function: Callable[[], T]) -> T:
     """
     with announced(work):
         outcome = in_daemon_thread(function, work)
-        done = threading.Event()
-        outcome.add_done_callback(lambda _: done.set())
-        if not done.wait(seconds):
+        if not _wait(outcome, seconds):
             raise TimeoutError(f"no answer within {seconds:g} s")
     return outcome.result()
+
+
+def _wait(outcome: Future[T], seconds: float) -> bool:
+    """Wait for an outcome in short sleeps, at most ``seconds``; return whether it is there.
+
+    A signal may arrive just before the thread begins to wait for a lock, and is then handled only when the lock is
+    free; and a handler that raises inside a lock of ``threading`` may leave it locked.
+    """
+    done = threading.Event()
+    outcome.add_done_callback(lambda _: done.set())
+    until = time.monotonic() + seconds
+    pause_seconds = SHORTEST_PAUSE_SECONDS
+    while not done.is_set():
+        left_seconds = until - time.monotonic()
+        if left_seconds <= 0:
+            return False
+        time.sleep(min(pause_seconds, left_seconds))
+        pause_seconds = min(2 * pause_seconds, LONGEST_PAUSE_SECONDS)
+    return True
 
 
 def in_daemon_thread(function: Callable[[], T], name: str) -> Future[T]:

@@ -73,11 +73,11 @@ def import_decisions(path: str) -> list[Decision]:
         UsageError: The file can't be read, or is not an exported one.
     """
     suffix = check_format(path)
+    limit = csv.field_size_limit(MAX_FIELD_CHARACTERS)
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
             if suffix == ".xliff":
                 return list(_xliff_decisions(file.read()))
-            csv.field_size_limit(MAX_FIELD_CHARACTERS)
             found: Iterable[dict[str, Any]]
             found = csv.DictReader(file) if suffix == ".csv" else (json.loads(line) for line in file if line.strip())
             return [
@@ -89,6 +89,8 @@ def import_decisions(path: str) -> list[Decision]:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from error
     except (KeyError, TypeError, ValueError, csv.Error, ElementTree.ParseError) as error:
         raise UsageError(f"{path} is not a file that review has exported: {type(error).__name__}: {error}") from error
+    finally:
+        csv.field_size_limit(limit)  # it holds for the whole process
 
 
 def _values(row: ReviewRow) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +14,6 @@ import pytest
 from pipeline.cli import COMMANDS, main
 from pipeline.exit_codes import ExitCode
 from pipeline.options.run import RunOptions
-from tests.pipeline.console.restored_logging import restored_logging
 from transforms.errors import NoHostLeft, RunFailed, RunStopped, UsageError
 
 NEEDED = ["--input=reports.parquet", "--output=english"]
@@ -24,11 +23,9 @@ Install = Callable[[Run], None]
 
 
 @pytest.fixture(autouse=True)
-def _logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_options_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(("TRANSLATE_", "OLLAMA_"))]:
         monkeypatch.delenv(name)
-    with restored_logging():
-        yield
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +15,20 @@ from pipeline.cli import main
 from pipeline.doctor.examine import TEXT
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
-from tests.pipeline.console.restored_logging import restored_logging
 from transforms.fleet.probe import MAX_AT_ONCE
 
 Doctor = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def doctor(capsys: pytest.CaptureFixture[str]) -> Iterator[Doctor]:
+def doctor(capsys: pytest.CaptureFixture[str]) -> Doctor:
     def run(*arguments: str) -> tuple[int, str, str]:
         capsys.readouterr()
         code = main(["doctor", *arguments])
         captured = capsys.readouterr()
         return code, captured.out, captured.err
 
-    with restored_logging():
-        yield run
+    return run
 
 
 def test_healthy_hosts(doctor: Doctor, sandbox_host: MakeHost) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,12 +11,11 @@ from pipeline import cli
 from pipeline.evaluate.options import EVALUATE
 from pipeline.sandbox.translate import translate
 from tests.conftest import MakeHost
-from tests.pipeline.console.restored_logging import restored_logging
 from tests.pipeline.evaluate.outputs import Command, Translated, sentences, write
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+def run(capsys: pytest.CaptureFixture[str]) -> Command:
     """A run of the pipeline; its output directory."""
 
     def start(source: Path, output: Path, url: str, *more: str) -> str:
@@ -26,12 +25,11 @@ def run(capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
         capsys.readouterr()
         return str(output)
 
-    with restored_logging():
-        yield start
+    return start
 
 
 @pytest.fixture
-def told(capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+def told(capsys: pytest.CaptureFixture[str]) -> Command:
     """What an evaluation prints."""
 
     def start(output: str, *more: str, reference: str = "reference_en") -> str:
@@ -39,8 +37,7 @@ def told(capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
         assert EVALUATE.run(EVALUATE.parse(["--output", output, "--reference_column", reference, *more], {})) == 0
         return capsys.readouterr().out
 
-    with restored_logging():
-        yield start
+    return start
 
 
 @pytest.fixture

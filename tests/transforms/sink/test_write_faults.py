@@ -22,7 +22,6 @@ from fsspec.registry import _registry
 from pipeline.cli import main
 from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
-from tests.pipeline.console.restored_logging import restored_logging
 from tests.transforms.sink.part_batches import FaultyFileSystem
 from transforms.memory.sqlite_store import SqliteStore
 from transforms.memory.store import MemoryUnavailable
@@ -99,15 +98,14 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.fixture
-def run(url: str, source: Path, host: SandboxThread, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+def run(url: str, source: Path, host: SandboxThread, capsys: pytest.CaptureFixture[str]) -> Run:
     def start(*more: str) -> Ended:
         capsys.readouterr()
         code = main([*arguments(source, url, host), *more])
         captured = capsys.readouterr()
         return Ended(code, captured.out, captured.err)
 
-    with restored_logging():
-        yield start
+    return start
 
 
 class SelectiveFileSystem(FaultyFileSystem):
