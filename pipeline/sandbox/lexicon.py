@@ -10,7 +10,8 @@ import functools
 import re
 from dataclasses import dataclass
 
-from transforms.text.lexicon import rows, without_accents
+from transforms.text.lexicon import rows
+from transforms.text.words import without_accents
 
 # A word with its apostrophe, as in l'huile. Hyphens separate words, so that phrases can join them.
 ELISION = r"(?:[cdjlmnstCDJLMNST]|[qQ]u)['’](?=\S)"

@@ -12,17 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from transforms.text.lexicon import (
-    WordCache,
-    english_stems,
-    glosses,
-    is_gloss,
-    skeleton,
-    stem,
-    without_accents,
-    word_set,
-)
+from transforms.text.lexicon import english_stems, glosses, is_gloss
 from transforms.text.reading import Reading, numbers_in, read, words_in
+from transforms.text.words import WordCache, skeleton, stem, without_accents, word_set
 
 _LEAST_LETTERS: Final = 3
 _FUNCTION_WORDS: Final = word_set(

@@ -13,10 +13,10 @@ from typing import Final
 from transforms.text import flags
 from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.findings import Finding, finding
-from transforms.text.lexicon import word_set
 from transforms.text.prompts import SOURCE_END, SOURCE_START, TEXT
 from transforms.text.reading import Reading, read
 from transforms.text.task_talk import MOST_EXPLAINED, explained_share, explaining_keys, may_speak, speaks
+from transforms.text.words import word_set
 
 _HEAD = 240
 """Refusals stand at the beginning."""

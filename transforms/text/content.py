@@ -29,7 +29,7 @@ from transforms.text.alignment import (
     words_of,
 )
 from transforms.text.findings import Finding, finding
-from transforms.text.language import hardly_english
+from transforms.text.other_languages import hardly_english
 from transforms.text.sentence_alignment import align
 
 MANY_WORDS, SOME_WORDS, FEW_WORDS = 10, 6, 4

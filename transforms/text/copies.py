@@ -15,8 +15,9 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
-from transforms.text.lexicon import is_english, is_only_french, word_set
+from transforms.text.lexicon import is_english, is_only_french
 from transforms.text.reading import read
+from transforms.text.words import word_set
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(

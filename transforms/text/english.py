@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from transforms.text.language_words import ENGLISH
-from transforms.text.lexicon import CACHED_WORDS, INFLECTIONS, is_english
+from transforms.text.lexicon import INFLECTIONS, is_english
+from transforms.text.words import CACHED_WORDS
 
 _PATH: Final = Path(__file__).with_name("english_words.txt")
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
-from transforms.text.lexicon import word_set
+from transforms.text.words import word_set
 
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'«»“”\]|`]+")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")

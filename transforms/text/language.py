@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from transforms.text import flags
-from transforms.text.english import is_english_word
 from transforms.text.findings import Finding, finding
-from transforms.text.language_words import ENGLISH, FRENCH, NAME_PARTICLES, OTHERS
-from transforms.text.lexicon import is_english, is_only_french
+from transforms.text.language_words import ENGLISH, FRENCH, NAME_PARTICLES
+from transforms.text.lexicon import is_only_french
+from transforms.text.other_languages import is_foreign, is_other_than_english, words_of
 from transforms.text.reading import read, words_in
 
 LEAST_WORDS = 4
@@ -45,19 +45,12 @@ _OTHER_SCRIPT = re.compile("[\u0400-\u1cff\u3040-\u318f\u31f0-\u31ff\u3400-\ua63
 _FIRST_NOT_LATIN = "\u0370"
 _MOST_OTHER_LETTERS = 0.05
 
-_WORD = re.compile("[^\\W\\d_]+(?:['’](?=[^\\W\\d_]))?")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”»)\]]{0,3}\s+|\n+")
 _QUOTED = re.compile('«[^«»\n]{1,60}»|“[^“”\n]{1,60}”|"[^"\n]{1,60}"|`[^`\n]{1,200}`|```.*?```|<[^<>]{1,200}>', re.S)
 """Titles, names, code and tags: they stay French in a good translation."""
 
 _QUOTE_MARKS = '«“"`<'
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S{1,80}@\S{1,80}|\\\S+|(?<=\s)/\S+")
-_CODE = re.compile(
-    r"`[^`\n]{1,200}`|(?<![\w.])[\w.]{0,60}[_.\\/:=][\w.:/\\]*\w|(?<!\S)\S{0,60}\d\S*|%\S+|(?<!-)--?\w[\w-]*|&#?\w{1,30};"
-    r"|<[^<>\n]{1,200}>|\{[^{}\n]{0,80}\}"
-)
-_HOT_KEY = re.compile(r"\(([A-Za-z])\)(?=[a-z])|(?<!\w)([A-Za-z])\)(?=[a-z])")
-"""The letter of a menu's word: (e)ncrypt, O)ther."""
 _FRENCH_LETTERS = re.compile("[àâæçéèêëîïôœùûÿ]")
 
 
@@ -89,12 +82,6 @@ class Evidence:
         if self.words < LEAST_WORDS or self.french < 2 or not self.certain:
             return False
         return self.french > 1.5 * self.english or (self.certain >= 2 and self.french >= 4)
-
-
-def words_of(text: str) -> list[str]:
-    """The words as they are written; an elided one ends with its apostrophe, which is a straight one."""
-    words: list[str] = _WORD.findall(text)
-    return [word.replace("’", "'") for word in words] if "’" in text else words
 
 
 def sentences_of(text: str) -> list[str]:
@@ -147,21 +134,6 @@ def is_french(text: str) -> bool:
     shouted = not any(map(str.islower, text))
     prose = certain >= 1 or (french >= 1 and lower >= 0.65 * words)
     return words >= LEAST_WORDS and french > english and prose and (shouted or lower >= 0.4 * words)
-
-
-def other_language(text: str) -> str | None:
-    """Spanish, German, Italian, Portuguese or Dutch: es, de, it, pt, nl; None if it is none of them for certain.
-
-    Needs four stop words, three different ones, a quarter of all words, twice as many as there are of English and
-    French, and more than of any other of them.
-    """
-    words = words_of(text.lower())
-    scores = sorted(((sum(word in stop for word in words), code) for code, stop in OTHERS.items()), reverse=True)
-    (best, code), (second, _) = scores[:2]
-    if best < 4 or best < 0.25 * len(words) or best == second or len(OTHERS[code].intersection(words)) < 3:
-        return None
-    known = max(sum(word in ENGLISH for word in words), sum(word in FRENCH for word in words))
-    return code if best >= 2 * known or (best > known and best >= second + 3) else None
 
 
 def script_language(text: str) -> str | None:
@@ -266,62 +238,6 @@ def _is_left(sentence: str, source: str) -> bool:
     french = sum(is_only_french(word) or word in FRENCH for word in lower)
     english = sum(word in ENGLISH for word in lower)
     return (french >= 2 and french > english) or (french >= 1 and not english and sentence.strip() in source)
-
-
-FOREIGN_WORDS = 5
-"""With fewer words in lower case, another language of a source is a guess."""
-
-MOST_ENGLISH: Final = ((3, 0.0), (4, 0.25), (8, 0.34))
-"""Up to so many words, at most this share of an answer in another language is English by chance; of longer ones less
-than ``MOST_ENGLISH_LONG``. Measured on menus, messages and manuals in 15 languages."""
-MOST_ENGLISH_LONG: Final = 0.41
-
-
-def hardly_english(text: str, source: str) -> bool:
-    """Whether a quarter at most of the words that ``source`` does not have are known as English; at least three."""
-    words = _new_words(text, source, lower=False)
-    return len(words) >= 3 and sum(map(is_english_word, words)) <= 0.25 * len(words)
-
-
-def _new_words(text: str, source: str, lower: bool) -> list[str]:
-    """The words of three letters and more that ``source`` does not have, in lower case; not codes, and not names if
-    only words in ``lower`` case count, with the first.
-    """
-    there = {word.lower() for word in words_of(source)}
-    words = words_of(_CODE.sub(" ", _HOT_KEY.sub(r"\1\2", text)))
-    if lower:
-        words = [word for number, word in enumerate(words) if word.islower() or (not number and word.istitle())]
-    return [low for word in words if len(word) > 2 and word[-1] != "'" and (low := word.lower()) not in there]
-
-
-def is_other_than_english(answer: str, source: str) -> bool:
-    """Whether an answer in Latin letters is neither English nor French: hardly one of its words is known.
-
-    Capitalised words are names, words with digits are codes, and words of ``source`` are kept terms: they say nothing.
-    """
-    if other_language(answer):
-        return True
-    words = _new_words(answer, source, lower=True)
-    if len(words) < MOST_ENGLISH[0][0]:
-        return False
-    most = next((share for count, share in MOST_ENGLISH if len(words) <= count), MOST_ENGLISH_LONG)
-    if sum(map(is_english_word, words)) > most * len(words):
-        return False
-    return sum(is_only_french(word) or word in FRENCH for word in words) <= 0.5 * len(words)
-
-
-def is_foreign(text: str) -> bool:
-    """Whether a source is neither English nor French: it has five words in lower case, and hardly one is known."""
-    if other_language(text):
-        return True
-    words = [word for word in words_of(_CODE.sub(" ", text)) if word.islower() and len(word) > 2]
-    if len(words) < FOREIGN_WORDS:
-        return False
-    known = sum(word in ENGLISH or is_english(word) for word in words)
-    stop = sum(word in ENGLISH for word in words)
-    if known > (0.25 if len(words) < 8 else 0.34) * len(words) or stop > 0.1 * len(words):
-        return False
-    return sum(is_only_french(word) or word in FRENCH for word in words) <= 0.5 * len(words)
 
 
 def _copied_sentence(source: str, sentences: Sequence[str], found: Sequence[Evidence]) -> str:

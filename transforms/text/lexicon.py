@@ -7,51 +7,19 @@ words are compared by their stems, which drop endings and keep the first letters
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
-CACHED_WORDS: Final = 8_192
-"""Words that each function about single words remembers. Long texts use some thousand different ones again and again;
-eight times as many took 60 MB more and were no faster."""
+from transforms.text.words import CACHED_WORDS, stem, word_set
 
 PATH: Final = Path(__file__).with_name("lexicon.tsv")
 
 _HOMOGRAPHS: Final = Path(__file__).with_name("homographs.txt")
 
 _LEAST_ONLY_FRENCH: Final = 4
-STEM_CHARS: Final = 5
-SKELETON_CHARS: Final = 4
 _LEAST_LEMMA: Final = 2
-
-
-V = TypeVar("V")
-
-
-class WordCache(dict[str, V]):
-    """What a function says of single words, for the last ``CACHED_WORDS`` of them at most.
-
-    A lookup is that of a dictionary, some times as fast as ``lru_cache``. When it is full, it begins anew.
-    """
-
-    def __init__(self, function: Callable[[str], V]) -> None:
-        super().__init__()
-        self._function = function
-
-    def __missing__(self, word: str) -> V:
-        value = self._function(word)
-        if len(self) >= CACHED_WORDS:
-            self.clear()
-        self[word] = value
-        return value
-
-
-def word_set(text: str) -> frozenset[str]:
-    """The words of a text, parted by white space."""
-    return frozenset(text.split())
 
 
 class Row(NamedTuple):
@@ -261,39 +229,6 @@ def is_gloss(word: str) -> bool:
     return stem(word) in _gloss_stems()
 
 
-_ENDINGS: Final = (("ing", ""), ("ied", "y"), ("ies", "y"), ("ed", ""), ("es", ""), ("s", ""), ("ly", ""))
-_STEMS: Final = dict.fromkeys(("use", "uses", "used", "using", "user", "users", "usage"), "use") | {"need": "need"}
-
-
-@lru_cache(maxsize=CACHED_WORDS)
-def stem(word: str) -> str:
-    """What a lower-case English word is compared by: "copied" and "copies" both give "copi"."""
-    if word in _STEMS:
-        return _STEMS[word]
-    if len(word) > 3:
-        for ending, replacement in _ENDINGS:
-            if word.endswith(ending) and len(word) - len(ending) >= 3:
-                word = word[: -len(ending)] + replacement
-                break
-        if len(word) > 3 and word[-1] == word[-2]:
-            word = word[:-1]
-        if word[-1] == "y":
-            word = word[:-1] + "i"
-        elif word[-1] == "e":
-            word = word[:-1]
-    return word[:STEM_CHARS]
-
-
-_VOWELS = re.compile(r"(?<=.)[aeiouyh']+")
-_DOUBLED = re.compile(r"(.)\1+")
-
-
-def skeleton(word: str) -> str:
-    """First letter and consonants without accents: "développement" and "development" both give "dvlp"."""
-    plain = without_accents(word).replace("qu", "k").replace("c", "k").replace("z", "s")
-    return _DOUBLED.sub(r"\1", _VOWELS.sub("", plain))[:SKELETON_CHARS]
-
-
 @cache
 def _english_words() -> frozenset[str]:
     words = {word for line in _HOMOGRAPHS.read_text("utf-8").splitlines() if line[:1] != "#" for word in line.split()}
@@ -335,13 +270,3 @@ def is_only_french(word: str) -> bool:
     if len(word) < _LEAST_ONLY_FRENCH or is_english(word):
         return False
     return bool(_FRENCH_LETTERS.search(word)) or bool(_glosses(word))
-
-
-def without_accents(text: str) -> str:
-    """``é`` becomes ``e``, and ``œ`` ``oe``."""
-    if text.isascii():
-        return text
-    text = text.replace("œ", "oe").replace("æ", "ae")
-    return "".join(
-        character for character in unicodedata.normalize("NFD", text) if not unicodedata.combining(character)
-    )

@@ -15,6 +15,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
+from transforms.text.months_and_scales import MONTHS_EN, MONTHS_FR, month_changed, scale_changed
 from transforms.text.reading import read
 
 MOST_EXPLAINED = 100
@@ -37,18 +38,6 @@ def _table(text: str) -> dict[str, tuple[int, ...]]:
     return {word: tuple(map(int, values.split(","))) for word, _, values in rows}
 
 
-_MONTHS_FR: Final = tuple(
-    _table(
-        """janvier=1 février=2 mars=3 avril=4 mai=5 juin=6 juillet=7 août=8 septembre=9 octobre=10 novembre=11
-        décembre=12"""
-    )
-)
-_MONTHS_EN: Final = tuple(
-    _table(
-        """january=1 february=2 march=3 april=4 may=5 june=6 july=7 august=8 september=9 october=10 november=11
-        december=12"""
-    )
-)
 _FRENCH: Final = _table(
     """zéro=0 un=1 une=1 deux=2 trois=3 quatre=4 cinq=5 six=6 sept=7 huit=8 neuf=9 dix=10 onze=11 douze=12 treize=13
     quatorze=14 quinze=15 seize=16 vingt=20 vingts=20 trente=30 quarante=40 cinquante=50 soixante=60 septante=70
@@ -82,9 +71,6 @@ _AFTERNOON = re.compile(r"(?i)\bp\.?\s?m\b|afternoon|evening|night|o['’]clock|
 _SCALE = re.compile(r"(?i)\d[ \u00a0\u202f]?(?:k|m|md|mds|mrd)[€$]?\b|mill(?:e|i)|thousand|billion|\d ?bn\b|k€|m€")
 _DURATION = re.compile(r"\b(\d{1,3}) ?h(?:eures?)? ?(\d{2})\b")
 _PRESSURE = re.compile(r"\b(\d{1,2})(?:[.,](\d))?/(\d{1,2})(?:[.,](\d))?\b")
-_BILLION = re.compile(r"(?i)\bmilliards?\b|\bMds?\b ?€?")
-_BILLION_EN = re.compile(r"(?i)billion|\d ?bn\b|[€$£]\d[\d.,]{0,9}b\b|thousand million|\d,\d{3},\d{3},\d{3}")
-_MILLION = re.compile(r"(?i)\bmillions?\b")
 
 
 def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
@@ -94,7 +80,7 @@ def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
     13/8, 130/80), which is now known.
     """
     there, here = _atoms(source, french=True), _atoms(translation, french=False)
-    said = _scale_changed(source, translation) or _month_changed(source, translation)
+    said = scale_changed(source, translation, _ENGLISH) or month_changed(source, translation)
     scaled = (finding(flags.NUMBER_MISSING, said), finding(flags.NUMBER_ADDED, said)) if said else ()
     if there == here:
         return scaled
@@ -158,12 +144,12 @@ def _unexplained(source: str, translation: str, missing: list[str], added: list[
     missing, added = _without_pairs(source, translation, missing, added)
     if missing:
         words = _values(translation, _ENGLISH, _ENGLISH_OTHER) | _romans(translation)
-        words |= _months(translation, _MONTHS_EN) - _months(source, _MONTHS_FR)
+        words |= _months(translation, MONTHS_EN) - _months(source, MONTHS_FR)
         half = "½" in translation or "half" in translation.lower()
         missing = [atom for atom in missing if not _said(atom, words, half)]
     if added:
         words = _values(source, _FRENCH, _FRENCH_OTHER) | _romans(source)
-        words |= _months(source, _MONTHS_FR) - _months(translation, _MONTHS_EN)
+        words |= _months(source, MONTHS_FR) - _months(translation, MONTHS_EN)
         half = "½" in source or "demi" in source.lower()
         added = [atom for atom in added if not _said(atom, words, half)]
     return missing, added
@@ -280,60 +266,3 @@ def _romans(text: str) -> set[int]:
         after = [*digits[1:], 0]
         values.add(sum(-digit if digit < next_ else digit for digit, next_ in zip(digits, after, strict=True)))
     return values
-
-
-def _scale_changed(source: str, translation: str) -> str:
-    """A "milliard" is a billion: the word of scale that became another one, "" if none did."""
-    there, here = read(source).low_set, read(translation).low_set
-    if _SCALES_FR.isdisjoint(there) and _SCALES_EN.isdisjoint(here):
-        return ""
-    low = translation.lower()
-    if not _BILLIONS_FR.isdisjoint(there) and (match := _BILLION.search(source)):
-        return "" if _BILLION_EN.search(translation) else match[0]
-    if match := _MILLION.search(source):
-        if "million" in low or _MILLION_EN.search(translation):
-            return "billion" if "billion" in low and "billion" not in source else ""
-        return match[0]
-    if _SCALES_EN.isdisjoint(here):
-        return ""
-    for word, french in (("million", _MILLION_FR), ("thousand", _THOUSAND_FR)):
-        if (match := re.search(rf"(?:\d[.,]?\d*|\b\w+) {word}s?\b", low)) and not french.search(source):
-            return match[0] if match[0][0].isdigit() or match[0].split()[0] in _ENGLISH else ""
-    return ""
-
-
-_BILLIONS_FR: Final = frozenset(("milliard", "milliards", "md", "mds"))
-_SCALES_FR: Final = _BILLIONS_FR | {"million", "millions"}
-_SCALES_EN: Final = frozenset(("million", "millions", "thousand", "thousands"))
-_MILLION_EN = re.compile(
-    r"(?i)\d[ \u00a0]?(?:m|mn|mln|mio)\b|\d[,. \u00a0\u202f]?\d{3}[,. \u00a0\u202f]?\d{3}|megapixel"
-)
-_MILLION_FR = re.compile(
-    r"(?i)million|\d ?m\b|\d[ .,\u00a0\u202f]?\d{3}[ .,\u00a0\u202f]?\d{3}|\bM[€$]|méga|milliard|\bMio\b"
-)
-_THOUSAND_FR = re.compile(r"(?i)\bmill|\d ?k|\d[ .,\u00a0\u202f]?\d{3}|\bkilo")
-
-_MONTHS: Final = frozenset(_MONTHS_FR)
-_DAY_MONTH = re.compile(
-    r"(?i)(?:\b(?:1er|\d{1,2})\s|\b(?:en|de|du|d['’]|fin|début|mi-|depuis|dès|à|jusqu['’]en|et|au)\s?)"
-    rf"({'|'.join(_MONTHS_FR)})\b"
-)
-_ANY_MONTH_EN = re.compile(
-    rf"(?i)\b({'|'.join(name for name in _MONTHS_EN if name not in ('may', 'march'))}|(?-i:May|March))\b"
-)
-_SHORT_MONTH_EN = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\b")
-
-
-def _month_changed(source: str, translation: str) -> str:
-    """A month that became another one, "" if none did: both texts name months, and one of the source's is not there."""
-    if _MONTHS.isdisjoint(read(source).low_set):
-        return ""
-    there = {name.lower() for name in _DAY_MONTH.findall(source)}
-    if not there:
-        return ""
-    expected = {_MONTHS_FR.index(name) for name in there}
-    named = {_MONTHS_EN.index(name.lower()) for name in _ANY_MONTH_EN.findall(translation)}
-    if not named or _SHORT_MONTH_EN.search(translation):
-        return ""
-    gone = expected - named
-    return _MONTHS_FR[min(gone)] if gone and named - expected else ""

@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from typing import Literal
 
 from transforms.errors import UsageError
-from transforms.text.language import LEAST_WORDS, Evidence, evidence_of, other_language, script_language, sentences_of
+from transforms.text.language import LEAST_WORDS, Evidence, evidence_of, script_language, sentences_of
+from transforms.text.other_languages import other_language
 
 Policy = Literal["pass_through", "translate", "fail"]
 """How to handle texts that are not French."""

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Final
 
 from transforms.text.alignment import english_keys, words_of
-from transforms.text.lexicon import word_set
 from transforms.text.reading import read
+from transforms.text.words import word_set
 
 _TASK: Final = word_set(
     """translat untransla render wording original english french meaning literal idiomatic terminology prompt guideline

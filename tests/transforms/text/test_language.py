@@ -5,7 +5,7 @@ import pytest
 from tests.transforms.text.clean_pairs import clean_pairs
 from transforms.text import flags
 from transforms.text.findings import names
-from transforms.text.language import is_french, language_findings, other_language
+from transforms.text.language import is_french, language_findings
 from transforms.text.source_language import language_of
 
 FRENCH = "Le technicien a remplacé la vanne. La pression est revenue à la normale dans la journée."
@@ -82,7 +82,3 @@ def test_no_french_text_is_taken_for_another_language_and_no_english_one() -> No
 def test_names_are_not_french_prose() -> None:
     assert not is_french("Société d'exploitation des Carrières de la Vézère")
     assert is_french("Porte bloquée, pièce commandée, attente livraison")
-
-
-def test_no_clean_text_is_of_a_fifth_language() -> None:
-    assert not [pair for pair in clean_pairs() if other_language(pair.french) or other_language(pair.english)]

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from transforms.text.lexicon import english_stems, glosses, is_english, is_only_french, skeleton, stem, without_accents
+from transforms.text.lexicon import english_stems, glosses, is_english, is_only_french
+from transforms.text.words import stem
 
 
 @pytest.mark.parametrize(
@@ -19,19 +20,6 @@ def test_an_unknown_word_has_no_gloss() -> None:
     assert english_stems("xyzzy") == frozenset()
 
 
-@pytest.mark.parametrize(
-    ("one", "other"), [("valve", "valves"), ("replaced", "replacing"), ("study", "studies"), ("run", "running")]
-)
-def test_forms_of_an_english_word_have_one_stem(one: str, other: str) -> None:
-    assert stem(one) == stem(other)
-
-
-def test_related_words_of_both_languages_have_one_skeleton() -> None:
-    assert skeleton("système") == skeleton("system")
-    assert skeleton("pression") != skeleton("pompe")
-
-
 def test_words_of_one_language_only() -> None:
     assert (is_english("pressure"), is_only_french("pressure")) == (True, False)
     assert (is_english("chaudière"), is_only_french("chaudière")) == (False, True)
-    assert without_accents("Éléphant déçu") == "Elephant decu"

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.transforms.text.clean_pairs import clean_pairs
+from transforms.text.other_languages import hardly_english, is_foreign, is_other_than_english, other_language, words_of
+
+SOURCE = "La pompe du bâtiment nord est en panne depuis hier."
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("El cliente está muy descontento con el servicio y quiere una devolución.", "es"),
+        ("Der Kunde ist mit der Lieferung nicht zufrieden und will sein Geld.", "de"),
+        ("The customer is not satisfied with the service and wants a refund.", None),
+        (SOURCE, None),
+        ("El Paso", None),
+    ],
+)
+def test_languages_that_stop_words_tell(text: str, code: str | None) -> None:
+    assert other_language(text) == code
+
+
+def test_no_clean_text_is_of_a_fifth_language() -> None:
+    assert not [pair for pair in clean_pairs() if other_language(pair.french) or other_language(pair.english)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "other"),
+    [
+        ("Pompa w budynku północnym jest zepsuta od wczoraj.", True),
+        ("Pumpen i norra byggnaden har varit trasig sedan igår.", True),
+        ("The pump of the north building has been out of order since yesterday.", False),
+        ("Vézère, Saint-Aubert-sur-Orne", False),
+        ("GX-410 / INC-2024-007", False),
+        ("OK", False),
+    ],
+)
+def test_an_answer_that_is_not_english(answer: str, other: bool) -> None:
+    assert is_other_than_english(answer, SOURCE) == other
+
+
+def test_a_source_that_is_neither_french_nor_english() -> None:
+    assert is_foreign("pompa w budynku północnym jest zepsuta od wczoraj")
+    assert not is_foreign(SOURCE)
+    assert not is_foreign("the pump of the north building is broken")
+
+
+def test_words_of_the_source_say_nothing_about_an_answer() -> None:
+    assert not hardly_english(SOURCE, SOURCE)
+    assert hardly_english("Pompa w budynku północnym jest zepsuta", SOURCE)
+    assert not hardly_english("The pump of the north building is broken", SOURCE)
+
+
+def test_an_elided_word_ends_with_its_apostrophe() -> None:
+    assert words_of("L’eau n'est pas là") == ["L'", "eau", "n'", "est", "pas", "là"]

@@ -1,0 +1,95 @@
+"""Which texts in Latin letters are neither French nor English, by stop words and known words."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from transforms.text.english import is_english_word
+from transforms.text.language_words import ENGLISH, FRENCH, OTHERS
+from transforms.text.lexicon import is_english, is_only_french
+
+_WORD = re.compile("[^\\W\\d_]+(?:['’](?=[^\\W\\d_]))?")
+_CODE = re.compile(
+    r"`[^`\n]{1,200}`|(?<![\w.])[\w.]{0,60}[_.\\/:=][\w.:/\\]*\w|(?<!\S)\S{0,60}\d\S*|%\S+|(?<!-)--?\w[\w-]*|&#?\w{1,30};"
+    r"|<[^<>\n]{1,200}>|\{[^{}\n]{0,80}\}"
+)
+_HOT_KEY = re.compile(r"\(([A-Za-z])\)(?=[a-z])|(?<!\w)([A-Za-z])\)(?=[a-z])")
+"""The letter of a menu's word: (e)ncrypt, O)ther."""
+
+
+def words_of(text: str) -> list[str]:
+    """The words as they are written; an elided one ends with its apostrophe, which is a straight one."""
+    words: list[str] = _WORD.findall(text)
+    return [word.replace("’", "'") for word in words] if "’" in text else words
+
+
+def other_language(text: str) -> str | None:
+    """Spanish, German, Italian, Portuguese or Dutch: es, de, it, pt, nl; None if it is none of them for certain.
+
+    Needs four stop words, three different ones, a quarter of all words, twice as many as there are of English and
+    French, and more than of any other of them.
+    """
+    words = words_of(text.lower())
+    scores = sorted(((sum(word in stop for word in words), code) for code, stop in OTHERS.items()), reverse=True)
+    (best, code), (second, _) = scores[:2]
+    if best < 4 or best < 0.25 * len(words) or best == second or len(OTHERS[code].intersection(words)) < 3:
+        return None
+    known = max(sum(word in ENGLISH for word in words), sum(word in FRENCH for word in words))
+    return code if best >= 2 * known or (best > known and best >= second + 3) else None
+
+
+FOREIGN_WORDS = 5
+"""With fewer words in lower case, another language of a source is a guess."""
+
+MOST_ENGLISH: Final = ((3, 0.0), (4, 0.25), (8, 0.34))
+"""Up to so many words, at most this share of an answer in another language is English by chance; of longer ones less
+than ``MOST_ENGLISH_LONG``. Measured on menus, messages and manuals in 15 languages."""
+MOST_ENGLISH_LONG: Final = 0.41
+
+
+def hardly_english(text: str, source: str) -> bool:
+    """Whether a quarter at most of the words that ``source`` does not have are known as English; at least three."""
+    words = _new_words(text, source, lower=False)
+    return len(words) >= 3 and sum(map(is_english_word, words)) <= 0.25 * len(words)
+
+
+def _new_words(text: str, source: str, lower: bool) -> list[str]:
+    """The words of three letters and more that ``source`` does not have, in lower case; not codes, and not names if
+    only words in ``lower`` case count, with the first.
+    """
+    there = {word.lower() for word in words_of(source)}
+    words = words_of(_CODE.sub(" ", _HOT_KEY.sub(r"\1\2", text)))
+    if lower:
+        words = [word for number, word in enumerate(words) if word.islower() or (not number and word.istitle())]
+    return [low for word in words if len(word) > 2 and word[-1] != "'" and (low := word.lower()) not in there]
+
+
+def is_other_than_english(answer: str, source: str) -> bool:
+    """Whether an answer in Latin letters is neither English nor French: hardly one of its words is known.
+
+    Capitalised words are names, words with digits are codes, and words of ``source`` are kept terms: they say nothing.
+    """
+    if other_language(answer):
+        return True
+    words = _new_words(answer, source, lower=True)
+    if len(words) < MOST_ENGLISH[0][0]:
+        return False
+    most = next((share for count, share in MOST_ENGLISH if len(words) <= count), MOST_ENGLISH_LONG)
+    if sum(map(is_english_word, words)) > most * len(words):
+        return False
+    return sum(is_only_french(word) or word in FRENCH for word in words) <= 0.5 * len(words)
+
+
+def is_foreign(text: str) -> bool:
+    """Whether a source is neither English nor French: it has five words in lower case, and hardly one is known."""
+    if other_language(text):
+        return True
+    words = [word for word in words_of(_CODE.sub(" ", text)) if word.islower() and len(word) > 2]
+    if len(words) < FOREIGN_WORDS:
+        return False
+    known = sum(word in ENGLISH or is_english(word) for word in words)
+    stop = sum(word in ENGLISH for word in words)
+    if known > (0.25 if len(words) < 8 else 0.34) * len(words) or stop > 0.1 * len(words):
+        return False
+    return sum(is_only_french(word) or word in FRENCH for word in words) <= 0.5 * len(words)
