@@ -6,6 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
+MOST_LINES = 330
+
 OPTION_TABLE = "a table of options; tests/pipeline/options/test_run.py reads each of them in all its forms"
 WORDS = "words without a rule; the tests of the modules that look them up show what they are for"
 WITHOUT_OWN_TEST = {
@@ -42,3 +44,8 @@ def test_no_exemption_is_out_of_date() -> None:
     there = {str(module) for module in modules()}
     tested = {name for name in WITHOUT_OWN_TEST if (ROOT / own_test(Path(name))).exists()}
     assert WITHOUT_OWN_TEST.keys() - there | tested == set()
+
+
+def test_no_module_is_too_long_to_read() -> None:
+    lines = {str(module): len((ROOT / module).read_text("utf-8").splitlines()) for module in modules()}
+    assert not {module: number for module, number in lines.items() if number > MOST_LINES}
