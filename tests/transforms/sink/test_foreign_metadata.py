@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -154,8 +155,10 @@ def test_a_column_that_a_format_cannot_describe_drops_the_entry() -> None:
     assert list(part_metadata(named.with_metadata(avro))) == [SPARK]
 
 
-def test_spark_reads_the_part(tmp_path: Path) -> None:
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # py4j leaves its sockets open
+def test_spark_reads_the_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed")
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     session = sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
     try:
         session.createDataFrame([(1, "Bonjour")], "id long, body string").coalesce(1).write.parquet(f"{tmp_path}/in")
