@@ -9,11 +9,11 @@ import itertools
 import logging
 import math
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import monotonic, sleep
 from typing import TypeVar
 
 LOG = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class _Watcher:
         self._wakes = 0.0
 
     def add(self, work: str, seconds: float) -> int:
-        now = time.monotonic()
+        now = monotonic()
         number = next(self._numbers)
         with self._changed:
             self._waits[number] = _Wait(work, now, now + seconds)
@@ -61,7 +61,7 @@ class _Watcher:
     def _watch(self) -> None:
         while True:
             with self._changed:
-                now = time.monotonic()
+                now = monotonic()
                 due = [wait for wait in self._waits.values() if wait.next_message <= now]
                 for wait in due:
                     wait.next_message = now + max(ANNOUNCE_SECONDS, now - wait.started)
@@ -73,7 +73,7 @@ class _Watcher:
                     return
                 # Waits come and go by the thousand: the thread sleeps through those that begin meanwhile.
                 self._wakes = min(wait.next_message for wait in self._waits.values())
-                self._changed.wait(max(0.0, self._wakes - time.monotonic()))
+                self._changed.wait(max(0.0, self._wakes - monotonic()))
 
 
 _watcher = _Watcher()
@@ -133,13 +133,13 @@ def _wait(outcome: Future[T], seconds: float) -> bool:
     """
     done = threading.Event()
     outcome.add_done_callback(lambda _: done.set())
-    until = time.monotonic() + seconds
+    until = monotonic() + seconds
     pause_seconds = SHORTEST_PAUSE_SECONDS
     while not done.is_set():
-        left_seconds = until - time.monotonic()
+        left_seconds = until - monotonic()
         if left_seconds <= 0:
             return False
-        time.sleep(min(pause_seconds, left_seconds))
+        sleep(min(pause_seconds, left_seconds))
         pause_seconds = min(2 * pause_seconds, LONGEST_PAUSE_SECONDS)
     return True
 
