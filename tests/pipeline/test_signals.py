@@ -163,6 +163,7 @@ def test_a_signal_while_an_input_is_awaited_exits_with_its_code(tmp_path: Path) 
         assert b"Traceback" not in err
 
 
+@pytest.mark.slow
 def test_a_hosts_file_that_is_an_empty_pipe_neither_hangs_nor_keeps_a_signal_away(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "hosts")
     (tmp_path / "a.jsonl").write_text('{"text": "Bonjour."}\n')

@@ -74,6 +74,7 @@ def write(path: Path, numbers: range) -> None:
     temporary.replace(path)
 
 
+@pytest.mark.slow
 def test_new_grown_and_removed_files_are_seen_until_it_is_stopped(sandbox_host: MakeHost, tmp_path: Path) -> None:
     host, folder, output = sandbox_host(), tmp_path / "in", tmp_path / "out"
     folder.mkdir()

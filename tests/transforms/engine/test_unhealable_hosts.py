@@ -36,6 +36,7 @@ def costs_of(results: list[TextResult]) -> dict[str, RepairCost]:
     return total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "texts"), [("echo", 2000), ("wrong_number", 1300), ("endless", 1300)])
 def test_repairs_that_buy_nothing_cost_a_few_percent_of_the_requests(
     kind: str, texts: int, sandbox_host: MakeHost, start_engine: StartEngine

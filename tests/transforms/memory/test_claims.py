@@ -87,6 +87,7 @@ def test_a_text_without_an_entry_goes_to_the_next_worker(place: str) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_the_text_of_a_dead_worker_is_taken_over_and_that_of_a_slow_one_is_not(place: str) -> None:
     async def scenario() -> None:
         store = open_store(place)
