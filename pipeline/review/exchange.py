@@ -63,6 +63,8 @@ def export_rows(rows: Iterable[ReviewRow], path: str) -> int:
                     file.write(json.dumps(values, ensure_ascii=False) + "\n")
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
+    except csv.Error as error:  # Python 3.10 cannot write NUL
+        raise UsageError(f"cannot write {path}: CSV cannot hold a text ({error}); export to .jsonl instead") from error
     return count
 
 
