@@ -132,7 +132,7 @@ def _repairs(summary: Summary) -> Table:
     kinds = summary.counts.this_run.repair_kinds
     for fault in sorted(kinds, key=lambda fault: -kinds[fault].requests)[:SHOWN_REPAIRS]:
         kind = kinds[fault]
-        numbers = (f"{kind.requests:,}", duration(kind.seconds), f"{kind.better:,}", f"{kind.left_out:,}")
+        numbers = (f"{kind.requests:,}", duration(kind.seconds), f"{kind.better:,}", f"{kind.omitted:,}")
         table.add_row(Text(sanitize(fault)), *numbers)
     return table
 

@@ -186,9 +186,9 @@ def _kinds(figures: Figures) -> str:
         for fault, kind in shown
         if kind.requests
     )
-    left_out = sum(kind.left_out for kind in kinds.values())
+    omitted = sum(kind.omitted for kind in kinds.values())
     costs = f" Most expensive: {each}." if each else ""
-    return costs + (f" {left_out:,} repairs were left out, as others of their kind had not helped." if left_out else "")
+    return costs + (f" {omitted:,} repairs were omitted, as others of their kind had not helped." if omitted else "")
 
 
 def _flags(figures: Figures) -> Iterator[Finding]:

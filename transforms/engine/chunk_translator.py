@@ -140,7 +140,7 @@ class ChunkTranslator:
             fault = result.error.partition(":")[0]
             grant = await self.repair_yield.granted(Kind(model, fault, "fallback"))
             if grant is None:
-                log.cost(fault).left_out += 1
+                log.cost(fault).omitted += 1
                 break
             fallback_profile = self._profiles.of(model, profile.field_name)
             cured = None
@@ -165,19 +165,17 @@ class ChunkTranslator:
         responses: list[Response] = []
         answers: list[tuple[Candidate, Answer]] = []
         avoided: set[str] = set()
-        left_out: set[Repair] = set()
+        omitted: set[Repair] = set()
         cut_loops = False
         while True:
-            step = self._policy.next_step(
-                len(chunk), responses, profile.sampling, task.of_rejected, left_out, cut_loops
-            )
+            step = self._policy.next_step(len(chunk), responses, profile.sampling, task.of_rejected, omitted, cut_loops)
             grant = None
             if isinstance(step, Ask | Split) and responses and step.repair:
                 kind = Kind(profile.model, fault_of(responses[0]), "again" if isinstance(step, Ask) else "halves")
                 grant = await self.repair_yield.granted(kind, may_wait=kind.repair == "again" or not task.is_piece)
                 if grant is None:
-                    left_out.add(kind.repair)
-                    log.cost(kind.fault).left_out += 1
+                    omitted.add(kind.repair)
+                    log.cost(kind.fault).omitted += 1
                     continue
             if isinstance(step, Split):
                 result = await self._translate_pieces(task, step, grant)

@@ -54,13 +54,13 @@ class RepairCost:
         requests: Requests made because an answer was not good enough.
         seconds: How long they took on their hosts, queues of the hosts included.
         better: Chunks that they made better.
-        left_out: Repairs that were not made, because repairs of this kind did not pay.
+        omitted: Repairs that were not made, because repairs of this kind did not pay.
     """
 
     requests: int = 0
     seconds: float = 0.0
     better: int = 0
-    left_out: int = 0
+    omitted: int = 0
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ class RequestLog:
             cost = self.cost(fault)
             cost.requests += before.requests
             cost.seconds += before.seconds
-            cost.left_out += before.left_out
+            cost.omitted += before.omitted
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """Which repairs pay: how often each kind of repair cured a kind of fault, for each model of a run.
 
 A model that repeats its faults would otherwise cost up to several times the requests for nothing. So the first repairs
-of a kind are pilots: others wait for their outcome. What does not pay is left out, but for a small share of trials,
+of a kind are pilots: others wait for their outcome. What does not pay is omitted, but for a small share of trials,
 since models, hosts and texts change during a run. What pays may have as many repairs in progress as its cures justify.
 """
 

@@ -124,7 +124,7 @@ class RetryPolicy:
         responses: Sequence[Response],
         sampling: Mapping[str, float],
         repairs_rejected: bool = False,
-        left_out: Collection[Repair] = (),
+        omitted: Collection[Repair] = (),
         cut_loops: bool = False,
     ) -> Ask | Accept | Split | GiveUp:
         """The next step for a chunk with one model.
@@ -135,20 +135,20 @@ class RetryPolicy:
             sampling: The sampling options of a first attempt.
             repairs_rejected: Whether the chunk is itself a piece of one whose answers were rejected. It is not split
                 again unless it is too long.
-            left_out: Repairs that are not worth their requests, as ``repair_yield`` has it.
+            omitted: Repairs that are not worth their requests, as ``repair_yield`` has it.
             cut_loops: Whether an answer that was cut off repeated itself: it would fill more room in the same way.
         """
         if not responses:
             return Ask(sampling)
         last = responses[-1]
-        if len(responses) < MAX_ATTEMPTS and "again" not in left_out and self._worth_asking_again(last):
+        if len(responses) < MAX_ATTEMPTS and "again" not in omitted and self._worth_asking_again(last):
             extended = isinstance(last, RowRejected) and not cut_loops
             return Ask(self._retry_sampling(sampling), extended, repair=True)
         chosen = _best_candidate(responses)
         if chosen is not None and self._accepts(chosen):
             return Accept(chosen)
         faulty = not isinstance(last, RowRejected) or last.failure is Failure.OUTPUT_TRUNCATED
-        if faulty and "halves" in left_out:
+        if faulty and "halves" in omitted:
             return give_up(responses)
         if isinstance(last, RowRejected) and last.failure in TOO_LONG:
             if chars > 2 * MIN_PIECE_CHARS:

@@ -91,7 +91,7 @@ def _count_text(statistics: Statistics, result: TextResult) -> None:
     if requests.repair_requests:
         statistics.repairs.update(texts=1, requests=requests.repair_requests, better=int(requests.repaired))
     for fault, cost in requests.repairs.items():
-        made = RepairStatistics(cost.requests, cost.seconds, int(cost.better > 0), cost.left_out)
+        made = RepairStatistics(cost.requests, cost.seconds, int(cost.better > 0), cost.omitted)
         statistics.repair_kinds.setdefault(fault, RepairStatistics()).add(made)
     for attempt in requests.attempts:
         host = statistics.hosts.setdefault(attempt.host, HostStatistics())

@@ -52,20 +52,20 @@ class RepairStatistics:
         requests: Number of extra requests.
         seconds: How long they took on their hosts, queues of the hosts included.
         better: Number of texts that they made better.
-        left_out: Number of repairs that were not made, because repairs of this kind did not pay.
+        omitted: Number of repairs that were not made, because repairs of this kind did not pay.
     """
 
     requests: int = 0
     seconds: float = 0.0
     better: int = 0
-    left_out: int = 0
+    omitted: int = 0
 
     def add(self, other: RepairStatistics) -> None:
         """Add the counts of ``other``."""
         self.requests += other.requests
         self.seconds += other.seconds
         self.better += other.better
-        self.left_out += other.left_out
+        self.omitted += other.omitted
 
 
 @dataclass
@@ -133,7 +133,7 @@ class Statistics:
         for host in self.hosts.values():
             counts += [host.rows, host.requests, host.prompt_tokens, host.output_tokens, *host.faults.values()]
         for kind in self.repair_kinds.values():
-            counts += [kind.requests, kind.better, kind.left_out]
+            counts += [kind.requests, kind.better, kind.omitted]
         whole = all(type(count) is int and count >= 0 for count in counts)
         return whole and self.statuses.keys() <= set(STATUSES) and self.statuses.total() == self.rows
 

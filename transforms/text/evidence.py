@@ -51,7 +51,7 @@ def encoded(found: Iterable[Finding], named: Collection[str]) -> str | None:
 
     Args:
         found: Findings of all chunks of a text, in order.
-        named: The flags that the text has; others are left out.
+        named: The flags that the text has; others are omitted.
 
     Returns:
         None without findings.

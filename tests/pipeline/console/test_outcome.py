@@ -110,5 +110,5 @@ def test_repairs_are_listed_with_cost_and_gain_the_most_expensive_first() -> Non
         "requests": 20,
         "seconds": 9.0,
         "better": 0,
-        "left_out": 70,
+        "omitted": 70,
     }

@@ -125,7 +125,7 @@ def test_several_translated_columns_need_a_choice(
     assert "translations of title with reference_en" in told(output, "--text_column", "title")
 
 
-def test_a_part_that_is_not_whole_is_left_out_and_told(
+def test_a_part_that_is_not_whole_is_skipped_and_reported(
     translated: Translated, told: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = translated(50, lambda texts: [*texts])

@@ -66,7 +66,7 @@ def test_a_dying_host_repairs_and_failed_rows_are_explained_with_figures_and_rem
     repaired = found["Texts were retried after a check"]
     assert "The first answer of 50 texts failed a check; 60 extra requests (5.5% of all) improved 45" in repaired.text
     assert "number_missing (40 requests, 1 min 20 s, 35 better); untranslated (20 requests, 9 s, 10" in repaired.text
-    assert "7 repairs were left out" in repaired.text
+    assert "7 repairs were omitted" in repaired.text
     assert "kept their best answer with a flag, or failed" in repaired.text
     assert "number_missing (20): a number of the source is missing" in found["30 rows have warnings"].text
     assert not any("superseded" in finding.text for finding in found.values())

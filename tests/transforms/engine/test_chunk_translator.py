@@ -159,7 +159,7 @@ def test_a_long_text_with_bad_answers_is_tried_in_smaller_pieces(
 @pytest.mark.parametrize(
     ("checks", "status", "attempts"), [("off", "ok", 1), ("flag", "warn", 1), ("repair", "failed", 2)]
 )
-def test_checks_may_only_tell_or_be_left_out(
+def test_checks_may_only_report_or_be_off(
     checks: Any, status: str, attempts: int, sandbox_host: MakeHost, start_engine: StartEngine
 ) -> None:
     settings = replace(make_settings(), checks=checks)

@@ -1,4 +1,4 @@
-"""Repairs that buy nothing are left out: decisions one by one, and simulated runs with faults that never heal."""
+"""Repairs that buy nothing are omitted: decisions one by one, and simulated runs with faults that never heal."""
 
 from __future__ import annotations
 
@@ -150,9 +150,9 @@ def test_a_fallback_model_is_asked_as_long_as_it_helps_now_and_then() -> None:
     st.lists(st.sampled_from(["again", "halves", "fallback"]), min_size=1, max_size=3, unique=True),
 )
 def test_repairs_that_never_cure_cost_little_whatever_fails_and_however_many_are_in_flight(
-    seed: int, share: float, faults: int, in_flight: int, ladder: list[Repair]
+    seed: int, share: float, faults: int, in_flight: int, kinds: list[Repair]
 ) -> None:
-    """Every faulty chunk asks for each repair of the ladder in turn; answers come back in any order."""
+    """Every faulty chunk asks for each of the repairs in turn; answers come back in any order."""
     chunks = 2000
     made: Counter[bool] = Counter()
 
@@ -171,7 +171,7 @@ def test_repairs_that_never_cure_cost_little_whatever_fails_and_however_many_are
             if rng.random() >= share:
                 return
             fault = f"fault{rng.randrange(faults)}"
-            for repair in ladder:
+            for repair in kinds:
                 granted = await repairs.granted(Kind("mistral", fault, repair))
                 if granted is not None:
                     requests = 2 if repair == "halves" else 1
@@ -189,13 +189,13 @@ def test_repairs_that_never_cure_cost_little_whatever_fails_and_however_many_are
         await asyncio.gather(*(work() for _ in range(2 * in_flight)))
 
     asyncio.run(run())
-    learning = sum((PILOTS[each] + (faults - 1) * FEW_PILOTS[each]) * (2 if each == "halves" else 1) for each in ladder)
+    learning = sum((PILOTS[each] + (faults - 1) * FEW_PILOTS[each]) * (2 if each == "halves" else 1) for each in kinds)
     # A fault that begins late may start its own pilots before the model is known.
-    most_learning = learning + sum(PILOTS[each] * (2 if each == "halves" else 1) for each in ladder)
+    most_learning = learning + sum(PILOTS[each] * (2 if each == "halves" else 1) for each in kinds)
     assert made[False] <= most_learning
     assert made[True] <= TRIAL_SHARE * chunks + MOST_SAVED
     if share * chunks > 2 * most_learning:
-        assert made[True] > 0, "trials go on"
+        assert made[True] > 0, "trials continue"
 
 
 @pytest.mark.parametrize("repair", ["again", "halves"])

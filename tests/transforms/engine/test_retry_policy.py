@@ -48,10 +48,10 @@ def step(
     chars: int = 50,
     checks: Checks = "repair",
     repairs_rejected: bool = False,
-    left_out: Collection[Repair] = (),
+    omitted: Collection[Repair] = (),
     cut_loops: bool = False,
 ) -> object:
-    return RetryPolicy(7, checks).next_step(chars, responses, SAMPLING, repairs_rejected, left_out, cut_loops)
+    return RetryPolicy(7, checks).next_step(chars, responses, SAMPLING, repairs_rejected, omitted, cut_loops)
 
 
 def test_the_first_request_has_the_sampling_of_the_profile() -> None:
@@ -127,18 +127,18 @@ def test_what_is_too_long_is_always_split(responses: tuple[Response, ...], repai
     assert isinstance(step(*responses, chars=limit, repairs_rejected=repairs_rejected), GiveUp)
 
 
-def test_repairs_that_do_not_pay_are_left_out() -> None:
-    assert step(BAD, chars=LONG, left_out=["again"]) == Split(LONG // 2, too_long=False)
-    assert isinstance(step(BAD, BAD, chars=LONG, left_out=["halves"]), GiveUp)
-    assert isinstance(step(BAD, chars=LONG, left_out=["again", "halves"]), GiveUp)
-    assert step(DOUBTFUL, chars=LONG, left_out=["again"]) == Accept(DOUBTFUL)
-    assert step(CUT, chars=LONG, left_out=["again"]) == Split(LONG // 2, too_long=True)
-    assert isinstance(step(CUT, chars=LONG, left_out=["again", "halves"]), GiveUp)
+def test_repairs_that_do_not_pay_are_omitted() -> None:
+    assert step(BAD, chars=LONG, omitted=["again"]) == Split(LONG // 2, too_long=False)
+    assert isinstance(step(BAD, BAD, chars=LONG, omitted=["halves"]), GiveUp)
+    assert isinstance(step(BAD, chars=LONG, omitted=["again", "halves"]), GiveUp)
+    assert step(DOUBTFUL, chars=LONG, omitted=["again"]) == Accept(DOUBTFUL)
+    assert step(CUT, chars=LONG, omitted=["again"]) == Split(LONG // 2, too_long=True)
+    assert isinstance(step(CUT, chars=LONG, omitted=["again", "halves"]), GiveUp)
 
 
 @pytest.mark.parametrize("limit", [TOO_LONG, PROXY_LIMIT])
-def test_what_a_limit_makes_necessary_is_never_left_out(limit: RowRejected) -> None:
-    assert step(limit, chars=LONG, left_out=["again", "halves"]) == Split(LONG // 2, too_long=True, repair=False)
+def test_what_a_limit_makes_necessary_is_never_omitted(limit: RowRejected) -> None:
+    assert step(limit, chars=LONG, omitted=["again", "halves"]) == Split(LONG // 2, too_long=True, repair=False)
 
 
 @pytest.mark.parametrize(

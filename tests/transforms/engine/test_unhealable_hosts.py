@@ -32,7 +32,7 @@ def costs_of(results: list[TextResult]) -> dict[str, RepairCost]:
             summed.requests += cost.requests
             summed.seconds += cost.seconds
             summed.better += cost.better
-            summed.left_out += cost.left_out
+            summed.omitted += cost.omitted
     return total
 
 
@@ -49,10 +49,10 @@ def test_repairs_that_buy_nothing_cost_a_few_percent_of_the_requests(
     assert sum(result.outcome.status != "ok" for result in results) == 0.3 * texts
     costs = costs_of(results)
     assert sum(cost.requests for cost in costs.values()) == requests - texts
-    assert sum(cost.left_out for cost in costs.values()) >= 0.3 * texts - (requests - texts)
+    assert sum(cost.omitted for cost in costs.values()) >= 0.3 * texts - (requests - texts)
     assert sum(cost.better for cost in costs.values()) == 0
     assert all(cost.seconds > 0 for cost in costs.values() if cost.requests)
-    assert requests - texts > PILOTS["again"], "a share of trials goes on"
+    assert requests - texts > PILOTS["again"], "a share of trials continues"
 
 
 def test_faults_that_heal_are_all_repaired_whatever_else_never_heals(
@@ -66,7 +66,7 @@ def test_faults_that_heal_are_all_repaired_whatever_else_never_heals(
     assert costs_of(results)["non_latin_output"].better == 400
 
 
-def test_a_fallback_model_that_never_helps_is_left_out_too(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
+def test_a_fallback_model_that_never_helps_is_omitted_too(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
     host = sandbox_host(models=["mistral", "qwen3:8b"], faults=[Fault("echo", marker="vanne")])
     texts = [sentence(number, bad=number % 10 < 3) for number in range(1300)]
     results = run(start_engine, [host], texts, fallback_model="qwen3:8b")

@@ -98,7 +98,7 @@ def test_random_faults_of_all_kinds_cost_no_row(sandbox_host: MakeHost) -> None:
     assert sum(len(log) for log in logs) > 300
 
 
-def test_a_host_without_the_model_is_left_out_by_name(sandbox_host: MakeHost, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_host_without_the_model_is_excluded_by_name(sandbox_host: MakeHost, caplog: pytest.LogCaptureFixture) -> None:
     good, bad = sandbox_host(), sandbox_host(models=["llama3:latest"])
     with caplog.at_level(logging.WARNING):
         run([good.url, bad.url], ask(20))
@@ -108,7 +108,7 @@ def test_a_host_without_the_model_is_left_out_by_name(sandbox_host: MakeHost, ca
     assert "ollama pull" in said
 
 
-def test_a_host_with_another_digest_is_left_out(sandbox_host: MakeHost) -> None:
+def test_a_host_with_another_digest_is_excluded(sandbox_host: MakeHost) -> None:
     good, bad = sandbox_host(digest="ab" * 32), sandbox_host(digest="cd" * 32)
     run([good.url, bad.url], ask(20), digests={"mistral:latest": "ab" * 32})
     assert bad.stats()["calls"] == 0

@@ -8,7 +8,7 @@ from transforms.fleet.listings import read_details, read_loaded, read_models
 
 BLOB = "ab" * 32
 SHOWN: dict[str, Any] = {
-    "modelfile": f"# Modelfile\nFROM /root/.ollama/models/blobs/sha256-{BLOB}\nTEMPLATE {{{{ .Prompt }}}}",
+    "modelfile": f"# Modelfile\nFROM /opt/models/blobs/sha256-{BLOB}\nTEMPLATE {{{{ .Prompt }}}}",
     "parameters": 'num_ctx  4096\nstop  "[INST]"',
     "template": "{{ .Prompt }}",
     "details": {"family": "llama", "quantization_level": "Q4_0"},
@@ -55,7 +55,7 @@ def test_details() -> None:
 def test_equal_content_is_recognised_whatever_the_hosts_paths() -> None:
     elsewhere = {
         **SHOWN,
-        "modelfile": SHOWN["modelfile"].replace("/root/.ollama/models/blobs/sha256-", "D:\\models\\blobs\\sha256-"),
+        "modelfile": SHOWN["modelfile"].replace("/opt/models/blobs/sha256-", "D:\\models\\blobs\\sha256-"),
         "parameters": 'stop  "[INST]"\nnum_ctx  4096',
         "modified_at": "2026-01-01",
     }

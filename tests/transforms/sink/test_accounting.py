@@ -61,7 +61,7 @@ def test_requests_count_for_every_host_and_rows_for_the_answering_one() -> None:
 
 
 def test_costs_of_repairs_are_summed_by_fault_and_a_text_is_better_once() -> None:
-    costs = {"untranslated": RepairCost(3, 4.5, better=2, left_out=1), "number_missing": RepairCost(1, 0.5)}
+    costs = {"untranslated": RepairCost(3, 4.5, better=2, omitted=1), "number_missing": RepairCost(1, 0.5)}
     texts = [TextResult(Outcome("a", "ok"), requests=RequestLog([], costs, repaired=True)) for _ in range(2)]
     statistics = count([texts], 2)
     assert statistics.repair_kinds == {

@@ -78,7 +78,7 @@ def test_statistics_of_a_version_without_kinds_of_repairs_are_read() -> None:
 def test_negative_counts_of_repairs_are_not_consistent() -> None:
     made = Statistics(rows=1, statuses=Counter(ok=1), repair_kinds={"untranslated": RepairStatistics(3, 1.5, 1, 2)})
     assert made.is_consistent()
-    made.repair_kinds["untranslated"].left_out = -1
+    made.repair_kinds["untranslated"].omitted = -1
     assert not made.is_consistent()
 
 

@@ -138,8 +138,8 @@ def files(url: str) -> dict[str, bytes]:
     """All files of an output by their names in it; the memory, the lock and the time series are not looked at."""
     fs, root = fsspec.core.url_to_fs(url)
     names = [path.removeprefix(root).lstrip("/") for path in fs.find(root)]
-    left_out = ("_state/memory.sqlite", "_state/lock", "_state/runs/")
-    return {name: fs.cat_file(f"{root}/{name}") for name in names if not name.startswith(left_out)}
+    ignored = ("_state/memory.sqlite", "_state/lock", "_state/runs/")
+    return {name: fs.cat_file(f"{root}/{name}") for name in names if not name.startswith(ignored)}
 
 
 def rows_of(url: str) -> list[dict[str, Any]]:
