@@ -1,6 +1,7 @@
 """How many bad translations the checks find, how many good ones they flag, and what they cost.
 
     python -m benchmarks.checks [--repeats 20]
+    python -m benchmarks.checks --pairs FILE     flags of your own pairs: JSON lines with the keys french and english
 
 The texts are those of ``tests/transforms/text/corpus``: clean pairs by hand, and faults made from them. Every third
 clean pair was held out: its false flags were counted, never looked at. Faults were looked at, those made from held-out
@@ -10,9 +11,12 @@ pairs too: their column shows other texts, not other ways to fail.
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from tests.transforms.text.clean_pairs import Pair, clean_pairs, held_out, tuned_on
 from tests.transforms.text.mutations import MUTATIONS, PROMPT_TEXTS, Fault, faults
@@ -45,17 +49,30 @@ def false_flags(pairs: list[Pair]) -> tuple[int, Counter[str]]:
     return len(flagged), Counter(flag for flags_ in flagged for flag in flags_)
 
 
-LENGTHS = (("under 20", 0, 20), ("20 to 79", 20, 80), ("80 to 299", 80, 300), ("from 300", 300, 10**9))
+LENGTHS = (
+    ("under 20", range(20)),
+    ("20 to 79", range(20, 80)),
+    ("80 to 299", range(80, 300)),
+    ("from 300", range(300, sys.maxsize)),
+    ("all", range(sys.maxsize)),
+)
 
 
 def by_length(pairs: list[Pair]) -> Iterator[str]:
     """False alarms on clean pairs by the characters of the source, one line each."""
-    for name, least, end in LENGTHS:
-        part = [found(pair.french, pair.english) for pair in pairs if least <= len(pair.french) < end]
+    flagged = [(len(pair.french), found(pair.french, pair.english)) for pair in pairs]
+    for name, lengths in LENGTHS:
+        part = [flags_ for length, flags_ in flagged if length in lengths]
         hard = sum(any(flag in flags.HARD for flag in each) for each in part)
         soft = sum(bool(each) for each in part) - hard
         count = max(1, len(part))
-        yield f"{name:10} {len(part):5} pairs, hard {hard / count:6.2%}, soft only {soft / count:6.2%}"
+        yield f"{name:10} {len(part):6} pairs, hard {hard / count:7.3%}, soft only {soft / count:6.2%}"
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    """The pairs of a file of JSON lines with the keys ``french`` and ``english``."""
+    with path.open(encoding="utf-8") as lines:
+        return [Pair(path.stem, row["french"], row["english"]) for row in map(json.loads, lines)]
 
 
 def milliseconds(pairs: list[Pair], repeats: int) -> float:
@@ -73,7 +90,12 @@ def main() -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=20)
-    repeats = parser.parse_args().repeats
+    parser.add_argument("--pairs", type=Path)
+    given = parser.parse_args()
+    if given.pairs:
+        print(*by_length(read_pairs(given.pairs)), sep="\n")
+        return
+    repeats = given.repeats
     pairs = clean_pairs()
     _, wrong = false_flags(pairs)
     print(f"{'flag':22} {'kind':4} faults   found  held out  false flags")
