@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import apache_beam as beam
@@ -69,47 +69,24 @@ def execute(
         UsageError: Beam cannot use one of its options.
     """
     plan, resumption = resumed.plan, resumed.resumption
-    translate = TranslateConfig(
-        engine=engine_config(settings, resumed.hosts.digests, memory, read_known_slots(resumed.recipe.model_digest)),
-        text_columns=plan.text_columns,
-        schemas=plan.output_schemas,
-        model_column=options.model_column,
-        field_names=options.field_names,
-        retried={name: plan.output.path_of(name) for name in resumption.retried},
-        output=plan.output.url,
-        run_id=lock.run_id,
-        text_encoding=options.text_encoding or "utf-8",
-        columns=added_columns(options.evidence, options.confidence),
-        dead_letter_texts=options.dead_letter_texts,
-        publish_figures=not runs_in_process(options.beam_arguments),
-    )
+    translate = _translate_config(options, settings, resumed, memory, lock.run_id)
     write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas, lock.run_id)
-    try:
-        pipeline = beam.Pipeline(options=PipelineOptions(list(options.beam_arguments)))
-    except ImportError as error:  # such as --pickle_library=dill without dill
-        raise UsageError(f"Apache Beam cannot be set up: {error}") from None
+    pipeline = _empty_pipeline(options.beam_arguments)
     graph.build(pipeline, resumption.left_groups, plan.schemas, translate, write)
-    workload = _workload(plan, resumption, options.text_encoding or "utf-8")
+    workload = _workload(plan, resumption, translate.text_encoding)
     workers = WorkerFigures(plan.output, lock.run_id) if translate.publish_figures else None
+    mean_characters = workload.characters / max(1, workload.texts)
+    texts = {unit.part_name: unit.rows * len(plan.text_columns) for unit in resumption.left}
+
+    def figures(counters: Callable[[], Snapshot]) -> Callable[[], Snapshot]:
+        return figures_of_job(with_published_parts(counters, plan.output, texts, mean_characters), workers)
+
     stopped = False
     failure: RunFailed | None = None
     try:
         check_endpoint(options.beam_arguments)
         warn_of_slots(options.slots, options.beam_arguments)
-        with ExitStack() as observers:
-            if recorder is not None:
-                observers.enter_context(recorder.saving())
-            observed_by = () if recorder is None else (recorder.observe,)
-            monitor = observers.enter_context(Monitor(options.progress, workload, observed_by))
-            if options.metrics_port is not None:
-                observers.enter_context(_metrics(options.metrics_port, options.metrics_address, monitor, workload))
-            observers.enter_context(quiet_reader())
-            mean_characters = workload.characters / max(1, workload.texts)
-            texts = {unit.part_name: unit.rows * len(plan.text_columns) for unit in resumption.left}
-
-            def figures(counters: Callable[[], Snapshot]) -> Callable[[], Snapshot]:
-                return figures_of_job(with_published_parts(counters, plan.output, texts, mean_characters), workers)
-
+        with _observed(options, workload, recorder) as monitor:
             _run(pipeline, options.runner, monitor, figures)
     except (RunStopped, StopRequested):
         stopped = True
@@ -132,6 +109,47 @@ def execute(
     slots = {host.url: host.limit for host in hosts if host.limit}
     sent = sum(host.traffic.answers + host.traffic.failures.total() for host in hosts)
     return Execution(slots, stopped, failure, None if workers is None else sent)
+
+
+def _translate_config(
+    options: RunOptions, settings: TranslationSettings, resumed: ResumedPlan, memory: MemorySettings, run_id: str
+) -> TranslateConfig:
+    plan = resumed.plan
+    return TranslateConfig(
+        engine=engine_config(settings, resumed.hosts.digests, memory, read_known_slots(resumed.recipe.model_digest)),
+        text_columns=plan.text_columns,
+        schemas=plan.output_schemas,
+        model_column=options.model_column,
+        field_names=options.field_names,
+        retried={name: plan.output.path_of(name) for name in resumed.resumption.retried},
+        output=plan.output.url,
+        run_id=run_id,
+        text_encoding=options.text_encoding or "utf-8",
+        columns=added_columns(options.evidence, options.confidence),
+        dead_letter_texts=options.dead_letter_texts,
+        publish_figures=not runs_in_process(options.beam_arguments),
+    )
+
+
+def _empty_pipeline(beam_arguments: Sequence[str]) -> beam.Pipeline:
+    try:
+        return beam.Pipeline(options=PipelineOptions(list(beam_arguments)))
+    except ImportError as error:  # such as --pickle_library=dill without dill
+        raise UsageError(f"Apache Beam cannot be set up: {error}") from None
+
+
+@contextmanager
+def _observed(options: RunOptions, workload: Workload, recorder: RunRecorder | None) -> Iterator[Monitor]:
+    """Show the progress, record the run and serve its metrics, as the options ask for, while the context is open."""
+    with ExitStack() as observers:
+        if recorder is not None:
+            observers.enter_context(recorder.saving())
+        observed_by = () if recorder is None else (recorder.observe,)
+        monitor = observers.enter_context(Monitor(options.progress, workload, observed_by))
+        if options.metrics_port is not None:
+            observers.enter_context(_metrics(options.metrics_port, options.metrics_address, monitor, workload))
+        observers.enter_context(quiet_reader())
+        yield monitor
 
 
 @contextmanager

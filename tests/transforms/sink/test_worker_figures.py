@@ -87,7 +87,8 @@ def test_a_process_publishes_by_itself(output: OutputDirectory, monkeypatch: pyt
     publisher = FiguresPublisher(output, "run", lambda: [view()])
     try:
         workers = WorkerFigures(output, "run")
-        while not workers.hosts(now=True):
+        while not (hosts := workers.hosts(now=True)):
             pass
     finally:
         publisher.close()
+    assert [host.url for host in hosts] == [view().url]
