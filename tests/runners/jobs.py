@@ -21,6 +21,8 @@ from tests.conftest import ROOT
 
 PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.05
+AFTER_STOP_SECONDS = 2.0
+"""Workers may send requests for so long after the launcher's end."""
 
 
 @dataclass(frozen=True)

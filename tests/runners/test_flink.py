@@ -10,14 +10,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.sandbox.running import SandboxProcess
-from tests.runners.conftest import installed
+from tests.engines import installed
 from tests.runners.flink import FlinkCluster
-from tests.runners.jobs import Job, wait_until
+from tests.runners.jobs import AFTER_STOP_SECONDS, Job, wait_until
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
-
-AFTER_STOP_SECONDS = 2.0
-"""Workers may send requests for so long after the launcher's end."""
 
 
 @pytest.fixture

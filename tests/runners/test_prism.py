@@ -15,7 +15,7 @@ from apache_beam.transforms.periodicsequence import PeriodicImpulse
 from apache_beam.transforms.window import FixedWindows
 
 from pipeline.sandbox.running import SandboxProcess
-from tests.runners.conftest import installed
+from tests.engines import installed
 from tests.runners.jobs import Job, wait_until
 from transforms import Translate
 
