@@ -58,6 +58,9 @@ SPARE_BYTES = 64_000
 ``num_predict`` for its ``logprobs``: 60 for their frame, and each token as text and as a list of its bytes."""
 
 USER_AGENT = "beam-ollama-translate"
+HEADERS = {"User-Agent": USER_AGENT, "Content-Type": "application/json", "Accept-Encoding": "identity"}
+
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class _BodyTooLarge(Exception):
@@ -87,8 +90,7 @@ class HostClient:
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=tls),
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": USER_AGENT, "Content-Type": "application/json", **dict(self._address.headers)},
-            skip_auto_headers=("Accept-Encoding",),
+            headers={**HEADERS, **dict(self._address.headers)},
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
         )
 
@@ -168,7 +170,7 @@ class HostClient:
 
     async def _call(self, method: str, path: str, body: Mapping[str, Any] | None, largest_bytes: int) -> dict[str, Any]:
         """The JSON object that the host answers to one call."""
-        sent = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        sent = None if body is None else _JSON.encode(body).encode()
         clock = asyncio.get_running_loop().time
         began = clock()
         try:
@@ -226,7 +228,8 @@ async def _read(response: aiohttp.ClientResponse, largest_bytes: int, cut: bool)
     """
     parts: list[bytes] = []
     size = 0
-    async for part in response.content.iter_any():
+    while not response.content.at_eof():
+        part = await response.content.readany()
         parts.append(part)
         size += len(part)
         if size > largest_bytes:

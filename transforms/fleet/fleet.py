@@ -6,12 +6,13 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from transforms.errors import NoHostLeft, RunFailed, RunStopped
 from transforms.fleet.answer_quality import AnswerQuality
 from transforms.fleet.answers import Answer, AnswerId
 from transforms.fleet.dispatch import Dispatcher
+from transforms.fleet.expiry import Expiry
 from transforms.fleet.faults import Blame, Failure, RequestFailed, RowRejected
 from transforms.fleet.host_pool import HostPool
 from transforms.fleet.host_state import HostState, HostView
@@ -42,7 +43,7 @@ class _Waiting:
     future: asyncio.Future[Answer]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class _InFlight:
     """A request in flight."""
 
@@ -68,8 +69,10 @@ class Fleet:
         self._answers = Counter[str]()  # by host
         self._waiting: dict[Job, _Waiting] = {}
         self._in_flight: dict[int, _InFlight] = {}
+        self._expiry = Expiry(self._expire)
         self._outage = OutageWatch(self._dispatcher, settings.max_outage_seconds, self._give_up)
         self._wake: asyncio.TimerHandle | None = None
+        self._pump_scheduled = False
         self._ended: BaseException | None = None
 
     def start(self) -> None:
@@ -117,7 +120,7 @@ class Fleet:
         self._dispatcher.add(job)
         if request.model is not None or self._settings.any_model:
             self._reject_unserved()
-        self._pump()
+        self._pump_soon()
         try:
             return await waiting.future
         finally:
@@ -151,8 +154,15 @@ class Fleet:
         """The hosts that were excluded because of their answers."""
         return self._quality.broken_hosts()
 
+    def _pump_soon(self) -> None:
+        """Lets the loop send what may be sent: once for all texts and answers that arrive together."""
+        if not self._pump_scheduled:
+            self._pump_scheduled = True
+            self._loop.call_soon(self._pump)
+
     def _pump(self) -> None:
         """Sends what may be sent now, and sets a timer for the next probe or hedged request."""
+        self._pump_scheduled = False
         if self._ended is not None:
             return
         now = self._loop.time()
@@ -172,24 +182,20 @@ class Fleet:
             self._wake.cancel()
             self._wake = None
         times = (self._dispatcher.next_probe_at(), self._dispatcher.next_hedge_at())
-        due = min((at for at in times if at is not None), default=None)
-        if due is not None:
+        if (due := min((at for at in times if at is not None), default=None)) is not None:
             self._wake = self._loop.call_at(max(due, now) + LATE_WAKE_SECONDS, self._pump)
         self._outage.look()
 
     def _health_check(self, job: Job) -> _Waiting:
         """A request that only shows whether a host works; nobody waits for its answer."""
         model = None if job.model == model_key(self._settings.model) else job.model
-        return _Waiting(
-            GenerateRequest(CHECK_PROMPT, None, CHECK_TOKENS, {}, job.size, model=model),
-            job,
-            self._loop.create_future(),
-        )
+        request = GenerateRequest(CHECK_PROMPT, None, CHECK_TOKENS, {}, job.size, model=model)
+        return _Waiting(request, job, self._loop.create_future())
 
     async def _attempt(self, key: int, in_flight: _InFlight, host: HostState) -> None:
         request, job = in_flight.waiting.request, in_flight.waiting.job
         seconds = host.deadline.seconds(request.num_predict, job.charged)
-        timer = self._loop.call_later(seconds, self._expire, in_flight)
+        self._expiry.add(in_flight, self._loop.time() + seconds)
         supervisor = self._pool.supervisor(host.url)
         try:
             if host.unverified:
@@ -211,9 +217,9 @@ class Fleet:
         else:
             self._answered(key, in_flight, host, answer)
         finally:
-            timer.cancel()
+            self._expiry.remove(in_flight)
             self._in_flight.pop(key, None)
-        self._pump()
+        self._pump_soon()
 
     @staticmethod
     def _expire(in_flight: _InFlight) -> None:
@@ -226,8 +232,9 @@ class Fleet:
             LOG.info("%s: circuit closed, it answers again", host.url)
         self._cancel_requests(in_flight.waiting.job)
         self._answers[host.url] += 1
+        answer.number = self._answers[host.url]
         if not in_flight.waiting.future.done():
-            in_flight.waiting.future.set_result(replace(answer, number=self._answers[host.url]))
+            in_flight.waiting.future.set_result(answer)
 
     def _failed(self, key: int, in_flight: _InFlight, host: HostState, failed: RequestFailed) -> None:
         verdict, opened = self._dispatcher.failed(key, self._loop.time(), failed)
@@ -257,7 +264,7 @@ class Fleet:
             in_flight = self._in_flight.pop(key, None)  # it is gone already when all work was dropped
             if in_flight is not None and in_flight.task is not None:
                 in_flight.task.cancel()
-            self._loop.call_soon(self._pump)
+            self._pump_soon()
 
     def _changed(self) -> None:
         """A host has come, gone, or loaded another model."""
