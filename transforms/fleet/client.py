@@ -19,6 +19,7 @@ import ssl
 import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -171,8 +172,7 @@ class HostClient:
     async def _call(self, method: str, path: str, body: Mapping[str, Any] | None, largest_bytes: int) -> dict[str, Any]:
         """The JSON object that the host answers to one call."""
         sent = None if body is None else _JSON.encode(body).encode()
-        clock = asyncio.get_running_loop().time
-        began = clock()
+        began = monotonic()
         try:
             async with self._request(method, path, sent) as response:
                 status, headers = response.status, response.headers
@@ -187,7 +187,7 @@ class HostClient:
         if not good:
             text = content.decode("utf-8", "replace")
             location, retry_after = headers.get("Location", ""), headers.get("Retry-After", "")
-            reply = ErrorReply(status, text, retry_after, location, clock() - began)
+            reply = ErrorReply(status, text, retry_after, location, monotonic() - began)
             raise from_reply(reply, self.url, model, private)
         message = _json_object(content)
         if message is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
+from time import monotonic
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -24,7 +25,7 @@ class Expiry(Generic[Item]):
         self._wakes_at = math.inf
 
     def add(self, item: Item, at: float) -> None:
-        """Add an item that expires ``at``, in the loop's time."""
+        """Add an item that expires ``at``, in monotonic seconds."""
         self._times[item] = at
         if at < self._wakes_at:
             self._wake_at(at)
@@ -36,7 +37,8 @@ class Expiry(Generic[Item]):
     def _wake_at(self, at: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._wakes_at, self._timer = at, asyncio.get_running_loop().call_at(at, self._wake)
+        seconds = max(0.0, at - monotonic())
+        self._wakes_at, self._timer = at, asyncio.get_running_loop().call_later(seconds, self._wake)
 
     def _wake(self) -> None:
         due_at = self._wakes_at  # the loop's clock may fire a little early

@@ -7,6 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 
 from transforms.errors import NoHostLeft, RunFailed, RunStopped
 from transforms.fleet.answer_quality import AnswerQuality
@@ -90,7 +91,7 @@ class Fleet:
 
     def view(self) -> list[HostView]:
         """The hosts as they are now; safe to call from another thread."""
-        now, sent = self._loop.time(), self._dispatcher.sent()
+        now, sent = monotonic(), self._dispatcher.sent()
         return [
             host.view([(now - each.at, each.job.size) for each in sent if each.host is host])
             for host in list(self._dispatcher.hosts.values())
@@ -165,7 +166,7 @@ class Fleet:
         self._pump_scheduled = False
         if self._ended is not None:
             return
-        now = self._loop.time()
+        now = monotonic()
         while (chosen := self._dispatcher.next(now)) is not None:
             key, job, host = chosen
             waiting = self._health_check(job) if job.health_check else self._waiting.get(job)
@@ -183,7 +184,7 @@ class Fleet:
             self._wake = None
         times = (self._dispatcher.next_probe_at(), self._dispatcher.next_hedge_at())
         if (due := min((at for at in times if at is not None), default=None)) is not None:
-            self._wake = self._loop.call_at(max(due, now) + LATE_WAKE_SECONDS, self._pump)
+            self._wake = self._loop.call_later(max(0.0, due - now) + LATE_WAKE_SECONDS, self._pump)
         self._outage.look()
 
     def _health_check(self, job: Job) -> _Waiting:
@@ -195,7 +196,7 @@ class Fleet:
     async def _attempt(self, key: int, in_flight: _InFlight, host: HostState) -> None:
         request, job = in_flight.waiting.request, in_flight.waiting.job
         seconds = host.deadline.seconds(request.num_predict, job.charged)
-        self._expiry.add(in_flight, self._loop.time() + seconds)
+        self._expiry.add(in_flight, monotonic() + seconds)
         supervisor = self._pool.supervisor(host.url)
         try:
             if host.unverified:
@@ -228,7 +229,7 @@ class Fleet:
             in_flight.task.cancel()
 
     def _answered(self, key: int, in_flight: _InFlight, host: HostState, answer: Answer) -> None:
-        if self._dispatcher.answered(key, self._loop.time(), answer):
+        if self._dispatcher.answered(key, monotonic(), answer):
             LOG.info("%s: circuit closed, it answers again", host.url)
         self._cancel_requests(in_flight.waiting.job)
         self._answers[host.url] += 1
@@ -237,7 +238,7 @@ class Fleet:
             in_flight.waiting.future.set_result(answer)
 
     def _failed(self, key: int, in_flight: _InFlight, host: HostState, failed: RequestFailed) -> None:
-        verdict, opened = self._dispatcher.failed(key, self._loop.time(), failed)
+        verdict, opened = self._dispatcher.failed(key, monotonic(), failed)
         if opened:
             LOG.warning("%s: circuit open (%s); its requests go to other hosts", host.url, failed)
         if failed.blame is Blame.MODEL and host.ready:
@@ -260,7 +261,7 @@ class Fleet:
     def _cancel_requests(self, job: Job) -> None:
         """Cancels what is still in flight for a job that is decided; a host frees the slot when its client leaves."""
         for key in list(job.in_flight):
-            self._dispatcher.cancelled(key, self._loop.time())
+            self._dispatcher.cancelled(key, monotonic())
             in_flight = self._in_flight.pop(key, None)  # it is gone already when all work was dropped
             if in_flight is not None and in_flight.task is not None:
                 in_flight.task.cancel()
