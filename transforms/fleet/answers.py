@@ -24,9 +24,11 @@ class AnswerId(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
-    """An accepted answer of a model on a host; ``number`` counts the answers of the host, from 1, in order of arrival.
+    """An accepted answer of a model on a host.
+
+    The fleet numbers the answers of a host, from 1, in order of arrival.
 
     Durations are nanoseconds as Ollama measured them; None where it sent none, or a value outside 0..total
     (the engine of recent versions may answer ±9.2e18). Counts are tokens; None where they are missing or impossible.
@@ -62,9 +64,8 @@ class Answer:
     @property
     def service_duration_ns(self) -> int | None:
         """How long the request held a slot, including the load of the model; None if Ollama did not say."""
-        if self.total_duration_ns is None or self.queue_duration_ns is None:
-            return None
-        return self.total_duration_ns - self.queue_duration_ns
+        queue_ns = self.queue_duration_ns
+        return None if self.total_duration_ns is None or queue_ns is None else self.total_duration_ns - queue_ns
 
 
 def accept(message: Mapping[str, Any], host: str, model: str, num_predict: int) -> Answer:

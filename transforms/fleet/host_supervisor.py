@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from time import monotonic
 from typing import Protocol
 
 from transforms.errors import RunFailed
@@ -146,7 +147,7 @@ class HostSupervisor:
                 if host.out is not None:
                     LOG.info("%s joined", host.url)
                 host.out, host.failure, host.ready, host.unverified = None, None, True, False
-                admitted_at = asyncio.get_running_loop().time()
+                admitted_at = monotonic()
                 self._changed()
                 await self._watch()
                 if self._model_not_found and host.last_answer_at < admitted_at:
@@ -222,9 +223,9 @@ class HostSupervisor:
         return dict(found.problems)
 
     async def _load(self, key: str) -> tuple[str, Failure | None]:
-        settings, loop = self._settings, asyncio.get_running_loop()
+        settings = self._settings
         model = settings.model if key == model_key(settings.model) else key
-        began = loop.time()
+        began = monotonic()
         try:
             loading = self.client.load(model, settings.options, settings.keep_alive)
             await asyncio.wait_for(loading, settings.request_timeout_seconds)
@@ -233,7 +234,7 @@ class HostSupervisor:
         except asyncio.TimeoutError:
             seconds = settings.request_timeout_seconds
             return f"the model did not load within {seconds:.0f} s (--request_timeout)", Failure.TIMEOUT
-        self._host.served.load_seconds = loop.time() - began
+        self._host.served.load_seconds = monotonic() - began
         await self._look_at_loaded()
         return "", None
 

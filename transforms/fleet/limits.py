@@ -206,9 +206,17 @@ class AdaptiveLimit:
         return max(2.0 * self._start, share * self._busy.most + MARGIN)
 
     def _rank(self, sequence: int, began: float) -> int:
-        running = sum(other.sequence < sequence for other in self._in_flight.values())
-        ended_since = sum(other < sequence and ended > began + TOLERANCE_SECONDS for other, ended in self._recent)
-        return 1 + running + ended_since
+        """Return the place of an answered request in the queue of the host when its time in a slot began."""
+        rank = 1
+        for other in self._in_flight.values():  # in the order in which they were sent
+            if other.sequence > sequence:
+                break
+            rank += 1
+        for earlier, ended in reversed(self._recent):
+            if ended <= began + TOLERANCE_SECONDS:
+                break
+            rank += earlier < sequence
+        return rank
 
     def _stop_growing(self) -> None:
         self._growing = False

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from transforms.text.reading import read
-
 LONGEST = 6
 """The length to which longer sequences are shortened."""
 
@@ -57,7 +55,8 @@ def shorten(text: str) -> Shortened:
 
 def _may_repeat(text: str) -> bool:
     """Whether some character but a letter or digit stands there often enough in a row: far cheaper than the pattern."""
-    return any(sign * LONGEST in text for sign in read(text).signs) or "\r\n" * LONGEST in text
+    signs = (character for character in set(text) if not character.isalnum())
+    return any(sign * LONGEST in text for sign in signs) or "\r\n" * LONGEST in text
 
 
 def _character(sequence: str) -> str:
