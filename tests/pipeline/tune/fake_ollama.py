@@ -113,6 +113,10 @@ class FakeMachine:
         """The variables of each server that was started, in order."""
         return [json.loads(path.read_text()) for path in sorted(self.folder.glob("server-*.json"))]
 
+    def stopped(self) -> int:
+        """How many servers had time to stop cleanly."""
+        return len(list(self.folder.glob("stopped-*")))
+
     def living(self) -> list[int]:
         """Process ids of servers that still run."""
         return [pid for each in self.started() if is_alive(pid := int(each["pid"]))]
@@ -144,12 +148,13 @@ class _Host(SandboxHost):
         return await super()._handle(request)
 
 
-async def _serve(host: SandboxHost) -> None:
+async def _serve(host: SandboxHost, folder: Path) -> None:
     end = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end.set)
     await host.start()
     await end.wait()
     await host.stop()
+    (folder / f"stopped-{os.getpid()}").touch()
 
 
 def main() -> None:
@@ -175,7 +180,7 @@ def main() -> None:
     port = int(os.environ["OLLAMA_HOST"].rpartition(":")[2])
     if properties.ignores_term:
         asyncio.run(_serve_for_ever(_Host(settings, port, loads)))
-    asyncio.run(_serve(_Host(settings, port, loads)))
+    asyncio.run(_serve(_Host(settings, port, loads), folder))
 
 
 async def _serve_for_ever(host: SandboxHost) -> None:

@@ -86,6 +86,12 @@ def test_the_load_is_steady(sandbox_host: MakeHost) -> None:
     assert found.failures == {}
 
 
+def test_a_window_may_be_shorter_than_an_answer(sandbox_host: MakeHost) -> None:
+    found = measured(sandbox_host(num_parallel=1, tokens_per_second=20.0), 1, seconds=0.05)
+    assert found.answers >= 1
+    assert found.rows_per_second > 0
+
+
 def test_failed_requests_are_counted(sandbox_host: MakeHost) -> None:
     found = measured(sandbox_host(tokens_per_second=400.0, faults=[Fault("busy_503", share=0.3)]), 2)
     assert set(found.failures) == {"busy"}

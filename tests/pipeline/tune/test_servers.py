@@ -31,6 +31,7 @@ def test_each_server_has_its_variables_and_a_port_of_its_own(machine: FakeMachin
     assert {each["OLLAMA_NUM_PARALLEL"] for each in started} == {"3"}
     assert len({each["OLLAMA_HOST"] for each in started}) == 2
     assert machine.living() == []
+    assert machine.stopped() == 2
 
 
 def test_servers_are_stopped_after_an_error(machine: FakeMachine) -> None:
@@ -42,8 +43,8 @@ def test_servers_are_stopped_after_an_error(machine: FakeMachine) -> None:
 
     with pytest.raises(ValueError, match="broken"):
         asyncio.run(fail())
-    assert len(machine.started()) == 2
     assert machine.living() == []
+    assert machine.stopped() == 2
 
 
 def test_a_server_that_ignores_sigterm_is_killed(machine: FakeMachine, monkeypatch: pytest.MonkeyPatch) -> None:
