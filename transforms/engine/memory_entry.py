@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from operator import attrgetter
 from typing import Any
 
 from transforms.engine.outcome import Outcome, TextResult
@@ -14,6 +15,7 @@ from transforms.fleet.answers import AnswerId
 DURATIONS_AND_COUNTS = tuple(field.name for field in fields(Outcome) if field.name.endswith(("_duration_ns", "_count")))
 
 _KEPT = tuple(field.name for field in fields(Outcome) if field.name != "origin")
+_KEPT_VALUES = attrgetter(*_KEPT)
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -64,7 +66,7 @@ def encode(result: TextResult, source_flags: Sequence[str], run: str) -> bytes:
         run: The identifier of this run.
     """
     outcome = result.outcome
-    values = {name: value for name in _KEPT if (value := getattr(outcome, name)) is not None}
+    values = {name: value for name, value in zip(_KEPT, _KEPT_VALUES(outcome), strict=True) if value is not None}
     values["flags"] = [flag for flag in outcome.flags if flag not in source_flags]
     values["run"] = run
     if result.candidate is not None:
