@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ SENTENCES = (
     "Le rapport {n} décrit les travaux de la toiture, livrés avec un retard de trois jours. ",
 )
 
+FLEET = ((4, 1.0), (4, 2.5), (2, 1.0))
+"""Slots and speed of each of three unequal hosts."""
 
 POLL_SECONDS = 0.1
 
@@ -75,6 +77,18 @@ def hosts(count: int, **settings: Any) -> Iterator[list[SandboxProcess]]:
     finally:
         for host in running:
             host.close()
+
+
+@contextmanager
+def unequal_hosts(tokens_per_second: float, sigma: float) -> Iterator[list[SandboxProcess]]:
+    """The hosts of ``FLEET``; ``sigma`` is the spread of their answers' lengths."""
+    with ExitStack() as running:
+        yield [
+            running.enter_context(
+                hosts(1, num_parallel=slots, tokens_per_second=tokens_per_second * speed, sigma=sigma)
+            )[0]
+            for slots, speed in FLEET
+        ]
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from pipeline.report.command import REPORT
 from pipeline.review.command import REVIEW
 from pipeline.sandbox.options import SANDBOX
 from pipeline.signals import StopRequested, exit_on_sigterm
+from pipeline.tune.options import TUNE
 from transforms import __version__
 from transforms.errors import RunStopped, TranslateError, UsageError
 from transforms.masking import mask_urls
@@ -33,6 +34,7 @@ UNEXPECTED = "unexpected error, please report this bug; finished parts are kept"
 COMMANDS: Mapping[str, Command[Any]] = {
     "run": RUN,
     "doctor": DOCTOR,
+    "tune": TUNE,
     "memory": MEMORY,
     "report": REPORT,
     "review": REVIEW,

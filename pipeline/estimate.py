@@ -81,7 +81,7 @@ def sample_texts(
     text_columns: Sequence[str],
     text_encoding: str = "utf-8",
 ) -> TextSample:
-    """Read the first texts of unit groups that are spread evenly over the input.
+    """Measure the texts of ``spread_texts``.
 
     Args:
         groups: Planned unit groups.
@@ -95,19 +95,39 @@ def sample_texts(
     lengths: list[int] = []
     seen: set[str] = set()
     sampled = characters = 0
+    for text in spread_texts(groups, schemas, text_columns, text_encoding):
+        sampled += 1
+        characters += len(text or "")
+        if text is None or text in seen or classify(text) is not Gate.TRANSLATE:
+            continue
+        seen.add(text)
+        lengths.append(len(text))
+    return TextSample(tuple(lengths), sampled, characters)
+
+
+def spread_texts(
+    groups: Sequence[UnitGroup],
+    schemas: Mapping[str, pa.Schema],
+    text_columns: Sequence[str],
+    text_encoding: str = "utf-8",
+) -> Iterator[str | None]:
+    """Yield the texts of the first rows of unit groups that are spread evenly over the input.
+
+    Args:
+        groups: Planned unit groups.
+        schemas: Schema of each file, by its address.
+        text_columns: Names of the columns to translate.
+        text_encoding: Encoding of binary text columns.
+
+    Raises:
+        RunFailed: A file cannot be read.
+    """
     step = max(1, len(groups) // SAMPLED_GROUPS)
     chosen = groups[::step]
     rows = max(LEAST_ROWS, SAMPLED_ROWS // max(1, len(chosen)))
     for batch in itertools.chain.from_iterable(_first_rows(group, schemas, rows) for group in chosen):
         for name in text_columns:
-            for text in read_texts(batch.records.column(name), text_encoding)[0]:
-                sampled += 1
-                characters += len(text or "")
-                if text is None or text in seen or classify(text) is not Gate.TRANSLATE:
-                    continue
-                seen.add(text)
-                lengths.append(len(text))
-    return TextSample(tuple(lengths), sampled, characters)
+            yield from read_texts(batch.records.column(name), text_encoding)[0]
 
 
 def _first_rows(group: UnitGroup, schemas: Mapping[str, pa.Schema], rows: int) -> Iterator[Batch]:

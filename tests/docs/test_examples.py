@@ -45,7 +45,7 @@ EXAMPLES = our_command_lines()
 
 def test_examples_are_found() -> None:
     assert len(EXAMPLES) >= 20
-    assert {"doctor", "evaluate", "memory"} <= {line.split()[0] for _, line in EXAMPLES}
+    assert {"doctor", "tune", "evaluate", "memory"} <= {line.split()[0] for _, line in EXAMPLES}
 
 
 @pytest.mark.parametrize(("page", "line"), EXAMPLES)

@@ -150,7 +150,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("runn", "did you mean run?"),
         ("sandbx", "did you mean sandbox?"),
-        ("reports.parquet", "the commands are run, doctor, memory, "),
+        ("reports.parquet", "the commands are run, doctor, tune, memory, "),
     ],
 )
 def test_unknown_commands(capsys: pytest.CaptureFixture[str], word: str, hint: str) -> None:

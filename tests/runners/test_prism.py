@@ -15,8 +15,8 @@ from apache_beam.transforms.periodicsequence import PeriodicImpulse
 from apache_beam.transforms.window import FixedWindows
 
 from pipeline.sandbox.running import SandboxProcess
-from tests.runners.conftest import installed
-from tests.runners.jobs import Job, wait_until
+from tests.engines import installed
+from tests.runners.jobs import Job, check_whole_run, wait_until
 from transforms import Translate
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
@@ -31,13 +31,7 @@ def options() -> list[str]:
 def test_rows_are_exact_and_a_second_run_sends_nothing(
     options: list[str], engine_hosts: list[SandboxProcess], tmp_path: Path
 ) -> None:
-    job = Job(tmp_path, engine_hosts, options, files=8, rows=50)
-    ended = job.run()
-    assert (ended.code, ended.summary["rows"]) == (0, job.rows), ended.log
-    job.check_rows()
-    served = job.served()
-    assert job.run().code == 0
-    assert job.served() == served
+    check_whole_run(Job(tmp_path, engine_hosts, options, files=8, rows=50))
 
 
 def test_a_stopped_run_resumes(options: list[str], engine_hosts: list[SandboxProcess], tmp_path: Path) -> None:
