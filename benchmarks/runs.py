@@ -98,12 +98,14 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def run(source: Path, output: Path, running: list[SandboxProcess], *more: str) -> Measured:
-    """Run the program once. Its log goes to this process's stderr."""
+def run(
+    source: Path, output: Path, running: list[SandboxProcess], *more: str, checkout: Path | None = None
+) -> Measured:
+    """Run the program once, of this checkout or of another one. Its log goes to this process's stderr."""
     urls = ",".join(host.url for host in running)
     command = [sys.executable, "-m", "pipeline", "--input", str(source), "--output", str(output), "--hosts", urls]
     started = time.monotonic()
-    process = subprocess.Popen([*command, "--progress", "plain", *more], stdout=subprocess.PIPE)
+    process = subprocess.Popen([*command, "--progress", "plain", *more], stdout=subprocess.PIPE, cwd=checkout)
     assert process.stdout is not None
     peak_mb, resident_mb = 0.0, []
     while not (waited := os.wait4(process.pid, os.WNOHANG))[0]:

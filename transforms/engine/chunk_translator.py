@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from transforms.engine.chunk_prompt import ChunkPrompt
 from transforms.engine.large_texts import call, gather_few
@@ -66,8 +67,7 @@ class ChunkResult:
     text_at_fault: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
+class _Task(NamedTuple):
     """A chunk to translate with one model.
 
     Attributes:
@@ -223,8 +223,7 @@ class ChunkTranslator:
         try:
             results = await gather_few(
                 lambda pair: self._translate_with(
-                    replace(
-                        task,
+                    task._replace(
                         chunk=pair[0].core,
                         context=pair[1],
                         of_rejected=task.of_rejected or not step.too_long,

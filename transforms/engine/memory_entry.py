@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import compress, repeat
+from operator import attrgetter, is_not
 from typing import Any
+
+import orjson
 
 from transforms.engine.outcome import Outcome, TextResult
 from transforms.fleet.answers import AnswerId
@@ -14,7 +17,7 @@ from transforms.fleet.answers import AnswerId
 DURATIONS_AND_COUNTS = tuple(field.name for field in fields(Outcome) if field.name.endswith(("_duration_ns", "_count")))
 
 _KEPT = tuple(field.name for field in fields(Outcome) if field.name != "origin")
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_KEPT_VALUES = attrgetter(*_KEPT)
 
 
 @dataclass(frozen=True)
@@ -64,18 +67,19 @@ def encode(result: TextResult, source_flags: Sequence[str], run: str) -> bytes:
         run: The identifier of this run.
     """
     outcome = result.outcome
-    values = {name: value for name in _KEPT if (value := getattr(outcome, name)) is not None}
+    kept = _KEPT_VALUES(outcome)
+    values: dict[str, Any] = dict(compress(zip(_KEPT, kept, strict=True), map(is_not, kept, repeat(None))))
     values["flags"] = [flag for flag in outcome.flags if flag not in source_flags]
     values["run"] = run
     if result.candidate is not None:
         values["candidate"] = result.candidate
-    return _JSON.encode(values).encode()
+    return orjson.dumps(values)
 
 
 def decode(value: bytes) -> MemoryEntry | None:
     """Return the entry that ``encode`` has written; None for bytes that another program has written."""
     try:
-        values = json.loads(value)
+        values = orjson.loads(value)
         run, candidate = str(values.pop("run")), values.pop("candidate", None)
         return MemoryEntry(Outcome(values.pop("translation", None), **values), run, candidate)
     except (ValueError, KeyError, TypeError, AttributeError):

@@ -38,7 +38,8 @@ class _Record:
 
     Attributes:
         recent: The latest ones.
-        bad: How many of these are bad.
+        texts: The hashes of their texts.
+        bad: How many of them are bad.
         repeated: Numbers of accepted answers whose text the host has also given to another source.
         latest: The number of its latest answer.
         trusted_until: The number of the last answer that was followed by enough good ones.
@@ -46,6 +47,7 @@ class _Record:
     """
 
     recent: deque[_Checked] = field(default_factory=lambda: deque(maxlen=RECENT))
+    texts: deque[int] = field(default_factory=lambda: deque(maxlen=RECENT))
     bad: int = 0
     repeated: deque[int] = field(default_factory=lambda: deque(maxlen=KEPT_REPEATED))
     latest: int = 0
@@ -56,6 +58,7 @@ class _Record:
         if len(self.recent) == RECENT:
             self.bad -= self.recent[0].bad
         self.recent.append(answer)
+        self.texts.append(answer.text)
         self.bad += answer.bad
 
     def share(self) -> float:
@@ -74,6 +77,7 @@ class AnswerQuality:
 
     def __init__(self) -> None:
         self._records: dict[str, _Record] = {}
+        self._any_bad = False
 
     def checked(self, host: str, number: int, source: str, answer: str, accepted: bool) -> bool:
         """Notes an answer that the checks have accepted or not.
@@ -85,16 +89,20 @@ class AnswerQuality:
         if record is None:
             record = self._records[host] = _Record()
         text = hash(answer)
-        same = [each for each in record.recent if each.text == text and _words(each.source) != _words(source)]
+        same = []
+        if text in record.texts:
+            same = [each for each in record.recent if each.text == text and _words(each.source) != _words(source)]
         bad = not accepted or bool(same)
-        record.repeated.extend(earlier.number for earlier in same if not earlier.bad)
-        if same and accepted:
-            record.repeated.append(number)
+        if same:
+            record.repeated.extend(earlier.number for earlier in same if not earlier.bad)
+            if accepted:
+                record.repeated.append(number)
         record.latest = max(record.latest, number)
         if len(record.recent) == RECENT and record.share() <= GOOD_SHARE:
             record.trusted_until = max(record.trusted_until, record.recent[0].number)
         record.add(_Checked(number, bad, text, source))
         if bad:
+            self._any_bad = True
             share_of_others, _ = self._others(host)
             return share_of_others <= GOOD_SHARE
         return self.doubtful(host)
@@ -113,7 +121,7 @@ class AnswerQuality:
         If it is, its answers since it was trusted are void. It starts afresh, should a person bring it back.
         """
         record = self._records.get(host)
-        if record is None or len(record.recent) < LEAST_ANSWERS or record.share() < BAD_SHARE:
+        if record is None or not record.bad or len(record.recent) < LEAST_ANSWERS or record.share() < BAD_SHARE:
             return ""
         share, count = self._others(host)
         if count < LEAST_ANSWERS or share > GOOD_SHARE:
@@ -121,12 +129,17 @@ class AnswerQuality:
         bad, recent = record.bad, len(record.recent)
         record.distrusted.append((record.trusted_until + 1, record.latest))
         record.recent.clear()
+        record.texts.clear()
         record.bad = 0
         record.trusted_until = record.latest
         return (
             f"{bad} of its last {recent} answers were empty, wrong or all the same, against {share:.0%} on the other "
             "hosts; restart Ollama there or pull the model again"
         )
+
+    def any_void(self) -> bool:
+        """Whether any answer may be void: none is while no host has given a bad one."""
+        return self._any_bad
 
     def void(self, host: str, number: int) -> bool:
         """Whether a text should be translated again because of what is known now about the host of its answer."""

@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
+import orjson
 
 from transforms.fleet.answers import Answer, accept
 from transforms.fleet.certainty import as_token
@@ -60,8 +61,6 @@ SPARE_BYTES = 64_000
 
 USER_AGENT = "beam-ollama-translate"
 HEADERS = {"User-Agent": USER_AGENT, "Content-Type": "application/json", "Accept-Encoding": "identity"}
-
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class _BodyTooLarge(Exception):
@@ -171,7 +170,7 @@ class HostClient:
 
     async def _call(self, method: str, path: str, body: Mapping[str, Any] | None, largest_bytes: int) -> dict[str, Any]:
         """The JSON object that the host answers to one call."""
-        sent = None if body is None else _JSON.encode(body).encode()
+        sent = None if body is None else orjson.dumps(body)
         began = monotonic()
         try:
             async with self._request(method, path, sent) as response:
@@ -241,7 +240,14 @@ async def _read(response: aiohttp.ClientResponse, largest_bytes: int, cut: bool)
 
 def _json_object(content: bytes) -> dict[str, Any] | None:
     try:
-        message = json.loads(content, object_hook=as_token if b'"logprob"' in content else None)
+        message = json.loads(content, object_hook=as_token) if b'"logprob"' in content else _any_json(content)
     except (ValueError, RecursionError):
         return None
     return message if isinstance(message, dict) else None
+
+
+def _any_json(content: bytes) -> Any:
+    try:
+        return orjson.loads(content)
+    except ValueError:
+        return json.loads(content)  # it also reads lone surrogates and other encodings

@@ -27,10 +27,13 @@ class Deadline:
 
     def answered(self, wall_seconds: float, eval_count: int | None, eval_seconds: float | None) -> None:
         """Record an answer that took ``wall_seconds`` on our clock."""
-        leaving = self._walls[0] if len(self._walls) == RECENT else 0.0
-        self._walls.append(wall_seconds)
-        # The longest one is sought again only if it leaves.
-        self._longest_wall = max(self._walls if leaving >= self._longest_wall else (self._longest_wall, wall_seconds))
+        walls = self._walls
+        leaving = walls[0] if len(walls) == RECENT else 0.0
+        walls.append(wall_seconds)
+        if wall_seconds > self._longest_wall:
+            self._longest_wall = wall_seconds
+        elif leaving >= self._longest_wall:
+            self._longest_wall = max(walls)
         if eval_count and eval_seconds:
             self._slowest_token_seconds = max(self._slowest_token_seconds, eval_seconds / eval_count)
 

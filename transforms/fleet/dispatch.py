@@ -125,8 +125,9 @@ class Dispatcher:
         host.in_flight += 1
         host.suspects += job.suspect
         host.reserved |= suspicion.goes_alone(job)
-        host.limit.sent(key, now, job.size)
-        self._sent[key] = SentRequest(job, host, host.served, now, alone, host.breaker.sent(), job.suspect)
+        served = host.served
+        served.limit.sent(key, now, job.size)
+        self._sent[key] = SentRequest(job, host, served, now, alone, host.breaker.sent(), job.suspect)
         return key, job, host
 
     def _take_back(self, key: int) -> SentRequest:

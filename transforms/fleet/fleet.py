@@ -147,8 +147,10 @@ class Fleet:
 
         Never while no other host is healthy.
         """
-        return any(self._quality.void(*each) for each in answers) and any(
-            host.usable() for host in self._dispatcher.hosts.values()
+        return (
+            self._quality.any_void()
+            and any(self._quality.void(*each) for each in answers)
+            and any(host.usable() for host in self._dispatcher.hosts.values())
         )
 
     def broken_hosts(self) -> frozenset[str]:

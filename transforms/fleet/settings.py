@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from transforms.fleet.hosts import HostsFile
 
@@ -47,8 +47,7 @@ class FleetSettings:
     logprobs: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class GenerateRequest:
+class GenerateRequest(NamedTuple):
     """The parts of a single request.
 
     Attributes:
