@@ -56,7 +56,10 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
     """
     reading = read(translation)
     words = reading.lows
-    grams = list(zip(words, words[1:], words[2:], words[3:], strict=False))
+    # Four words that occur again are four occurrences more than there are different words.
+    grams: list[tuple[str, ...]] = []
+    if len(words) - len(reading.low_set) >= GRAM:
+        grams = list(zip(words, words[1:], words[2:], words[3:], strict=False))
     if len(set(grams)) < len(grams):
         loop = tandem(words)
         if _is_loop(loop) and not _explained(source, loop):
@@ -74,10 +77,8 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
 
 
 def _may_repeat(reading: Reading, longest_word: int) -> bool:
-    """Whether a character stands there often enough in a row: far cheaper than the pattern, and nearly always no."""
-    if longest_word >= REPEATED_CHARACTERS:
-        return True
-    return any(sign * REPEATED_CHARACTERS in reading.text for sign in reading.signs)
+    """Whether a character may stand there often enough in a row: far cheaper than the pattern, and nearly always no."""
+    return longest_word >= REPEATED_CHARACTERS or " " * REPEATED_CHARACTERS in reading.letters
 
 
 def tandem(words: Sequence[str]) -> Tandem:

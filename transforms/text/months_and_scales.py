@@ -55,6 +55,9 @@ _MILLION_FR = re.compile(
 _THOUSAND_FR = re.compile(r"(?i)\bmill|\d ?k|\d[ .,\u00a0\u202f]?\d{3}|\bkilo")
 
 _MONTHS: Final = frozenset(MONTHS_FR)
+_ENGLISH_OF: Final = dict(zip(MONTHS_FR, MONTHS_EN, strict=True))
+_NO_WORDS: Final = frozenset(("mai", "mars"))
+"""Months whose English names are words, too."""
 _DAY_MONTH = re.compile(
     r"(?i)(?:\b(?:1er|\d{1,2})\s|\b(?:en|de|du|d['’]|fin|début|mi-|depuis|dès|à|jusqu['’]en|et|au)\s?)"
     rf"({'|'.join(MONTHS_FR)})\b"
@@ -67,7 +70,10 @@ _SHORT_MONTH_EN = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|D
 
 def month_changed(source: str, translation: str) -> str:
     """A month that became another one, "" if none did: both texts name months, and one of the source's is not there."""
-    if _MONTHS.isdisjoint(read(source).low_set):
+    months = _MONTHS & read(source).low_set
+    if not months or (
+        _NO_WORDS.isdisjoint(months) and {_ENGLISH_OF[name] for name in months} <= read(translation).low_set
+    ):
         return ""
     there = {name.lower() for name in _DAY_MONTH.findall(source)}
     if not there:

@@ -56,8 +56,11 @@ def shorten(text: str) -> Shortened:
 
 
 def _may_repeat(text: str) -> bool:
-    """Whether some character but a letter or digit stands there often enough in a row: far cheaper than the pattern."""
-    return any(sign * LONGEST in text for sign in read(text).signs) or "\r\n" * LONGEST in text
+    """Whether some sign stands there often enough in a row: far cheaper than the pattern."""
+    reading = read(text)
+    if " " * LONGEST not in reading.letters:
+        return False
+    return any(sign * LONGEST in text for sign in reading.signs) or "\r\n" * LONGEST in text
 
 
 def _character(sequence: str) -> str:
