@@ -180,8 +180,10 @@ def _aligned(there: Sequence[Sentence], here: Sequence[Sentence]) -> list[Findin
                 if len(sentence.words) >= LEAST_ADDED and told < ADDED_EXPLAINED:
                     added.append((told, sentence.text))
         if begin < end and first < last:
-            words = [word for sentence in there[first:last] for word in sentence.words]
-            keys = union_of(here[begin:end])
+            words, keys = there[first].words, here[begin].keys
+            if last - first > 1 or end - begin > 1:
+                words = [word for sentence in there[first:last] for word in sentence.words]
+                keys = union_of(here[begin:end])
             if len(words) >= SOME_WORDS and (covered := coverage(words, keys)) < LEAST_PAIR:
                 other.append((covered, here[begin].text))
     found = []

@@ -25,6 +25,7 @@ _SURE, _SURE_BOTH, _SURE_MARGIN = 0.3, 0.9, 0.3
 """Sentences belong together if so much of each is covered by the other, so much of both in sum, and so much less by the
 other's neighbours."""
 
+_PLAIN: Final = 0.7
 _LOOK_AHEAD: Final = 6
 WEAK: Final = 0.45
 """With this share of its words in the sentence at its place, a sentence is there."""
@@ -71,7 +72,7 @@ def _cuts(pairs: _Pairs) -> Iterator[tuple[int, int]]:
     row = column = 0
     followed = False
     while row < rows and column < columns:
-        if pairs.is_sure(row, column):
+        if (followed and pairs.is_plain(row, column)) or pairs.is_sure(row, column):
             if followed:
                 yield row, column
             followed = True
@@ -95,11 +96,15 @@ class _Pairs:
         """Whether as many sentences from two places on have each other's words, one by one."""
         shift = column - row
         return all(
-            self.is_sure(each, each + shift)
-            or len(self.source[each].words) < LEAST_MISSING
+            len(self.source[each].words) < LEAST_MISSING
             or self._covered(each, each + shift) >= WEAK
+            or self.is_sure(each, each + shift)
             for each in range(row, last)
         )
+
+    def is_plain(self, row: int, column: int) -> bool:
+        """Whether a sentence has so many of its words in another that no other one could have more, or nearly so."""
+        return len(self.source[row].words) >= LEAST_MISSING and self._covered(row, column) >= _PLAIN
 
     def is_sure(self, row: int, column: int) -> bool:
         """Whether two sentences belong together, and far better than with each other's neighbours."""
