@@ -83,7 +83,9 @@ def _other_entity(source: str, translation: str) -> str:
         return ""
     for entity in here - there:
         character = html.unescape(entity)
-        if character != entity and here[entity] > there[entity] + _others(source, character, entity):
+        if character == entity or (there and character in _WRITTEN_FREELY):
+            continue
+        if here[entity] > there[entity] + _others(source, character, entity):
             return entity
     for entity in there - here:
         character = html.unescape(entity)
@@ -92,6 +94,10 @@ def _other_entity(source: str, translation: str) -> str:
         if character not in translation and not _others(translation, character, entity):
             return entity
     return ""
+
+
+_WRITTEN_FREELY: Final = frozenset("&\"'’“”‘\u00a0")
+"""Where the source is escaped, too, these are a translator's own."""
 
 
 def _others(text: str, character: str, entity: str) -> int:

@@ -75,7 +75,9 @@ _SEVERAL: Final = tuple(
         ),
         (
             "ways",
-            r"\b(?:several|multiple|different|possible|other|\w+)\s+ways\s+to\s+(?:translate|render|say|express|phrase)",
+            r"""\b(?:several|multiple|different|possible|other|\w+)\s+ways\s+to\s+(?:translate|render|say|express|phrase)
+            (?:\s+(?:this|that|it|the\s+(?:text|sentence|phrase|word|expression|original|french|source))\b
+            | \W*(?:\Z|\n|[\"“«:]))""",
         ),
         (
             "translations",
@@ -97,7 +99,7 @@ _SEVERAL: Final = tuple(
         ("french", r"\bin\s+french,?\s+[\"“'«]"),
         ("english", r"\bin\s+english,?\s+[\"“'«]"),
         ("french", r"\bfrench\s+(?:word|phrase|term|expression|abbreviation)\b"),
-        ("translate translates", r"\btranslates?\s+(?:to|as|into)\s*[:\"“]"),
+        ("translate translates", r"\btranslates?\s+(?:to|as|into)\s*(?:[\"“]|:(?!\w))"),
         ("alternative", r"\balternative\s+(?:translation|rendering|version)"),
         (
             "natural literal formal idiomatic casual",
@@ -139,7 +141,7 @@ _INJECTION_WORDS: Final = word_set(
 
 _OPTION = re.compile(
     r"(?im)^\W{0,20}(?:(?:option|version|translation|alternative|variant|variante|traduction|choice)\s*(?:n°|no\.?)?\s*"
-    r"(?:[1-9]|[a-d]\b|one|two)|(?:formal|informal|literal|idiomatic|alternatively|or)\b\W{0,3}[:,])"
+    r"(?:[1-9]|[a-d](?=\W{0,4}(?:[:.)\n]|\Z))|one|two)|(?:formal|informal|literal|idiomatic|alternatively|or)\b\W{0,3}[:,])"
 )
 _SELF_WORDS: Final = word_set("translator translate translation obey answer")
 _SELF_FRENCH = re.compile(r"(?i)traduct|tradui")

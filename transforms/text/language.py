@@ -22,6 +22,7 @@ from transforms.text.reading import Reading, read
 LEAST_WORDS = 4
 """Shorter sentences are not judged: they are names, codes and headings more often than not."""
 
+LEAST_STOP_WORDS = 2
 FEWEST_WORDS = 3
 """Of an answer whose language shows."""
 
@@ -193,7 +194,7 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
     french = sum(each.french for each in found)
     if english < 0.25 * words or french > english:
         mixed = any(each.english > each.french and each.words > 1 for each in found)
-        if not mixed and is_copy(source, translation) and is_french(source) and _has_french_words(translation):
+        if not mixed and is_french(source) and _is_copy_of_prose(source, translation):
             return (Finding(flags.UNTRANSLATED),)
         if is_other_than_english(translation, source) and not (is_foreign(source) and not is_french(source)):
             return (Finding(flags.WRONG_LANGUAGE),)
@@ -239,9 +240,17 @@ def _has_elision(text: str, signs: frozenset[str]) -> bool:
 
 
 def _has_french_words(text: str) -> bool:
-    return any(
-        is_only_french(word.lower()) or (word in FRENCH and word not in NAME_PARTICLES) for word in words_of(text)
-    )
+    """Whether a word can only be French, or two that are not in names may be."""
+    words = words_of(text)
+    if any(is_only_french(word.lower()) for word in words):
+        return True
+    return sum(word in FRENCH and word not in NAME_PARTICLES for word in words) >= LEAST_STOP_WORDS
+
+
+def _is_copy_of_prose(source: str, translation: str) -> bool:
+    """Whether the answer is the source again, but for what may stay: tags, code, quotations and addresses."""
+    there, here = (" ".join(sentences_of(text)) for text in (source, translation))
+    return _has_french_words(here) and is_copy(there, here)
 
 
 def _is_left(sentence: str, source: str) -> bool:
