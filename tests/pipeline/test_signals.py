@@ -82,9 +82,13 @@ def test_a_second_signal_ends_it_at_once(sandbox_host: MakeHost, start: Start, t
     process = start(host.url, tmp_path / "out")
     wait_until(lambda: host.stats()["in_flight"] > 0)
     os.kill(process.pid, signal.SIGTERM)
+    assert process.stderr is not None
+    while b"waiting up to" not in (line := process.stderr.readline()):
+        assert line
     os.kill(process.pid, signal.SIGTERM)
-    process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=60)
     assert process.returncode == 143
+    assert out == b"", "after one signal alone, the run ends with its summary"
 
 
 def test_a_signal_while_no_host_answers(start: Start, tmp_path: Path) -> None:
