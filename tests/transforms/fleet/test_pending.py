@@ -124,7 +124,19 @@ def test_the_shortest_of_those_that_suit() -> None:
         pending.add(job)
     assert pending.take_shortest("", lambda job: job.size > 2) is jobs[0]
     assert pending.take_shortest("", lambda job: job.size > 2) is jobs[2]
-    assert sorted(drained(pending)) == [2, 7]
+    assert (pending.characters(""), pending.count("")) == (9, 2)
+    assert pending.take_shortest("", always) is jobs[3]
+    assert pending.take_shortest("", never) is None
+    assert pending.take_shortest("", always) is jobs[1]
+    assert not pending
+
+
+def test_a_queue_is_emptied_with_the_jobs_that_have_failed() -> None:
+    pending = filled(5, 7)
+    pending.add(Job(3, failed_on={HOST}))
+    assert sorted(job.size for job in pending.take_all("")) == [3, 5, 7]
+    assert not pending
+    assert pending.take_all("") == []
 
 
 def test_the_longest_text_that_a_host_should_take() -> None:
