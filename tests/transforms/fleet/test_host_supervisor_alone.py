@@ -130,10 +130,14 @@ def supervise(
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Looks and tries follow each other without a pause."""
-    for name in ("PATROL_SECONDS", "FIRST_RETRY_SECONDS", "MISSING_MODEL_RETRY_SECONDS"):
-        monkeypatch.setattr(host_supervisor, name, 0.002)
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_supervisor, "FIRST_RETRY_SECONDS", 0.002)
+    monkeypatch.setattr(host_supervisor, "MISSING_MODEL_RETRY_SECONDS", 0.002)
+
+
+@pytest.fixture
+def quick_patrols(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_supervisor, "PATROL_SECONDS", 0.002)
 
 
 def test_the_model_is_loaded_by_the_name_that_the_user_wrote_and_its_digest_is_noted() -> None:
@@ -163,7 +167,7 @@ def test_a_start_forgets_the_last_fault() -> None:
     supervise(Server(), use)
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick_patrols")
 def test_a_host_that_was_excluded_for_the_rest_of_the_run_is_left_alone() -> None:
     server = Server()
 
@@ -271,7 +275,7 @@ def test_a_stop_is_heeded_also_at_the_moment_when_an_answer_arrives(monkeypatch:
     supervise(Server(), use)
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick_retries")
 def test_a_reason_that_stays_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     server = Server({})
 
@@ -323,7 +327,7 @@ def test_a_digest_of_its_own_keeps_a_host_out_unless_that_is_allowed() -> None:
     supervise(server, allowed, digests=expected, allow_mixed_digests=True)
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick_retries")
 def test_a_busy_host_is_asked_to_load_a_model_again_and_again() -> None:
     server = Server({"mistral:latest": A, "bge:latest": B}, loads=[BUSY] * 2 * MAX_LOADS)
 
@@ -337,7 +341,7 @@ def test_a_busy_host_is_asked_to_load_a_model_again_and_again() -> None:
     assert server.loaded_models() == ["bge:latest"] * (2 * MAX_LOADS + 1)
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick_retries")
 @pytest.mark.parametrize("model", ["bge:latest", "mistral:latest"])
 def test_a_model_that_crashes_is_given_up_where_rows_name_the_models_and_the_next_one_begins_afresh(model: str) -> None:
     server = Server({"mistral:latest": A, "bge:latest": B, "small:latest": B}, loads=[CRASHED] * (MAX_LOADS + 1))
@@ -356,7 +360,7 @@ def test_a_model_that_crashes_is_given_up_where_rows_name_the_models_and_the_nex
     assert len(server.loaded_models()) == MAX_LOADS + 2
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick_retries")
 def test_the_only_model_of_a_host_is_not_given_up() -> None:
     server = Server({"bge:latest": B}, loads=[CRASHED] * 2 * MAX_LOADS)
 
@@ -408,7 +412,7 @@ def test_only_the_hosts_own_model_is_looked_at_in_its_memory(caplog: pytest.LogC
     assert "CPU" not in caplog.text
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick_patrols")
 def test_a_host_that_does_not_answer_a_look_stays_in_use() -> None:
     server = Server()
 
@@ -423,7 +427,7 @@ def test_a_host_that_does_not_answer_a_look_stays_in_use() -> None:
     supervise(server, use)
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick_patrols")
 def test_what_changes_on_a_host_is_seen_and_told_without_loading_its_model_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -444,7 +448,7 @@ def test_what_changes_on_a_host_is_seen_and_told_without_loading_its_model_again
     assert server.loaded_models() == ["mistral"]
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("quick_patrols")
 def test_another_model_is_loaded_once(caplog: pytest.LogCaptureFixture) -> None:
     server = Server({"mistral:latest": A, "small:latest": B})
 
