@@ -257,6 +257,29 @@ def test_what_only_a_person_can_change_is_asked_for_less_often(
     assert pauses[0] == pause_seconds
 
 
+def test_pauses_begin_afresh_once_a_host_has_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server(listing=BUSY)
+    sleeping, pauses = asyncio.sleep, list[float]()
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            server.listing = None
+        await sleeping(0)
+
+    async def use(supervised: Supervised) -> None:
+        monkeypatch.setattr("transforms.fleet.host_supervisor.asyncio.sleep", sleep)
+        while not supervised.host.ready:
+            await sleeping(0.001)
+        server.listing = BUSY
+        supervised.supervisor.change_model("mistral:latest")
+        while len(pauses) < 4:
+            await sleeping(0.001)
+
+    supervise(server, use)
+    assert pauses[:4] == [FIRST_RETRY_SECONDS, 2 * FIRST_RETRY_SECONDS, 4 * FIRST_RETRY_SECONDS, FIRST_RETRY_SECONDS]
+
+
 def test_a_stop_is_heeded_also_at_the_moment_when_an_answer_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
     call = HostClient._call
 
