@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from transforms.text.reading import read
+
 LONGEST = 6
 """The length to which longer sequences are shortened."""
 
