@@ -73,7 +73,7 @@ def test_a_block_takes_more_texts_after_the_one_before_it_is_empty() -> None:
 def test_no_block_is_smaller_than_usual() -> None:
     pending = PendingJobs()
     for size in (1, 9, 5):
-        pending.add(Job(size), block=1)
+        pending.add(Job(size), block=lambda: 1)
     assert drained(pending) == [9, 5, 1]
 
 
