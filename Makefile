@@ -31,7 +31,7 @@ test-all: $(VENV)/.development  ## run all tests
 
 test-prism test-flink test-spark: test-%: $(VENV)/.development  ## install a real engine and run its tests; needs go, Flink and Spark also java and mvn
 	tests/runners/engines/install.sh $* $(ENGINES)
-	TRANSLATE_TEST_ENGINES=$(ENGINES) $(BIN)/python -m pytest -m engines tests/runners/test_$*.py
+	TRANSLATE_TEST_ENGINES=$(ENGINES) $(BIN)/python -m pytest -m engines -k $* tests/runners
 
 test-azure: $(VENV)/.development  ## install Azure's emulator, and run the tests of object stores on it; needs npm
 	tests/runners/engines/install.sh azurite $(ENGINES)

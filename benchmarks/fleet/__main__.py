@@ -4,13 +4,14 @@
 
 Every figure is the makespan (from the first call to the last answer, as the hosts see them) divided by the ideal (every
 slot of every healthy host always busy), the median of all repeats. Everything runs on loopback with simulated hosts.
+``--rows`` and ``--ideal_seconds`` are for the scenarios that have no size of their own.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.fleet import table
@@ -20,17 +21,23 @@ from benchmarks.fleet.scenarios import SCENARIOS, Size
 
 OURS = "ours"
 
+Sizes = Mapping[str, Size]
+"""The scenarios to run, in order, each with its amount of work."""
 
-def run_all(
-    scenarios: Sequence[str], contenders: Sequence[str], repeats: int, size: Size
-) -> dict[tuple[str, str], list[Outcome]]:
+
+def sizes_of(scenarios: Sequence[str], size: Size, scale: float = 1.0) -> dict[str, Size]:
+    """Return the size of each scenario: its own, else ``size``; ``scale`` multiplies each of them."""
+    return {scenario: (SCENARIOS[scenario].size or size).scaled(scale) for scenario in scenarios}
+
+
+def run_all(sizes: Sizes, contenders: Sequence[str], repeats: int) -> dict[tuple[str, str], list[Outcome]]:
     """Run everything ``repeats`` times, in rounds, so that other load on the machine affects all contenders alike.
 
     A contender that was cut off in the first round of a scenario is not run in it again.
     """
-    outcomes: dict[tuple[str, str], list[Outcome]] = {(each, name): [] for each in scenarios for name in contenders}
+    outcomes: dict[tuple[str, str], list[Outcome]] = {(each, name): [] for each in sizes for name in contenders}
     for repeat in range(repeats):
-        for scenario in scenarios:
+        for scenario, size in sizes.items():
             for name in contenders:
                 runs = outcomes[scenario, name]
                 if not installed(name) or (runs and runs[0].ratio is None):
@@ -40,11 +47,16 @@ def run_all(
     return outcomes
 
 
-def report(outcomes: table.Outcomes, scenarios: Sequence[str], contenders: Sequence[str], size: Size) -> str:
+def report(outcomes: table.Outcomes, sizes: Sizes, contenders: Sequence[str]) -> str:
     """All tables as Markdown."""
-    head = f"Makespan / ideal, {size.rows} rows, ideal {size.seconds:g} s, cut off at {size.cut_off:g} x the ideal"
+    scenarios, cut_off = list(sizes), max(size.cut_off for size in sizes.values())
+    by_size: dict[Size, list[str]] = {}
+    for scenario, size in sizes.items():
+        by_size.setdefault(size, []).append(scenario)
+    texts = "; ".join(f"{size.rows} texts in {size.seconds:g} s: {', '.join(by_size[size])}" for size in by_size)
+    head = f"Makespan / ideal, cut off at {cut_off:g} x the ideal ({texts})"
     parts = [
-        f"{head}:\n\n{table.ratios(outcomes, scenarios, contenders, size.cut_off)}",
+        f"{head}:\n\n{table.ratios(outcomes, scenarios, contenders, cut_off)}",
         f"CPU of the client, ms per row:\n\n{table.cpu(outcomes, scenarios, contenders)}",
     ]
     if OURS in contenders:
@@ -62,11 +74,11 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--rows", type=int, default=Size.rows)
     parser.add_argument("--ideal_seconds", type=float, default=Size.seconds)
+    parser.add_argument("--scale", type=float, default=1.0, help="0.1: a tenth of the texts, and of the time")
     parser.add_argument("--markdown", type=Path, help="also write the tables to this file")
     given = parser.parse_args()
-    size = Size(given.rows, given.ideal_seconds)
-    outcomes = run_all(given.scenario, given.contender, given.repeats, size)
-    text = report(outcomes, given.scenario, given.contender, size)
+    sizes = sizes_of(given.scenario, Size(given.rows, given.ideal_seconds), given.scale)
+    text = report(run_all(sizes, given.contender, given.repeats), sizes, given.contender)
     print(text, end="")
     if given.markdown is not None:
         given.markdown.write_text(text, encoding="utf-8")

@@ -13,11 +13,12 @@ CONTENDERS = {
     "gather all": "gathers:gather_all",
     "beam gather": "beam_gather:beam_gather",
     "litellm": "litellm_router:litellm_router",
+    "datatrove": "datatrove_runner:datatrove_runner",
     "known slots": "queues:known_slots",
 }
 """Module and function of each, in the order of the table."""
 
-_NEEDS = {"litellm": "litellm"}
+_NEEDS = {"litellm": "litellm", "datatrove": "datatrove"}
 
 
 def installed(name: str) -> bool:

@@ -38,6 +38,9 @@ class Outcome:
         cpu_ms_per_row: CPU time of the clients' processes.
         limits: Limits of the hosts as detected by the first client; empty if the contender has none.
         fairness: Ratio of the smaller to the larger throughput of two clients, while both ran; None for one client.
+        extra_share: Share of the requests that hosts received beyond one per answered row: copies and repetitions.
+        most_over_slots: Requests in flight on a host at the same time beyond its first number of slots, the highest of
+            all hosts.
     """
 
     ratio: float | None
@@ -46,6 +49,8 @@ class Outcome:
     cpu_ms_per_row: float
     limits: tuple[int, ...]
     fairness: float | None
+    extra_share: float
+    most_over_slots: int
 
 
 def measure(scenario: Scenario, contender: str, size: Size) -> Outcome:
@@ -90,6 +95,10 @@ def measure(scenario: Scenario, contender: str, size: Size) -> Outcome:
         cpu_ms_per_row=sum(report.cpu_seconds for report in reports) / size.rows * 1000,
         limits=tuple(reports[0].limits.get(url, 0) for url in urls) if reports[0].limits else (),
         fairness=fairness([sorted(report.answered_at.values()) for report in reports]),
+        extra_share=extra_share(sum(each["calls"] for each in stats), len(answered)),
+        most_over_slots=max(
+            each["in_flight_peak"] - host.slots for each, host in zip(stats, scenario.hosts, strict=True)
+        ),
     )
 
 
@@ -103,6 +112,11 @@ def fairness(answered_at: Sequence[Sequence[float]]) -> float | None:
     end = min(times[-1] for times in answered_at)
     counts = [sum(at <= end for at in times) for times in answered_at]
     return min(counts) / max(counts)
+
+
+def extra_share(requests: int, answered: int) -> float:
+    """Share of ``requests`` beyond one for each of the rows ``answered``."""
+    return max(0, requests - answered) / requests if requests else 0.0
 
 
 def _rows(report: Report, client: int, clients: int) -> Iterator[int]:

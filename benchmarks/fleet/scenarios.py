@@ -59,39 +59,6 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Scenario:
-    """A fleet, the spread of its texts and its events.
-
-    Attributes:
-        name: Name on the command line.
-        hosts: The initial fleet.
-        sigma: Spread of the texts' work: sigma of a lognormal factor.
-        contention: See ``HostSettings``.
-        changes: Changes in order of time.
-        clients: Number of equal clients that share the hosts and the rows.
-    """
-
-    name: str
-    hosts: tuple[Host, ...]
-    sigma: float = 0.6
-    contention: float = 0.0
-    changes: tuple[Change, ...] = ()
-    clients: int = 1
-
-    def rates(self, changed_at: Sequence[float]) -> list[tuple[float, float]]:
-        """The fleet's rates in the form of ``ideal_seconds``, with changes at ``changed_at`` (seconds)."""
-        hosts = list(self.hosts)
-        rates = [(0.0, self._rate(hosts))]
-        for at, change in zip(changed_at, self.changes, strict=False):
-            hosts[change.host] = hosts[change.host].changed(change.settings)
-            rates.append((at, self._rate(hosts)))
-        return rates
-
-    def _rate(self, hosts: Sequence[Host]) -> float:
-        return sum(host.rate(self.contention) for host in hosts)
-
-
-@dataclass(frozen=True)
 class Size:
     """The amount of work of a run.
 
@@ -104,6 +71,45 @@ class Size:
     rows: int = 1200
     seconds: float = 6.0
     cut_off: float = 6.0
+
+    def scaled(self, factor: float) -> Size:
+        """The same speed with ``factor`` times as many texts, at least one for each contender to answer."""
+        return replace(self, rows=max(1, round(self.rows * factor)), seconds=self.seconds * factor)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A fleet, the spread of its texts and its events.
+
+    Attributes:
+        name: Name on the command line.
+        hosts: The initial fleet.
+        sigma: Spread of the texts' work: sigma of a lognormal factor.
+        contention: See ``HostSettings``.
+        changes: Changes in order of time.
+        clients: Number of equal clients that share the hosts and the rows.
+        size: The amount of work, if it is part of the scenario; None for that of the command line.
+    """
+
+    name: str
+    hosts: tuple[Host, ...]
+    sigma: float = 0.6
+    contention: float = 0.0
+    changes: tuple[Change, ...] = ()
+    clients: int = 1
+    size: Size | None = None
+
+    def rates(self, changed_at: Sequence[float]) -> list[tuple[float, float]]:
+        """The fleet's rates in the form of ``ideal_seconds``, with changes at ``changed_at`` (seconds)."""
+        hosts = list(self.hosts)
+        rates = [(0.0, self._rate(hosts))]
+        for at, change in zip(changed_at, self.changes, strict=False):
+            hosts[change.host] = hosts[change.host].changed(change.settings)
+            rates.append((at, self._rate(hosts)))
+        return rates
+
+    def _rate(self, hosts: Sequence[Host]) -> float:
+        return sum(host.rate(self.contention) for host in hosts)
 
 
 def texts(size: Size) -> list[str]:
@@ -143,6 +149,13 @@ def _with_broken(**settings: Any) -> tuple[Host, ...]:
     return (*_STANDARD, Host(4, broken=True, settings=settings))
 
 
+def _twenty() -> tuple[Host, ...]:
+    """Twenty hosts with 1 to 32 slots and speeds from 1 to 8, in no order."""
+    slots = (1, 2, 4, 8, 16, 32, 1, 2, 4, 8, 3, 6, 12, 24, 1, 2, 4, 8, 16, 4)
+    speeds = (4.0, 1.0, 2.0, 8.0, 1.0, 2.0, 8.0, 6.0, 1.0, 3.0)
+    return tuple(Host(each, speeds[number % len(speeds)]) for number, each in enumerate(slots))
+
+
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
@@ -166,6 +179,11 @@ SCENARIOS = {
         Scenario("two clients", _STANDARD, clients=2),
         Scenario("contention 0.3", _STANDARD, contention=0.3),
         Scenario("contention 1.0", _STANDARD, contention=1.0),
+        Scenario("twenty hosts", _twenty(), size=Size(4000, 30.0)),
+        Scenario("short job", _STANDARD, size=Size(200, 6.0)),
+        Scenario("short answers", (Host(4), Host(2)), size=Size(2000, 12.0)),
     )
 }
-"""Scenarios in the order of the table. The host of ``hanging`` loads its model but answers no request with a text."""
+"""Scenarios in the order of the table. The host of ``hanging`` loads its model but answers no request with a text. An
+answer of ``short answers`` takes 36 ms on average, nine in ten of them 10 to 90 ms.
+"""

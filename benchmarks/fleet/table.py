@@ -51,10 +51,13 @@ def details(outcomes: Outcomes, scenarios: Sequence[str], contender: str) -> str
                 f"{min(known):.3f} to {max(known):.3f}" if known else "",
                 " / ".join(map(str, found)),
                 f"{statistics.median(broken):.2%}" if broken else "",
+                f"{statistics.median(each.extra_share for each in runs):.1%}",
+                str(statistics.median_high(each.most_over_slots for each in runs)),
                 f"{statistics.median(each.cpu_ms_per_row for each in runs):.2f}",
             ]
         )
-    return _table(["scenario", "ratios", "limits detected", "requests to the broken host", "CPU ms per row"], rows)
+    head = ["ratios", "limits detected", "requests to the broken host", "extra requests", "in flight over slots"]
+    return _table(["scenario", *head, "CPU ms per row"], rows)
 
 
 def cpu(outcomes: Outcomes, scenarios: Sequence[str], contenders: Sequence[str]) -> str:

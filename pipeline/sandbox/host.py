@@ -18,6 +18,7 @@ in lower case, without nulls) and ``outcome``.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 from collections.abc import Mapping
@@ -35,6 +36,9 @@ from transforms.errors import UsageError
 
 LOOPBACK = "127.0.0.1"
 BACKLOG = 2048
+ACCEPT_STEPS = 3
+"""Steps of the event loop from accepting a connection until it is set up."""
+
 KEEPALIVE_SECONDS = 10.0**7  # Ollama never closes an idle connection
 
 _METHODS: dict[str, tuple[str, ...]] = {
@@ -117,6 +121,9 @@ class SandboxHost:
 
     async def stop(self) -> None:
         """Close both ports and abort all connections."""
+        # asyncio leaks a connection that was accepted but not set up when its server is closed.
+        for _ in range(ACCEPT_STEPS):
+            await asyncio.sleep(0)
         for runner in (self._runner, self._control_runner):
             if runner is not None:
                 _abort_connections(runner)

@@ -127,9 +127,8 @@ def _partly_on_cpu(trials: Sequence[Trial], best: Trial) -> Iterator[str]:
 
 def _gpus_together(trials: Sequence[Trial]) -> Iterator[str]:
     """Compare one server over all GPUs with what a single GPU does."""
-    joined = max(
-        (trial for trial in trials if len(trial.layout.servers[0]) > 1), key=lambda trial: trial.rate, default=None
-    )
+    over_all = [trial for trial in trials if len(trial.layout.servers) == 1 and len(trial.layout.servers[0]) > 1]
+    joined = max(over_all, key=lambda trial: trial.rate, default=None)
     alone = max((rate for trial in trials if trial.rate for rate in _gpu_rates(trial)), default=0.0)
     if joined is not None and joined.rate and joined.rate < LEAST_GAIN * alone:
         yield (
@@ -141,7 +140,7 @@ def _gpus_together(trials: Sequence[Trial]) -> Iterator[str]:
 
 def _gpu_rates(trial: Trial) -> list[float]:
     """Rows per second of each server, if each has a GPU of its own."""
-    if trial.throughput is None or len(trial.layout.servers) < 2:
+    if trial.throughput is None or len(trial.layout.servers) < 2 or len(trial.layout.servers[0]) > 1:
         return []
     return list(trial.throughput.host_rows_per_second.values())
 

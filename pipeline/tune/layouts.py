@@ -52,9 +52,9 @@ class Layout:
     @property
     def placement(self) -> str:
         """Where the servers run, in words."""
+        devices = self.servers[0]
         if len(self.servers) > 1:
-            return "one server per GPU"
-        (devices,) = self.servers
+            return "one server per GPU" if len(devices) == 1 else f"one server per {len(devices)} GPUs"
         if len(devices) > 1:
             return f"one server over {len(devices)} GPUs"
         return f"one server on GPU {devices[0]}" if devices else "one server"
@@ -102,14 +102,14 @@ class Layout:
 
 
 def placements(devices: Sequence[str]) -> list[tuple[tuple[str, ...], ...]]:
-    """Ways to divide GPUs among servers, the usually fastest first; without GPUs, one server.
+    """Ways to divide GPUs evenly among servers, fewest GPUs per server first; without GPUs, one server.
 
     Args:
         devices: GPUs, as ``CUDA_VISIBLE_DEVICES`` names them.
     """
-    if len(devices) < 2:
-        return [(tuple(devices),)]
-    return [tuple((device,) for device in devices), (tuple(devices),)]
+    count = len(devices)
+    sizes = [size for size in range(1, count + 1) if count % size == 0] or [1]
+    return [tuple(tuple(devices[start : start + size]) for start in range(0, max(1, count), size)) for size in sizes]
 
 
 def visible_devices(found: Sequence[int], environ: Mapping[str, str]) -> list[str]:

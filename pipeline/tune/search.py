@@ -53,10 +53,13 @@ class Search:
             pass
 
     async def _placements(self) -> None:
-        for servers in placements(self._devices):
-            # What the first placement needs is where the second one starts: it has the memory of all GPUs.
-            slots = self.best.layout.num_parallel if self.best else 1
-            await self._double(Layout(servers, slots))
+        each, *others = placements(self._devices)
+        await self._double(Layout(each))
+        for servers in others:
+            # More GPUs per server help a model that is too large for fewer; otherwise only all of them are compared.
+            if servers is others[-1] or self.best is None or not self.best.fits:
+                # What fewer GPUs per server needed is where more of them start, as they have more memory.
+                await self._double(Layout(servers, self.best.layout.num_parallel if self.best else 1))
 
     async def _double(self, layout: Layout, rate: float = 0.0) -> None:
         """Double the slots until throughput no longer grows, or the model no longer fits.

@@ -167,7 +167,8 @@ async def running(ollama: str, layout: Layout, environ: Mapping[str, str]) -> As
 
 async def _start(ollama: str, layout: Layout, environ: Mapping[str, str], servers: list[Server]) -> None:
     """Start all servers, and wait until they answer; ``servers`` has each of them from its start on."""
-    servers += [Server(ollama, layout, number, environ) for number in range(len(layout.servers))]
+    for number in range(len(layout.servers)):
+        servers.append(Server(ollama, layout, number, environ))  # noqa: PERF401 - the next one may not start
     for number in range(len(servers)):
         for attempt in range(PORT_ATTEMPTS):
             try:

@@ -152,9 +152,11 @@ class _Attempt:
             self.settings.sample,
             self.settings.request_timeout,
         )
-        throughput = await load.measure(self.settings.window_seconds, self.watch.begin)
-        for server in servers:
-            server.check()
+        try:
+            throughput = await load.measure(self.settings.window_seconds, self.watch.begin)
+        finally:
+            for server in servers:
+                server.check()  # why it ended says more than how its requests failed
         return self._trial(throughput, too_many_failed(throughput))
 
     def failed(self, problem: str) -> Trial:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from tests.conftest import ROOT
 from tests.ports import wait_for_port
 
 _OPENED = ("java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.text")
@@ -111,7 +112,7 @@ def _worker_script(boot: Path, place: Path) -> Path:
     script = place / "boot.sh"
     if not script.exists():
         (place / "pool").mkdir()
-        python_path = os.environ.get("PYTHONPATH", "")
+        python_path = f"{ROOT}:{os.environ.get('PYTHONPATH', '')}"
         script.write_text(
             "#!/bin/sh\n"
             f"export PATH='{Path(sys.executable).parent}':$PATH PYTHONPATH='{python_path}'\n"

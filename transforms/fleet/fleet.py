@@ -21,7 +21,7 @@ from transforms.fleet.hosts import HostAddress
 from transforms.fleet.jobs import Attempt, Job
 from transforms.fleet.model_names import model_key
 from transforms.fleet.outage import OutageWatch
-from transforms.fleet.settings import FleetSettings, GenerateRequest
+from transforms.fleet.settings import FleetSettings, GenerateRequest, health_check
 from transforms.fleet.tasks import report_failure
 from transforms.fleet.verdicts import Verdict
 
@@ -29,10 +29,6 @@ LOG = logging.getLogger(__name__)
 
 LATE_WAKE_SECONDS = 0.001
 """Added to each timer, as the loop's clock may fire a little early."""
-
-CHECK_PROMPT = "Bonjour."
-CHECK_TOKENS = 16
-"""Length of the answer to it; that the answer is cut then also shows that the host works."""
 
 
 @dataclass(eq=False, slots=True)
@@ -192,8 +188,7 @@ class Fleet:
     def _health_check(self, job: Job) -> _Waiting:
         """A request that only shows whether a host works; nobody waits for its answer."""
         model = None if job.model == model_key(self._settings.model) else job.model
-        request = GenerateRequest(CHECK_PROMPT, None, CHECK_TOKENS, {}, job.size, model=model)
-        return _Waiting(request, job, self._loop.create_future())
+        return _Waiting(health_check(job.size, model), job, self._loop.create_future())
 
     async def _attempt(self, key: int, in_flight: _InFlight, host: HostState) -> None:
         request, job = in_flight.waiting.request, in_flight.waiting.job

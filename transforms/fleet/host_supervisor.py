@@ -75,9 +75,11 @@ class HostSupervisor:
         self._failed_loads = 0
         self._verifying = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
 
     def start(self) -> None:
         """Starts, or starts again after ``stop``; inside the loop."""
+        self._stopping.clear()
         self._host.out, self._host.failure, self._host.ready = None, None, False
         if not self._settings.any_model:
             self._host.model = model_key(self._settings.model)
@@ -107,6 +109,8 @@ class HostSupervisor:
 
     def stop(self) -> None:
         """Stops at once."""
+        # Python 3.10 and 3.11 lose a cancellation that meets the end of an asyncio.wait_for.
+        self._stopping.set()
         if self._task is not None:
             self._task.cancel()
 
@@ -139,10 +143,12 @@ class HostSupervisor:
 
     async def _supervise(self) -> None:
         host, pause_seconds = self._host, FIRST_RETRY_SECONDS
-        while True:
+        while not self._stopping.is_set():
             self._check_requested.clear()
             self._model_not_found = False
             problem, failure = await self._admit()
+            if self._stopping.is_set():
+                return
             if not problem:
                 if host.out is not None:
                     LOG.info("%s joined", host.url)
@@ -259,7 +265,7 @@ class HostSupervisor:
 
     async def _watch(self) -> None:
         """Returns when the host has to be checked again."""
-        while True:
+        while not self._stopping.is_set():
             try:
                 await asyncio.wait_for(self._check_requested.wait(), PATROL_SECONDS)
                 return

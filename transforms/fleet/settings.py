@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 from transforms.fleet.hosts import HostsFile
 
+CHECK_PROMPT = "Bonjour."
+CHECK_TOKENS = 16
+
 
 @dataclass(frozen=True)
 class FleetSettings:
@@ -91,3 +94,13 @@ class GenerateRequest(NamedTuple):
         elif self.system is not None:
             body["system"] = self.system
         return body
+
+
+def health_check(size: int, model: str | None) -> GenerateRequest:
+    """Return a request that only shows whether a host works. That its short answer is cut shows it, too.
+
+    Args:
+        size: See ``GenerateRequest``.
+        model: See ``GenerateRequest``.
+    """
+    return GenerateRequest(CHECK_PROMPT, None, CHECK_TOKENS, {}, size, model=model)

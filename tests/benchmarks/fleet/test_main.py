@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.fleet.__main__ import report, run_all
+from benchmarks.fleet.__main__ import report, run_all, sizes_of
 from benchmarks.fleet.scenarios import Size
 
 
@@ -11,10 +11,16 @@ def lines(markdown: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in markdown.splitlines()]
 
 
+def test_scenarios_with_a_size_of_their_own_keep_it() -> None:
+    sizes = sizes_of(["standard", "short job"], Size(2000, 12.0), scale=0.5)
+    assert sizes == {"standard": Size(1000, 6.0), "short job": Size(100, 3.0)}
+
+
 @pytest.mark.slow
 def test_a_small_run_gives_sane_numbers_and_a_whole_table() -> None:
     contenders, size = ["ours", "known slots"], Size(rows=60, seconds=0.4, cut_off=100)
-    outcomes = run_all(["instant 503"], contenders, 1, size)
+    sizes = {"instant 503": size}
+    outcomes = run_all(sizes, contenders, 1)
     for name in contenders:
         (only,) = outcomes["instant 503", name]
         assert only.ratio is not None
@@ -24,9 +30,9 @@ def test_a_small_run_gives_sane_numbers_and_a_whole_table() -> None:
         assert only.broken_share is not None
         assert 0 < only.broken_share < 1
     assert len(outcomes["instant 503", "ours"][0].limits) == 4
-    text = report(outcomes, ["instant 503"], contenders, size)
+    text = report(outcomes, sizes, contenders)
     first, cpu, details = (lines(part) for part in text.split("\n\n") if part.startswith("|"))
     assert first[0] == ["scenario", *contenders]
     assert all(len(line) == 3 for line in first + cpu)
-    assert all(len(line) == 5 for line in details)
+    assert all(len(line) == 7 for line in details)
     assert [line[0] for line in first] == ["scenario", "---", "instant 503"]

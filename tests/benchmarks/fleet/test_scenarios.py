@@ -20,6 +20,22 @@ def test_rates_of_a_scenario_follow_its_changes_and_leave_broken_hosts_out() -> 
     assert scenario.rates([]) == [(0.0, 9.0)]
 
 
+def test_twenty_unequal_hosts() -> None:
+    hosts = SCENARIOS["twenty hosts"].hosts
+    assert len(hosts) == 20
+    assert (min(host.slots for host in hosts), max(host.slots for host in hosts)) == (1, 32)
+    assert (min(host.speed for host in hosts), max(host.speed for host in hosts)) == (1, 8)
+
+
+def test_short_answers_are_short() -> None:
+    scenario = SCENARIOS["short answers"]
+    assert scenario.size is not None
+    work = [work_of(text, scenario.sigma) for text in texts(scenario.size)]
+    speed = tokens_per_second(scenario, scenario.size, sum(work))
+    seconds = sorted(each / speed for each in work)
+    assert 0.01 < seconds[len(seconds) // 20] < seconds[-len(seconds) // 20] < 0.1
+
+
 def test_the_hosts_speed_makes_a_run_as_long_as_wanted() -> None:
     scenario, size = SCENARIOS["contention 0.3"], Size(50, 3.0)
     tokens = sum(work_of(text, scenario.sigma) for text in texts(size))

@@ -5,7 +5,16 @@ from benchmarks.fleet.measure import Outcome
 
 
 def outcome(ratio: float | None, lost: int = 0, fair: float | None = None) -> Outcome:
-    return Outcome(ratio, lost, broken_share=None, cpu_ms_per_row=1.0, limits=(5, 3), fairness=fair)
+    return Outcome(
+        ratio,
+        lost,
+        broken_share=None,
+        cpu_ms_per_row=1.0,
+        limits=(5, 3),
+        fairness=fair,
+        extra_share=0.0,
+        most_over_slots=1,
+    )
 
 
 def test_cells_show_the_median_and_what_was_lost() -> None:

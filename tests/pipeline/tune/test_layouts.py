@@ -10,6 +10,7 @@ def test_a_layout_is_told_in_words() -> None:
     )
     assert str(Layout((("0", "1"),), 2, False)) == "one server over 2 GPUs, 2 slots, no flash attention"
     assert str(Layout((("1",),))) == "one server on GPU 1, 1 slot"
+    assert str(Layout((("0", "1"), ("2", "3")))) == "one server per 2 GPUs, 1 slot each"
 
 
 def test_the_variables_of_a_server() -> None:
@@ -55,6 +56,8 @@ def test_placements() -> None:
     assert placements([]) == [((),)]
     assert placements(["0"]) == [(("0",),)]
     assert placements(["0", "1"]) == [(("0",), ("1",)), (("0", "1"),)]
+    assert placements(["0", "1", "2"]) == [(("0",), ("1",), ("2",)), (("0", "1", "2"),)]
+    assert placements(["0", "1", "2", "3"])[1] == (("0", "1"), ("2", "3"))
 
 
 def test_only_gpus_that_the_environment_shows_are_used() -> None:

@@ -63,6 +63,20 @@ def test_a_model_that_is_too_large_for_one_gpu_gets_all() -> None:
     assert best(search) == "one server over 2 GPUs, 32 slots"
 
 
+def test_groups_of_gpus_are_tried_for_a_model_that_is_too_large_for_one() -> None:
+    def world(layout: Layout, gpus_needed: int) -> Trial:
+        gpus = len(layout.servers[0])
+        return trial(layout, len(layout.servers), share=1.0 if gpus >= gpus_needed else 0.5)
+
+    def placed(gpus_needed: int) -> list[str]:
+        search = searched(["0", "1", "2", "3"], lambda layout: world(layout, gpus_needed))
+        return list(dict.fromkeys(each.layout.placement for each in search.trials))
+
+    each, pairs, over_all = "one server per GPU", "one server per 2 GPUs", "one server over 4 GPUs"
+    assert placed(1) == [each, over_all]
+    assert placed(2) == [each, pairs, over_all]
+
+
 def test_settings_are_kept_only_if_they_gain() -> None:
     def world(layout: Layout) -> Trial:
         return trial(layout, 10 * (1.2 if layout.flash_attention else 1) * (1.04 if layout.kv_cache_type else 1))

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 
+import psutil
 import pytest
 
 from pipeline.tune import servers
@@ -74,6 +75,21 @@ def test_another_port_is_taken_if_somebody_was_faster(machine: FakeMachine) -> N
     first, second = machine.started()
     assert first["OLLAMA_HOST"] != second["OLLAMA_HOST"]
     assert machine.living() == []
+
+
+def test_the_first_server_is_stopped_if_the_second_cannot_be_started(machine: FakeMachine) -> None:
+    machine.become(Properties())
+    ports = iter([spare_port()])
+
+    async def serve() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(servers, "spare_port", lambda: next(ports))
+            async with running(machine.ollama, TWO, os.environ):
+                pass
+
+    with pytest.raises(RuntimeError):  # the ports are exhausted
+        asyncio.run(serve())
+    assert not [child for child in psutil.Process().children() if "serve" in child.cmdline()]
 
 
 def test_a_command_that_cannot_be_started(tmp_path: os.PathLike[str]) -> None:
