@@ -170,7 +170,7 @@ class ChunkTranslator:
         while True:
             step = self._policy.next_step(len(chunk), responses, profile.sampling, task.of_rejected, omitted, cut_loops)
             grant = None
-            if isinstance(step, Ask | Split) and responses and step.repair:
+            if responses and isinstance(step, (Ask, Split)) and step.repair:
                 kind = Kind(profile.model, fault_of(responses[0]), "again" if isinstance(step, Ask) else "halves")
                 grant = await self.repair_yield.granted(kind, may_wait=kind.repair == "again" or not task.is_piece)
                 if grant is None:
