@@ -138,7 +138,9 @@ def _most_characters(num_predict: int) -> int:
 
 def _numbers(message: Mapping[str, Any]) -> list[int | None]:
     """The values of ``_NUMBERS``; None where they are missing or impossible."""
-    values = map(message.get, _NUMBERS)
+    values: list[Any] = list(map(message.get, _NUMBERS))
+    if set(map(type, values)) == {int} and min(values) >= 0 and max(values) < LARGEST_NUMBER:
+        return values
     return [value if type(value) is int and 0 <= value < LARGEST_NUMBER else None for value in values]
 
 

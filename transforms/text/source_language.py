@@ -9,7 +9,8 @@ from typing import Literal
 
 from transforms.errors import UsageError
 from transforms.text.language import LEAST_WORDS, Evidence, evidence_of, script_language, sentences_of
-from transforms.text.other_languages import other_language
+from transforms.text.language_words import ENGLISH
+from transforms.text.other_languages import other_language, words_of
 
 Policy = Literal["pass_through", "translate", "fail"]
 """How to handle texts that are not French."""
@@ -17,6 +18,7 @@ Policy = Literal["pass_through", "translate", "fail"]
 MIN_LETTERS = 20
 """For shorter texts, any method of identification only guesses."""
 
+LEAST_ENGLISH = 3
 _MIN_ENGLISH_SHARE = 0.25
 
 EXAMINED_CHARS = 2000
@@ -55,6 +57,24 @@ def language_of(text: str) -> str | None:
     return "fr" if certain and french >= 2 and french >= 3 * english and french >= 0.15 * words else None
 
 
+def foreign_language(text: str) -> str | None:
+    """Return the language of a text if it is certainly not French, as ``language_of`` has it; else None.
+
+    Most texts of uncertain language have no three English words, and no four of another language: for them, nothing
+    else is looked at.
+    """
+    if is_plainly_french(text):
+        return None
+    if not script_language(text) and _english_words(text) < LEAST_ENGLISH and other_language(text) is None:
+        return None
+    code = language_of(text)
+    return None if code == "fr" else code
+
+
+def _english_words(text: str) -> int:
+    return sum(map(ENGLISH.__contains__, words_of(text.lower())))
+
+
 def is_plainly_french(text: str) -> bool:
     """Return whether the text has many exclusively French words and no common English ones, as most texts do."""
     found = _FRENCH_ONLY.findall(text, 0, EXAMINED_CHARS)
@@ -62,7 +82,7 @@ def is_plainly_french(text: str) -> bool:
 
 
 def _is_english(found: list[Evidence], words: int, french: int, english: int) -> bool:
-    if english < 3 or english < _MIN_ENGLISH_SHARE * words or english < 4 * french:
+    if english < LEAST_ENGLISH or english < _MIN_ENGLISH_SHARE * words or english < 4 * french:
         return False
     return not any(each.is_french or each.french > each.english for each in found)
 
@@ -78,17 +98,17 @@ its English texts of 20 letters or more are found."""
 
 
 def language_detector(kind: Langid) -> Callable[[str], str | None]:
-    """Return a function from a text to its language, with the contract of ``language_of``.
+    """Return a function from a text to its language, as of ``language_of``; French ones may be uncertain, too.
 
     Args:
-        kind: ``words`` for ``language_of`` itself, or ``lingua`` for the library. Lingua needs the extra ``langid`` and
+        kind: ``words`` for ``foreign_language``, or ``lingua`` for the library. Lingua needs the extra ``langid`` and
             some 200 MB, and takes 0.3 ms for a text that is not plainly French.
 
     Raises:
         UsageError: lingua is not installed.
     """
     if kind == "words":
-        return language_of
+        return foreign_language
     check_installed(kind)
     from lingua import Language, LanguageDetectorBuilder
 

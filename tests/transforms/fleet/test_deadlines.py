@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from transforms.fleet.deadlines import KNOWN_AFTER, SHORTEST_SECONDS, Deadline
+from transforms.fleet.deadlines import KNOWN_AFTER, RECENT, SHORTEST_SECONDS, Deadline
 
 
 def known(wall_seconds: float, token_seconds: float = 0.01) -> Deadline:
@@ -18,6 +18,19 @@ def test_an_unknown_host_gets_the_longest_deadline() -> None:
 
 def test_the_longest_answer_sets_the_deadline() -> None:
     assert known(4.0).seconds(num_predict=10) == 20.0
+
+
+def test_an_answer_sets_the_deadline_as_long_as_it_is_one_of_the_latest() -> None:
+    deadline = Deadline(300.0)
+    for seconds in (8.0, 6.0, *[4.0] * (RECENT - 2)):
+        deadline.answered(seconds, None, None)
+    expected = []
+    for _ in range(3):
+        expected.append(deadline.seconds(10))
+        deadline.answered(3.0, None, None)
+    assert expected == [40.0, 30.0, 20.0]
+    deadline.answered(10.0, None, None)
+    assert deadline.seconds(10) == 50.0
 
 
 def test_the_token_limit_sets_the_deadline() -> None:

@@ -39,8 +39,16 @@ def detect() -> Detect:
     return language_detector("lingua")
 
 
-def test_the_kind_words_is_language_of_itself() -> None:
-    assert language_detector("words") is language_of
+def test_a_foreign_language_is_found_as_the_language_of_a_text_is() -> None:
+    pairs = clean_pairs()
+    shorts = [text for texts in SHORT.values() for text in texts]
+    texts = [text for pair in pairs for text in (pair.french, pair.english, f"{pair.french} {pair.english}")]
+    texts += [" ".join(shorts[first : first + 3]) for first in range(len(shorts))]
+    texts += [*shorts, *map(str.upper, shorts), "製品の品質に不満があります。", "Дверь не закрывается.", "", "4512"]
+    foreign_language = language_detector("words")
+    expected = [None if (code := language_of(text)) == "fr" else code for text in texts]
+    assert [foreign_language(text) for text in texts] == expected
+    assert {"en", "es", None} < set(expected)
 
 
 def test_lingua_identifies_short_texts(detect: Detect) -> None:
