@@ -15,7 +15,7 @@ from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import character_findings
 from transforms.text.chatter import injection_flags, leak_findings, option_findings, refusal_findings
 from transforms.text.content import content_findings
-from transforms.text.control_tokens import has_tokens
+from transforms.text.control_tokens import new_tokens
 from transforms.text.copies import copy_findings
 from transforms.text.evidence import with_evidence
 from transforms.text.findings import Finding, finding, names
@@ -121,7 +121,7 @@ def _named(found: Sequence[str]) -> list[Finding]:
 
 def token_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """prompt_leak: a control token that could not be taken away."""
-    if has_tokens(translation) and not has_tokens(source):
+    if new_tokens(translation, source):
         return (finding(flags.PROMPT_LEAK, translation),)
     return ()
 

@@ -29,6 +29,7 @@ from transforms.text.alignment import (
     words_of,
 )
 from transforms.text.findings import Finding, finding
+from transforms.text.loops import doubled_passage
 from transforms.text.other_languages import hardly_english
 from transforms.text.sentence_alignment import WEAK, align, belong_together
 
@@ -134,22 +135,25 @@ def _least(words: int) -> float:
 
 def repeated(source: str, translation: str, here: Sequence[Sentence]) -> tuple[Finding, ...]:
     """sentence_repeated: a sentence that stands there more often than any of the source's does."""
-    if len(here) < 2:
-        return ()
+    said = _repeated_sentence(source, here) or doubled_passage(source, translation)
+    return (finding(flags.SENTENCE_REPEATED, said),) if said else ()
+
+
+def _repeated_sentence(source: str, here: Sequence[Sentence]) -> str:
     if len({sentence.keys for sentence in here}) == len(here):
-        return ()
+        return ""
     alike = Counter(sentence.keys for sentence in here)
     counts = Counter(
         folded for sentence in here if alike[sentence.keys] > 1 and len(folded := _folded(sentence.text)) >= _REPEATABLE
     )
     if not counts or len(counts) == sum(counts.values()):
-        return ()
+        return ""
     doubled = sum(count - 1 for count in counts.values())
     original = Counter(_folded(sentence.text) for sentence in french_sentences(source))
     if doubled <= sum(count - 1 for count in original.values()):
-        return ()
+        return ""
     most = counts.most_common(1)[0][0]
-    return (finding(flags.SENTENCE_REPEATED, next(each.text for each in here if _folded(each.text) == most)),)
+    return next(each.text for each in here if _folded(each.text) == most)
 
 
 def _folded(text: str) -> str:
