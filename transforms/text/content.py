@@ -38,9 +38,9 @@ LEAST_COVERED, LEAST_COVERED_SHORT = 0.32, 0.17
 """Another text covers less than this of the source's ten content words and more, or of six to nine; of four and five,
 none. Measured on pairs of human translators: 0.2 to 0.3 % of good translations, 90 to 98 % of other texts."""
 
-LEAST_NEW, LEAST_CONTRADICTING = 2, 6
-"""Known words of both texts without counterpart that tell another text from a free translation: of short texts six, of
-longer ones two of the answer's."""
+LEAST_NEW, LEAST_CONTRADICTING = 2, 4
+"""Known words of both texts without counterpart that tell another text from a free translation: two of the answer's,
+and of texts of four words four in all. Measured: 0.03 % of the translations of four words, 95 % of other texts."""
 
 LEAST_ENGLISH: Final = 0.34
 """The same for an answer whose words are hardly English."""
@@ -111,7 +111,8 @@ def _contradicts(words: Sequence[Word], keys: AbstractSet[str], translation: str
     lost, new = contradicting(words, keys, translation)
     if len(words) >= SOME_WORDS:
         return new >= LEAST_NEW
-    return new >= 1 and lost + new >= (LEAST_CONTRADICTING if len(words) == FEW_WORDS else LEAST_CONTRADICTING - 1)
+    least = LEAST_CONTRADICTING if len(words) == FEW_WORDS else LEAST_CONTRADICTING - 1
+    return (new >= LEAST_NEW and lost + new >= least) or (new == 1 and lost + new > least)
 
 
 def _of_context(context: str, there: Sequence[Sentence], here: Sequence[Sentence]) -> str:

@@ -41,6 +41,10 @@ LONGEST_NAME: Final = 12
 LEAST_UNKNOWN: Final = 6
 """Letters of a word whose ending may show that it is French."""
 
+LONGEST_ACRONYM: Final = 5
+FEW_WORDS, LEAST_CERTAIN = 4, 2
+"""Of longer copies, one French word is not enough to reject them: it may be a name."""
+
 MANY_WORDS, LEAST_SHARED = 200, 0.6
 """Of longer texts with fewer of the source's words, only the lines with French words are looked at."""
 
@@ -108,8 +112,11 @@ def _whole_copy(text: str) -> tuple[Finding, ...]:
         return ()
     shouted = not any(map(str.islower, text))
     left = [found for part in _PARTS.split(text) if part.strip() and (found := _copied_part(part, shouted))]
-    if any(found.flag == flags.UNTRANSLATED for found in left):
-        return (finding(flags.UNTRANSLATED, " ".join(found.evidence for found in left)),)
+    certain = [word for found in left if found.flag == flags.UNTRANSLATED for word in found.evidence.split()]
+    words = _LETTERS.findall(text)
+    acronym = shouted and len(words) == 1 and len(words[0]) <= LONGEST_ACRONYM
+    if not acronym and len(certain) >= (1 if len(words) <= FEW_WORDS else LEAST_CERTAIN):
+        return (finding(flags.UNTRANSLATED, " ".join(certain)),)
     return (finding(flags.FRENCH_LEFT, text),) if left else ()
 
 

@@ -52,6 +52,7 @@ MANY_CODES: Final = 3
 """Of so many pieces of code, a translator may add or leave one."""
 
 LEAST_WRAPPED: Final = 40
+_CONTINUES: Final = ":`(&"
 _ENDS_SENTENCE: Final = '.!?…:;»”"|>)'
 _QUESTION = re.compile(r"(?<=[^\s(,;*/|])[ \u00a0\u202f]{0,2}\?(?![ \u00a0\u202f]{1,2}:)(?=[\s»”’\"')\]*_<]|$)")
 _ASKING = re.compile(r"(?i)\W{0,3}(?:what|how|who|whom|whose|where|when|why|which)\b")
@@ -196,7 +197,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _begins_anew(before: str, line: str) -> bool:
-    return before[-1] in _ENDS_SENTENCE or not line[0].islower()
+    return before[-1] in _ENDS_SENTENCE or not (line[0].islower() or line[0] in _CONTINUES)
 
 
 def question_flags(source: str, translation: str) -> tuple[str, ...]:
