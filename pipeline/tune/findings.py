@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from pipeline.doctor.gpus import Gpu
 from pipeline.tune.layouts import Layout
+from pipeline.tune.load import LEAST_ANSWERS
 from pipeline.tune.search import LEAST_GAIN
 from pipeline.tune.trial import Trial
 
@@ -41,6 +42,7 @@ def findings(trials: Sequence[Trial], best: Trial, gpus: Sequence[Gpu]) -> list[
         *_reading(best),
         *_idle_gpus(best),
         *_small_cache(best),
+        *_few_answers(best),
     ]
 
 
@@ -190,6 +192,15 @@ def _small_cache(best: Trial) -> Iterator[str]:
         yield (
             f"the KV cache type {best.layout.kv_cache_type} changes translations a little: compare some with "
             "`evaluate` or with --limit 20, before you keep it"
+        )
+
+
+def _few_answers(best: Trial) -> Iterator[str]:
+    answers = best.throughput.answers if best.throughput else 0
+    if answers < LEAST_ANSWERS:
+        yield (
+            f"the best layout was measured with only {answers} answer{'s' * (answers != 1)}, so the order of "
+            "the layouts may be chance: set a longer --tune_seconds"
         )
 
 

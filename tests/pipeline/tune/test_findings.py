@@ -113,6 +113,11 @@ def test_a_smaller_cache_changes_translations() -> None:
     assert "the KV cache type q8_0 changes" in told([trial(replace(ONE, kv_cache_type="q8_0"), 1.0)])
 
 
+def test_few_answers_are_chance() -> None:
+    assert "measured with only 1 answer, so" in told([trial(ONE, 1.0, answers=1)])
+    assert "chance" not in told([trial(ONE, 1.0, answers=8)])
+
+
 def test_unknown_figures_are_no_findings() -> None:
     unknown = Trial(ONE, trial(ONE, 1.0, request_tokens_per_second=None, reading_share=None, at_work=2.0).throughput)
     assert told([unknown, replace(unknown, layout=slots(ONE, 2), loaded=loaded())]) == ""
