@@ -117,6 +117,12 @@ def _knee(series: Sequence[Trial]) -> Iterator[str]:
 def _partly_on_cpu(trials: Sequence[Trial], best: Trial) -> Iterator[str]:
     """Say which is the first layout with which the model no longer fits the GPUs."""
     for trial in trials:
+        if trial.partly_on_cpu and trial.loaded is not None and not trial.loaded.vram_bytes:
+            yield (
+                "the model is on the CPU although nvidia-smi lists GPUs: Ollama found none that it can use; the log of "
+                "`ollama serve` says why"
+            )
+            return
         if trial.partly_on_cpu and trial.loaded is not None:
             rates = f" ({trial.rate:.2f} rows/s; the best layout has {best.rate:.2f})" if trial.rate else ""
             yield (

@@ -66,6 +66,12 @@ def test_part_of_the_model_on_the_cpu() -> None:
     assert "(1.00 rows/s; the best layout has 4.00)" in text
 
 
+def test_gpus_that_ollama_cannot_use() -> None:
+    text = told([trial(ONE, 4.0, share=0.0)])
+    assert "the model is on the CPU although nvidia-smi lists GPUs" in text
+    assert "0%" not in text
+
+
 def test_several_gpus_that_are_no_faster_than_one() -> None:
     rates = {"http://127.0.0.1:1": 3.0, "http://127.0.0.1:2": 3.1}
     trials = [trial(EACH, 6.1, host_rows_per_second=rates), trial(OVER_ALL, 3.2)]
