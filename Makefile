@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 ENGINES ?= $(CURDIR)/.engines
 
-.PHONY: demo test test-all test-prism test-flink test-airflow check docs lock format bench clean
+.PHONY: demo test test-all test-prism test-flink test-spark test-azure test-airflow check docs lock format bench clean
 
 # What the program needs to run.
 $(VENV)/.runtime: pyproject.toml
@@ -29,9 +29,14 @@ test: $(VENV)/.development  ## run the tests, without those marked slow
 test-all: $(VENV)/.development  ## run all tests
 	$(BIN)/python -m pytest -n auto
 
-test-prism test-flink: test-%: $(VENV)/.development  ## install a real engine and run its tests; needs go, Flink also java and mvn
+test-prism test-flink test-spark: test-%: $(VENV)/.development  ## install a real engine and run its tests; needs go, Flink and Spark also java and mvn
 	tests/runners/engines/install.sh $* $(ENGINES)
-	TRANSLATE_TEST_ENGINES=$(ENGINES) $(BIN)/python -m pytest -m engines tests/runners/test_$*.py
+	TRANSLATE_TEST_ENGINES=$(ENGINES) $(BIN)/python -m pytest -m engines -k $* tests/runners
+
+test-azure: $(VENV)/.development  ## install Azure's emulator, and run the tests of object stores on it; needs npm
+	tests/runners/engines/install.sh azurite $(ENGINES)
+	$(PIP) install adlfs
+	TRANSLATE_TEST_ENGINES=$(ENGINES) $(BIN)/python -m pytest -m engines tests/pipeline/test_object_store.py
 
 test-airflow: $(VENV)/.development  ## install Airflow into an environment of its own, and run the example DAG in it
 	$(PYTHON) -m venv $(ENGINES)/airflow

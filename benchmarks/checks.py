@@ -1,11 +1,15 @@
 """How many bad translations the checks find, how many good ones they flag, and what they cost.
 
     python -m benchmarks.checks [--repeats 20]
-    python -m benchmarks.checks --pairs FILE     flags of your own pairs: JSON lines with the keys french and english
+    python -m benchmarks.checks --pairs FILE [--wrong FILE]
 
 The texts are those of ``tests/transforms/text/corpus``: clean pairs by hand, and faults made from them. Every third
 clean pair was held out: its false flags were counted, never looked at. Faults were looked at, those made from held-out
 pairs too: their column shows other texts, not other ways to fail.
+
+With ``--pairs``, the false alarms and the faults are those of your own correct pairs: JSON lines with the keys
+``french`` and ``english``. With ``--wrong``, the share of your own wrong answers that are seen: lines with the keys
+``french`` and ``answer``.
 """
 
 from __future__ import annotations
@@ -17,11 +21,16 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
+from benchmarks.fault_kinds import KINDS
+from benchmarks.fault_kinds import faults as faults_of_kind
+from benchmarks.fault_sentences import Fault as MadeFault
 from tests.transforms.text.clean_pairs import Pair, clean_pairs, held_out, tuned_on
 from tests.transforms.text.mutations import MUTATIONS, PROMPT_TEXTS, Fault, faults
 from transforms.text import flags
 from transforms.text.checks import check
+from transforms.text.cleaning import clean
 from transforms.text.stripping import strip
 
 SHORTEST, LONGEST = 250, 350
@@ -49,24 +58,65 @@ def false_flags(pairs: list[Pair]) -> tuple[int, Counter[str]]:
     return len(flagged), Counter(flag for flags_ in flagged for flag in flags_)
 
 
+LONG = "from 300"
 LENGTHS = (
     ("under 20", range(20)),
     ("20 to 79", range(20, 80)),
     ("80 to 299", range(80, 300)),
-    ("from 300", range(300, sys.maxsize)),
+    (LONG, range(300, sys.maxsize)),
     ("all", range(sys.maxsize)),
 )
+
+
+MOST_HARD: Final = 0.0002
+MOST_SOFT: Final = 0.01
+MOST_SOFT_LONG: Final = 0.03
+"""Shares of correct pairs with a hard flag, and with soft ones only: those from 300 characters on have more."""
 
 
 def by_length(pairs: list[Pair]) -> Iterator[str]:
     """False alarms on clean pairs by the characters of the source, one line each."""
     flagged = [(len(pair.french), found(pair.french, pair.english)) for pair in pairs]
+    yield f"{'characters':12} pairs      hard    goal         soft only   goal"
     for name, lengths in LENGTHS:
         part = [flags_ for length, flags_ in flagged if length in lengths]
         hard = sum(any(flag in flags.HARD for flag in each) for each in part)
         soft = sum(bool(each) for each in part) - hard
         count = max(1, len(part))
-        yield f"{name:10} {len(part):6} pairs, hard {hard / count:7.3%}, soft only {soft / count:6.2%}"
+        most = MOST_SOFT_LONG if name == LONG else MOST_SOFT
+        yield (
+            f"{name:12} {len(part):5}  {hard / count:8.3%}  {MOST_HARD:6.2%} {_met(hard <= MOST_HARD * count):7}"
+            f"  {soft / count:8.2%}  {most:5.1%} {_met(soft <= most * count)}"
+        )
+
+
+def by_kind(pairs: list[Pair]) -> Iterator[str]:
+    """Which share of each kind of fault is seen: flagged, or stripped to the right text."""
+    yield f"{'kind of fault':34} faults     seen   goal"
+    for kind in KINDS:
+        made = faults_of_kind(kind, pairs)
+        if made:
+            share_seen = sum(map(is_seen, made)) / len(made)
+            met = _met(share_seen >= kind.goal)
+            yield f"{kind.name:34} {len(made):6}  {share_seen:7.1%}  {kind.goal:5.0%} {met}"
+
+
+def is_seen(fault: MadeFault) -> bool:
+    """Whether an answer has any flag of the checks, or is stripped to the right text."""
+    text, _ = strip(clean(fault.answer, fault.source)[0], fault.source)
+    return text == fault.right or bool(check(fault.source, text, PROMPT_TEXTS, fault.context))
+
+
+def _met(met: bool) -> str:
+    return "met" if met else "missed"
+
+
+def wrong_seen(path: Path) -> str:
+    """The share of a file's wrong answers that are flagged, as a line."""
+    with path.open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    flagged = sum(bool(found(row["french"], row["answer"])) for row in rows)
+    return f"wrong answers of {path.name}: {flagged / max(1, len(rows)):.1%} of {len(rows)} seen"
 
 
 def read_pairs(path: Path) -> list[Pair]:
@@ -91,9 +141,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--pairs", type=Path)
+    parser.add_argument("--wrong", type=Path)
     given = parser.parse_args()
     if given.pairs:
-        print(*by_length(read_pairs(given.pairs)), sep="\n")
+        own = read_pairs(given.pairs)
+        print(*by_length(own), *by_kind(own), sep="\n")
+    if given.wrong:
+        print(wrong_seen(given.wrong))
+    if given.pairs or given.wrong:
         return
     repeats = given.repeats
     pairs = clean_pairs()
@@ -107,7 +162,7 @@ def main() -> None:
     for name, part in (("all", pairs), ("tuned on", tuned_on(pairs)), ("held out", held_out(pairs))):
         flagged, _ = false_flags(part)
         print(f"clean pairs, {name}: {flagged} of {len(part)} with a hard or soft flag ({flagged / len(part):.1%})")
-    print(*by_length(pairs), sep="\n")
+    print(*by_length(pairs), *by_kind(pairs), sep="\n")
     some = [pair for pair in pairs if SHORTEST <= len(pair.french) <= LONGEST]
     mean = sum(len(pair.french) for pair in some) / len(some)
     print(

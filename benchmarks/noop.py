@@ -49,8 +49,9 @@ def _is_kept(what: str, source: Path, parts: int, rows_per_part: int) -> bool:
         after = running[0].stats()
     requests = sum(after[name] - before[name] for name in ("calls", "load_calls", "gets"))
     print(
-        f"{written:,} parts {what}: written in {first.wall_seconds:.1f} s; rerun in {again.wall_seconds:.2f} s, "
-        f"{again.cpu_seconds:.2f} s CPU, peak {again.peak_mb:.0f} MB, {requests} requests"
+        f"{written:,} parts {what}: written in {first.wall_seconds:.1f} s, peak {first.peak_mb:.0f} MB; "
+        f"rerun in {again.wall_seconds:.2f} s, {again.cpu_seconds:.2f} s CPU, peak {again.peak_mb:.0f} MB, "
+        f"{requests} requests"
     )
     skipped = again.summary["units_skipped"]
     if written != parts or skipped != parts:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ SENTENCES = (
     "Le rapport {n} décrit les travaux de la toiture, livrés avec un retard de trois jours. ",
 )
 
+FLEET = ((4, 1.0), (4, 2.5), (2, 1.0))
+"""Slots and speed of each of three unequal hosts."""
 
 POLL_SECONDS = 0.1
 
@@ -78,18 +80,32 @@ def hosts(count: int, **settings: Any) -> Iterator[list[SandboxProcess]]:
 
 
 @contextmanager
+def unequal_hosts(tokens_per_second: float, sigma: float) -> Iterator[list[SandboxProcess]]:
+    """The hosts of ``FLEET``; ``sigma`` is the spread of their answers' lengths."""
+    with ExitStack() as running:
+        yield [
+            running.enter_context(
+                hosts(1, num_parallel=slots, tokens_per_second=tokens_per_second * speed, sigma=sigma)
+            )[0]
+            for slots, speed in FLEET
+        ]
+
+
+@contextmanager
 def folder() -> Iterator[Path]:
     """A temporary folder."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
         yield Path(name)
 
 
-def run(source: Path, output: Path, running: list[SandboxProcess], *more: str) -> Measured:
-    """Run the program once. Its log goes to this process's stderr."""
+def run(
+    source: Path, output: Path, running: list[SandboxProcess], *more: str, checkout: Path | None = None
+) -> Measured:
+    """Run the program once, of this checkout or of another one. Its log goes to this process's stderr."""
     urls = ",".join(host.url for host in running)
     command = [sys.executable, "-m", "pipeline", "--input", str(source), "--output", str(output), "--hosts", urls]
     started = time.monotonic()
-    process = subprocess.Popen([*command, "--progress", "plain", *more], stdout=subprocess.PIPE)
+    process = subprocess.Popen([*command, "--progress", "plain", *more], stdout=subprocess.PIPE, cwd=checkout)
     assert process.stdout is not None
     peak_mb, resident_mb = 0.0, []
     while not (waited := os.wait4(process.pid, os.WNOHANG))[0]:

@@ -11,10 +11,7 @@ import argparse
 import statistics
 from contextlib import ExitStack
 
-from benchmarks.runs import folder, hosts, run, write_records
-
-FLEET = ((4, 1.0), (4, 2.5), (2, 1.0))
-"""Slots and speed of each host."""
+from benchmarks.runs import FLEET, folder, run, unequal_hosts, write_records
 
 TOKENS_PER_SECOND = 400.0
 
@@ -23,12 +20,7 @@ def makespan_over_ideal(rows: int, sigma: float) -> tuple[float, list[int]]:
     """Run once and return the makespan relative to the ideal, and the limit detected for each host."""
     with ExitStack() as stack:
         place = stack.enter_context(folder())
-        running = [
-            stack.enter_context(hosts(1, num_parallel=slots, tokens_per_second=TOKENS_PER_SECOND * speed, sigma=sigma))[
-                0
-            ]
-            for slots, speed in FLEET
-        ]
+        running = stack.enter_context(unequal_hosts(TOKENS_PER_SECOND, sigma))
         source = write_records(place / "records.parquet", rows, 200, 500)
         measured = run(source, place / "english", running)
         stats = [host.stats() for host in running]

@@ -135,7 +135,7 @@ def _has_failures(footer: PartFooter | None) -> bool:
 def _refuse_loss(plan: RunPlan, parts: Mapping[str, PartFooter | None]) -> None:
     """Refuse --limit if it would discard translated rows."""
     sources = {unit.source.url for unit in plan.units}
-    there = sum(footer.statistics.rows for footer in parts.values() if footer is not None and footer.source in sources)
+    there = sum(footer.rows for footer in parts.values() if footer is not None and footer.source in sources)
     if there > plan.rows:
         raise UsageError(
             f"{plan.output} holds {there} translated rows of this input, of which --limit would keep {plan.rows}: "

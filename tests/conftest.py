@@ -8,6 +8,7 @@ for new counterexamples, run ``pytest --hypothesis-profile=hunt``.
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
@@ -26,6 +27,16 @@ ROOT = Path(__file__).parents[1]
 hypothesis_settings.register_profile("steady", derandomize=True, deadline=None)
 hypothesis_settings.register_profile("hunt", max_examples=2000, deadline=None)
 hypothesis_settings.load_profile("steady")
+
+YOUNG_OBJECTS = 50_000
+"""Objects after which garbage is collected: collecting the tests makes 400,000 that stay, and visits them each time."""
+
+gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
+
+
+def pytest_collection_finish() -> None:
+    """Leave the tests and all that is imported out of garbage collection."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

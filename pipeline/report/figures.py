@@ -85,8 +85,15 @@ def read_figures(output: OutputDirectory) -> Figures:
     statistics = Statistics()
     recipes: Counter[str] = Counter()
     by_digest: dict[str, Recipe] = {}
-    for footer in footers.values():
-        statistics.add(footer.statistics)
+    failed_parts: dict[str, int] = {}
+    flagged_parts: dict[str, int] = {}
+    for name, footer in footers.items():
+        of_part = footer.statistics
+        statistics.add(of_part)
+        if failed := of_part.statuses["failed"]:
+            failed_parts[name] = failed
+        if flagged := of_part.statuses["warn"] + of_part.statuses["partial"]:
+            flagged_parts[name] = flagged
         digest = footer.recipe.digest()
         by_digest[digest] = footer.recipe
         recipes[digest] += 1
@@ -105,14 +112,8 @@ def read_figures(output: OutputDirectory) -> Figures:
             [(name, footer.rows) for name, footer in footers.items()],
             ordered[0].text_columns if ordered else (),
         ),
-        failed_parts={
-            name: count for name, footer in footers.items() if (count := footer.statistics.statuses["failed"])
-        },
-        flagged_parts={
-            name: count
-            for name, footer in footers.items()
-            if (count := footer.statistics.statuses["warn"] + footer.statistics.statuses["partial"])
-        },
+        failed_parts=failed_parts,
+        flagged_parts=flagged_parts,
     )
 
 

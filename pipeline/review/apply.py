@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -69,7 +69,7 @@ def apply_to_part(
     """
     by_place = {(each.row, each.column): each for each in decisions}
     columns, fields = footer.recipe.text_columns, tuple(added_by(footer.recipe))
-    statistics = Statistics.from_json(footer.statistics.to_json())
+    statistics = footer.statistics
     pairs: list[tuple[str, str]] = []
     temporary = output.begin()
     try:
@@ -86,7 +86,7 @@ def apply_to_part(
                     writer.write_table(_changed(table, first, by_place, columns, fields, statistics).cast(schema))
                     first += table.num_rows
                 letters = _letters(output, part, by_place)
-                new = replace(footer, statistics=statistics, dead_letters=len(letters))
+                new = footer.recounted(statistics, len(letters))
                 writer.add_key_value_metadata(new.to_metadata())
     except (OSError, pa.ArrowException) as error:
         temporary.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ import pytest
 from pipeline.cli import COMMANDS, main
 from pipeline.exit_codes import ExitCode
 from pipeline.options.run import RunOptions
+from tests.conftest import MakeHost
 from transforms.errors import NoHostLeft, RunFailed, RunStopped, UsageError
 
 NEEDED = ["--input=reports.parquet", "--output=english"]
@@ -43,17 +44,6 @@ def raising(error: BaseException) -> Run:
         raise error
 
     return run
-
-
-def subprocess_of(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("TRANSLATE_", "OLLAMA_"))}
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**inherited, **environment},
-    )
 
 
 @pytest.mark.parametrize("word", [[], ["run"]])
@@ -172,25 +162,45 @@ def test_unknown_commands(capsys: pytest.CaptureFixture[str], word: str, hint: s
     ],
 )
 def test_mistakes_are_one_line_on_stderr_and_exit_code_2(
-    arguments: list[str], environment: dict[str, str], words: list[str]
+    arguments: list[str],
+    environment: dict[str, str],
+    words: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    process = subprocess_of(*arguments, **environment)
-    assert (process.returncode, process.stdout) == (2, "")
-    (line,) = process.stderr.splitlines()
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
     assert line.startswith("error: ")
     assert all(word in line for word in words)
 
 
-def imports_beam(*arguments: str) -> tuple[bool, str]:
-    """Run the command line in a process of its own; return whether it imported Beam, and what it said on stderr."""
-    code = f"import sys; from pipeline.cli import main; main({list(arguments)!r}); print('apache_beam' in sys.modules)"
-    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return process.stdout.splitlines()[-1] == "True", process.stderr
+IN_ONE_PROCESS = """
+import contextlib, io, json, sys
+from pipeline.cli import main
+seen = []
+for arguments in json.loads(sys.argv[1]):
+    with contextlib.redirect_stderr(io.StringIO()) as errors:
+        main(arguments)
+    seen.append(("apache_beam" in sys.modules, errors.getvalue()))
+print(json.dumps(seen))
+"""
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
+def without_beam(*commands: list[str]) -> list[str]:
+    """Run command lines one after the other in a process of its own; return what each says on stderr."""
+    command = [sys.executable, "-c", IN_ONE_PROCESS, json.dumps(commands)]
+    process = subprocess.run(command, capture_output=True, text=True, check=True)
+    seen = json.loads(process.stdout.splitlines()[-1])
+    assert [arguments for arguments, (imported, _) in zip(commands, seen, strict=True) if imported] == []
+    return [errors for _, errors in seen]
+
+
+def test_mistakes_and_help_are_told_without_importing_beam() -> None:
+    expected = [
         (["--help"], ""),
         (["sandbox", "--help"], ""),
         ([*NEEDED, "--num_ctx=x"], "error: --num_ctx"),
@@ -199,29 +209,29 @@ def imports_beam(*arguments: str) -> tuple[bool, str]:
         (["--input", "a.jsonl", "b.jsonl", "--output=x"], "error: unexpected argument 'b.jsonl'"),
         (["--output=x", "--labels=a=b"], "error: missing --input"),
         (["--input=/no/such/file", "--output=x"], "error: --input /no/such/file does not exist"),
-    ],
-)
-def test_mistakes_and_help_are_told_without_importing_beam(arguments: list[str], said: str) -> None:
-    imported, errors = imports_beam(*arguments)
-    assert not imported
-    assert said in errors
+    ]
+    said = without_beam(*(arguments for arguments, _ in expected))
+    assert [words for (_, words), errors in zip(expected, said, strict=True) if words not in errors] == []
 
 
-def test_a_run_that_is_refused_or_has_nothing_to_do_does_not_import_beam(tmp_path: Path) -> None:
+def test_a_run_that_is_refused_or_has_nothing_to_do_does_not_import_beam(
+    sandbox_host: MakeHost, tmp_path: Path
+) -> None:
     (tmp_path / "in.jsonl").write_text('{"text": "Le pont est fermé."}\n')
-    needed = [f"--input={tmp_path}/in.jsonl", f"--output={tmp_path}/out"]
-    assert "has no column corps" in refused_without_beam(*needed, "--text_column=corps")
-    assert "--memory" in refused_without_beam(*needed, "--sandbox=1", f"--memory={tmp_path}/in.jsonl")
-    assert "connection refused" in refused_without_beam(*needed, "--hosts=127.0.0.1:9", "--max_outage=0")
-    assert imports_beam(*needed, "--sandbox=1")[0]
-    assert not imports_beam(*needed, "--sandbox=1")[0]  # nothing is left
-    assert "made with other settings: num_ctx" in refused_without_beam(*needed, "--sandbox=1", "--num_ctx=2048")
-
-
-def refused_without_beam(*arguments: str) -> str:
-    imported, errors = imports_beam(*arguments)
-    assert not imported
-    return errors
+    places = [f"--input={tmp_path}/in.jsonl", f"--output={tmp_path}/out"]
+    hosts = f"--hosts={sandbox_host().url}"
+    column, memory, refused = without_beam(
+        [*places, "--text_column=corps"],
+        [*places, "--sandbox=1", f"--memory={tmp_path}/in.jsonl"],
+        [*places, "--hosts=127.0.0.1:9", "--max_outage=0"],
+    )
+    assert "has no column corps" in column
+    assert "--memory" in memory
+    assert "connection refused" in refused
+    assert main([*places, hosts, "--progress=off"]) == 0
+    nothing_left, other = without_beam([*places, hosts], [*places, hosts, "--num_ctx=2048"])
+    assert "ERROR" not in nothing_left
+    assert "made with other settings: num_ctx" in other
 
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])

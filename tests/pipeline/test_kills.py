@@ -47,6 +47,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Unbroken:
     return Unbroken(source, content(place / "out"), asked.texts)
 
 
+@pytest.mark.slow
 def test_the_inputs_hold_all_that_matters(unbroken: Unbroken) -> None:
     parts = [part for name, part in unbroken.content.items() if name.endswith(".parquet")]
     rows = [row for _, part in parts for row in part]

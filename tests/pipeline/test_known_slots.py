@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from pipeline.known_slots import FILE, MAX_DIGESTS, MAX_HOSTS, keep_known_slots, read_known_slots
+from pipeline import known_slots
+from pipeline.known_slots import FILE, MAX_DIGESTS, MAX_HOSTS, MAX_SLOTS, keep_known_slots, read_known_slots
 from transforms.fleet.host_state import HostView
 from transforms.memory.addresses import cache_directory
 
@@ -28,6 +30,27 @@ def test_slots_are_remembered_for_each_host_and_digest() -> None:
     assert read_known_slots("ab") == {URL: 4, OTHER: 2}
     assert read_known_slots("cd") == {URL: 8}
     assert read_known_slots("ef") == read_known_slots(None) == {}
+
+
+def test_only_numbers_that_can_be_slots_are_known() -> None:
+    slots = {"none": 0, "one": 1, "most": MAX_SLOTS, "more": MAX_SLOTS + 1, "true": True, "text": "4"}
+    cache_directory().mkdir(parents=True)
+    (cache_directory() / FILE).write_text(json.dumps({"ab": slots}))
+    assert read_known_slots("ab") == {"one": 1, "most": MAX_SLOTS}
+
+
+def test_a_model_without_a_digest_is_not_remembered() -> None:
+    keep_known_slots("mistral:latest", [view(URL, 4, digest="")])
+    assert read_known_slots("") == {}
+    assert not (cache_directory() / FILE).exists()
+
+
+def test_a_model_that_is_used_again_is_kept_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(known_slots, "MAX_DIGESTS", 2)
+    for digest in ("first", "second", "first", "third"):
+        keep_known_slots("mistral:latest", [view(URL, 4, digest)])
+    assert [read_known_slots(digest) for digest in ("first", "second", "third")] == [{URL: 4}, {}, {URL: 4}]
+    assert [path.name for path in cache_directory().iterdir()] == [FILE]
 
 
 def test_models_of_long_ago_are_forgotten() -> None:

@@ -1,4 +1,4 @@
-"""Whole runs with input and output on an object store: a local S3 server."""
+"""Whole runs with input and output on an object store: a local S3 server, and opt-in one of Azure."""
 
 from __future__ import annotations
 
@@ -20,31 +20,63 @@ import pytest
 from pipeline.sandbox.faults import Fault
 from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
-
-pytest.importorskip("s3fs", reason="s3fs is not installed: pip install s3fs")
-moto = pytest.importorskip("moto.server", reason='moto is not installed: pip install "moto[server]"')
+from tests.engines import installed
+from tests.ports import free_port, wait_for_port
 
 ROWS = 240
 UNIT_ROWS = 40
 LOCK = "_state/lock"
 PATIENCE_SECONDS = 60.0
+AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+"""The key that azurite documents for everyone: no secret."""
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def s3() -> Iterator[dict[str, str]]:
+    """The environment in which fsspec uses a local S3 server."""
+    pytest.importorskip("s3fs", reason="s3fs is not installed: pip install s3fs")
+    moto = pytest.importorskip("moto.server", reason='moto is not installed: pip install "moto[server]"')
     server = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
+    yield {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL_S3": f"http://{host}:{port}",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment in which fsspec uses azurite."""
+    pytest.importorskip("adlfs", reason="adlfs is not installed: pip install adlfs")
+    azurite = installed("azurite") / "azurite" / "node_modules" / ".bin" / "azurite-blob"
+    port, log = free_port(), tmp_path_factory.mktemp("azurite") / "azurite.log"
+    command = [str(azurite), "--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck"]
+    with (
+        log.open("wb") as written,
+        subprocess.Popen(
+            [*command, "--blobHost", "127.0.0.1", "--blobPort", str(port)], stdout=written, stderr=written
+        ) as server,
+    ):
+        wait_for_port(port, {log: server})
+        yield {
+            "AZURE_STORAGE_CONNECTION_STRING": "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;"
+            f"AccountKey={AZURITE_KEY};BlobEndpoint=http://127.0.0.1:{port}/devstoreaccount1;"
+        }
+        server.terminate()
 
 
 class Store:
     """A bucket of its own, as the program's processes and the test see it."""
 
-    def __init__(self, name: str) -> None:
-        self.fs = fsspec.filesystem("s3", use_listings_cache=False, skip_instance_cache=True)
-        self.url = f"s3://{name}"
+    def __init__(self, scheme: str, name: str) -> None:
+        self.fs = fsspec.filesystem(scheme, use_listings_cache=False, skip_instance_cache=True)
+        self.scheme = scheme
+        self.url = f"{scheme}://{name}"
         self.fs.mkdir(name)
         self._name = name
 
@@ -62,17 +94,11 @@ class Store:
         self.fs.pipe_file(f"{self._name}/{path}", content)
 
 
-@pytest.fixture
-def store(address: str, monkeypatch: pytest.MonkeyPatch) -> Store:
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL_S3": address,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():
+@pytest.fixture(params=["s3", pytest.param("azure", marks=pytest.mark.engines)])
+def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Store:
+    for name, value in request.getfixturevalue(request.param).items():
         monkeypatch.setenv(name, value)
-    made = Store(f"reports-{uuid.uuid4().hex}")
+    made = Store({"s3": "s3", "azure": "abfs"}[request.param], f"reports-{uuid.uuid4().hex}")
     sink = pa.BufferOutputStream()
     pq.write_table(pa.table({"id": list(range(ROWS)), "text": [sentence(number) for number in range(ROWS)]}), sink)
     made.put("reports/january.parquet", sink.getvalue().to_pybytes())
@@ -224,10 +250,10 @@ def test_a_bucket_that_is_not_there_is_told_before_anything_is_sent(
     store: Store, start: Start, sandbox_host: MakeHost
 ) -> None:
     host = sandbox_host()
-    process = start(host, "--output", "s3://no-such-bucket/english")
+    process = start(host, "--output", f"{store.scheme}://no-such-bucket/english")
     out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, out) == (2, "")
-    assert "--output s3://no-such-bucket/english cannot be written to: " in err
+    assert f"--output {store.scheme}://no-such-bucket/english cannot be written to: " in err
     assert "Traceback" not in err
     assert not store.fs.exists("no-such-bucket")
     assert host.stats()["calls"] == 0

@@ -22,6 +22,7 @@ from pipeline.runner import (
     warn_of_slots,
 )
 from tests.pipeline.console.restored_logging import restored_logging
+from tests.ports import free_port
 from transforms.errors import NoHostLeft, RunFailed
 
 
@@ -36,12 +37,6 @@ def silent_port() -> Iterator[int]:
     """A port that accepts connections and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def test_an_exception_of_a_worker_is_found_in_the_runners_text() -> None:

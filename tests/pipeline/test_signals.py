@@ -19,6 +19,7 @@ import pytest
 from pipeline import signals
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
+from tests.pipeline.runs import Run
 
 Start = Callable[[str, Path], "subprocess.Popen[bytes]"]
 
@@ -57,7 +58,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
     ("number", "code"), [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow)]
 )
 def test_a_signal_ends_it_cleanly_and_the_same_command_goes_on(
-    sandbox_host: MakeHost, start: Start, tmp_path: Path, number: signal.Signals, code: int
+    sandbox_host: MakeHost, start: Start, run: Run, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     host, output = sandbox_host(tokens_per_second=400.0), tmp_path / "out"
     process = start(host.url, output)
@@ -70,10 +71,9 @@ def test_a_signal_ends_it_cleanly_and_the_same_command_goes_on(
     assert summary["exit_code"] == code
     assert summary["units_written"] == len(list(output.glob("part-*")))
     host.control(tokens_per_second=0)
-    again = start(host.url, output)
-    out, _ = again.communicate(timeout=60)
-    assert again.returncode == 0
-    assert json.loads(out)["rows"] == 400
+    again = run(tmp_path / "reports.parquet", output, [host], "--unit_rows", "50")
+    assert again.code == 0
+    assert again.summary["rows"] == 400
     assert not list(output.rglob("*.tmp"))
 
 
@@ -82,9 +82,13 @@ def test_a_second_signal_ends_it_at_once(sandbox_host: MakeHost, start: Start, t
     process = start(host.url, tmp_path / "out")
     wait_until(lambda: host.stats()["in_flight"] > 0)
     os.kill(process.pid, signal.SIGTERM)
+    assert process.stderr is not None
+    while b"waiting up to" not in (line := process.stderr.readline()):
+        assert line
     os.kill(process.pid, signal.SIGTERM)
-    process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=60)
     assert process.returncode == 143
+    assert out == b"", "after one signal alone, the run ends with its summary"
 
 
 def test_a_signal_while_no_host_answers(start: Start, tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from tests.conftest import ROOT
 
 PATIENCE_SECONDS = 300.0
 POLL_SECONDS = 0.05
+AFTER_STOP_SECONDS = 2.0
+"""Workers may send requests for so long after the launcher's end."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,29 @@ class Job:
             assert numbers == sorted(numbers)
             assert set(table.column("body_en_status").to_pylist()) <= {"ok", "warn"}
         assert not [path for path in self.output.rglob("*") if path.suffix == ".tmp"]
+
+
+def check_whole_run(job: Job) -> None:
+    """Assert that a run translates each row once, and that a second run sends nothing."""
+    ended = job.run()
+    assert (ended.code, ended.summary.get("rows")) == (0, job.rows), ended.log
+    job.check_rows()
+    served = job.served()
+    assert job.run().code == 0
+    assert job.served() == served
+
+
+def check_that_workers_stop(job: Job, how: signal.Signals) -> None:
+    """Assert that the launcher's end stops workers in processes of their own, and that the next run resumes."""
+    ended = job.stop_after(200, how)
+    assert ended.code == (143 if how is signal.SIGTERM else -how), ended.log
+    time.sleep(AFTER_STOP_SECONDS)  # the bar itself, no synchronisation
+    served = job.served()
+    time.sleep(2 * AFTER_STOP_SECONDS)
+    assert job.served() <= served + 10  # the hosts' slots: what was in flight
+    assert served < job.rows
+    assert job.run().code == 0
+    job.check_rows()
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pipeline.sandbox.running import SandboxProcess
-from tests.runners.conftest import installed
+from tests.engines import installed
 from tests.runners.flink import FlinkCluster
-from tests.runners.jobs import Job, wait_until
+from tests.runners.jobs import Job, check_that_workers_stop, check_whole_run, wait_until
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
-
-AFTER_STOP_SECONDS = 2.0
-"""Workers may send requests for so long after the launcher's end."""
 
 
 @pytest.fixture
@@ -30,13 +26,7 @@ def cluster(tmp_path: Path) -> Iterator[FlinkCluster]:
 def test_rows_are_exact_and_a_second_run_sends_nothing(
     environment: str, cluster: FlinkCluster, engine_hosts: list[SandboxProcess], tmp_path: Path
 ) -> None:
-    job = Job(tmp_path / "job", engine_hosts, cluster.options(environment), files=8, rows=50)
-    ended = job.run()
-    assert (ended.code, ended.summary.get("rows")) == (0, job.rows), ended.log
-    job.check_rows()
-    served = job.served()
-    assert job.run().code == 0
-    assert job.served() == served
+    check_whole_run(Job(tmp_path / "job", engine_hosts, cluster.options(environment), files=8, rows=50))
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
@@ -44,15 +34,7 @@ def test_the_launchers_end_stops_the_workers(
     how: signal.Signals, cluster: FlinkCluster, engine_hosts: list[SandboxProcess], tmp_path: Path
 ) -> None:
     job = Job(tmp_path / "job", engine_hosts, cluster.options("PROCESS"), files=8, rows=150)
-    ended = job.stop_after(200, how)
-    assert ended.code == (143 if how is signal.SIGTERM else -signal.SIGKILL), ended.log
-    time.sleep(AFTER_STOP_SECONDS)  # the bar itself, no synchronisation
-    served = job.served()
-    time.sleep(2 * AFTER_STOP_SECONDS)
-    assert job.served() <= served + 10  # the hosts' slots: what was in flight
-    assert served < job.rows
-    assert job.run().code == 0
-    job.check_rows()
+    check_that_workers_stop(job, how)
 
 
 def test_a_second_run_is_refused_while_the_workers_of_the_first_run(

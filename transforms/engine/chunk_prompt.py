@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from transforms.engine.retry_policy import Ask
 from transforms.fleet.settings import GenerateRequest
@@ -14,8 +14,7 @@ from transforms.text.prompts import Rendered, render
 from transforms.text.repeated_characters import Shortened, shorten
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkPrompt:
+class ChunkPrompt(NamedTuple):
     """A chunk as it is sent: the same for all attempts with one model.
 
     Attributes:

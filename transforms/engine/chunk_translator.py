@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from transforms.engine.chunk_prompt import ChunkPrompt
 from transforms.engine.large_texts import call, gather_few
@@ -66,8 +67,7 @@ class ChunkResult:
     text_at_fault: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
+class _Task(NamedTuple):
     """A chunk to translate with one model.
 
     Attributes:
@@ -170,7 +170,7 @@ class ChunkTranslator:
         while True:
             step = self._policy.next_step(len(chunk), responses, profile.sampling, task.of_rejected, omitted, cut_loops)
             grant = None
-            if isinstance(step, Ask | Split) and responses and step.repair:
+            if responses and isinstance(step, (Ask, Split)) and step.repair:
                 kind = Kind(profile.model, fault_of(responses[0]), "again" if isinstance(step, Ask) else "halves")
                 grant = await self.repair_yield.granted(kind, may_wait=kind.repair == "again" or not task.is_piece)
                 if grant is None:
@@ -223,8 +223,7 @@ class ChunkTranslator:
         try:
             results = await gather_few(
                 lambda pair: self._translate_with(
-                    replace(
-                        task,
+                    task._replace(
                         chunk=pair[0].core,
                         context=pair[1],
                         of_rejected=task.of_rejected or not step.too_long,

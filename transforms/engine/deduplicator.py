@@ -253,4 +253,5 @@ class Deduplicator:
         self._recalls.deliver(results)
 
     def _entry(self, source: SourceText, result: TextResult) -> bytes:
-        return encode(result, source_flags(source.text, Gate.TRANSLATE), self._settings.run)
+        flags = source_flags(source.text, Gate.TRANSLATE) if result.outcome.flags else ()
+        return encode(result, flags, self._settings.run)

@@ -141,6 +141,8 @@ class RetryPolicy:
         if not responses:
             return Ask(sampling)
         last = responses[-1]
+        if isinstance(last, Candidate) and last.text and not last.flags:
+            return Accept(last)
         if len(responses) < MAX_ATTEMPTS and "again" not in omitted and self._worth_asking_again(last):
             extended = isinstance(last, RowRejected) and not cut_loops
             return Ask(self._retry_sampling(sampling), extended, repair=True)

@@ -38,9 +38,10 @@ class TextCounts:
         self.statuses[result.outcome.status] += 1
         if result.outcome.origin is not None:
             self.origins[result.outcome.origin] += 1
-        self.flags.update(result.outcome.flags)
+        if result.outcome.flags:
+            self.flags.update(result.outcome.flags)
         requests = result.requests
-        if requests.repair_requests:
+        if requests.repairs and requests.repair_requests:
             self.repairs.update(texts=1, requests=requests.repair_requests, better=int(requests.repaired))
 
 

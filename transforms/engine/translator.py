@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from transforms.engine.chunk_translator import ChunkResult, ChunkTranslator
@@ -140,7 +141,7 @@ class Translator:
         profile = self._profiles.of(model, source.field_name)
         size = len(source.text)
         chunks = await call(size, _chunks, source.text, profile)
-        before = contexts(chunks, profile.context_chars)
+        before = contexts(chunks, profile.context_chars) if profile.context_chars else [""] * len(chunks)
         results = await gather_few(
             lambda pair: self._chunk_translator.translate(pair[0].core, profile, log, pair[1]),
             list(zip(chunks, before, strict=True)),
@@ -162,12 +163,12 @@ class Translator:
         answers = [answer for result in results for answer in result.answers]
         outcome = Outcome(
             translation=join(chunks, [result.text for result in results]),
-            status="warn" if any(flag in flags.SOFT or flag in flags.HARD for flag in found) else "ok",
+            status="ok" if flags.SOFT.isdisjoint(found) and flags.HARD.isdisjoint(found) else "warn",
             flags=[*source_flags(source.text, Gate.TRANSLATE), *chunked, *found],
             origin="generated",
             attempts=sum(attempt.failure is not Failure.SUPERSEDED for attempt in log.attempts),
             chunks=pieces,
-            evidence=encoded((each for result in results for each in result.evidence), found),
+            evidence=encoded((each for result in results for each in result.evidence), found) if found else None,
             **_provenance(answers, log.attempts),
             **self._models(answers, model),
         )
@@ -207,12 +208,13 @@ _SUMMED = (
     "prompt_eval_count",
     "eval_count",
 )
+_SUMMED_VALUES = attrgetter(*_SUMMED)
 
 
 def _provenance(answers: Sequence[Answer], attempts: Sequence[Attempt]) -> dict[str, Any]:
     """Durations, counts and certainty of the chunks' answers together, and the hosts that gave them."""
     if len(answers) == 1:
-        sums = {name: getattr(answers[0], name) for name in _SUMMED}
+        sums = dict(zip(_SUMMED, _SUMMED_VALUES(answers[0]), strict=True))
     else:
         sums = {name: _sum([getattr(answer, name) for answer in answers]) for name in _SUMMED}
     certainty = combined([answer.certainty for answer in answers])

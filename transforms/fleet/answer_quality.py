@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -25,12 +24,12 @@ _NO_WORDS = re.compile(r"[\W_]+")
 
 
 class _Checked(NamedTuple):
-    """A checked answer: its number, whether it was bad, and hashes of its text and of the words of its source."""
+    """A checked answer: its number, whether it was bad, the hash of its text, and its source."""
 
     number: int
     bad: bool
     text: int
-    source: int
+    source: str
 
 
 @dataclass(eq=False)
@@ -39,6 +38,8 @@ class _Record:
 
     Attributes:
         recent: The latest ones.
+        texts: The hashes of their texts.
+        bad: How many of them are bad.
         repeated: Numbers of accepted answers whose text the host has also given to another source.
         latest: The number of its latest answer.
         trusted_until: The number of the last answer that was followed by enough good ones.
@@ -46,16 +47,22 @@ class _Record:
     """
 
     recent: deque[_Checked] = field(default_factory=lambda: deque(maxlen=RECENT))
+    texts: deque[int] = field(default_factory=lambda: deque(maxlen=RECENT))
+    bad: int = 0
     repeated: deque[int] = field(default_factory=lambda: deque(maxlen=KEPT_REPEATED))
     latest: int = 0
     trusted_until: int = 0
     distrusted: list[tuple[int, int]] = field(default_factory=list)
 
-    def bad_answers(self) -> int:
-        return sum(answer.bad for answer in self.recent)
+    def add(self, answer: _Checked) -> None:
+        if len(self.recent) == RECENT:
+            self.bad -= self.recent[0].bad
+        self.recent.append(answer)
+        self.texts.append(answer.text)
+        self.bad += answer.bad
 
     def share(self) -> float:
-        return self.bad_answers() / len(self.recent) if self.recent else 0.0
+        return self.bad / len(self.recent) if self.recent else 0.0
 
 
 class AnswerQuality:
@@ -70,6 +77,7 @@ class AnswerQuality:
 
     def __init__(self) -> None:
         self._records: dict[str, _Record] = {}
+        self._any_bad = False
 
     def checked(self, host: str, number: int, source: str, answer: str, accepted: bool) -> bool:
         """Notes an answer that the checks have accepted or not.
@@ -77,18 +85,24 @@ class AnswerQuality:
         Returns:
             Whether another host should confirm the answer, if it was accepted.
         """
-        record = self._records.setdefault(host, _Record())
-        text, words = hash(answer), hash(_NO_WORDS.sub("", source.casefold()))
-        same = [earlier for earlier in record.recent if earlier.text == text and earlier.source != words]
+        record = self._records.get(host)
+        if record is None:
+            record = self._records[host] = _Record()
+        text = hash(answer)
+        same = []
+        if text in record.texts:
+            same = [each for each in record.recent if each.text == text and _words(each.source) != _words(source)]
         bad = not accepted or bool(same)
-        record.repeated.extend(earlier.number for earlier in same if not earlier.bad)
-        if same and accepted:
-            record.repeated.append(number)
+        if same:
+            record.repeated.extend(earlier.number for earlier in same if not earlier.bad)
+            if accepted:
+                record.repeated.append(number)
         record.latest = max(record.latest, number)
         if len(record.recent) == RECENT and record.share() <= GOOD_SHARE:
             record.trusted_until = max(record.trusted_until, record.recent[0].number)
-        record.recent.append(_Checked(number, bad, text, words))
+        record.add(_Checked(number, bad, text, source))
         if bad:
+            self._any_bad = True
             share_of_others, _ = self._others(host)
             return share_of_others <= GOOD_SHARE
         return self.doubtful(host)
@@ -96,7 +110,7 @@ class AnswerQuality:
     def doubtful(self, host: str) -> bool:
         """Whether an accepted answer of the host should be confirmed by another host."""
         record = self._records.get(host)
-        if record is None or record.bad_answers() < DOUBTFUL_ANSWERS:
+        if record is None or record.bad < DOUBTFUL_ANSWERS:
             return False
         share, count = self._others(host)
         return record.share() >= BAD_SHARE and count >= DOUBTFUL_ANSWERS and share <= GOOD_SHARE
@@ -107,24 +121,30 @@ class AnswerQuality:
         If it is, its answers since it was trusted are void. It starts afresh, should a person bring it back.
         """
         record = self._records.get(host)
-        if record is None or len(record.recent) < LEAST_ANSWERS or record.share() < BAD_SHARE:
+        if record is None or not record.bad or len(record.recent) < LEAST_ANSWERS or record.share() < BAD_SHARE:
             return ""
         share, count = self._others(host)
         if count < LEAST_ANSWERS or share > GOOD_SHARE:
             return ""
-        bad, recent = record.bad_answers(), len(record.recent)
+        bad, recent = record.bad, len(record.recent)
         record.distrusted.append((record.trusted_until + 1, record.latest))
         record.recent.clear()
+        record.texts.clear()
+        record.bad = 0
         record.trusted_until = record.latest
         return (
             f"{bad} of its last {recent} answers were empty, wrong or all the same, against {share:.0%} on the other "
             "hosts; restart Ollama there or pull the model again"
         )
 
+    def any_void(self) -> bool:
+        """Whether any answer may be void: none is while no host has given a bad one."""
+        return self._any_bad
+
     def void(self, host: str, number: int) -> bool:
         """Whether a text should be translated again because of what is known now about the host of its answer."""
         record = self._records.get(host)
-        if record is None:
+        if record is None or not (record.distrusted or record.repeated):
             return False
         if any(first <= number <= last for first, last in record.distrusted):
             return True
@@ -136,10 +156,10 @@ class AnswerQuality:
 
     def _others(self, host: str) -> tuple[float, int]:
         """The share of bad answers of all other hosts together, and how many answers they gave."""
-        answers = [answer.bad for url, record in self._records.items() if url != host for answer in record.recent]
-        return _mean(answers), len(answers)
+        others = [record for url, record in self._records.items() if url != host]
+        count = sum(len(record.recent) for record in others)
+        return sum(record.bad for record in others) / max(1, count), count
 
 
-def _mean(values: Iterable[bool]) -> float:
-    values = list(values)
-    return sum(values) / len(values) if values else 0.0
+def _words(text: str) -> str:
+    return _NO_WORDS.sub("", text.casefold())

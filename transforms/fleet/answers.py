@@ -12,6 +12,15 @@ from transforms.fleet.faults import Failure, RequestFailed
 LARGEST_NUMBER = 1 << 53
 """Nanoseconds or tokens that can be true (104 days): smaller numbers can be summed over a text in 64 bits."""
 
+_NUMBERS = (
+    "total_duration",
+    "load_duration",
+    "prompt_eval_duration",
+    "eval_duration",
+    "prompt_eval_count",
+    "eval_count",
+)
+
 CHARACTERS_PER_TOKEN = 32
 SPARE_CHARACTERS = 2000
 """An answer longer than both allow cannot have ``num_predict`` tokens; checking it would cost seconds."""
@@ -24,9 +33,11 @@ class AnswerId(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
-    """An accepted answer of a model on a host; ``number`` counts the answers of the host, from 1, in order of arrival.
+    """An accepted answer of a model on a host.
+
+    The fleet numbers the answers of a host, from 1, in order of arrival.
 
     Durations are nanoseconds as Ollama measured them; None where it sent none, or a value outside 0..total
     (the engine of recent versions may answer ±9.2e18). Counts are tokens; None where they are missing or impossible.
@@ -62,9 +73,8 @@ class Answer:
     @property
     def service_duration_ns(self) -> int | None:
         """How long the request held a slot, including the load of the model; None if Ollama did not say."""
-        if self.total_duration_ns is None or self.queue_duration_ns is None:
-            return None
-        return self.total_duration_ns - self.queue_duration_ns
+        queue_ns = self.queue_duration_ns
+        return None if self.total_duration_ns is None or queue_ns is None else self.total_duration_ns - queue_ns
 
 
 def accept(message: Mapping[str, Any], host: str, model: str, num_predict: int) -> Answer:
@@ -86,7 +96,7 @@ def accept(message: Mapping[str, Any], host: str, model: str, num_predict: int) 
         raise RequestFailed(Failure.NOT_JSON, "the answer is not Ollama's JSON: it lacks the field done", host)
     if not done:
         raise RequestFailed(Failure.GENERATION_ABORTED, "done is false: Ollama aborted the generation", host)
-    eval_count = _count(message.get("eval_count"))
+    total, load, prompt_eval, evaluation, prompt_eval_count, eval_count = _numbers(message)
     thought = isinstance(message.get("thinking"), str) and bool(message["thinking"])
     if thought and not (isinstance(text, str) and text.strip()):
         cut = " and was cut before the translation" if reason == "length" else ""
@@ -107,22 +117,16 @@ def accept(message: Mapping[str, Any], host: str, model: str, num_predict: int) 
     # Ollama echoes the name as it was sent, so another name comes from another server.
     if message.get("model") not in (model, "", None):
         raise RequestFailed(Failure.UNEXPECTED_ANSWER, f"another model than {model!r} answered", host)
-    total = _count(message.get("total_duration")) or None
-
-    def within_total(name: str) -> int | None:
-        duration = _count(message.get(name))
-        return duration if duration is not None and total is not None and duration <= total else None
-
     return Answer(
         text=_encodable(text),
         host=host,
         model=model,
         done_reason=reason,
-        total_duration_ns=total,
-        load_duration_ns=within_total("load_duration"),
-        prompt_eval_duration_ns=within_total("prompt_eval_duration"),
-        eval_duration_ns=within_total("eval_duration"),
-        prompt_eval_count=_count(message.get("prompt_eval_count")),
+        total_duration_ns=total or None,
+        load_duration_ns=_within(total, load),
+        prompt_eval_duration_ns=_within(total, prompt_eval),
+        eval_duration_ns=_within(total, evaluation),
+        prompt_eval_count=prompt_eval_count,
         eval_count=eval_count,
         certainty=certainty_of(message.get("logprobs"), len(text) if thought else None),
     )
@@ -132,8 +136,15 @@ def _most_characters(num_predict: int) -> int:
     return CHARACTERS_PER_TOKEN * num_predict + SPARE_CHARACTERS
 
 
-def _count(value: Any) -> int | None:
-    return value if type(value) is int and 0 <= value < LARGEST_NUMBER else None
+def _numbers(message: Mapping[str, Any]) -> list[int | None]:
+    """The values of ``_NUMBERS``; None where they are missing or impossible."""
+    values = map(message.get, _NUMBERS)
+    return [value if type(value) is int and 0 <= value < LARGEST_NUMBER else None for value in values]
+
+
+def _within(total: int | None, duration: int | None) -> int | None:
+    """A duration, if it is plausible beside a positive total."""
+    return duration if total and duration is not None and duration <= total else None
 
 
 def _encodable(text: str) -> str:

@@ -19,10 +19,12 @@ import ssl
 import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
+import orjson
 
 from transforms.fleet.answers import Answer, accept
 from transforms.fleet.certainty import as_token
@@ -58,6 +60,7 @@ SPARE_BYTES = 64_000
 ``num_predict`` for its ``logprobs``: 60 for their frame, and each token as text and as a list of its bytes."""
 
 USER_AGENT = "beam-ollama-translate"
+HEADERS = {"User-Agent": USER_AGENT, "Content-Type": "application/json", "Accept-Encoding": "identity"}
 
 
 class _BodyTooLarge(Exception):
@@ -87,8 +90,7 @@ class HostClient:
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=tls),
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": USER_AGENT, "Content-Type": "application/json", **dict(self._address.headers)},
-            skip_auto_headers=("Accept-Encoding",),
+            headers={**HEADERS, **dict(self._address.headers)},
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
         )
 
@@ -168,9 +170,8 @@ class HostClient:
 
     async def _call(self, method: str, path: str, body: Mapping[str, Any] | None, largest_bytes: int) -> dict[str, Any]:
         """The JSON object that the host answers to one call."""
-        sent = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        clock = asyncio.get_running_loop().time
-        began = clock()
+        sent = None if body is None else orjson.dumps(body)
+        began = monotonic()
         try:
             async with self._request(method, path, sent) as response:
                 status, headers = response.status, response.headers
@@ -185,7 +186,7 @@ class HostClient:
         if not good:
             text = content.decode("utf-8", "replace")
             location, retry_after = headers.get("Location", ""), headers.get("Retry-After", "")
-            reply = ErrorReply(status, text, retry_after, location, clock() - began)
+            reply = ErrorReply(status, text, retry_after, location, monotonic() - began)
             raise from_reply(reply, self.url, model, private)
         message = _json_object(content)
         if message is None:
@@ -226,7 +227,8 @@ async def _read(response: aiohttp.ClientResponse, largest_bytes: int, cut: bool)
     """
     parts: list[bytes] = []
     size = 0
-    async for part in response.content.iter_any():
+    while not response.content.at_eof():
+        part = await response.content.readany()
         parts.append(part)
         size += len(part)
         if size > largest_bytes:
@@ -238,7 +240,14 @@ async def _read(response: aiohttp.ClientResponse, largest_bytes: int, cut: bool)
 
 def _json_object(content: bytes) -> dict[str, Any] | None:
     try:
-        message = json.loads(content, object_hook=as_token if b'"logprob"' in content else None)
+        message = json.loads(content, object_hook=as_token) if b'"logprob"' in content else _any_json(content)
     except (ValueError, RecursionError):
         return None
     return message if isinstance(message, dict) else None
+
+
+def _any_json(content: bytes) -> Any:
+    try:
+        return orjson.loads(content)
+    except ValueError:
+        return json.loads(content)  # it also reads lone surrogates and other encodings

@@ -22,11 +22,18 @@ class Deadline:
     def __init__(self, longest_seconds: float) -> None:
         self._longest_seconds = longest_seconds
         self._walls: deque[float] = deque(maxlen=RECENT)
+        self._longest_wall = 0.0
         self._slowest_token_seconds = 0.0
 
     def answered(self, wall_seconds: float, eval_count: int | None, eval_seconds: float | None) -> None:
         """Record an answer that took ``wall_seconds`` on our clock."""
-        self._walls.append(wall_seconds)
+        walls = self._walls
+        leaving = walls[0] if len(walls) == RECENT else 0.0
+        walls.append(wall_seconds)
+        if wall_seconds > self._longest_wall:
+            self._longest_wall = wall_seconds
+        elif leaving >= self._longest_wall:
+            self._longest_wall = max(walls)
         if eval_count and eval_seconds:
             self._slowest_token_seconds = max(self._slowest_token_seconds, eval_seconds / eval_count)
 
@@ -34,7 +41,7 @@ class Deadline:
         """Return the deadline for at most ``num_predict`` tokens, doubled for each failure charged to the row."""
         if len(self._walls) < KNOWN_AFTER:
             return self._longest_seconds
-        expected = max(5 * max(self._walls), 3 * num_predict * self._slowest_token_seconds, SHORTEST_SECONDS)
+        expected = max(5 * self._longest_wall, 3 * num_predict * self._slowest_token_seconds, SHORTEST_SECONDS)
         return min(expected * float(2**charged), self._longest_seconds)
 
     def typical_seconds(self) -> float | None:
@@ -44,3 +51,4 @@ class Deadline:
     def restart(self) -> None:
         """Forget all answers after the circuit opened: the successful probe may have to wait for a model load."""
         self._walls.clear()
+        self._longest_wall = 0.0

@@ -60,7 +60,10 @@ class Dispatcher:
 
     def add(self, job: Job) -> None:
         """Puts a job into the queue, whether it is new or is to be tried again."""
-        self._pending.add(job, TEXTS_PER_SLOT * self.capacity())
+        self._pending.add(job, self._texts_sorted_together)
+
+    def _texts_sorted_together(self) -> int:
+        return TEXTS_PER_SLOT * self.capacity()
 
     def take_unserved(self, awaited: str) -> list[Job]:
         """Takes the jobs out of the queue whose model no host has. A host that has not been checked yet may have it.
@@ -92,17 +95,19 @@ class Dispatcher:
         shares = [
             (share, host)
             for host in self.hosts.values()
-            if self._pending.count(host.model) and (share := host.free_share(now, self._needed(host))) > 0
+            if host.model in self._pending and (share := host.free_share(now, self._needed(host))) > 0
         ]
         for _, host in sorted(shares, key=lambda each: each[0], reverse=True):
             if not host.breaker.closed:
                 return self._send(self._probe(host), host, now)
             # A host whose slots or speed are still being found gets short texts: it answers sooner, and a slow one
             # would not end a long text for a long time.
-            unknown = len(self.hosts) > 1 and host.served.characters_per_second() is None
-            longest = longest_for(host, self.hosts.values(), self._pending.characters(host.model))
             suits = partial(self._suits, host)
-            job = self._pending.take(host.model, suits, shortest=host.limit.growing() or unknown, longest=longest)
+            if host.limit.growing() or (len(self.hosts) > 1 and host.served.characters_per_second() is None):
+                job = self._pending.take(host.model, suits, shortest=True)
+            else:
+                longest = longest_for(host, self.hosts.values(), self._pending.characters(host.model))
+                job = self._pending.take(host.model, suits, longest=longest)
             if job is not None:
                 return self._send(job, host, now)
         if not self._hedge_budget.allows():
@@ -113,15 +118,16 @@ class Dispatcher:
     def _send(self, job: Job, host: HostState, now: float) -> tuple[int, Job, HostState]:
         key = next(self._keys)
         alone = not host.in_flight
-        if alone and job.suspect and host.breaker.closed and not self._pending.count(host.model):
+        if alone and job.suspect and host.breaker.closed and host.model not in self._pending:
             self._companions_due.append(host)
         self._hedge_budget.sent(hedged=bool(job.in_flight))
         job.in_flight[key] = host.url
         host.in_flight += 1
         host.suspects += job.suspect
         host.reserved |= suspicion.goes_alone(job)
-        host.limit.sent(key, now, job.size)
-        self._sent[key] = SentRequest(job, host, host.served, now, alone, host.breaker.sent(), job.suspect)
+        served = host.served
+        served.limit.sent(key, now, job.size)
+        self._sent[key] = SentRequest(job, host, served, now, alone, host.breaker.sent(), job.suspect)
         return key, job, host
 
     def _take_back(self, key: int) -> SentRequest:
@@ -178,9 +184,10 @@ class Dispatcher:
         job.attempts.append(Attempt(host.url, None, now - sent.at))
         host.traffic.answered(now - sent.at, answer, job.size)
         suspicion.note_answer(sent)
-        served.limit.done(key, now, _seconds(answer.total_duration_ns), _seconds(answer.service_duration_ns))
+        service_seconds = _seconds(answer.service_duration_ns)
+        served.limit.done(key, now, _seconds(answer.total_duration_ns), service_seconds)
         served.deadline.answered(now - sent.at, answer.eval_count, _seconds(answer.eval_duration_ns))
-        served.answered(job.size, _seconds(answer.service_duration_ns))
+        served.answered(job.size, service_seconds)
         return self._works(host, now)
 
     @staticmethod
@@ -285,7 +292,7 @@ class Dispatcher:
         times = [
             at
             for host in self.hosts.values()
-            if host.ready and host.out is None and self._pending.count(host.model)
+            if host.ready and host.out is None and host.model in self._pending
             if (at := host.breaker.probe_due_at(self._needed(host))) is not None
         ]
         return min(times, default=None)

@@ -6,12 +6,14 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from time import monotonic
 
 from transforms.errors import NoHostLeft, RunFailed, RunStopped
 from transforms.fleet.answer_quality import AnswerQuality
 from transforms.fleet.answers import Answer, AnswerId
 from transforms.fleet.dispatch import Dispatcher
+from transforms.fleet.expiry import Expiry
 from transforms.fleet.faults import Blame, Failure, RequestFailed, RowRejected
 from transforms.fleet.host_pool import HostPool
 from transforms.fleet.host_state import HostState, HostView
@@ -19,7 +21,7 @@ from transforms.fleet.hosts import HostAddress
 from transforms.fleet.jobs import Attempt, Job
 from transforms.fleet.model_names import model_key
 from transforms.fleet.outage import OutageWatch
-from transforms.fleet.settings import FleetSettings, GenerateRequest
+from transforms.fleet.settings import FleetSettings, GenerateRequest, health_check
 from transforms.fleet.tasks import report_failure
 from transforms.fleet.verdicts import Verdict
 
@@ -27,10 +29,6 @@ LOG = logging.getLogger(__name__)
 
 LATE_WAKE_SECONDS = 0.001
 """Added to each timer, as the loop's clock may fire a little early."""
-
-CHECK_PROMPT = "Bonjour."
-CHECK_TOKENS = 16
-"""Length of the answer to it; that the answer is cut then also shows that the host works."""
 
 
 @dataclass(eq=False, slots=True)
@@ -42,7 +40,7 @@ class _Waiting:
     future: asyncio.Future[Answer]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class _InFlight:
     """A request in flight."""
 
@@ -68,8 +66,10 @@ class Fleet:
         self._answers = Counter[str]()  # by host
         self._waiting: dict[Job, _Waiting] = {}
         self._in_flight: dict[int, _InFlight] = {}
+        self._expiry = Expiry(self._expire)
         self._outage = OutageWatch(self._dispatcher, settings.max_outage_seconds, self._give_up)
         self._wake: asyncio.TimerHandle | None = None
+        self._pump_scheduled = False
         self._ended: BaseException | None = None
 
     def start(self) -> None:
@@ -87,7 +87,7 @@ class Fleet:
 
     def view(self) -> list[HostView]:
         """The hosts as they are now; safe to call from another thread."""
-        now, sent = self._loop.time(), self._dispatcher.sent()
+        now, sent = monotonic(), self._dispatcher.sent()
         return [
             host.view([(now - each.at, each.job.size) for each in sent if each.host is host])
             for host in list(self._dispatcher.hosts.values())
@@ -117,7 +117,7 @@ class Fleet:
         self._dispatcher.add(job)
         if request.model is not None or self._settings.any_model:
             self._reject_unserved()
-        self._pump()
+        self._pump_soon()
         try:
             return await waiting.future
         finally:
@@ -143,19 +143,28 @@ class Fleet:
 
         Never while no other host is healthy.
         """
-        return any(self._quality.void(*each) for each in answers) and any(
-            host.usable() for host in self._dispatcher.hosts.values()
+        return (
+            self._quality.any_void()
+            and any(self._quality.void(*each) for each in answers)
+            and any(host.usable() for host in self._dispatcher.hosts.values())
         )
 
     def broken_hosts(self) -> frozenset[str]:
         """The hosts that were excluded because of their answers."""
         return self._quality.broken_hosts()
 
+    def _pump_soon(self) -> None:
+        """Lets the loop send what may be sent: once for all texts and answers that arrive together."""
+        if not self._pump_scheduled:
+            self._pump_scheduled = True
+            self._loop.call_soon(self._pump)
+
     def _pump(self) -> None:
         """Sends what may be sent now, and sets a timer for the next probe or hedged request."""
+        self._pump_scheduled = False
         if self._ended is not None:
             return
-        now = self._loop.time()
+        now = monotonic()
         while (chosen := self._dispatcher.next(now)) is not None:
             key, job, host = chosen
             waiting = self._health_check(job) if job.health_check else self._waiting.get(job)
@@ -172,24 +181,19 @@ class Fleet:
             self._wake.cancel()
             self._wake = None
         times = (self._dispatcher.next_probe_at(), self._dispatcher.next_hedge_at())
-        due = min((at for at in times if at is not None), default=None)
-        if due is not None:
-            self._wake = self._loop.call_at(max(due, now) + LATE_WAKE_SECONDS, self._pump)
+        if (due := min((at for at in times if at is not None), default=None)) is not None:
+            self._wake = self._loop.call_later(max(0.0, due - now) + LATE_WAKE_SECONDS, self._pump)
         self._outage.look()
 
     def _health_check(self, job: Job) -> _Waiting:
         """A request that only shows whether a host works; nobody waits for its answer."""
         model = None if job.model == model_key(self._settings.model) else job.model
-        return _Waiting(
-            GenerateRequest(CHECK_PROMPT, None, CHECK_TOKENS, {}, job.size, model=model),
-            job,
-            self._loop.create_future(),
-        )
+        return _Waiting(health_check(job.size, model), job, self._loop.create_future())
 
     async def _attempt(self, key: int, in_flight: _InFlight, host: HostState) -> None:
         request, job = in_flight.waiting.request, in_flight.waiting.job
         seconds = host.deadline.seconds(request.num_predict, job.charged)
-        timer = self._loop.call_later(seconds, self._expire, in_flight)
+        self._expiry.add(in_flight, monotonic() + seconds)
         supervisor = self._pool.supervisor(host.url)
         try:
             if host.unverified:
@@ -211,9 +215,9 @@ class Fleet:
         else:
             self._answered(key, in_flight, host, answer)
         finally:
-            timer.cancel()
+            self._expiry.remove(in_flight)
             self._in_flight.pop(key, None)
-        self._pump()
+        self._pump_soon()
 
     @staticmethod
     def _expire(in_flight: _InFlight) -> None:
@@ -222,15 +226,16 @@ class Fleet:
             in_flight.task.cancel()
 
     def _answered(self, key: int, in_flight: _InFlight, host: HostState, answer: Answer) -> None:
-        if self._dispatcher.answered(key, self._loop.time(), answer):
+        if self._dispatcher.answered(key, monotonic(), answer):
             LOG.info("%s: circuit closed, it answers again", host.url)
         self._cancel_requests(in_flight.waiting.job)
         self._answers[host.url] += 1
+        answer.number = self._answers[host.url]
         if not in_flight.waiting.future.done():
-            in_flight.waiting.future.set_result(replace(answer, number=self._answers[host.url]))
+            in_flight.waiting.future.set_result(answer)
 
     def _failed(self, key: int, in_flight: _InFlight, host: HostState, failed: RequestFailed) -> None:
-        verdict, opened = self._dispatcher.failed(key, self._loop.time(), failed)
+        verdict, opened = self._dispatcher.failed(key, monotonic(), failed)
         if opened:
             LOG.warning("%s: circuit open (%s); its requests go to other hosts", host.url, failed)
         if failed.blame is Blame.MODEL and host.ready:
@@ -253,11 +258,11 @@ class Fleet:
     def _cancel_requests(self, job: Job) -> None:
         """Cancels what is still in flight for a job that is decided; a host frees the slot when its client leaves."""
         for key in list(job.in_flight):
-            self._dispatcher.cancelled(key, self._loop.time())
+            self._dispatcher.cancelled(key, monotonic())
             in_flight = self._in_flight.pop(key, None)  # it is gone already when all work was dropped
             if in_flight is not None and in_flight.task is not None:
                 in_flight.task.cancel()
-            self._loop.call_soon(self._pump)
+            self._pump_soon()
 
     def _changed(self) -> None:
         """A host has come, gone, or loaded another model."""

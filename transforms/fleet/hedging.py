@@ -68,7 +68,7 @@ def _idle_hosts(hosts: Iterable[HostState], pending: PendingJobs) -> list[tuple[
     idle = [
         (seconds, host)
         for host in hosts
-        if host.usable() and not host.reserved and host.in_flight < host.limit.slots() and not pending.count(host.model)
+        if host.model not in pending and host.usable() and not host.reserved and host.in_flight < host.limit.slots()
         if (seconds := host.deadline.typical_seconds()) is not None
     ]
     return sorted(idle, key=lambda each: each[0])

@@ -127,7 +127,8 @@ class HostState:
     @property
     def served(self) -> ServedModel:
         """The record of the model that it has now."""
-        return self.served_model(self.model)
+        served = self._served_models.get(self.model)
+        return self.served_model(self.model) if served is None else served
 
     def served_model(self, model: str) -> ServedModel:
         """The record of a model."""
@@ -198,9 +199,9 @@ class HostState:
 
         During an ``outage``, when no host can serve its model, probes come sooner.
         """
-        if not self.ready or self.out is not None or self.reserved or not self.breaker.allows(now, outage):
+        if not self.ready or self.out is not None or self.reserved:
             return 0.0
         if not self.breaker.closed:
-            return 2.0
+            return 2.0 if self.breaker.allows(now, outage) else 0.0
         limit = self.limit.limit()
         return max(0.0, (limit - self.in_flight) / limit)

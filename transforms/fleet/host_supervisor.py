@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from time import monotonic
 from typing import Protocol
 
 from transforms.errors import RunFailed
@@ -74,9 +75,11 @@ class HostSupervisor:
         self._failed_loads = 0
         self._verifying = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
 
     def start(self) -> None:
         """Starts, or starts again after ``stop``; inside the loop."""
+        self._stopping.clear()
         self._host.out, self._host.failure, self._host.ready = None, None, False
         if not self._settings.any_model:
             self._host.model = model_key(self._settings.model)
@@ -106,6 +109,8 @@ class HostSupervisor:
 
     def stop(self) -> None:
         """Stops at once."""
+        # Python 3.10 and 3.11 lose a cancellation that meets the end of an asyncio.wait_for.
+        self._stopping.set()
         if self._task is not None:
             self._task.cancel()
 
@@ -138,15 +143,17 @@ class HostSupervisor:
 
     async def _supervise(self) -> None:
         host, pause_seconds = self._host, FIRST_RETRY_SECONDS
-        while True:
+        while not self._stopping.is_set():
             self._check_requested.clear()
             self._model_not_found = False
             problem, failure = await self._admit()
+            if self._stopping.is_set():
+                return
             if not problem:
                 if host.out is not None:
                     LOG.info("%s joined", host.url)
                 host.out, host.failure, host.ready, host.unverified = None, None, True, False
-                admitted_at = asyncio.get_running_loop().time()
+                admitted_at = monotonic()
                 self._changed()
                 await self._watch()
                 if self._model_not_found and host.last_answer_at < admitted_at:
@@ -222,9 +229,9 @@ class HostSupervisor:
         return dict(found.problems)
 
     async def _load(self, key: str) -> tuple[str, Failure | None]:
-        settings, loop = self._settings, asyncio.get_running_loop()
+        settings = self._settings
         model = settings.model if key == model_key(settings.model) else key
-        began = loop.time()
+        began = monotonic()
         try:
             loading = self.client.load(model, settings.options, settings.keep_alive)
             await asyncio.wait_for(loading, settings.request_timeout_seconds)
@@ -233,7 +240,7 @@ class HostSupervisor:
         except asyncio.TimeoutError:
             seconds = settings.request_timeout_seconds
             return f"the model did not load within {seconds:.0f} s (--request_timeout)", Failure.TIMEOUT
-        self._host.served.load_seconds = loop.time() - began
+        self._host.served.load_seconds = monotonic() - began
         await self._look_at_loaded()
         return "", None
 
@@ -258,7 +265,7 @@ class HostSupervisor:
 
     async def _watch(self) -> None:
         """Returns when the host has to be checked again."""
-        while True:
+        while not self._stopping.is_set():
             try:
                 await asyncio.wait_for(self._check_requested.wait(), PATROL_SECONDS)
                 return

@@ -118,7 +118,7 @@ class AdaptiveLimit:
 
     def __init__(self, known_slots: int | None = None) -> None:
         self._start = START
-        self._limit = float(START)  # stays fractional, so that unequal shares of several clients are no fixed point
+        self._become(float(START))
         self._growing = known_slots is None
         self._most_per_busy_slot: float = MOST_AT_FIRST
         self._sequence = 0
@@ -140,7 +140,11 @@ class AdaptiveLimit:
 
     def limit(self) -> int:
         """Return the number of requests that the host may have in flight now."""
-        return max(1, min(CAP, int(self._limit + 0.5)))
+        return self._whole
+
+    def _become(self, limit: float) -> None:
+        self._limit = min(CAP, limit)  # stays fractional, so that unequal shares of several clients are no fixed point
+        self._whole = max(1, int(self._limit + 0.5))
 
     def slots(self) -> int:
         """Return the number of slots detected so far."""
@@ -168,7 +172,8 @@ class AdaptiveLimit:
         if total_seconds is None or service_seconds is None:
             self._growing = False
             if reached and sequence > self._mark and self._climb.answered(now, self._limit, size):
-                self._limit, self._mark = self._climb.limit, self._sequence
+                self._become(self._climb.limit)
+                self._mark = self._sequence
             return
         began, waited_seconds = now - service_seconds, max(0.0, total_seconds - service_seconds)
         self._busy.answered(now, service_seconds, self.limit())
@@ -198,7 +203,7 @@ class AdaptiveLimit:
                 self._waited.clear()  # more requests than that found a slot each
             return
         if (held >= in_flight or not noticed) and self._limit < self._most():
-            self._limit = min(CAP, self._limit + 1)
+            self._become(self._limit + 1)
 
     def _most(self) -> float:
         """Return a limit that is not worth exceeding: more requests would wait somewhere, whatever the ranks say."""
@@ -206,9 +211,17 @@ class AdaptiveLimit:
         return max(2.0 * self._start, share * self._busy.most + MARGIN)
 
     def _rank(self, sequence: int, began: float) -> int:
-        running = sum(other.sequence < sequence for other in self._in_flight.values())
-        ended_since = sum(other < sequence and ended > began + TOLERANCE_SECONDS for other, ended in self._recent)
-        return 1 + running + ended_since
+        """Return the place of an answered request in the queue of the host when its time in a slot began."""
+        rank = 1
+        for other in self._in_flight.values():  # in the order in which they were sent
+            if other.sequence > sequence:
+                break
+            rank += 1
+        for earlier, ended in reversed(self._recent):
+            if ended <= began + TOLERANCE_SECONDS:
+                break
+            rank += earlier < sequence
+        return rank
 
     def _stop_growing(self) -> None:
         self._growing = False
@@ -243,16 +256,16 @@ class AdaptiveLimit:
         """Move the limit until as many requests wait on the host as the margin allows."""
         target = MARGIN + RELATIVE_MARGIN * self.slots()
         wanted = min(self._limit + target - self._delays.mean_queue(), STEP_UP * self._limit + 1, self._most())
-        self._limit = min(CAP, max(1.0, STEP_DOWN * self._limit, wanted))
+        self._become(max(1.0, STEP_DOWN * self._limit, wanted))
         self._mark = self._sequence
         self._reset_round()
 
     def _set(self, slots: float) -> None:
-        self._limit = min(CAP, max(1.0, slots * (1 + RELATIVE_MARGIN) + MARGIN))
+        self._become(max(1.0, slots * (1 + RELATIVE_MARGIN) + MARGIN))
 
     def restart(self) -> None:
         """Record that the host returned: grow again from the start value."""
-        self._limit = min(self._limit, float(self._start))
+        self._become(min(self._limit, float(self._start)))
         self._growing, self._most_per_busy_slot = True, MOST_AT_FIRST
         self._mark = self._sequence
         self._recent.clear()

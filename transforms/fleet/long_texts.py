@@ -25,8 +25,12 @@ def longest_for(host: HostState, hosts: Iterable[HostState], pending_characters:
     own = host.served.characters_per_second()
     if own is None:
         return float("inf")
-    rivals = [other for other in hosts if other.model == host.model and other.usable()]
-    speeds = [(other, speed) for other in rivals if (speed := other.served.characters_per_second()) is not None]
+    speeds = [
+        (other, speed)
+        for other in hosts
+        if other.model == host.model and other.usable()
+        if (speed := other.served.characters_per_second()) is not None
+    ]
     fastest = max((speed for _, speed in speeds), default=own)
     if SIMILAR_SPEED * own >= fastest:
         return float("inf")

@@ -27,7 +27,7 @@ def next_change(hosts: Iterable[HostState], pending: PendingJobs) -> tuple[HostS
     """Return a host that should load another model now, with the model's key; None if no host should."""
     hosts = list(hosts)
     for host in hosts:
-        if not host.ready or host.out is not None or host.in_flight or pending.count(host.model):
+        if not host.ready or host.out is not None or host.in_flight or host.model in pending:
             continue
         waits = {
             model: _wait_seconds(model, hosts, pending) for model in pending.models() if _may_take(host, model, hosts)

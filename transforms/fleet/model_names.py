@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from transforms.errors import UsageError
 
@@ -12,6 +13,7 @@ def canonical(model: str) -> str:
     return model if ":" in model.rpartition("/")[2] else f"{model}:latest"
 
 
+@lru_cache(maxsize=256)
 def model_key(model: str) -> str:
     """Return the key of a model, which is the same for all spellings of its name."""
     return canonical(model.strip()).lower()

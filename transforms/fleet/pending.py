@@ -36,10 +36,10 @@ class _Queue:
     def __len__(self) -> int:
         return sum(map(len, self.blocks)) + len(self.choosy)
 
-    def add(self, entry: _Entry, block: int) -> None:
+    def add(self, entry: _Entry, block: Callable[[], int]) -> None:
         if not self.blocks or self.room <= 0:
             self.blocks.append([])
-            self.room = block
+            self.room = max(BLOCK, block())
         self.room -= 1
         insort(self.blocks[-1], entry)
 
@@ -89,6 +89,10 @@ class PendingJobs:
     def __bool__(self) -> bool:
         return bool(self._queues)
 
+    def __contains__(self, model: str) -> bool:
+        """Whether jobs wait for a model."""
+        return model in self._queues
+
     def count(self, model: str) -> int:
         """The number of jobs that wait for a model."""
         queue = self._queues.get(model)
@@ -103,14 +107,21 @@ class PendingJobs:
         queue = self._queues.get(model)
         return 0 if queue is None else queue.characters
 
-    def add(self, job: Job, block: int = BLOCK) -> None:
-        """Puts a job into its queue, whether it is new or is to be tried again; a block has ``block`` jobs or more."""
-        queue = self._queues.setdefault(job.model, _Queue())
+    def add(self, job: Job, block: Callable[[], int] = lambda: BLOCK) -> None:
+        """Puts a job into its queue, whether it is new or is to be tried again.
+
+        Args:
+            job: The job.
+            block: Returns how many jobs a new block is to take, if that is more than ``BLOCK``.
+        """
+        queue = self._queues.get(job.model)
+        if queue is None:
+            queue = self._queues[job.model] = _Queue()
         queue.characters += job.size
         if job.failed_on:
             queue.choosy.append(job)
         else:
-            queue.add((job.size, -next(self._arrivals), job), max(BLOCK, block))
+            queue.add((job.size, -next(self._arrivals), job), block)
 
     def take(
         self, model: str, suits: Callable[[Job], bool], shortest: bool = False, longest: float = float("inf")
@@ -160,5 +171,6 @@ class PendingJobs:
         return [*queue.choosy, *(entry[2] for block in queue.blocks for entry in block)]
 
     def _drop_if_empty(self, model: str) -> None:
-        if not self._queues[model]:
+        queue = self._queues[model]
+        if not queue.blocks and not queue.choosy:
             del self._queues[model]

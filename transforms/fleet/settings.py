@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from transforms.fleet.hosts import HostsFile
+
+CHECK_PROMPT = "Bonjour."
+CHECK_TOKENS = 16
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,7 @@ class FleetSettings:
     logprobs: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class GenerateRequest:
+class GenerateRequest(NamedTuple):
     """The parts of a single request.
 
     Attributes:
@@ -92,3 +94,13 @@ class GenerateRequest:
         elif self.system is not None:
             body["system"] = self.system
         return body
+
+
+def health_check(size: int, model: str | None) -> GenerateRequest:
+    """Return a request that only shows whether a host works. That its short answer is cut shows it, too.
+
+    Args:
+        size: See ``GenerateRequest``.
+        model: See ``GenerateRequest``.
+    """
+    return GenerateRequest(CHECK_PROMPT, None, CHECK_TOKENS, {}, size, model=model)

@@ -54,12 +54,13 @@ class Traffic:
         self.load_ns += answer.load_duration_ns or 0
         self.prompt_eval_ns += answer.prompt_eval_duration_ns or 0
         self.eval_ns += answer.eval_duration_ns or 0
-        self.queue_ns += answer.queue_duration_ns or 0
+        queue_ns = answer.queue_duration_ns or 0
+        self.queue_ns += queue_ns
         self.characters += characters
         self.latency_seconds += seconds
         self.latencies[bisect_left(LATENCY_BOUNDS_SECONDS, seconds)] += 1
         self.recent_seconds.append(seconds)
-        self.queue_seconds.append((answer.queue_duration_ns or 0) / 1e9)
+        self.queue_seconds.append(queue_ns / 1e9)
 
     def failed(self, failure: Failure) -> None:
         """Count a failed or cancelled request."""

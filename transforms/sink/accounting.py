@@ -69,7 +69,7 @@ def count(results: Sequence[Sequence[TextResult]], rows: int) -> Statistics:
     """Return the statistics of ``rows`` rows; ``results`` has one list per text column."""
     statistics = Statistics(rows=rows)
     for texts in zip(*results, strict=True):
-        worst = max((result.outcome for result in texts), key=lambda outcome: SEVERITY[outcome.status])
+        worst = max((result.outcome for result in texts), key=_severity) if len(texts) > 1 else texts[0].outcome
         statistics.statuses[worst.status] += 1
         if worst.status == "failed":
             statistics.failed_rows[worst.error_class] += 1
@@ -79,33 +79,46 @@ def count(results: Sequence[Sequence[TextResult]], rows: int) -> Statistics:
     return statistics
 
 
+def _severity(outcome: Outcome) -> int:
+    return SEVERITY[outcome.status]
+
+
 def _count_text(statistics: Statistics, result: TextResult) -> None:
     outcome, requests = result.outcome, result.requests
     if outcome.origin is not None:
         statistics.origins[outcome.origin] += 1
-    statistics.flags.update(outcome.flags)
+    if outcome.flags:
+        statistics.flags.update(outcome.flags)
     if outcome.translation is not None and outcome.model and outcome.model_digest and "," not in outcome.model:
-        statistics.digests.update(f"{outcome.model}@{digest}" for digest in outcome.model_digest.split(","))
+        for digest in outcome.model_digest.split(","):
+            statistics.digests[f"{outcome.model}@{digest}"] += 1
     statistics.requests += len(requests.attempts)
     statistics.repeated_requests += max(0, len(requests.attempts) - outcome.chunks)
-    if requests.repair_requests:
+    if requests.repairs and requests.repair_requests:
         statistics.repairs.update(texts=1, requests=requests.repair_requests, better=int(requests.repaired))
     for fault, cost in requests.repairs.items():
         made = RepairStatistics(cost.requests, cost.seconds, int(cost.better > 0), cost.omitted)
         statistics.repair_kinds.setdefault(fault, RepairStatistics()).add(made)
     for attempt in requests.attempts:
-        host = statistics.hosts.setdefault(attempt.host, HostStatistics())
+        host = _host(statistics, attempt.host)
         host.requests += 1
         if attempt.failure is not None and attempt.failure is not Failure.SUPERSEDED:
             host.faults[attempt.failure.value] += 1
             statistics.failures[attempt.failure.value] += 1
     if outcome.origin == "generated" and outcome.host is not None:
         # The chunks of a text may come from several hosts; the text is counted for the first.
-        host = statistics.hosts.setdefault(outcome.host.partition(",")[0], HostStatistics())
+        host = _host(statistics, outcome.host.partition(",")[0])
         host.rows += 1
         host.prompt_tokens += outcome.prompt_eval_count or 0
         host.output_tokens += outcome.eval_count or 0
         host.busy_seconds += max(0, (outcome.total_duration_ns or 0) - (outcome.queue_duration_ns or 0)) / 1e9
+
+
+def _host(statistics: Statistics, url: str) -> HostStatistics:
+    host = statistics.hosts.get(url)
+    if host is None:
+        host = statistics.hosts[url] = HostStatistics()
+    return host
 
 
 def dead_letters(

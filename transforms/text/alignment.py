@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from transforms.text.lexicon import english_stems, glosses, is_gloss
-from transforms.text.reading import Reading, numbers_in, read, words_in
+from transforms.text.reading import read
 from transforms.text.words import WordCache, skeleton, stem, without_accents, word_set
 
 _LEAST_LETTERS: Final = 3
@@ -60,8 +60,14 @@ def _english_word(token: str) -> Word:
     return Word(frozenset((*_own_keys(low), stem(low))), 0.0 if low in _FUNCTION_WORDS else 1.0)
 
 
+def _number(weight: float) -> WordCache[Word]:
+    return WordCache(lambda digits: Word(frozenset((digits.lstrip("0") or "0",)), weight))
+
+
 _FRENCH: Final = WordCache(_french_word)
 _ENGLISH: Final = WordCache(_english_word)
+_FRENCH_NUMBERS: Final = _number(0.7)
+_ENGLISH_NUMBERS: Final = _number(1.0)
 
 
 def french_word(token: str) -> Word | None:
@@ -76,47 +82,23 @@ def english_keys(token: str) -> frozenset[str]:
 
 def _own_keys(low: str) -> Iterable[str]:
     plain = without_accents(low)
-    bones = skeleton(low)
+    bones = skeleton(plain)
     yield "=" + plain[:6]
     if len(bones) > 3 or (len(bones) == 3 and len(plain) > 3):
         yield "~" + bones
 
 
-@lru_cache(maxsize=1024)
-def _number(digits: str, weight: float) -> Word:
-    return Word(frozenset((digits.lstrip("0") or "0",)), weight)
-
-
-def _french_words(words: Iterable[str], text: str, reading: Reading) -> list[Word]:
-    found = [word for word in map(_FRENCH.__getitem__, words) if word]
-    if not reading.has_digits:
-        return found
-    return found + [_number(digits, 0.7) for digits in numbers_in(text, reading.characters)]
-
-
-def _english_words(words: Iterable[str], text: str, reading: Reading) -> list[Word]:
-    found = list(map(_ENGLISH.__getitem__, words))
-    if not reading.has_digits:
-        return found
-    return found + [_number(digits, 1.0) for digits in numbers_in(text, reading.characters)]
-
-
 @lru_cache(maxsize=32)
 def words_of(text: str) -> Sequence[Word]:
     """The content words of a French text."""
-    reading = read(text)
-    return _french_words(reading.words, text, reading)
+    return [word for sentence in french_sentences(text) for word in sentence.words]
 
 
 @lru_cache(maxsize=32)
 def keys_of(text: str) -> frozenset[str]:
     """What the words of an English text are found by."""
-    reading = read(text)
-    return _keys(_english_words(reading.word_set, text, reading))
-
-
-def _keys(words: Iterable[Word]) -> frozenset[str]:
-    return frozenset().union(*[word.keys for word in words])
+    sentences = _english_parts(text)
+    return sentences[0].keys if len(sentences) == 1 else union_of(sentences)
 
 
 def contradicting(words: Sequence[Word], keys: AbstractSet[str], answer: str) -> tuple[int, int]:
@@ -171,39 +153,55 @@ class Sentence:
     chars: int
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def french_sentences(text: str) -> Sequence[Sentence]:
     """The sentences of the source that have content words."""
     reading = read(text)
+    letters, digits = reading.letters, reading.digits
     sentences = []
-    for part in _parts(text):
-        words = words_of(text) if part is text else _french_words(words_in(part, reading.characters), part, reading)
+    for start, end in _bounds(text):
+        words = [word for word in map(_FRENCH.__getitem__, letters[start:end].split()) if word]
+        if digits:
+            words += map(_FRENCH_NUMBERS.__getitem__, digits[start:end].split())
         if words:
-            sentences.append(Sentence(part, words, frozenset(), len(part)))
+            sentences.append(Sentence(text[start:end], words, frozenset(), end - start))
     return sentences
 
 
 def english_sentences(text: str) -> list[Sentence]:
     """The sentences of the answer that have content words."""
+    return [sentence for sentence in _english_parts(text) if sentence.words]
+
+
+@lru_cache(maxsize=16)
+def _english_parts(text: str) -> Sequence[Sentence]:
+    """All sentences of the answer."""
     reading = read(text)
+    letters, digits = reading.letters, reading.digits
     sentences = []
-    for part in _parts(text):
-        known = _english_words(words_in(part, reading.characters), part, reading)
-        if words := [word for word in known if word.weight]:
-            sentences.append(Sentence(part, words, _keys(known), len(part)))
+    for start, end in _bounds(text):
+        known = list(map(_ENGLISH.__getitem__, letters[start:end].split()))
+        if digits:
+            known += map(_ENGLISH_NUMBERS.__getitem__, digits[start:end].split())
+        words = [word for word in known if word.weight]
+        keys = frozenset().union(*[word.keys for word in known])
+        sentences.append(Sentence(text[start:end], words, keys, end - start))
     return sentences
 
 
-def _parts(text: str) -> list[str]:
-    parts = []
+def _bounds(text: str) -> list[tuple[int, int]]:
+    """Where each sentence begins and ends, with its end mark; blank ones are left out."""
+    bounds = []
     start = 0
     for match in _BOUNDARY.finditer(text):
         end = match.start()
-        parts.append(text[start : end if text[end] == "\n" else end + 1])
+        last = end if text[end] == "\n" else end + 1
+        if last > start and not text[start:last].isspace():
+            bounds.append((start, last))
         start = match.end()
-    if not start:
-        return [text]
-    return [part for part in (*parts, text[start:]) if part and not part.isspace()]
+    if not start or (start < len(text) and not text[start:].isspace()):
+        bounds.append((start, len(text)))
+    return bounds
 
 
 def union_of(sentences: Sequence[Sentence]) -> frozenset[str]:
@@ -211,13 +209,9 @@ def union_of(sentences: Sequence[Sentence]) -> frozenset[str]:
     return frozenset().union(*(sentence.keys for sentence in sentences))
 
 
-def source_keys(sentences: Iterable[Sentence]) -> set[str]:
+def source_keys(sentences: Iterable[Sentence]) -> frozenset[str]:
     """All keys of the words of source sentences: what an answer's word is explained by."""
-    keys: set[str] = set()
-    for sentence in sentences:
-        for word in sentence.words:
-            keys |= word.keys
-    return keys
+    return frozenset().union(*[word.keys for sentence in sentences for word in sentence.words])
 
 
 def explained(sentence: Sentence, keys: AbstractSet[str]) -> float:

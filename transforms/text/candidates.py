@@ -109,7 +109,8 @@ def assess(
     less, stripped = strip(text, shortened.text)
     taken = tuple(finding(flag, removed(text, less)) for flag in stripped)
     text = shortened.restore(less)
-    wrong = findings(source, text, _prompt_texts(template), context)
+    # Whoever has taken nothing away need not look for the prompt again.
+    wrong = findings(source, text, _prompt_texts(template) if stripped else (), context)
     if missed := misses(terms, text) if terms else ():
         shown = ", ".join(f"{term.source} → {term.target}" for term in missed)
         wrong = (*wrong, finding(flags.GLOSSARY_MISS, shown))

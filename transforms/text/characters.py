@@ -18,6 +18,9 @@ _MOJIBAKE = re.compile(
 )
 """UTF-8 that was read as Windows-1252 or Latin-1, and C1 controls."""
 
+_DAMAGED: Final = frozenset(("\u00c2", "\u00c3", "\u00e2", "\u00f0", "\ufffd", *map(chr, range(0x80, 0xA0))))
+"""A damaged text has one of them."""
+
 _REPLACEMENT: Final = "\ufffd"
 _ESCAPED_BREAK = re.compile(r"\\[nrt](?![a-z])|(?<=\w)\\n(?=[A-Z])")
 _ENTITY = re.compile(r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z]{2,24}\d{0,2});")
@@ -28,7 +31,7 @@ EMOJI: Final = (
     "\u2660\u2663\u2665\u2666\u267b\u267f\u2693\u26a0\u26a1\u26bd\u26be\u26c4\u26c5\u26ce\u26d4\u26ea\u26f2-\u26f5\u26fa"
     "\u26fd\u2702\u2705\u2708-\u270d\u270f\u2728\u2733\u2734\u2744\u274c\u274e\u2753-\u2755\u2757\u2763\u2764\u27a1\u2b50\u2b55"
 )
-_FIRST_EMOJI: Final = "\u2600"
+FIRST_EMOJI: Final = "\u2600"
 _EMOJI = re.compile(f"[{EMOJI}]")
 _LEAST_CAPITALS: Final = 10
 
@@ -40,7 +43,7 @@ def character_findings(source: str, translation: str) -> tuple[Finding, ...]:
         found.append(finding(flags.CHARACTERS_DAMAGED, damaged))
     if _is_shouted(source, translation):
         found.append(Finding(flags.CAPITALS))
-    if max(read(source).characters | read(translation).characters) >= _FIRST_EMOJI:
+    if max(read(source).signs | read(translation).signs, default="") >= FIRST_EMOJI:
         there, here = Counter(_EMOJI.findall(source)), Counter(_EMOJI.findall(translation))
         if there != here:
             found.append(finding(flags.EMOJI_MISMATCH, "".join(((there - here) + (here - there)).elements())))
@@ -56,7 +59,7 @@ def without_emoji_tail(text: str) -> str:
 
 
 def _damage(source: str, translation: str) -> str:
-    if not translation.isascii():
+    if not _DAMAGED.isdisjoint(read(translation).characters):
         for match in _MOJIBAKE.finditer(translation):
             if match[0] not in source:
                 return str(translation[max(0, match.start() - 10) : match.end() + 10])
@@ -80,7 +83,9 @@ def _other_entity(source: str, translation: str) -> str:
         return ""
     for entity in here - there:
         character = html.unescape(entity)
-        if character != entity and here[entity] > there[entity] + _others(source, character, entity):
+        if character == entity or (there and character in _WRITTEN_FREELY):
+            continue
+        if here[entity] > there[entity] + _others(source, character, entity):
             return entity
     for entity in there - here:
         character = html.unescape(entity)
@@ -89,6 +94,10 @@ def _other_entity(source: str, translation: str) -> str:
         if character not in translation and not _others(translation, character, entity):
             return entity
     return ""
+
+
+_WRITTEN_FREELY: Final = frozenset("&\"'’“”‘\u00a0")
+"""Where the source is escaped, too, these are a translator's own."""
 
 
 def _others(text: str, character: str, entity: str) -> int:

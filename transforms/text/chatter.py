@@ -75,7 +75,9 @@ _SEVERAL: Final = tuple(
         ),
         (
             "ways",
-            r"\b(?:several|multiple|different|possible|other|\w+)\s+ways\s+to\s+(?:translate|render|say|express|phrase)",
+            r"""\b(?:several|multiple|different|possible|other|\w+)\s+ways\s+to\s+(?:translate|render|say|express|phrase)
+            (?:\s+(?:this|that|it|the\s+(?:text|sentence|phrase|word|expression|original|french|source))\b
+            | \W*(?:\Z|\n|[\"“«:]))""",
         ),
         (
             "translations",
@@ -97,7 +99,7 @@ _SEVERAL: Final = tuple(
         ("french", r"\bin\s+french,?\s+[\"“'«]"),
         ("english", r"\bin\s+english,?\s+[\"“'«]"),
         ("french", r"\bfrench\s+(?:word|phrase|term|expression|abbreviation)\b"),
-        ("translate translates", r"\btranslates?\s+(?:to|as|into)\s*[:\"“]"),
+        ("translate translates", r"\btranslates?\s+(?:to|as|into)\s*(?:[\"“]|:(?!\w))"),
         ("alternative", r"\balternative\s+(?:translation|rendering|version)"),
         (
             "natural literal formal idiomatic casual",
@@ -139,7 +141,7 @@ _INJECTION_WORDS: Final = word_set(
 
 _OPTION = re.compile(
     r"(?im)^\W{0,20}(?:(?:option|version|translation|alternative|variant|variante|traduction|choice)\s*(?:n°|no\.?)?\s*"
-    r"(?:[1-9]|[a-d]\b|one|two)|(?:formal|informal|literal|idiomatic|alternatively|or)\b\W{0,3}[:,])"
+    r"(?:[1-9]|[a-d](?=\W{0,4}(?:[:.)\n]|\Z))|one|two)|(?:formal|informal|literal|idiomatic|alternatively|or)\b\W{0,3}[:,])"
 )
 _SELF_WORDS: Final = word_set("translator translate translation obey answer")
 _SELF_FRENCH = re.compile(r"(?i)traduct|tradui")
@@ -276,20 +278,29 @@ def leak_findings(source: str, translation: str, prompt_texts: Sequence[str] = (
 
 def _possible(prompt_texts: tuple[str, ...], reading: Reading) -> list[str]:
     """The clauses of the prompt all of whose words an answer has."""
-    return [clause for clause, words in _clauses(prompt_texts) if words <= reading.low_set]
+    by_word = _clauses(prompt_texts)
+    return [
+        clause
+        for word in by_word.keys() & reading.low_set
+        for clause, words in by_word[word]
+        if words <= reading.low_set
+    ]
 
 
 @lru_cache(maxsize=64)
-def _clauses(prompt_texts: tuple[str, ...]) -> tuple[tuple[str, frozenset[str]], ...]:
-    """The clauses that show a leak, each with the words, but for its first and last one, that an answer has then."""
+def _clauses(prompt_texts: tuple[str, ...]) -> dict[str, list[tuple[str, frozenset[str]]]]:
+    """The clauses that show a leak, by a long word of them, each with the words that an answer has then.
+
+    The first and last word do not count, which may be part of a longer one.
+    """
     clauses = [clause for text in prompt_texts for part in text.split(TEXT) for clause in _CLAUSE_END.split(part)]
     parts = [part for clause in clauses for part in clause.split(",")]
-    folded = dict.fromkeys(_folded(clause).strip(" ,\"'") for clause in (*clauses, *parts))
-    return tuple(
-        (clause, frozenset(word for word in clause.split()[1:-1] if word.isascii() and word.isalpha()))
-        for clause in folded
-        if len(clause) >= _LEAST_CLAUSE_CHARS and clause.count(" ") >= 3
-    )
+    by_word: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    for clause in dict.fromkeys(_folded(clause).strip(" ,\"'") for clause in (*clauses, *parts)):
+        if len(clause) >= _LEAST_CLAUSE_CHARS and clause.count(" ") >= 3:
+            words = frozenset(word for word in clause.split()[1:-1] if word.isascii() and word.isalpha())
+            by_word.setdefault(max(words, key=len, default=""), []).append((clause, words))
+    return by_word
 
 
 def _folded(text: str) -> str:

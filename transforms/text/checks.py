@@ -38,7 +38,7 @@ FINISHED_RATIO = 0.9
 MAX_CHECKED_RATIO, MAX_CHECKED_CHARS = 6, 20_000
 COVERED_ALL: Final = 0.6
 COVERED_SHORT: Final = 0.34
-ENDING_COVERED: Final = 0.67
+ENDING_COVERED: Final = 0.5
 """With this share of its words, a translation that is shorter or longer than others is a free one."""
 
 SHORT_CHARS, TITLE_CHARS, MEDIUM_CHARS = 20, 40, 100
@@ -163,7 +163,7 @@ def ending_flags(source: str, translation: str) -> tuple[str, ...]:
     if not _ENDED.search(source.rstrip()[-4:]) or _ENDED.search(end) or not _BROKEN_OFF.search(end):
         return ()
     last = words_of(_PART_OF_WORD.sub("", source[-max(30, len(source) // 8) :]))
-    covered = coverage(last, keys_of(translation[-max(60, len(translation) // 4) :]))
+    covered = coverage(last, keys_of(translation))
     return (flags.UNFINISHED,) if covered < ENDING_COVERED else ()
 
 

@@ -30,7 +30,7 @@ from transforms.text.alignment import (
 )
 from transforms.text.findings import Finding, finding
 from transforms.text.other_languages import hardly_english
-from transforms.text.sentence_alignment import align
+from transforms.text.sentence_alignment import WEAK, align, belong_together
 
 MANY_WORDS, SOME_WORDS, FEW_WORDS = 10, 6, 4
 LEAST_COVERED, LEAST_COVERED_SHORT = 0.32, 0.17
@@ -46,7 +46,6 @@ LEAST_ENGLISH: Final = 0.34
 
 LEAST_CONTEXT_WORDS, CONTEXT_EXPLAINED, CONTEXT_OTHERWISE = 3, 0.45, 0.34
 
-WEAK: Final = 0.45
 LEAST_PAIR: Final = 0.2
 MISSING_COVERED, ADDED_EXPLAINED = 0.3, 0.25
 """A sentence without counterpart has less than this of its words anywhere near."""
@@ -70,6 +69,9 @@ def content_findings(source: str, translation: str, context: str = "") -> tuple[
     words = words_of(source)
     if len(words) < 2:
         return ()
+    there, here = french_sentences(source), english_sentences(translation)
+    if not context and _correspond(there, here):
+        return repeated(source, translation, here)
     keys = keys_of(translation)
     covered = coverage(words, keys)
     if (len(words) >= FEW_WORDS and covered < _least(len(words)) and _contradicts(words, keys, translation)) or (
@@ -78,16 +80,29 @@ def content_findings(source: str, translation: str, context: str = "") -> tuple[
         return (Finding(flags.CONTENT_MISMATCH),)
     if len(words) < FEW_WORDS:
         return ()
-    there = french_sentences(source)
     if len(there) == 1 and len(translation) < 1.2 * len(source) and not context:
         return ()
-    here = english_sentences(translation)
     if context and (leaked := _of_context(context, there, here)):
         return (finding(flags.PROMPT_LEAK, leaked),)
     found = repeated(source, translation, here)
-    if not here or (len(there) == 1 and len(here) == 1) or not _asks_for_alignment(there, here, keys):
+    if not here or (len(there) == 1 and len(here) == 1):
         return found
     return (*found, *_aligned(there, here))
+
+
+def _correspond(there: Sequence[Sentence], here: Sequence[Sentence]) -> bool:
+    """Whether there are as many sentences, and each has its words in the other one: so it is nearly always."""
+    if len(there) != len(here):
+        return False
+    total = found = 0.0
+    for sentence, other in zip(there, here, strict=True):
+        words = sentence.words
+        share = coverage(words, other.keys)
+        if share < WEAK and len(words) >= LEAST_MISSING and not belong_together(sentence, other):
+            return False
+        total += len(words)
+        found += share * len(words)
+    return found >= LEAST_ENGLISH * total
 
 
 def _contradicts(words: Sequence[Word], keys: AbstractSet[str], translation: str) -> bool:
@@ -121,9 +136,9 @@ def repeated(source: str, translation: str, here: Sequence[Sentence]) -> tuple[F
     """sentence_repeated: a sentence that stands there more often than any of the source's does."""
     if len(here) < 2:
         return ()
-    alike = Counter(sentence.keys for sentence in here)
-    if len(alike) == len(here):
+    if len({sentence.keys for sentence in here}) == len(here):
         return ()
+    alike = Counter(sentence.keys for sentence in here)
     counts = Counter(
         folded for sentence in here if alike[sentence.keys] > 1 and len(folded := _folded(sentence.text)) >= _REPEATABLE
     )
@@ -139,15 +154,6 @@ def repeated(source: str, translation: str, here: Sequence[Sentence]) -> tuple[F
 
 def _folded(text: str) -> str:
     return _FOLDED.sub(" ", text).strip().casefold()
-
-
-def _asks_for_alignment(there: Sequence[Sentence], here: Sequence[Sentence], keys: AbstractSet[str]) -> bool:
-    if len(there) != len(here):
-        return True
-    return any(
-        len(sentence.words) >= LEAST_MISSING and coverage(sentence.words, other.keys) < WEAK
-        for sentence, other in zip(there, here, strict=True)
-    )
 
 
 def _aligned(there: Sequence[Sentence], here: Sequence[Sentence]) -> list[Finding]:
@@ -174,8 +180,10 @@ def _aligned(there: Sequence[Sentence], here: Sequence[Sentence]) -> list[Findin
                 if len(sentence.words) >= LEAST_ADDED and told < ADDED_EXPLAINED:
                     added.append((told, sentence.text))
         if begin < end and first < last:
-            words = [word for sentence in there[first:last] for word in sentence.words]
-            keys = union_of(here[begin:end])
+            words, keys = there[first].words, here[begin].keys
+            if last - first > 1 or end - begin > 1:
+                words = [word for sentence in there[first:last] for word in sentence.words]
+                keys = union_of(here[begin:end])
             if len(words) >= SOME_WORDS and (covered := coverage(words, keys)) < LEAST_PAIR:
                 other.append((covered, here[begin].text))
     found = []

@@ -37,8 +37,8 @@ _LABEL = re.compile(
     rf"\s*(?:{_ROLE}|final|analysis|commentary|message|channel|start|end|think|thinking)?\s*\Z", re.IGNORECASE
 )
 _BYTE_MARKERS = re.compile("[\u2581\u0120\u010a]")
-_MARKED: Final = frozenset("<‹＜[|▁ĠĊ")
-"""A token has one of them, and an answer with byte markers, too."""
+MARKED: Final = frozenset("<‹＜[|▁ĠĊ")
+"""A token has one of them, an answer with byte markers, too."""
 
 _JSON_KEYS = re.compile(r"transl|english|\ben\b|text|output|target|answer|result|response|content", re.IGNORECASE)
 _FENCED = re.compile(r"```[\w-]{0,20}\s*(.*?)\s*```\Z", re.DOTALL)
@@ -46,7 +46,7 @@ _FENCED = re.compile(r"```[\w-]{0,20}\s*(.*?)\s*```\Z", re.DOTALL)
 
 def has_tokens(text: str) -> bool:
     """Whether ``text`` has a control token."""
-    return not _MARKED.isdisjoint(read(text).characters) and bool(_TOKEN.search(text))
+    return not MARKED.isdisjoint(read(text).characters) and bool(_TOKEN.search(text))
 
 
 def without_tokens(answer: str, source: str) -> str:

@@ -37,19 +37,29 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?:;\n|>•*»”\"-])\s*\Z")
 MOST_LINES: Final = 400
 COMPARED_LETTERS: Final = 12
 LONGEST_NAME: Final = 12
+MANY_WORDS, LEAST_SHARED = 200, 0.6
+"""Of longer texts with fewer of the source's words, only the lines with French words are looked at."""
 
 
 def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """Untranslated if the whole answer is the source's French, else french_left for a line or word of it."""
     # Letters in front tell nearly all texts apart, far more cheaply than the texts as a whole.
-    if _start(source) == _start(translation) and _folded(source) == _folded(translation):
+    if (
+        _may_start_alike(source, translation)
+        and _start(source) == _start(translation)
+        and _folded(source) == _folded(translation)
+    ):
         return _whole_copy(translation)
-    there = read(source).word_set
-    shared = there & read(translation).word_set
-    suspects = [word for word in shared if is_only_french(word.lower())]
-    if not suspects or ("\n" not in translation and not any(map(str.islower, suspects))):
-        return ()
-    cleaned = _QUOTED.sub(" ", _CODE.sub(" ", translation))
+    there, here = read(source).word_set, read(translation)
+    suspects = [word for word in there & here.word_set if is_only_french(word.lower())]
+    in_lower_case = [word for word in suspects if word.islower()]
+    if not in_lower_case:
+        line = _copied_line(source, translation) if suspects else None
+        return (finding(flags.FRENCH_LEFT, line),) if line else ()
+    text = translation
+    if len(here.words) > MANY_WORDS and sum(map(there.__contains__, here.words)) < LEAST_SHARED * len(here.words):
+        text = "\n".join(line for line in text.split("\n") if any(word in line for word in in_lower_case))
+    cleaned = _QUOTED.sub(" ", _CODE.sub(" ", text))
     words = _LETTERS.findall(cleaned)
     left = [word for word in words if word in there and is_only_french(word.lower())]
     if not left:
@@ -63,6 +73,11 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
         return (finding(flags.FRENCH_LEFT, line),)
     word = _left_word(cleaned, there)
     return (finding(flags.FRENCH_LEFT, word),) if word else ()
+
+
+def _may_start_alike(source: str, translation: str) -> bool:
+    first, other = source[:1], translation[:1]
+    return first == other or not (first.isalnum() and other.isalnum()) or first.casefold() == other.casefold()
 
 
 def _start(text: str) -> str:

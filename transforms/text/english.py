@@ -23,9 +23,29 @@ def _words() -> frozenset[str]:
     return frozenset(word for line in lines if line[:1] != "#" for word in line.split())
 
 
+_LEAST_PART, _LEAST_BOTH = 3, 7
+_PREFIXES: Final = ("auto", "multi", "inter", "over", "under", "non", "pre", "sub", "re", "un", "de", "bi")
+_SUFFIXES: Final = (("iness", "y"), ("ness", ""), ("less", ""), ("ization", "ize"), ("isation", "ise"), ("able", ""))
+
+
 @lru_cache(maxsize=CACHED_WORDS)
 def is_english_word(word: str) -> bool:
-    """Whether a lower-case word is an English one, in any regular inflection."""
+    """Whether a lower-case word is an English one, in any regular inflection, or made of English ones."""
+    if _is_listed(word):
+        return True
+    for ending, base in _SUFFIXES:
+        if word.endswith(ending) and _is_listed(word[: -len(ending)] + base):
+            return True
+    for prefix in _PREFIXES:
+        if word.startswith(prefix) and len(word) - len(prefix) > _LEAST_PART and _is_listed(word[len(prefix) :]):
+            return True
+    return len(word) >= _LEAST_BOTH and any(
+        _is_listed(word[:place]) and _is_listed(word[place:])
+        for place in range(_LEAST_PART, len(word) - _LEAST_PART + 1)
+    )
+
+
+def _is_listed(word: str) -> bool:
     if word in ENGLISH or is_english(word):
         return True
     known = _words()

@@ -60,7 +60,9 @@ class Gate(Enum):
 
 def is_blank(text: str) -> bool:
     """Return whether ``text`` has no visible character."""
-    return not text.strip(BLANK)
+    first = text[:1]
+    # Most texts begin with a plain letter, which is told far sooner than what is left without all invisible characters.
+    return not (first.isascii() and first.isalnum()) and not text.strip(BLANK)
 
 
 def classify(text: str | None) -> Gate:

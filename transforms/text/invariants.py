@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final
+from urllib.parse import unquote
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
@@ -30,6 +31,8 @@ _INNER_POINT = re.compile(r"\.[^\s]")
 
 _LANGUAGE = re.compile(r"(?<![a-z])(?:fr|en)(?:[-_][a-z]{2})?(?![a-z])|français|french|english|anglais")
 
+_SLASHES = re.compile("/{2,}")
+
 _HTML: Final = word_set(
     """a abbr article aside b big blockquote body br button caption center col dd del dfn div dl dt em fieldset
     figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr html i iframe img input ins kbd li nav ol p pre q s
@@ -45,9 +48,12 @@ _BULLET = re.compile(r"(?m)^[ \t]{0,20}(?:[-*+•–—−·◦▪‣][ \u00a0]|
 _CELLS = re.compile(r"(?m)^[ \t]{0,8}\|.*\|[ \t]*$")
 
 LONGEST_HEADING: Final = 60
+MANY_CODES: Final = 3
+"""Of so many pieces of code, a translator may add or leave one."""
+
 LEAST_WRAPPED: Final = 40
 _ENDS_SENTENCE: Final = '.!?…:;»”"|>)'
-_QUESTION = re.compile(r"(?<=[^\s(,;*/|])[ \u00a0\u202f]{0,2}\?(?=[\s»”’\"')\]*_<]|$)")
+_QUESTION = re.compile(r"(?<=[^\s(,;*/|])[ \u00a0\u202f]{0,2}\?(?![ \u00a0\u202f]{1,2}:)(?=[\s»”’\"')\]*_<]|$)")
 _ASKING = re.compile(r"(?i)\W{0,3}(?:what|how|who|whom|whose|where|when|why|which)\b")
 """How a heading begins that asks without a mark."""
 
@@ -84,7 +90,9 @@ def _addresses(text: str) -> set[str]:
     if "@" in rest:
         found.update(address.lower() for address in _EMAIL.findall(rest))
         rest = _EMAIL.sub(" ", rest)
-    return found | {match.lower() for match in _DOMAIN.findall(rest)}
+    # Far faster than over the whole text: only passages with a point may be domains.
+    passages = (passage for passage in rest.split() if "." in passage)
+    return found | {match.lower() for passage in passages for match in _DOMAIN.findall(passage)}
 
 
 def _plain_address(address: str) -> str:
@@ -102,7 +110,8 @@ def _plain_address(address: str) -> str:
 
 def _same_page(address: str, other: str) -> bool:
     """Whether two addresses are one page in two languages: /fr/ and /en/, fr.wikipedia.org and en.wikipedia.org."""
-    return _LANGUAGE.sub("", address) == _LANGUAGE.sub("", other) or (
+    plain, other_plain = (unquote(_LANGUAGE.sub("", each)) for each in (address, other))
+    return _SLASHES.sub("/", plain).rstrip("/") == _SLASHES.sub("/", other_plain).rstrip("/") or (
         "wiki" in address and "wiki" in other and address.split("/")[0][2:] == other.split("/")[0][2:]
     )
 
@@ -117,7 +126,8 @@ def markup_findings(source: str, translation: str) -> tuple[Finding, ...]:
             return (finding(flags.MARKUP_MISMATCH, f"{mark} {_difference(there, here)}"),)
     if "`" in source:
         there_code, here_code = (text.count("```") + len(_CODE.findall(text)) for text in (source, translation))
-        if there_code != here_code:
+        most = max(there_code, here_code)
+        if there_code != here_code and (most < MANY_CODES or abs(there_code - here_code) > 1):
             return (finding(flags.MARKUP_MISMATCH, f"` {there_code}: {here_code}"),)
     if "\n" in source:
         there_lines, here_lines = _marked_lines(source), _marked_lines(translation)
@@ -138,6 +148,8 @@ def _marked_lines(text: str) -> tuple[int, int]:
 
 
 def _tags(text: str) -> list[str]:
+    if "`" in text:
+        text = _CODE.sub(" ", text.replace("``", "`"))
     low = text.lower()
     tags = map(str.lower, _TAG.findall(text))
     return sorted(tag for tag in tags if tag in _HTML or (tag in _ALSO_WORDS and f"</{tag}>" in low))

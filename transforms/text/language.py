@@ -17,10 +17,14 @@ from transforms.text.findings import Finding, finding
 from transforms.text.language_words import ENGLISH, FRENCH, NAME_PARTICLES
 from transforms.text.lexicon import is_only_french
 from transforms.text.other_languages import is_foreign, is_other_than_english, words_of
-from transforms.text.reading import read, words_in
+from transforms.text.reading import Reading, read
 
 LEAST_WORDS = 4
 """Shorter sentences are not judged: they are names, codes and headings more often than not."""
+
+LEAST_STOP_WORDS = 2
+FEWEST_WORDS = 3
+"""Of an answer whose language shows."""
 
 LEAST_ACCENTED = 3
 """Accented words that can't be French ones in an English sentence: crème brûlée."""
@@ -51,7 +55,8 @@ _QUOTED = re.compile('«[^«»\n]{1,60}»|“[^“”\n]{1,60}”|"[^"\n]{1,60}"
 
 _QUOTE_MARKS = '«“"`<'
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S{1,80}@\S{1,80}|\\\S+|(?<=\s)/\S+")
-_FRENCH_LETTERS = re.compile("[àâæçéèêëîïôœùûÿ]")
+_ACCENTED: Final = frozenset("àâæçéèêëîïôœùûÿ")
+_FRENCH_LETTERS = re.compile(f"[{''.join(sorted(_ACCENTED))}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,11 @@ def sentences_of(text: str) -> list[str]:
 def evidence_of(sentence: str) -> Evidence:
     """The evidence of one sentence."""
     words = words_of(sentence)
+    if sentence.isascii():
+        lows = [word.lower() for word in words]
+        if FRENCH.isdisjoint(lows):
+            in_lower_case = sum(map(str.islower, words))
+            return Evidence(len(words), 0, 0, sum(map(ENGLISH.__contains__, lows)), in_lower_case, run=False)
     french = certain = english = accented = lower = 0
     start = start_lower = start_french = 0
     run = False
@@ -154,7 +164,7 @@ def non_latin(source: str, translation: str) -> bool:
     One Chinese or Cyrillic letter is enough if the source has none: models slip single words in. Greek letters are
     units and symbols up to one in twenty. A source with such letters explains twice its share.
     """
-    if max(read(translation).characters, default="") < _FIRST_NOT_LATIN:
+    if translation.isascii() or max(read(translation).characters) < _FIRST_NOT_LATIN:
         return False
     foreign = len(_OTHER_SCRIPT.findall(translation))
     if not foreign:
@@ -175,7 +185,7 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """
     if non_latin(source, translation):
         return (Finding(flags.NON_LATIN_OUTPUT),)
-    if _is_plainly_english(translation):
+    if len(read(translation).words) < FEWEST_WORDS or _is_plainly_english(translation):
         return ()
     sentences = sentences_of(translation)
     found = [evidence_of(sentence) for sentence in sentences]
@@ -184,7 +194,7 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
     french = sum(each.french for each in found)
     if english < 0.25 * words or french > english:
         mixed = any(each.english > each.french and each.words > 1 for each in found)
-        if not mixed and is_copy(source, translation) and is_french(source) and _has_french_words(translation):
+        if not mixed and is_french(source) and _is_copy_of_prose(source, translation):
             return (Finding(flags.UNTRANSLATED),)
         if is_other_than_english(translation, source) and not (is_foreign(source) and not is_french(source)):
             return (Finding(flags.WRONG_LANGUAGE),)
@@ -202,31 +212,45 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
     return (finding(flags.PARTLY_UNTRANSLATED, left[0]),)
 
 
-_APOSTROPHES: Final = frozenset("'’")
 _PASSAGES: Final = frozenset(f"{_QUOTE_MARKS}/@\\")
+_ELISION = re.compile(r"(?i)(?<![^\W\d_])(?:[ldnjsc]|qu|jusqu|aujourd)['’](?=[^\W\d_])")
 
 
 def _is_plainly_english(text: str) -> bool:
     """Whether no word is French, and a quarter and more are English: then no sentence needs a look of its own."""
     reading = read(text)
-    words = reading.words
-    if not _PASSAGES.isdisjoint(reading.characters):
-        text = " ".join(sentences_of(text))
-        words = words_in(text, reading.characters)
-    if not _APOSTROPHES.isdisjoint(reading.characters):
-        words = words_of(text)
-    lows = reading.lows if words is reading.words else [word.lower() for word in words]
-    if not FRENCH.isdisjoint(lows):
+    if _looks_english(reading):
+        return True
+    return not _PASSAGES.isdisjoint(reading.signs) and _looks_english(read(" ".join(sentences_of(text))))
+
+
+def _looks_english(reading: Reading) -> bool:
+    if not FRENCH.isdisjoint(reading.low_set) or _has_elision(reading.text, reading.signs):
         return False
-    if not text.isascii() and any(word.islower() and _FRENCH_LETTERS.search(word) for word in words):
+    if not _ACCENTED.isdisjoint(reading.characters) and any(
+        word.islower() and _FRENCH_LETTERS.search(word) for word in reading.word_set
+    ):
         return False
+    lows = reading.lows
     return sum(map(ENGLISH.__contains__, lows)) >= 0.25 * len(lows) > 0
 
 
+def _has_elision(text: str, signs: frozenset[str]) -> bool:
+    return ("'" in signs or "’" in signs) and bool(_ELISION.search(text))
+
+
 def _has_french_words(text: str) -> bool:
-    return any(
-        is_only_french(word.lower()) or (word in FRENCH and word not in NAME_PARTICLES) for word in words_of(text)
-    )
+    """Whether a word can only be French, or two that are not in names may be."""
+    words = words_of(text)
+    if any(is_only_french(word.lower()) for word in words):
+        return True
+    return sum(word in FRENCH and word not in NAME_PARTICLES for word in words) >= LEAST_STOP_WORDS
+
+
+def _is_copy_of_prose(source: str, translation: str) -> bool:
+    """Whether the answer is the source again, but for what may stay: tags, code, quotations and addresses."""
+    there, here = (" ".join(sentences_of(text)) for text in (source, translation))
+    return _has_french_words(here) and is_copy(there, here)
 
 
 def _is_left(sentence: str, source: str) -> bool:

@@ -27,6 +27,7 @@ times as frequent as the source's most frequent three words: "Page 2 du rapport"
 MIN_RATIO = 0.6
 """A translation is a loop if its compression ratio is below this share of the source's."""
 
+LEAST_DOUBLED_RATIO = 0.95
 REPEATED_CHARACTERS = 40
 _REPEATED_CHARACTER = re.compile(rf"(.)\1{{{REPEATED_CHARACTERS - 1}}}", re.DOTALL)
 _LONGEST_WORD = 60
@@ -56,10 +57,13 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
     """
     reading = read(translation)
     words = reading.lows
-    grams = list(zip(words, words[1:], words[2:], words[3:], strict=False))
+    # Four words that occur again are four occurrences more than there are different words.
+    grams: list[tuple[str, ...]] = []
+    if len(words) - len(reading.low_set) >= GRAM:
+        grams = list(zip(words, words[1:], words[2:], words[3:], strict=False))
     if len(set(grams)) < len(grams):
         loop = tandem(words)
-        if _is_loop(loop) and not _explained(source, loop):
+        if _is_loop(loop, len(translation) / max(1, len(source))) and not _explained(source, loop):
             return (flags.REPETITION,)
         count = max(Counter(grams).values())
         if count >= MIN_COUNT and count * GRAM >= MIN_SHARE * len(words) and count >= TIMES_SOURCE * _max_count(source):
@@ -74,10 +78,8 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
 
 
 def _may_repeat(reading: Reading, longest_word: int) -> bool:
-    """Whether a character stands there often enough in a row: far cheaper than the pattern, and nearly always no."""
-    if longest_word >= REPEATED_CHARACTERS:
-        return True
-    return any(sign * REPEATED_CHARACTERS in reading.text for sign in reading.signs)
+    """Whether a character may stand there often enough in a row: far cheaper than the pattern, and nearly always no."""
+    return longest_word >= REPEATED_CHARACTERS or " " * REPEATED_CHARACTERS in reading.letters
 
 
 def tandem(words: Sequence[str]) -> Tandem:
@@ -102,10 +104,11 @@ def tandem(words: Sequence[str]) -> Tandem:
     return best
 
 
-def _is_loop(loop: Tandem) -> bool:
+def _is_loop(loop: Tandem, ratio: float) -> bool:
+    """Two copies of a passage are only a loop in an answer that is longer for it."""
     period, copies = loop
     min_copies = 2.0 if period >= 12 else 3.0 if period >= 5 else 4.0 if period >= 2 else 8.0
-    return copies >= min_copies - 0.2 / max(period, 1)
+    return copies >= min_copies - 0.2 / max(period, 1) and (copies >= 3 or ratio >= LEAST_DOUBLED_RATIO)
 
 
 def _explained(source: str, loop: Tandem) -> bool:

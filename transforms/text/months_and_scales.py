@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from typing import Final
 
 from transforms.text.reading import read
@@ -55,26 +55,49 @@ _MILLION_FR = re.compile(
 _THOUSAND_FR = re.compile(r"(?i)\bmill|\d ?k|\d[ .,\u00a0\u202f]?\d{3}|\bkilo")
 
 _MONTHS: Final = frozenset(MONTHS_FR)
+_ENGLISH_OF: Final = dict(zip(MONTHS_FR, MONTHS_EN, strict=True))
+_NO_WORDS: Final = frozenset(("mai", "mars"))
+_ALSO_WORDS: Final = frozenset(("may", "march"))
+"""Months whose English names are words, too, and these names."""
 _DAY_MONTH = re.compile(
     r"(?i)(?:\b(?:1er|\d{1,2})\s|\b(?:en|de|du|d['’]|fin|début|mi-|depuis|dès|à|jusqu['’]en|et|au)\s?)"
     rf"({'|'.join(MONTHS_FR)})\b"
 )
-_ANY_MONTH_EN = re.compile(
-    rf"(?i)\b({'|'.join(name for name in MONTHS_EN if name not in ('may', 'march'))}|(?-i:May|March))\b"
-)
-_SHORT_MONTH_EN = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)\b")
+_SHORT_MONTHS_EN: Final = frozenset("Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec".split())
+_LONGEST_BEFORE: Final = 12
+"""Characters that the pattern may need before a month."""
 
 
 def month_changed(source: str, translation: str) -> str:
     """A month that became another one, "" if none did: both texts name months, and one of the source's is not there."""
-    if _MONTHS.isdisjoint(read(source).low_set):
+    months = _MONTHS & read(source).low_set
+    if not months or (
+        _NO_WORDS.isdisjoint(months) and {_ENGLISH_OF[name] for name in months} <= read(translation).low_set
+    ):
         return ""
-    there = {name.lower() for name in _DAY_MONTH.findall(source)}
-    if not there:
+    there = _months_with_days(source, months)
+    here = read(translation)
+    named = {
+        number
+        for number, name in enumerate(MONTHS_EN)
+        if name in here.low_set and (name not in _ALSO_WORDS or name.capitalize() in here.word_set)
+    }
+    if not there or not named or not _SHORT_MONTHS_EN.isdisjoint(here.word_set):
         return ""
     expected = {MONTHS_FR.index(name) for name in there}
-    named = {MONTHS_EN.index(name.lower()) for name in _ANY_MONTH_EN.findall(translation)}
-    if not named or _SHORT_MONTH_EN.search(translation):
-        return ""
     gone = expected - named
     return MONTHS_FR[min(gone)] if gone and named - expected else ""
+
+
+def _months_with_days(source: str, months: Iterable[str]) -> set[str]:
+    """Those of the months that stand beside a day, or a word that says that they are months."""
+    found = set()
+    low = source.lower()
+    for name in months:
+        place = low.find(name)
+        while place != -1 and name not in found:
+            match = _DAY_MONTH.search(source, max(0, place - _LONGEST_BEFORE), place + len(name) + 1)
+            if match and match.start(1) == place:
+                found.add(name)
+            place = low.find(name, place + 1)
+    return found

@@ -24,9 +24,11 @@ MOST_EXPLAINED = 100
 _POSITION = re.compile(r"%\d{1,2}\$")
 _ENTITY = re.compile(r"&#x?[\da-fA-F]{1,7};")
 _NUMBER = re.compile(r"\d\d*(?:[.,]\d+)*")
-_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)")
-_GROUP_SPACE = re.compile("[ \u00a0\u202f]")
-_SPACED = re.compile("\\d[ \u00a0\u202f]\\d")
+_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ '’\u00a0\u202f]\d{3})+(?!\d)")
+_GROUP_SPACE = re.compile("[ '’\u00a0\u202f]")
+_SPACED = re.compile("\\d[ '’\u00a0\u202f]\\d")
+_WITHIN_WORD = re.compile(r"\b([A-Za-z]{1,4})\d{1,3}(?=[a-z])")
+"""As in i18n."""
 _COMMA_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _POINT_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?")
 _DECIMAL = re.compile(r"(\d+)[.,](\d+)")
@@ -54,7 +56,8 @@ _FRENCH_OTHER: Final = _table(
     sixième=6 septième=7 huitième=8 neuvième=9 dixième=10 onzième=11 douzième=12 huitaine=8,7 dizaine=10 douzaine=12
     quinzaine=15,14,2 vingtaine=20 trentaine=30 quarantaine=40 cinquantaine=50 centaine=100 millier=1000 midi=12
     minuit=12,0,24 demi=30,50 demie=30,50 moitié=50,2 couple=2 paire=2 triplet=3 quadruplet=4 quintuplet=5
-    tierce=3 tierces=3 recto=1,2 verso=2 quart=15,45,25 quarts=45,75 tiers=3 double=2 triple=3
+    binaire=2 binaires=2 ternaire=3 tierce=3 tierces=3
+    recto=1,2 verso=2 quart=15,45,25 quarts=45,75 tiers=3 double=2 triple=3
     quinquennale=5 décennale=10 biennale=2 trimestre=3 semestre=1,2 semaine=7 an=12"""
 )
 _ENGLISH_OTHER: Final = _table(
@@ -79,15 +82,19 @@ def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
     A prototype of these rules raised one flag on 20 pairs by hand, and that one was a change of convention (tension
     13/8, 130/80), which is now known.
     """
-    there, here = _atoms(source, french=True), _atoms(translation, french=False)
     said = scale_changed(source, translation, _ENGLISH) or month_changed(source, translation)
     scaled = (finding(flags.NUMBER_MISSING, said), finding(flags.NUMBER_ADDED, said)) if said else ()
-    if there == here:
+    if _same_digits(source, translation):
+        return scaled
+    there, here = _atoms(source, french=True), _atoms(translation, french=False)
+    if there == here or sorted(_NUMBER.findall(source)) == sorted(_NUMBER.findall(translation)):
         return scaled
     counted, written = Counter(there), Counter(here)
     # A number that is said once more or less than in the source is neither lost nor new.
     missing = [atom for atom in (counted - written).elements() if atom not in written]
     added = [atom for atom in (written - counted).elements() if atom not in counted]
+    if missing or added:
+        missing, added = _without_copies(source, translation, missing, added)
     for atom in tuple(added):
         if len(atom) > 3 and atom.isdigit() and f"{atom[:-3]}.{atom[-3:]}" in source:  # 25.000 in the Swiss way
             added.remove(atom)
@@ -98,6 +105,22 @@ def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
     return (*found, finding(flags.NUMBER_ADDED, added[0])) if added else (*found, *scaled[1:])
 
 
+_COMPOSED = re.compile("\\d[.,' \u00a0\u202f]\\d")
+
+
+def _same_digits(source: str, translation: str) -> bool:
+    """Whether both have the same numbers without separators or signs that could change them, as most texts do."""
+    there, here = read(source).digits.split(), read(translation).digits.split()
+    if there != here and sorted(there) != sorted(here):
+        return False
+    if not there:
+        return True
+    if "$" in source or "&#" in source or "$" in translation or "&#" in translation:
+        return False
+    clocks = not _CLOCK_WORDS.isdisjoint(read(translation).low_set)
+    return not (clocks or _COMPOSED.search(source) or _COMPOSED.search(translation))
+
+
 def _atoms(text: str, french: bool) -> list[str]:
     """The numbers of a text in one form, sorted; nothing for zeros only, such as the minutes of "10 h 00"."""
     if not read(text).has_digits:
@@ -106,6 +129,7 @@ def _atoms(text: str, french: bool) -> list[str]:
         text = _POSITION.sub("%", text)
     if "&#" in text:
         text = _ENTITY.sub(" ", text)
+    text = _WITHIN_WORD.sub(r"\1", text)
     if not french and not _CLOCK_WORDS.isdisjoint(read(text).low_set):
         text = _CLOCK.sub(_in_24_hours, text)
     if _SPACED.search(text):
@@ -120,6 +144,14 @@ def _atoms(text: str, french: bool) -> list[str]:
             atoms += _split(number, french)
     atoms.sort()
     return atoms
+
+
+def _without_copies(source: str, translation: str, missing: list[str], added: list[str]) -> tuple[list[str], list[str]]:
+    """Without numbers that both texts write alike: 7,000,000 in a French text is what it is in the English one."""
+    copied = {number for number in _NUMBER.findall(source) if not number.isdigit()} & set(_NUMBER.findall(translation))
+    for number in copied:
+        missing, added = _less(missing, _split(number, french=True)), _less(added, _split(number, french=False))
+    return missing, added
 
 
 def _split(number: str, french: bool) -> list[str]:
@@ -186,6 +218,9 @@ def _without_pairs(source: str, translation: str, missing: list[str], added: lis
                 missing, added = _less(missing, [atom]), _less(added, [other])
             elif "." in atom and all(part in added for part in atom.split(".")):
                 missing, added = _less(missing, [atom]), _less(added, atom.split("."))
+        for atom in tuple(added):  # a list without blanks: (0,1) for [0 ; 1]
+            if "." in atom and all(part in missing for part in atom.split(".")):
+                missing, added = _less(missing, atom.split(".")), _less(added, [atom])
     return missing, added
 
 

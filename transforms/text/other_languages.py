@@ -31,7 +31,7 @@ def other_language(text: str) -> str | None:
     French, and more than of any other of them.
     """
     words = words_of(text.lower())
-    scores = sorted(((sum(word in stop for word in words), code) for code, stop in OTHERS.items()), reverse=True)
+    scores = sorted(((sum(map(stop.__contains__, words)), code) for code, stop in OTHERS.items()), reverse=True)
     (best, code), (second, _) = scores[:2]
     if best < 4 or best < 0.25 * len(words) or best == second or len(OTHERS[code].intersection(words)) < 3:
         return None

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from transforms.text.reading import read
-
 LONGEST = 6
 """The length to which longer sequences are shortened."""
 
 _REPEATED = re.compile(r"([^\w\s]|_|[ \t\u00a0]|\r?\n)\1{%d,}" % (LONGEST - 1))  # noqa: UP031 - braces belong to the pattern
+
+_LETTERS_AND_DIGITS = frozenset(filter(str.isalnum, map(chr, range(0x250))))
+"""The Latin ones."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,11 @@ def shorten(text: str) -> Shortened:
 
 
 def _may_repeat(text: str) -> bool:
-    """Whether some character but a letter or digit stands there often enough in a row: far cheaper than the pattern."""
-    return any(sign * LONGEST in text for sign in read(text).signs) or "\r\n" * LONGEST in text
+    """Whether some sign stands there often enough in a row: far cheaper than the pattern, or than a reading.
+
+    A text is prepared long before its answer is checked: a reading would be forgotten meanwhile.
+    """
+    return any(sign * LONGEST in text for sign in set(text) - _LETTERS_AND_DIGITS) or "\r\n" * LONGEST in text
 
 
 def _character(sequence: str) -> str:

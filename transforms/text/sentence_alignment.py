@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Final, TypeAlias
 
-from transforms.text.alignment import Sentence, Word
+from transforms.text.alignment import LEAST_MISSING, Sentence, Word, coverage, source_keys
 
 Group: TypeAlias = tuple[int, int, int, int]
 """First and last + 1 sentence of the source, then of the answer."""
@@ -25,7 +25,10 @@ _SURE, _SURE_BOTH, _SURE_MARGIN = 0.3, 0.9, 0.3
 """Sentences belong together if so much of each is covered by the other, so much of both in sum, and so much less by the
 other's neighbours."""
 
+_PLAIN: Final = 0.7
 _LOOK_AHEAD: Final = 6
+WEAK: Final = 0.45
+"""With this share of its words in the sentence at its place, a sentence is there."""
 
 
 def align(source: Sequence[Sentence], answer: Sequence[Sentence]) -> list[Group]:
@@ -37,70 +40,95 @@ def align(source: Sequence[Sentence], answer: Sequence[Sentence]) -> list[Group]
     rows, columns = len(source), len(answer)
     if abs(rows - columns) + 3 > _WIDEST_BAND:
         return []
-    match = _Match(source, answer)
+    pairs = _Pairs(source, answer)
     groups: list[Group] = []
     row = column = 0
-    for last, end in [*_cuts(match), (rows, columns)]:
-        groups += _between(match, row, last, column, end)
+    for last, end in [*_cuts(pairs), (rows, columns)]:
+        if last - row == end - column and pairs.correspond(row, last, column):
+            groups += [
+                (row + number, row + number + 1, column + number, column + number + 1) for number in range(last - row)
+            ]
+        else:
+            block = _Block(source[row:last], answer[column:end])
+            groups += [(row + a, row + b, column + c, column + d) for a, b, c, d in block.best_groups()]
         row, column = last, end
     return groups
 
 
-def _cuts(match: _Match) -> Iterator[tuple[int, int]]:
+def belong_together(sentence: Sentence, other: Sentence) -> bool:
+    """Whether a source's and an answer's sentence have so many of each other's words, whatever stands around them."""
+    if len(sentence.words) < _SURE_WORDS or len(other.words) < _SURE_WORDS:
+        return False
+    forward = coverage(sentence.words, other.keys)
+    if forward < _SURE:
+        return False
+    backward = coverage(other.words, source_keys((sentence,)))
+    return backward >= _SURE and forward + backward >= _SURE_BOTH
+
+
+def _cuts(pairs: _Pairs) -> Iterator[tuple[int, int]]:
     """Where two sentences that belong together follow two others: a free translation keeps its neighbours."""
-    rows, columns = len(match.source), len(match.answer)
+    rows, columns = len(pairs.source), len(pairs.answer)
     row = column = 0
     followed = False
     while row < rows and column < columns:
-        if match.is_sure(row, column):
+        if (followed and pairs.is_plain(row, column)) or pairs.is_sure(row, column):
             if followed:
                 yield row, column
             followed = True
             row, column = row + 1, column + 1
         else:
             followed = False
-            row, column = match.next_sure(row, column)
+            row, column = pairs.next_sure(row, column)
 
 
-class _Match:
-    """How well groups of sentences correspond. Shares of words are summed up from those of each sentence."""
+class _Pairs:
+    """How well single sentences correspond; each pair is looked at once."""
 
     def __init__(self, source: Sequence[Sentence], answer: Sequence[Sentence]) -> None:
         self.source, self.answer = source, answer
-        self._size = [0, *accumulate(sentence.chars for sentence in source)]
-        self._written = [0, *accumulate(sentence.chars for sentence in answer)]
-        answer_places: dict[str, int] = {}
-        source_places: dict[str, int] = {}
-        for number, sentence in enumerate(answer):
-            for key in sentence.keys:
-                answer_places[key] = answer_places.get(key, 0) | 1 << number
-        for number, sentence in enumerate(source):
-            for key in {key for word in sentence.words for key in word.keys}:
-                source_places[key] = source_places.get(key, 0) | 1 << number
-        self._there = [_places(sentence.words, answer_places) for sentence in source]
-        self._here = [_places(sentence.words, source_places) for sentence in answer]
-        self._known: dict[tuple[bool, int, int, int], tuple[float, float]] = {}
-        self._values: dict[Group, float] = {}
+        self._keys: dict[int, frozenset[str]] = {}
+        self._forward: dict[tuple[int, int], float] = {}
+        self._backward: dict[tuple[int, int], float] = {}
+        self._sure: dict[tuple[int, int], bool] = {}
+
+    def correspond(self, row: int, last: int, column: int) -> bool:
+        """Whether as many sentences from two places on have each other's words, one by one."""
+        shift = column - row
+        return all(
+            len(self.source[each].words) < LEAST_MISSING
+            or self._covered(each, each + shift) >= WEAK
+            or self.is_sure(each, each + shift)
+            for each in range(row, last)
+        )
+
+    def is_plain(self, row: int, column: int) -> bool:
+        """Whether a sentence has so many of its words in another that no other one could have more, or nearly so."""
+        return len(self.source[row].words) >= LEAST_MISSING and self._covered(row, column) >= _PLAIN
 
     def is_sure(self, row: int, column: int) -> bool:
-        """Whether two sentences belong together, whatever stands around them."""
-        there, here = self.source[row], self.answer[column]
-        if len(there.words) < _SURE_WORDS or len(here.words) < _SURE_WORDS:
+        """Whether two sentences belong together, and far better than with each other's neighbours."""
+        known = self._sure.get((row, column))
+        if known is None:
+            known = self._sure[row, column] = self._is_sure(row, column)
+        return known
+
+    def _is_sure(self, row: int, column: int) -> bool:
+        source, answer = self.source, self.answer
+        if len(source[row].words) < _SURE_WORDS or len(answer[column].words) < _SURE_WORDS:
             return False
-        forward = self._covered(row, row + 1, column, column + 1)
+        forward = self._covered(row, column)
         if forward < _SURE:
             return False
-        backward = self._explained(row, row + 1, column, column + 1)
+        backward = self._explained(row, column)
         if backward < _SURE or forward + backward < _SURE_BOTH:
             return False
-        return not any(
-            self._covered(row, row + 1, other, other + 1) > forward - _SURE_MARGIN
-            for other in (column - 1, column + 1)
-            if 0 <= other < len(self.answer)
-        ) and not any(
-            self._explained(other, other + 1, column, column + 1) > backward - _SURE_MARGIN
-            for other in (row - 1, row + 1)
-            if 0 <= other < len(self.source)
+        most, most_back = forward - _SURE_MARGIN, backward - _SURE_MARGIN
+        return not (
+            (column and self._covered(row, column - 1) > most)
+            or (column + 1 < len(answer) and self._covered(row, column + 1) > most)
+            or (row and self._explained(row - 1, column) > most_back)
+            or (row + 1 < len(source) and self._explained(row + 1, column) > most_back)
         )
 
     def next_sure(self, row: int, column: int) -> tuple[int, int]:
@@ -113,35 +141,104 @@ class _Match:
                     return last, end
         return rows, columns
 
-    def value(self, first: int, last: int, begin: int, end: int) -> float:
-        """What a group is worth: each sentence's length times how well it is covered, a little less for larger ones."""
+    def _covered(self, row: int, column: int) -> float:
+        """Which share of the source's words the answer's sentence has."""
+        known = self._forward.get((row, column))
+        if known is None:
+            known = self._forward[row, column] = coverage(self.source[row].words, self.answer[column].keys)
+        return known
+
+    def _explained(self, row: int, column: int) -> float:
+        """Which share of the answer's words the source's sentence explains."""
+        known = self._backward.get((row, column))
+        if known is None:
+            keys = self._keys.get(row)
+            if keys is None:
+                keys = self._keys[row] = source_keys((self.source[row],))
+            known = self._backward[row, column] = coverage(self.answer[column].words, keys)
+        return known
+
+
+class _Block:
+    """How well groups of a few sentences correspond. Shares of words are summed up from those of each sentence."""
+
+    def __init__(self, source: Sequence[Sentence], answer: Sequence[Sentence]) -> None:
+        self._size = [0, *accumulate(sentence.chars for sentence in source)]
+        self._written = [0, *accumulate(sentence.chars for sentence in answer)]
+        answer_places: dict[str, int] = {}
+        source_places: dict[str, int] = {}
+        for number, sentence in enumerate(answer):
+            for key in sentence.keys:
+                answer_places[key] = answer_places.get(key, 0) | 1 << number
+        for number, sentence in enumerate(source):
+            for key in source_keys((sentence,)):
+                source_places[key] = source_places.get(key, 0) | 1 << number
+        self._there = [_places(sentence.words, answer_places) for sentence in source]
+        self._here = [_places(sentence.words, source_places) for sentence in answer]
+        self._known: dict[tuple[bool, int, int, int], tuple[float, float]] = {}
+        self._values: dict[Group, float] = {}
+
+    def best_groups(self) -> list[Group]:
+        """The groups of the greatest value in sum."""
+        rows, columns = len(self._there), len(self._here)
+        if not rows or not columns:
+            return [(row, row + 1, 0, 0) for row in range(rows)] + [
+                (0, 0, place, place + 1) for place in range(columns)
+            ]
+        band = max(_BAND, abs(rows - columns) + 3)
+        best: dict[tuple[int, int], tuple[float, int, int]] = {(0, 0): (0.0, 0, 0)}
+        slope = columns / rows
+        for i in range(rows + 1):
+            centre = int(i * slope)
+            for j in range(max(0, centre - band), min(columns, centre + band + 1) + 1):
+                here = None
+                for down, across in _MOVES:
+                    before = best.get((i - down, j - across))
+                    if before is None:
+                        continue
+                    least = here[0] - before[0] if here is not None else 0.0
+                    value = before[0] + self._value(i - down, i, j - across, j, least)
+                    if here is None or value > here[0]:
+                        here = value, down, across
+                if here is not None and (i or j):
+                    best[i, j] = here
+        groups: list[Group] = []
+        i, j = rows, columns
+        while (i or j) and (i, j) in best:
+            _, down, across = best[i, j]
+            groups.append((i - down, i, j - across, j))
+            i, j = i - down, j - across
+        return groups[::-1]
+
+    def _value(self, first: int, last: int, begin: int, end: int, least: float) -> float:
+        """What a group is worth: each sentence's length times how well it is covered, a little less for larger ones.
+
+        What cannot be worth more than ``least`` is not looked at further: the value is then what it may be at most.
+        """
+        size = self._size[last] - self._size[first]
+        written = self._written[end] - self._written[begin]
+        chars = (size + written) / 2
+        if first == last or begin == end:
+            return _SKIP * chars
         group = first, last, begin, end
         value = self._values.get(group)
         if value is not None:
             return value
-        size = self._size[last] - self._size[first]
-        written = self._written[end] - self._written[begin]
-        if first == last or begin == end:
-            value = _SKIP * (size + written) / 2
-        else:
-            match = (self._covered(*group) + self._explained(*group)) / 2
-            ratio = min(size, written) / max(size, written, 1)
-            extra = 0.04 * (last - first + end - begin - 2)
-            value = (size + written) / 2 * (match * (0.7 + 0.3 * ratio) - extra)
-        self._values[group] = value
+        ratio = 0.7 + 0.3 * min(size, written) / max(size, written, 1)
+        extra = 0.04 * (last - first + end - begin - 2)
+        if (most := chars * (ratio - extra)) <= least:
+            return most
+        match = (
+            self._share(True, self._there, first, last, begin, end)
+            + self._share(False, self._here, begin, end, first, last)
+        ) / 2
+        value = self._values[group] = chars * (match * ratio - extra)
         return value
-
-    def _covered(self, first: int, last: int, begin: int, end: int) -> float:
-        """Which share of the source's words the answer's sentences have."""
-        return self._share(True, self._there, first, last, begin, end)
-
-    def _explained(self, first: int, last: int, begin: int, end: int) -> float:
-        """Which share of the answer's words the source's sentences explain."""
-        return self._share(False, self._here, begin, end, first, last)
 
     def _share(
         self, forward: bool, places: Sequence[Sequence[tuple[int, float]]], first: int, last: int, begin: int, end: int
     ) -> float:
+        """Which share of the words of some sentences the other text's sentences have."""
         found = total = 0.0
         for number in range(first, last):
             key = forward, number, begin, end
@@ -166,33 +263,3 @@ def _places(words: Sequence[Word], places: dict[str, int]) -> list[tuple[int, fl
                 bits |= places[key]
         found.append((bits, word.weight))
     return found
-
-
-def _between(match: _Match, top: int, bottom: int, left: int, right: int) -> list[Group]:
-    """The best groups of the source's sentences ``top`` to ``bottom`` and the answer's ``left`` to ``right``."""
-    rows, columns = bottom - top, right - left
-    if rows == columns == 1 and match.is_sure(top, left):
-        return [(top, bottom, left, right)]
-    band = max(_BAND, abs(rows - columns) + 3)
-    best: dict[tuple[int, int], tuple[float, int, int]] = {(0, 0): (0.0, 0, 0)}
-    slope = columns / rows
-    for i in range(rows + 1):
-        centre = int(i * slope)
-        for j in range(max(0, centre - band), min(columns, centre + band + 1) + 1):
-            here = None
-            for down, across in _MOVES:
-                before = best.get((i - down, j - across))
-                if before is None:
-                    continue
-                value = before[0] + match.value(top + i - down, top + i, left + j - across, left + j)
-                if here is None or value > here[0]:
-                    here = value, down, across
-            if here is not None and (i or j):
-                best[i, j] = here
-    groups: list[Group] = []
-    i, j = rows, columns
-    while (i or j) and (i, j) in best:
-        _, down, across = best[i, j]
-        groups.append((top + i - down, top + i, left + j - across, left + j))
-        i, j = i - down, j - across
-    return groups[::-1]

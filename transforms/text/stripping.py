@@ -11,9 +11,10 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.alignment import coverage, keys_of, words_of
-from transforms.text.characters import without_emoji_tail
+from transforms.text.characters import FIRST_EMOJI, without_emoji_tail
 from transforms.text.chatter import NOTE, NOTE_FRENCH
-from transforms.text.control_tokens import without_json, without_tokens
+from transforms.text.control_tokens import MARKED, without_json, without_tokens
+from transforms.text.reading import read
 from transforms.text.task_talk import MOST_EXPLAINED, explained_share, explaining_keys, may_speak, speaks, speaks_apart
 
 _PREAMBLE_LINE = re.compile(
@@ -92,6 +93,8 @@ def strip(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
         source: The text that was sent.
     """
     text = answer.strip()
+    if _is_bare(text):
+        return text, ()
     found: dict[str, None] = {}
     for unwrap, flag in _ONCE:
         less = unwrap(text, source).strip()
@@ -108,6 +111,17 @@ def strip(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
         if text == before:
             break
     return text, tuple(found)
+
+
+_AROUND: Final = frozenset(f":\n{''.join(MARKED)}")
+_CLOSED: Final = frozenset(")]*_\u200d\ufe0f")
+
+
+def _is_bare(text: str) -> bool:
+    """Whether nothing stands around a translation: it has none of the signs and words that each step here looks for."""
+    if not text or not text[0].isalnum() or text[-1] in _CLOSED or text[-1] >= FIRST_EMOJI:
+        return False
+    return _AROUND.isdisjoint(read(text).characters) and not may_speak(text)
 
 
 def _without_preamble(text: str, source: str) -> str:

@@ -95,7 +95,11 @@ _COURTESIES: Final = (
     *(" great ", " thank you for ", " thanks for ", " happy to "),
 )
 """What is said to a user, whatever the task, between blanks."""
-_COURTESY_WORDS: Final = frozenset(max(courtesy.split(), key=len) for courtesy in _COURTESIES)
+_COURTESIES_BY_WORD: Final = {
+    word: tuple(courtesy for courtesy in _COURTESIES if max(courtesy.split(), key=len) == word)
+    for word in {max(courtesy.split(), key=len) for courtesy in _COURTESIES}
+}
+_COURTESY_WORDS: Final = frozenset(_COURTESIES_BY_WORD)
 
 MOST_EXPLAINED: Final = 0.34
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -121,12 +125,13 @@ def speaks(sentence: str) -> bool:
     words = _SPOKEN.findall(sentence.replace("’", "'").lower())
     if not _SPEECH.isdisjoint(words) and not _TASK_STARTS.isdisjoint([word[:6] for word in words]):
         return True
-    if _COURTESY_WORDS.isdisjoint(words):
+    if not (said := _COURTESY_WORDS.intersection(words)):
         return False
     joined = f" {' '.join(words)} "
-    return any(courtesy in joined for courtesy in _COURTESIES)
+    return any(courtesy in joined for word in said for courtesy in _COURTESIES_BY_WORD[word])
 
 
+@lru_cache(maxsize=8)
 def may_speak(text: str) -> bool:
     """Whether a part of ``text`` may speak: its words are known, so this is far cheaper than to look at the parts."""
     words = read(text).low_set

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
@@ -19,18 +18,23 @@ V = TypeVar("V")
 
 
 class WordCache(dict[str, V]):
-    """What a function says of single words, for the last ``CACHED_WORDS`` of them at most.
+    """What a function says of single words, for ``CACHED_WORDS`` of them at most.
 
-    A lookup is that of a dictionary, some times as fast as ``lru_cache``. When it is full, it begins anew.
+    A lookup is that of a dictionary, some times as fast as ``lru_cache``. When it is half full, it begins anew, but
+    keeps the words that are asked for again before it is half full once more.
     """
 
     def __init__(self, function: Callable[[str], V]) -> None:
         super().__init__()
         self._function = function
+        self._before: dict[str, V] = {}
 
     def __missing__(self, word: str) -> V:
-        value = self._function(word)
+        value = self._before.get(word)
+        if value is None:
+            value = self._function(word)
         if len(self) >= CACHED_WORDS:
+            self._before = dict(self)
             self.clear()
         self[word] = value
         return value
@@ -64,18 +68,34 @@ def stem(word: str) -> str:
     return word[:STEM_CHARS]
 
 
-_VOWELS = re.compile(r"(?<=.)[aeiouyh']+")
-_DOUBLED = re.compile(r"(.)\1+")
+_VOWELS: Final = str.maketrans("", "", "aeiouyh'")
+_SOUNDS: Final = (("qu", "k"), ("c", "k"), ("z", "s"))
 
 
 def skeleton(word: str) -> str:
     """First letter and consonants without accents: "développement" and "development" both give "dvlp"."""
-    plain = without_accents(word).replace("qu", "k").replace("c", "k").replace("z", "s")
-    return _DOUBLED.sub(r"\1", _VOWELS.sub("", plain))[:SKELETON_CHARS]
+    plain = without_accents(word)
+    for letters, sound in _SOUNDS:
+        plain = plain.replace(letters, sound)
+    bones = before = ""
+    for letter in plain[:1] + plain[1:].translate(_VOWELS):
+        if letter != before:
+            bones += letter
+            if len(bones) == SKELETON_CHARS:
+                break
+        before = letter
+    return bones
+
+
+_ACCENTED: Final = "àâäçéèêëîïôöùûüÿñÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸÑ"
+_PLAIN: Final = str.maketrans(_ACCENTED, unicodedata.normalize("NFD", _ACCENTED).encode("ascii", "ignore").decode())
 
 
 def without_accents(text: str) -> str:
     """``é`` becomes ``e``, and ``œ`` ``oe``."""
+    if text.isascii():
+        return text
+    text = text.translate(_PLAIN)
     if text.isascii():
         return text
     text = text.replace("œ", "oe").replace("æ", "ae")

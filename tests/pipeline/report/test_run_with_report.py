@@ -17,6 +17,7 @@ from pipeline.cli import main
 from pipeline.report.run_files import read_runs
 from tests.conftest import MakeHost
 from tests.pipeline.console.restored_logging import restored_logging
+from tests.ports import free_port
 from transforms.sink.output_directory import OutputDirectory
 
 ROWS = 60
@@ -57,9 +58,7 @@ def test_a_run_leaves_a_report_and_its_time_series(
 
 
 def test_metrics_are_served_while_a_run_lasts(arguments: list[str]) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     seen: list[str] = []
     ended = threading.Event()
 

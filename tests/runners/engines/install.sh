@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs real engines for the opt-in tests: install.sh prism|flink DIRECTORY. Needs go for prism, and go, java and
-# mvn for flink. What is installed already is left alone.
+# Installs real engines and stores for the opt-in tests: install.sh prism|flink|spark|azurite DIRECTORY. Prism needs go,
+# Flink and Spark also java and mvn, azurite npm. What is installed already is left alone.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 engine=$1
@@ -14,18 +14,24 @@ go_install() { # PACKAGE NAME: the program of a Go package, under a name of ours
     mv "$directory/bin/build/${1##*/}" "$directory/bin/$2"
 }
 
+java_engine() { # the jars of a Java engine, and the program with which it starts a Python worker
+    go_install python/container boot
+    [ -d "$directory/$engine/lib" ] && return
+    mkdir -p "$directory/$engine"
+    cp "$here/$engine.xml" "$directory/$engine/pom.xml"
+    (cd "$directory/$engine" && mvn -q -B dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=lib)
+}
+
 case $engine in
 prism)
     go_install go/cmd/prism prism
     ;;
-flink)
-    # The program with which Flink starts a Python worker (environment_type=PROCESS).
-    go_install python/container boot
-    if [ ! -d "$directory/flink/lib" ]; then
-        mkdir -p "$directory/flink"
-        cp "$here/flink-pom.xml" "$directory/flink/pom.xml"
-        (cd "$directory/flink" && mvn -q -B dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=lib)
-    fi
+flink | spark)
+    java_engine
+    ;;
+azurite)
+    [ -x "$directory/azurite/node_modules/.bin/azurite-blob" ] ||
+        npm install --silent --no-fund --no-audit --prefix "$directory/azurite" azurite
     ;;
 *)
     echo "unknown engine: $engine" >&2

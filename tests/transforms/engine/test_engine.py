@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import wait
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,18 @@ def test_results_are_in_the_order_of_the_texts_and_nothing_blank_is_sent(
     for number, result in enumerate(results[6:]):
         assert str(number) in (result.outcome.translation or "")
     assert len(host.stats(with_requests=True)["requests"]) == 31
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_uvloop_is_used_where_it_is_installed(
+    installed: bool, sandbox_host: MakeHost, start_engine: StartEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not installed:
+        monkeypatch.setitem(sys.modules, "uvloop", None)
+    engine = start_engine([sandbox_host()])
+    assert (type(engine._loop).__module__ == "uvloop") == installed
+    (result,) = translate(engine, SENTENCE)
+    assert result.outcome.status == "ok"
 
 
 def test_a_stop_is_an_error_for_whoever_waits(sandbox_host: MakeHost, start_engine: StartEngine) -> None:

@@ -81,7 +81,7 @@ def test_a_constant_answer_is_accepted_where_no_other_host_can_confirm_it(
 def test_results_that_left_before_the_verdict_are_counted_in_a_warning_and_forgotten(
     sandbox_host: MakeHost, start_engine: StartEngine, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    good, bad = sandbox_host(tokens_per_second=400.0), sandbox_host()
+    good, bad = sandbox_host(tokens_per_second=2000.0), sandbox_host()
     memory = MemorySettings(str(tmp_path / "memory.sqlite"), bytes(32), "one")
     engine = started(start_engine([good, bad], memory=memory, **DIGESTS))
     texts = reports(160)

@@ -385,7 +385,7 @@ def test_a_host_whose_answers_are_rejected_is_excluded(
     good, bad = sandbox_host(tokens_per_second=500.0), sandbox_host()
 
     async def use(fleet: Fleet) -> None:
-        answers, _ = await ask(80)(fleet)
+        answers, _ = await ask(200)(fleet)
         doubtful = [fleet.checked(answer, answer.text, answer.host == good.url) for answer in answers]
         assert any(doubtful)
         await until(lambda: any(view.state.startswith("excluded") for view in fleet.view()))

@@ -33,9 +33,18 @@ def test_any_host_takes_any_text_if_no_faster_one_is_known() -> None:
     for others in ([], [host(0, 110)], [host(0, None)]):
         assert longest_for(slow, [slow, *others], 1000) == float("inf")
     assert longest_for(host(2, None), [slow, host(0, 1000)], 1000) == float("inf")
+    of_another_model = host(0, 1000)
+    of_another_model.model = "qwen3:8b"
+    assert longest_for(slow, [slow, of_another_model], 1000) == float("inf")
     away = host(0, 1000)
     away.out = "excluded"
     assert longest_for(slow, [slow, away], 1000) == float("inf")
+
+
+def test_a_host_that_is_a_quarter_slower_takes_any_text() -> None:
+    fast = host(0, 100)
+    assert longest_for(host(1, 80), [fast, host(1, 80)], 1000) == float("inf")
+    assert longest_for(host(1, 79), [fast, host(1, 79)], 1000) < float("inf")
 
 
 def makespan(hosts: Sequence[tuple[int, float]], count: int, sigma: float, seed: int, known: bool) -> float:

@@ -37,7 +37,8 @@ def test_each_model_has_its_own_queue() -> None:
 
 
 def test_longest_first_within_a_block_and_blocks_in_order() -> None:
-    sizes = [random.Random(3).randrange(1000) for _ in range(2 * BLOCK)]
+    rng = random.Random(3)
+    sizes = [rng.randrange(1000) for _ in range(2 * BLOCK)]
     for shortest in (False, True):
         pending = PendingJobs()
         for size in sizes:
@@ -45,6 +46,45 @@ def test_longest_first_within_a_block_and_blocks_in_order() -> None:
         first, second = sizes[:BLOCK], sizes[BLOCK:]
         expected = sorted(first, reverse=not shortest) + sorted(second, reverse=not shortest)
         assert drained(pending, shortest=shortest) == expected
+
+
+def filled(*sizes: int) -> PendingJobs:
+    pending = PendingJobs()
+    for size in sizes:
+        pending.add(Job(size))
+    return pending
+
+
+def test_after_a_block_that_is_full_the_next_text_begins_another_one() -> None:
+    pending = filled(*[5] * BLOCK, 1)
+    assert pending.take_shortest("", lambda job: job.size == 1) is not None
+    pending.add(Job(9))
+    assert drained(pending) == [*[5] * BLOCK, 9]
+
+
+def test_a_block_takes_more_texts_after_the_one_before_it_is_empty() -> None:
+    pending = filled(*[9] * BLOCK, 1)
+    for _ in range(BLOCK):
+        pending.take("", always)
+    pending.add(Job(5))
+    assert drained(pending) == [5, 1]
+
+
+def test_no_block_is_smaller_than_usual() -> None:
+    pending = PendingJobs()
+    for size in (1, 9, 5):
+        pending.add(Job(size), block=lambda: 1)
+    assert drained(pending) == [9, 5, 1]
+
+
+def test_of_jobs_that_have_failed_the_oldest_comes_first_and_before_a_new_one_of_its_length() -> None:
+    pending = filled(2)
+    failed = [Job(size, failed_on={HOST}) for size in (2, 7)]
+    for job in failed:
+        pending.add(job)
+    assert pending.take("", always) is failed[0]
+    pending.add(failed[0])
+    assert pending.take_shortest("", always) is failed[0]
 
 
 def test_texts_of_equal_length_keep_their_order() -> None:
@@ -84,7 +124,19 @@ def test_the_shortest_of_those_that_suit() -> None:
         pending.add(job)
     assert pending.take_shortest("", lambda job: job.size > 2) is jobs[0]
     assert pending.take_shortest("", lambda job: job.size > 2) is jobs[2]
-    assert sorted(drained(pending)) == [2, 7]
+    assert (pending.characters(""), pending.count("")) == (9, 2)
+    assert pending.take_shortest("", always) is jobs[3]
+    assert pending.take_shortest("", never) is None
+    assert pending.take_shortest("", always) is jobs[1]
+    assert not pending
+
+
+def test_a_queue_is_emptied_with_the_jobs_that_have_failed() -> None:
+    pending = filled(5, 7)
+    pending.add(Job(3, failed_on={HOST}))
+    assert sorted(job.size for job in pending.take_all("")) == [3, 5, 7]
+    assert not pending
+    assert pending.take_all("") == []
 
 
 def test_the_longest_text_that_a_host_should_take() -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from transforms.fleet.answers import Answer
 from transforms.fleet.faults import Failure
-from transforms.fleet.traffic import LATENCY_BOUNDS_SECONDS, RECENT_ANSWERS, Traffic
+from transforms.fleet.traffic import LATENCY_BOUNDS_SECONDS, LATEST_ANSWERS, RECENT_ANSWERS, Traffic
 
 
 def answer(eval_count: int | None = 5) -> Answer:
@@ -11,11 +13,21 @@ def answer(eval_count: int | None = 5) -> Answer:
 
 def test_answers_add_up() -> None:
     traffic = Traffic()
-    traffic.answered(0.2, answer())
-    traffic.answered(0.3, answer(eval_count=None))
+    traffic.answered(0.2, answer(), 40)
+    traffic.answered(0.3, answer(eval_count=None), 2)
     assert (traffic.answers, traffic.prompt_tokens, traffic.output_tokens) == (2, 14, 5)
     assert (traffic.load_ns, traffic.prompt_eval_ns, traffic.eval_ns, traffic.queue_ns) == (20, 40, 120, 20)
-    assert traffic.latency_seconds == 0.5
+    assert (traffic.latency_seconds, traffic.characters) == (0.5, 42)
+
+
+def test_the_waits_of_the_latest_answers_are_kept_in_seconds() -> None:
+    traffic = Traffic()
+    for seconds in range(LATEST_ANSWERS + 1):
+        traffic.answered(0.1, replace(answer(), total_duration_ns=90 + seconds * 10**9))
+    assert traffic.queue_seconds[-1] == LATEST_ANSWERS
+    assert len(traffic.queue_seconds) == LATEST_ANSWERS
+    traffic.answered(0.1, replace(answer(), total_duration_ns=None))
+    assert traffic.queue_seconds[-1] == 0.0
 
 
 def test_latencies_fall_into_buckets_with_inclusive_upper_bounds() -> None:
@@ -42,9 +54,5 @@ def test_a_copy_no_longer_changes() -> None:
     copy = traffic.copy()
     traffic.failed(Failure.BUSY)
     traffic.answered(0.1, answer())
-    assert (copy.answers, dict(copy.failures), sum(copy.latencies), list(copy.recent_seconds)) == (
-        0,
-        {"busy": 1},
-        0,
-        [],
-    )
+    assert (copy.answers, dict(copy.failures), sum(copy.latencies)) == (0, {"busy": 1}, 0)
+    assert (list(copy.recent_seconds), list(copy.queue_seconds)) == ([], [])

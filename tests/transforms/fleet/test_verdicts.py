@@ -33,6 +33,7 @@ from transforms.fleet.verdicts import (
         (Circumstances(Blame.MODEL, repeats=MOST_MISSING), Verdict.REJECT, HostCharge.NONE),
         (Circumstances(Blame.SIZE), Verdict.RETRY, HostCharge.FAULT),
         (Circumstances(Blame.SIZE, convicted=True), Verdict.REJECT, HostCharge.FAULT),
+        (Circumstances(Blame.SIZE, excused=True), Verdict.RETRY, HostCharge.FAULT),
         (Circumstances(Blame.SIZE, larger=True, untried=True), Verdict.RETRY, HostCharge.SUSPECTED),
         (Circumstances(Blame.SIZE, larger=True), Verdict.REJECT, HostCharge.SUSPECTED),
         (Circumstances(Blame.REQUEST, model_works=False), Verdict.STOP_RUN, HostCharge.SUSPECTED),

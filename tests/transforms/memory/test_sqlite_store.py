@@ -32,38 +32,42 @@ def moved_aside(folder: Path) -> list[Path]:
     return [path for path in folder.iterdir() if ".damaged-" in path.name and not path.name.endswith(("-wal", "-shm"))]
 
 
-def write_and_read(path: Path, start: int, barrier: Barrier) -> None:
-    for number in range(OPENED):
-        barrier.wait(60)
-        SqliteStore(path.with_name(f"{number}.sqlite")).close()
-    store = SqliteStore(path)
-    for step in range(20):
-        store.add(entries(start + 50 * step, start + 50 * (step + 1)))
-        assert len(store.look_up([key(number) for number in range(start, start + 50 * (step + 1))])) == 50 * (step + 1)
-    store.close()
+def write_and_read(folders: list[Path], start: int, barrier: Barrier) -> None:
+    for folder in folders:
+        for number in range(OPENED):
+            barrier.wait(60)
+            SqliteStore(folder / f"{number}.sqlite").close()
+        store = SqliteStore(folder / "memory.sqlite")
+        for stop in range(start + 50, start + 1001, 50):
+            store.add(entries(stop - 50, stop))
+            assert len(store.look_up([key(number) for number in range(start, stop)])) == stop - start
+        store.close()
 
 
-@pytest.mark.parametrize("content", [None, b"not a database at all" * 1000])
-def test_several_processes_share_a_file(content: bytes | None, tmp_path: Path) -> None:
+def test_several_processes_share_a_file(tmp_path: Path) -> None:
     """Several processes share a file that all of them have to create, or that all of them find damaged."""
-    path = tmp_path / "memory.sqlite"
-    if content is not None:
-        for name in ("memory.sqlite", *(f"{number}.sqlite" for number in range(OPENED))):
-            (tmp_path / name).write_bytes(content)
+    new, damaged = tmp_path / "new", tmp_path / "damaged"
+    new.mkdir()
+    damaged.mkdir()
+    content = b"not a database at all" * 1000
+    for name in ("memory.sqlite", *(f"{number}.sqlite" for number in range(OPENED))):
+        (damaged / name).write_bytes(content)
     spawn = multiprocessing.get_context("spawn")
     barrier = spawn.Barrier(3)
-    processes = [spawn.Process(target=write_and_read, args=(path, 1000 * number, barrier)) for number in range(3)]
+    processes = [
+        spawn.Process(target=write_and_read, args=([new, damaged], 1000 * number, barrier)) for number in range(3)
+    ]
     for process in processes:
         process.start()
     for process in processes:
         process.join(60)
         assert process.exitcode == 0
-    store = SqliteStore(path)
-    assert store.statistics().entries == 3000
-    store.close()
-    assert [found.read_bytes() for found in moved_aside(tmp_path)] == (
-        [] if content is None else [content] * (OPENED + 1)
-    )
+    for folder in (new, damaged):
+        store = SqliteStore(folder / "memory.sqlite")
+        assert store.statistics().entries == 3000
+        store.close()
+    assert moved_aside(new) == []
+    assert [found.read_bytes() for found in moved_aside(damaged)] == [content] * (OPENED + 1)
 
 
 def test_many_threads_create_the_same_file(tmp_path: Path) -> None:

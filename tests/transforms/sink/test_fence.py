@@ -53,6 +53,9 @@ LATE = LEASE_SECONDS + 1
         ([(content(), 1.0)] + [(content(), LATE + 1)] * (UNCHANGED_READS - 1), None),
         ([(content(), 1.0)] + [(content(), LATE - 1)] * UNCHANGED_READS, None),
         ([(content(renewed_at=at), at) for at in range(0, 600, 50)], None),
+        ([(content(), 1.0), (content(), LATE + 1)], None),
+        ([(content(), 1.0)] * 9 + [(content(renewed_at=1.0), 2.0), (content(renewed_at=1.0), LATE + 2)], None),
+        ([(content(), 1.0), (content(renewed_at=1.0), 50.0)] + [(content(renewed_at=1.0), 70.0)] * 9, None),
         ([(content(renewed_at=9e9), 1.0), (content(renewed_at=1.0), LATE + 5)], None),
     ],
     ids=[
@@ -70,6 +73,9 @@ LATE = LEASE_SECONDS + 1
         "a stalled file system",
         "not renewed for a moment",
         "renewed",
+        "an old state after a stall",
+        "an old state of a renewed lock after a stall",
+        "renewed a moment ago",
         "clocks that differ",
     ],
 )
@@ -93,15 +99,17 @@ def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OutputDi
 
 
 def test_who_asked_for_it_is_called_when_the_lock_is_lost(output: OutputDirectory) -> None:
-    lost = threading.Event()
+    lost, also_lost = threading.Event(), threading.Event()
     with OutputLock(output, "mine"):
         fence = fence_of(output.url, "mine")
         assert fence_of(output.url, "mine") is fence
         fence.when_lost(lost.set)
+        fence.when_lost(also_lost.set)
         fence.check()
         fence.check_now()
         assert not lost.is_set()
     assert lost.wait(30)
+    assert also_lost.wait(30)
     with pytest.raises(RunFailed, match=f"^{output}: the launcher of the run has stopped; rerun the same command"):
         fence.check()
     again = threading.Event()
@@ -117,9 +125,29 @@ def test_a_publisher_does_not_wait_for_the_next_look(output: OutputDirectory, mo
         fence.check_now()
         output.write_bytes(LOCK_FILE, content("other"))
         fence.check()
-        with pytest.raises(RunFailed, match="another run has taken over the output"):
-            fence.check_now()
+        for later in (content(ended=True), b""):
+            with pytest.raises(RunFailed, match="another run has taken over the output"):
+                fence.check_now()
+            output.write_bytes(LOCK_FILE, later)
         fence.close()
+
+
+def test_a_publisher_does_not_look_again_at_once(output: OutputDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CHECK_SECONDS", 3600.0)
+    monkeypatch.setattr(module, "FRESH_SECONDS", 60.0)
+    read, reads = output.read_bytes, list[str]()
+
+    def counted(name: str) -> bytes:
+        reads.append(name)
+        return read(name)
+
+    with OutputLock(output, "mine"):
+        fence = Fence(output, "mine")
+        fence._look()
+        monkeypatch.setattr(output, "read_bytes", counted)
+        fence.check_now()
+        fence.close()
+    assert reads == []
 
 
 def test_a_store_that_fails_for_a_moment_stops_nobody(output: OutputDirectory, monkeypatch: pytest.MonkeyPatch) -> None:

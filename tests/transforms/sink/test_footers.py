@@ -42,17 +42,6 @@ statistics = st.builds(
 )
 
 
-def copied(one: Statistics) -> Statistics:
-    return Statistics.from_json(json.loads(json.dumps(one.to_json())))
-
-
-def added(*several: Statistics) -> Statistics:
-    total = Statistics()
-    for one in several:
-        total.add(one)
-    return total
-
-
 def footer_of(unit: WorkUnit, recipe: Recipe = RECIPE, found: Statistics | None = None) -> PartFooter:
     return PartFooter.of(unit, recipe, found or Statistics(unit.rows, Counter(ok=unit.rows)), 3, SCHEMA, "5f" * 16)
 
@@ -62,19 +51,6 @@ def write(file: File, footer: PartFooter, rows: int, schema: Any = SCHEMA) -> Fi
         writer.write_table(pa.Table.from_pylist([{"id": row} for row in range(rows)], schema))
         writer.add_key_value_metadata(footer.to_metadata())
     return file
-
-
-@given(statistics)
-def test_statistics_survive_json(one: Statistics) -> None:
-    assert copied(one) == one
-
-
-@given(statistics, statistics, statistics)
-def test_statistics_add_up_in_any_grouping_and_order(one: Statistics, two: Statistics, three: Statistics) -> None:
-    total = added(one, two, three)
-    assert total == added(added(one, two), three) == added(one, added(two, three)) == added(three, one, two)
-    assert total.rows == one.rows + two.rows + three.rows
-    assert added(copied(one), one) == added(one, one), "adding changed the operand"
 
 
 @given(statistics, st.text(), st.integers(0, 1 << 62))

@@ -20,6 +20,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from fsspec.registry import _registry
 
+from tests.transforms.sink.file_limit import files_up_to
 from tests.transforms.sink.part_batches import FaultyFileSystem, batches_of, write_part
 from transforms.errors import RunFailed, UsageError
 from transforms.sink import temporary_files as module
@@ -336,15 +337,10 @@ def test_a_full_local_disk_under_another_output_names_the_folder(temporary_folde
 
 
 def test_a_file_size_limit_is_told_and_leaves_nothing(tmp_path: Path) -> None:
-    program = f"""
-import resource
-from transforms.sink.output_directory import OutputDirectory
-output = OutputDirectory({str(tmp_path)!r})
-output.prepare()
-resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-output.write_bytes("_summary.json", b"x" * 5000)
-"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT)
-    assert "RunFailed: cannot write" in done.stderr
-    assert "File too large; allow larger files (ulimit -f)" in done.stderr
+    output = prepared(str(tmp_path))
+    with (
+        files_up_to(1000),
+        pytest.raises(RunFailed, match=r"cannot write .*: File too large; allow larger files \(ulimit -f\)"),
+    ):
+        output.write_bytes("_summary.json", b"x" * 5000)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -154,6 +155,45 @@ def test_of_two_runs_at_the_same_moment_the_last_one_has_the_lock(
         pass
 
 
+def test_a_lease_that_is_gone_again_is_not_held(remote: OutputDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: remote.remove(LOCK_FILE))
+    with pytest.raises(RunFailed, match="another run is writing to"), OutputLock(remote, "mine"):
+        pass
+
+
+def test_a_renewal_that_is_under_way_ends_before_the_lock_is_given_back(
+    remote: OutputDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output_lock, "RENEW_SECONDS", 0.001)
+    write, writing, answered = remote.write_bytes, threading.Event(), threading.Event()
+
+    def slow(name: str, content: bytes) -> None:
+        writing.set()
+        answered.wait(30)
+        write(name, content)
+
+    with OutputLock(remote, "mine") as lock:
+        monkeypatch.setattr(remote, "write_bytes", slow)
+        assert writing.wait(30)
+        threading.Timer(0.02, answered.set).start()
+    assert lock._renewing is not None
+    lock._renewing.join()
+    assert remote.read_bytes(LOCK_FILE) == b""
+
+
+def test_workers_that_cannot_be_told_to_stop_are_a_warning(
+    remote: OutputDirectory, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(name: str, content: bytes) -> None:
+        raise RunFailed("HTTP 503")
+
+    with OutputLock(remote, "mine") as lock, monkeypatch.context() as fault:
+        fault.setattr(remote, "write_bytes", fails)
+        lock.stop_workers(elsewhere=False)
+    assert caplog.messages == ["cannot tell the workers to stop: HTTP 503"]
+    assert remote.read_bytes(LOCK_FILE) == b""
+
+
 def test_the_lock_of_another_run_is_not_removed(remote: OutputDirectory) -> None:
     with OutputLock(remote, "mine"):
         remote.write_bytes(LOCK_FILE, held())
@@ -203,9 +243,12 @@ def test_a_lock_file_that_is_a_link_leaves_its_target_alone(tmp_path: Path, link
     assert target.read_text() == "all of it"
 
 
-def test_a_file_system_without_locks_uses_the_lease(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_uses_the_lease(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def no_locks(descriptor: int, operation: int) -> None:
-        raise OSError(errno.ENOLCK, "No locks available")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(fcntl, "flock", no_locks)
     monkeypatch.setattr(output_lock, "SETTLE_SECONDS", 0.0)
@@ -217,18 +260,19 @@ def test_a_file_system_without_locks_uses_the_lease(tmp_path: Path, monkeypatch:
     assert output.read_bytes(LOCK_FILE) == b""
 
 
-def test_a_lease_that_cannot_be_renewed_is_reported_once(
+def test_a_lease_that_cannot_be_renewed_is_reported_once_until_it_could(
     remote: OutputDirectory, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(output_lock, "RENEW_SECONDS", 0.001)
     tries = []
 
-    def fails(name: str, content: bytes) -> None:
+    def fails_but_for_the_third_time(name: str, content: bytes) -> None:
         tries.append(name)
-        raise RunFailed("HTTP 503")
+        if len(tries) != 3:
+            raise RunFailed("HTTP 503")
 
     with OutputLock(remote, "mine"):
-        monkeypatch.setattr(remote, "write_bytes", fails)
-        while len(tries) < 3:
+        monkeypatch.setattr(remote, "write_bytes", fails_but_for_the_third_time)
+        while len(tries) < 6:
             pass
-    assert [record.message for record in caplog.records] == [f"cannot renew the lock of {remote}: HTTP 503"]
+    assert caplog.messages == [f"cannot renew the lock of {remote}: HTTP 503"] * 2

@@ -40,6 +40,7 @@ statistics = st.builds(
     repeated_requests=numbers,
     failures=counters("busy", "timeout"),
     failed_rows=counters("bad_line"),
+    **dict.fromkeys(OTHER_COUNTERS, counters("mistral", "modèle ü")),
     repair_kinds=st.dictionaries(st.sampled_from(["untranslated", "number_missing"]), repairs),
     hosts=st.dictionaries(st.sampled_from(["http://gpu0:11434", "http://gpu1:11434"]), hosts),
 )

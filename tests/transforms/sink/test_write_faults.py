@@ -22,6 +22,7 @@ from fsspec.registry import _registry
 from pipeline.cli import main
 from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
+from tests.transforms.sink.file_limit import files_up_to
 from tests.transforms.sink.part_batches import FaultyFileSystem
 from transforms.memory.sqlite_store import SqliteStore
 from transforms.memory.store import MemoryUnavailable
@@ -240,8 +241,15 @@ def test_the_disk_does_not_take_what_is_flushed(
 
 
 @pytest.mark.parametrize("url", ["local"], indirect=True)
-@pytest.mark.parametrize("fault", [no_space, broken_disk])
-@pytest.mark.parametrize("only", ["/part-", "-00001.parquet", "_dead_letter/", "_summary.json"])
+@pytest.mark.parametrize(
+    ("only", "fault"),
+    [
+        ("/part-", no_space),
+        ("-00001.parquet", broken_disk),
+        ("_dead_letter/", no_space),
+        ("_summary.json", broken_disk),
+    ],
+)
 def test_a_file_cannot_be_renamed(
     run: Run, url: str, host: SandboxThread, monkeypatch: pytest.MonkeyPatch, only: str, fault: Callable[[], OSError]
 ) -> None:
@@ -260,8 +268,16 @@ def test_a_file_cannot_be_renamed(
 
 
 @pytest.mark.parametrize("url", ["remote"], indirect=True)
-@pytest.mark.parametrize("fault", [no_space(), RuntimeError("HTTP 503: slow down")], ids=["OSError", "RuntimeError"])
-@pytest.mark.parametrize("only", ["/part-", "-00001.parquet", "_dead_letter/", "_summary.json", "_state/lock"])
+@pytest.mark.parametrize(
+    ("only", "fault"),
+    [
+        ("/part-", no_space()),
+        ("-00001.parquet", RuntimeError("HTTP 503: slow down")),
+        ("_dead_letter/", no_space()),
+        ("_summary.json", RuntimeError("HTTP 503: slow down")),
+        ("_state/lock", no_space()),
+    ],
+)
 def test_a_file_cannot_be_sent(
     run: Run, url: str, monkeypatch: pytest.MonkeyPatch, only: str, fault: Exception
 ) -> None:
@@ -365,24 +381,10 @@ def test_a_full_disk_for_the_line_on_stdout(url: str, source: Path, host: Sandbo
     assert "No space left on device" in Ended(done.returncode, "", done.stderr).error()
 
 
-LIMITED = """
-import resource, runpy, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
-del sys.argv[1]
-runpy.run_module("pipeline", run_name="__main__", alter_sys=True)
-"""
-
-
-def limited(limit_bytes: int, given: list[str]) -> Ended:
-    """Runs the program as a process that may not make a file larger than that, as on a disk that is full."""
-    command = [sys.executable, "-c", LIMITED, str(limit_bytes), *given]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
-    return Ended(done.returncode, done.stdout, done.stderr)
-
-
 @pytest.mark.parametrize("url", ["local"], indirect=True)
-def test_a_disk_that_is_full_for_parts_and_memory(run: Run, url: str, source: Path, host: SandboxThread) -> None:
-    error = limited(4000, arguments(source, url, host)).error()
+def test_a_disk_that_is_full_for_parts_and_memory(run: Run, url: str) -> None:
+    with files_up_to(4000):
+        error = run().error()
     assert f"cannot write {url}/part-" in error
     assert "File too large; allow larger files (ulimit -f), then rerun the same command to resume" in error
     assert [name for name in files(url) if name.startswith("part-")] == []
@@ -391,10 +393,11 @@ def test_a_disk_that_is_full_for_parts_and_memory(run: Run, url: str, source: Pa
 
 
 @pytest.mark.parametrize("url", ["local"], indirect=True)
-def test_a_disk_that_is_full_for_dead_letters(run: Run, url: str, source: Path, host: SandboxThread) -> None:
+def test_a_disk_that_is_full_for_dead_letters(run: Run, url: str, source: Path) -> None:
     genuine = source.read_text()
     source.write_text(genuine.replace("{broken", "{" + "broken" * 10_000))
-    error = limited(30_000, arguments(source, url, host)).error()
+    with files_up_to(30_000):
+        error = run().error()
     assert f"cannot write {url}/" in error
     assert "File too large; allow larger files (ulimit -f), then rerun the same command to resume" in error
     assert [name for name in files(url) if "-00001." in name] == [], "neither the part nor its letters"
@@ -404,8 +407,9 @@ def test_a_disk_that_is_full_for_dead_letters(run: Run, url: str, source: Path, 
 
 
 @pytest.mark.parametrize("url", ["local"], indirect=True)
-def test_a_disk_that_is_full_for_the_memory_only(url: str, source: Path, host: SandboxThread) -> None:
-    ended = limited(30_000, arguments(source, url, host))
+def test_a_disk_that_is_full_for_the_memory_only(run: Run, url: str) -> None:
+    with files_up_to(30_000):
+        ended = run()
     check_complete(url, ended.summary())
     assert " ERROR " not in ended.err
     assert "running without translation memory" in ended.err

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from tests.transforms.text.texts import HARD, MEGABYTE, mixtures
+from tests.transforms.text.texts import HARD, HUGE, mixtures
 from transforms.text import flags
 from transforms.text.cleaning import clean
 from transforms.text.sanitize import sanitize
@@ -71,7 +71,7 @@ def test_hard_texts_are_their_own_translation(answer: str) -> None:
 
 
 @pytest.mark.timeout(20)
-@pytest.mark.parametrize("text", MEGABYTE.values(), ids=MEGABYTE)
+@pytest.mark.parametrize("text", HUGE.values(), ids=HUGE)
 def test_time_is_in_proportion_to_the_answer(text: str) -> None:
     for answer in (f"<source>{text}", f"{text}</source>", f"<think>{text}", f"{text}</think>x"):
         assert clean(answer, SOURCE)[0] == clean(answer, SOURCE)[0].strip()

@@ -6,21 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.transforms.text.texts import mixtures
-from transforms.text.reading import numbers_in, read, words_in
+from transforms.text.reading import read
 
 LETTERS = "aZéÉœŒÿŠªº²½µß’'-_ 09\u202f\u00a0€…“Ω客\u0660\U0001d400"
 
 
 @given(st.one_of(mixtures, st.text(LETTERS)))
 def test_words_and_numbers_are_those_of_the_patterns(text: str) -> None:
-    characters = frozenset(text)
-    assert words_in(text, characters) == re.findall(r"[^\W\d_]+", text)
-    assert numbers_in(text, characters) == re.findall(r"\d+", text)
-
-
-@given(st.text(LETTERS), st.text(LETTERS))
-def test_the_characters_may_be_those_of_a_longer_text(text: str, more: str) -> None:
-    assert words_in(text, frozenset(text + more)) == words_in(text, frozenset(text))
+    reading = read(text)
+    assert reading.words == re.findall(r"[^\W\d_]+", text)
+    assert reading.digits.split() == re.findall(r"\d+", text)
+    assert len(reading.letters) == len(text)
+    assert len(reading.digits) == (len(text) if reading.has_digits else 0)
 
 
 def test_a_reading_has_each_word_as_it_stands_and_in_lower_case() -> None:

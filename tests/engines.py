@@ -1,5 +1,6 @@
-"""Fixtures for tests on real engines, which are opt-in: TRANSLATE_TEST_ENGINES names the directory that
-``engines/install.sh`` filled, and ``make test-prism`` or ``make test-flink`` installs and runs.
+"""Real engines and stores for opt-in tests, in the directory that TRANSLATE_TEST_ENGINES names.
+
+``make test-prism`` and its neighbours install an engine and run its tests.
 """
 
 from __future__ import annotations

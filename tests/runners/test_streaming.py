@@ -1,0 +1,137 @@
+"""``Translate`` on an endless source, on real engines (opt-in)."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.transforms.periodicsequence import PeriodicImpulse
+from apache_beam.transforms.window import FixedWindows
+
+from pipeline.sandbox.running import SandboxProcess
+from tests.engines import installed
+from tests.runners.flink import FlinkCluster
+from tests.runners.jobs import wait_until
+from transforms import Translate
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
+
+PER_SECOND = 10
+SLOTS = 10
+
+
+class Stream:
+    """A pipeline that translates a sentence ten times a second, until the end of time, in windows of an hour.
+
+    Args:
+        options: Options that choose the engine.
+        hosts: Simulated hosts.
+        place: A directory for its translation memory and its rows.
+    """
+
+    def __init__(self, options: Sequence[str], hosts: Sequence[SandboxProcess], place: Path) -> None:
+        self._rows = place / "rows.jsonl"
+        pipeline = beam.Pipeline(options=PipelineOptions([*options, "--streaming"]))
+        _ = (
+            pipeline
+            | PeriodicImpulse(fire_interval=1 / PER_SECOND)
+            | "Rows" >> beam.Map(_row)
+            | "Hours" >> beam.WindowInto(FixedWindows(3600))
+            | Translate(["body"], [host.url for host in hosts], model="mistral", memory=str(place / "memory.sqlite"))
+            | "Keep" >> beam.ParDo(_Keep(str(self._rows)))
+        )
+        self.began = time.time()
+        self._result = pipeline.run()
+
+    def rows(self) -> list[_Row]:
+        """What has come out so far."""
+        lines = self._rows.read_text().splitlines() if self._rows.exists() else []
+        return [_Row(**json.loads(line)) for line in lines]
+
+    def cancel(self) -> None:
+        """End the pipeline."""
+        self._result.cancel()
+
+
+@dataclass(frozen=True)
+class _Row:
+    number: int
+    status: str
+    kept_at: float
+    window_end: float
+
+
+def _row(second: float) -> dict[str, Any]:
+    number = round(second * PER_SECOND)
+    return {"number": number, "body": f"La pompe {number} a été remplacée hier soir."}
+
+
+class _Keep(beam.DoFn):
+    """Appends each row to a file, with the time and the end of its window."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def process(self, row: dict[str, Any], window: Any = beam.DoFn.WindowParam) -> None:
+        """Keep one row."""
+        kept = {"number": row["number"], "status": row["body_en_status"]}
+        line = json.dumps({**kept, "kept_at": time.time(), "window_end": float(window.end)})
+        with Path(self._path).open("a") as file:
+            file.write(f"{line}\n")
+
+
+def check_that_rows_do_not_wait(stream: Stream) -> None:
+    """Assert that rows come out within seconds, and not at the end of their window."""
+    try:
+        wait_until(lambda: len(stream.rows()) >= 50)
+    finally:
+        stream.cancel()
+    rows = stream.rows()
+    assert {row.status for row in rows} <= {"ok", "warn"}
+    assert min(row.window_end for row in rows) > stream.began
+    assert max(row.kept_at for row in rows) < max(row.window_end for row in rows)
+    assert len({row.number for row in rows}) == len(rows)
+
+
+def test_on_prism(engine_hosts: list[SandboxProcess], tmp_path: Path) -> None:
+    location = installed("bin/prism") / "bin" / "prism"
+    options = ["--runner=PrismRunner", f"--prism_location={location}", "--environment_type=LOOPBACK"]
+    check_that_rows_do_not_wait(Stream(options, engine_hosts, tmp_path))
+
+
+def test_on_flink(engine_hosts: list[SandboxProcess], tmp_path: Path) -> None:
+    with FlinkCluster(installed("flink/lib"), tmp_path / "flink") as cluster:
+        check_that_rows_do_not_wait(Stream(cluster.options("PROCESS"), engine_hosts, tmp_path))
+
+
+def test_a_worker_of_flink_that_is_lost_between_two_checkpoints_costs_no_row_and_only_requests_in_flight(
+    engine_hosts: list[SandboxProcess], tmp_path: Path
+) -> None:
+    for host in engine_hosts:
+        host.control(record_requests=True)
+    with FlinkCluster(installed("flink/lib"), tmp_path / "flink") as cluster:
+        stream = Stream([*cluster.options("PROCESS"), "--checkpointing_interval=3000"], engine_hosts, tmp_path)
+        try:
+            wait_until(lambda: len(stream.rows()) >= 100)
+            for number in range(2):
+                cluster.kill_task_manager(number)
+            before = {row.number for row in stream.rows()}
+            for number in range(2, 4):
+                cluster.start_task_manager(number)
+            wait_until(lambda: len({row.number for row in stream.rows()} - before) >= 100)
+        finally:
+            stream.cancel()
+    numbers = sorted({row.number for row in stream.rows()})
+    complete = numbers[: len(numbers) - SLOTS]  # the last ones were in flight when it was cancelled
+    assert complete == list(range(numbers[0], numbers[0] + len(complete)))
+    requests = [request for host in engine_hosts for request in host.stats(with_requests=True)["requests"]]
+    texts = {request["body"]["prompt"] for request in requests}
+    # Those in flight when the workers were killed, the answers of the second before, and late hedged requests.
+    assert len(requests) - len(texts) <= 2 * SLOTS + 2 * PER_SECOND
