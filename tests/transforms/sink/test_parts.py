@@ -112,6 +112,16 @@ def test_a_row_group_ends_with_the_batch_that_fills_it(
     assert [parquet.metadata.row_group(n).num_rows for n in range(parquet.num_row_groups)] == [100] * 3
 
 
+def test_a_damaged_page_is_found_by_its_checksum(output: OutputDirectory) -> None:
+    path = Path(output.url, write_part(output, batches_of(100)).name)
+    content = bytearray(path.read_bytes())
+    column = pq.ParquetFile(path).metadata.row_group(0).column(1)
+    content[column.data_page_offset + column.total_compressed_size - 3] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(OSError, match="CRC"):
+        pq.ParquetFile(path, page_checksum_verification=True).read(["body"])
+
+
 def test_a_run_that_has_lost_the_lock_publishes_nothing(output: OutputDirectory) -> None:
     def lost() -> None:
         raise RunFailed("another run has taken over the output")
@@ -432,12 +442,13 @@ def test_a_full_disk_leaves_no_part_and_nothing_half_written(
     monkeypatch.setattr("transforms.sink.parts.ROW_GROUP_ROWS", 100)
     batches = batches_of(300, 10, characters=100)
     writer = PartWriter(output, batches[0].unit, RECIPE, SCHEMA)
-    with files_up_to(limit), pytest.raises(RunFailed, match=r"cannot write .*File too large"):
-        written(writer, batches).commit()
-    writer.discard()
-    assert files(output) == []
-    del writer
-    gc.collect()  # an error while it is deleted would be a warning now, and so an error
+    with files_up_to(limit):
+        with pytest.raises(RunFailed, match=r"cannot write .*File too large"):
+            written(writer, batches).commit()
+        writer.discard()
+        assert files(output) == []
+        del writer
+        gc.collect()  # an error while it is deleted would be a warning now, and so an error
 
 
 def test_a_process_killed_while_writing_leaves_no_part_and_the_next_run_cleans_up(output: OutputDirectory) -> None:
