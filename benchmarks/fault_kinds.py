@@ -176,7 +176,7 @@ def _with_tokens(pairs: Sequence[Pair], rng: random.Random) -> Iterator[Fault]:
     for number, pair in enumerate(prose(pairs)):
         text = pair.english
         shape = shapes[number % len(shapes)]
-        if shape.startswith("{"):
+        if shape.startswith('{"'):
             text = json.dumps(text, ensure_ascii=False)[1:-1]
         if shape == "▁{}":
             text = text.replace(" ", "▁")

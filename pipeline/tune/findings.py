@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from pipeline.doctor.gpus import Gpu
 from pipeline.tune.layouts import Layout
+from pipeline.tune.load import LEAST_ANSWERS
 from pipeline.tune.search import LEAST_GAIN
 from pipeline.tune.trial import Trial
 
@@ -41,6 +42,7 @@ def findings(trials: Sequence[Trial], best: Trial, gpus: Sequence[Gpu]) -> list[
         *_reading(best),
         *_idle_gpus(best),
         *_small_cache(best),
+        *_few_answers(best),
     ]
 
 
@@ -115,6 +117,12 @@ def _knee(series: Sequence[Trial]) -> Iterator[str]:
 def _partly_on_cpu(trials: Sequence[Trial], best: Trial) -> Iterator[str]:
     """Say which is the first layout with which the model no longer fits the GPUs."""
     for trial in trials:
+        if trial.partly_on_cpu and trial.loaded is not None and not trial.loaded.vram_bytes:
+            yield (
+                "the model is on the CPU although nvidia-smi lists GPUs: Ollama found none that it can use; the log of "
+                "`ollama serve` says why"
+            )
+            return
         if trial.partly_on_cpu and trial.loaded is not None:
             rates = f" ({trial.rate:.2f} rows/s; the best layout has {best.rate:.2f})" if trial.rate else ""
             yield (
@@ -190,6 +198,15 @@ def _small_cache(best: Trial) -> Iterator[str]:
         yield (
             f"the KV cache type {best.layout.kv_cache_type} changes translations a little: compare some with "
             "`evaluate` or with --limit 20, before you keep it"
+        )
+
+
+def _few_answers(best: Trial) -> Iterator[str]:
+    answers = best.throughput.answers if best.throughput else 0
+    if answers < LEAST_ANSWERS:
+        yield (
+            f"the best layout was measured with only {answers} answer{'s' * (answers != 1)}, so the order of "
+            "the layouts may be chance: set a longer --tune_seconds"
         )
 
 

@@ -13,6 +13,9 @@ from pipeline.tune.texts import Prompt, Sample
 from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
 
+LEAST_ANSWERS, EXTENSION = 8, 6.0
+"""A window with fewer answers is extended, to at most so many times its length: a few answers may be chance."""
+
 LEAST_FAILURES = 8
 """So many failures in a row, without an answer, end a measurement; with more requests in flight, as many as those."""
 
@@ -116,7 +119,7 @@ class SteadyLoad:
         """Warm up until each worker has had an answer, then measure.
 
         Args:
-            window_seconds: Length of the measured window.
+            window_seconds: Length of the measured window, unless there are few answers.
             window_begins: Called when the window begins.
 
         Raises:
@@ -143,8 +146,10 @@ class SteadyLoad:
             await self._change()
         begins()
         self._failures.clear()
-        start = clock()
+        start, enough = clock(), len(self._answered) + LEAST_ANSWERS
         await asyncio.sleep(seconds)
+        while len(self._answered) < enough and clock() < start + EXTENSION * seconds:
+            await self._change()
         end = clock()
         touching = set(self._pending)
         while touching & self._pending:

@@ -177,7 +177,7 @@ def _print_findings(findings: Sequence[str], complete: bool) -> None:
 
 def _layout_cells(trial: Trial, best: bool) -> tuple[str, ...]:
     notes = ["best"] * best + ["failed, see below"] * bool(trial.problem)
-    notes += ["part on the CPU"] * trial.partly_on_cpu + _failures(trial.throughput)
+    notes += ["(partly) on the CPU"] * trial.partly_on_cpu + _failures(trial.throughput)
     loaded, busy = trial.loaded, trial.busy_percent
     memory = trial.gpu_bytes if trial.gpu_bytes is not None else loaded.vram_bytes if loaded is not None else None
     return (

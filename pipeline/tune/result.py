@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pipeline.doctor.gpus import Gpu
 from pipeline.tune.curve import Curves, HostCurve
 from pipeline.tune.findings import MUCH_READING
+from pipeline.tune.load import LEAST_ANSWERS
 from pipeline.tune.set_up import SetUp, run_line
 from pipeline.tune.texts import Sample
 from pipeline.tune.trial import Trial
@@ -125,6 +126,12 @@ def _about_host(host: HostCurve) -> list[str]:
         found.append(
             f"{host.url} has only {host.loaded.vram_share:.0%} of the model in GPU memory; the rest is on its CPU, "
             "which slows down every token"
+        )
+    answers = knee.throughput.answers
+    if answers < LEAST_ANSWERS:
+        found.append(
+            f"{host.url} was measured with only {answers} answer{'s' * (answers != 1)}, so the figures may be "
+            "chance: set a longer --tune_seconds"
         )
     share = knee.throughput.reading_share
     if share is not None and share >= MUCH_READING:

@@ -98,6 +98,11 @@ def _systemd(layout: Layout, ollama: str, addresses: Sequence[str]) -> str:
     return "\n\n".join(parts)
 
 
+def _image(version: str) -> str:
+    """The image of a version; 0.0.0 is what Ollama calls a build of one's own."""
+    return f"ollama/ollama:{version if version and version != '0.0.0' else 'latest'}"
+
+
 def _compose(layout: Layout, version: str, model: str) -> str:
     lines = ["services:"]
     names = []
@@ -107,7 +112,7 @@ def _compose(layout: Layout, version: str, model: str) -> str:
         variables = {name: value for name, value in layout.variables(number).items() if name not in hidden}
         lines += [
             f"  {names[-1]}:",
-            f"    image: ollama/ollama:{version or 'latest'}",
+            f"    image: {_image(version)}",
             "    restart: unless-stopped",
             "    environment:",
             *(f'      {name}: "{value}"' for name, value in variables.items()),

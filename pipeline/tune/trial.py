@@ -21,7 +21,7 @@ from transforms.fleet.listings import LoadedModel
 from transforms.fleet.model_names import model_key
 
 MOST_FAILED_SHARE = 0.1
-"""A layout that fails a larger share of requests is none to propose."""
+"""A layout that fails a larger share of requests is not proposed."""
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ class Trial:
     Attributes:
         layout: The layout.
         throughput: What it completed; None if it could not be measured.
-        problem: Why it could not be measured, or why it is no layout to propose; empty if there is nothing.
+        problem: Why it could not be measured, or why it is not proposed; empty if there is no problem.
         version: Ollama's version; empty if unknown.
         loaded: The model in memory, the sum over all servers; None if unknown.
         load_seconds: Duration of the load; None if the model did not load.

@@ -24,6 +24,7 @@ _DAMAGED: Final = frozenset(("\u00c2", "\u00c3", "\u00e2", "\u00f0", "\ufffd", *
 _REPLACEMENT: Final = "\ufffd"
 _ESCAPED_BREAK = re.compile(r"\\[nrt](?![a-z])|(?<=\w)\\n(?=[A-Z])")
 _ENTITY = re.compile(r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z]{2,24}\d{0,2});")
+_ESCAPED = re.compile(r"&#?[\w-]{2,30};")
 _UNICODE_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}")
 
 EMOJI: Final = (
@@ -83,7 +84,7 @@ def _other_entity(source: str, translation: str) -> str:
         return ""
     for entity in here - there:
         character = html.unescape(entity)
-        if character == entity or (there and character in _WRITTEN_FREELY):
+        if character == entity or (character in _WRITTEN_FREELY and _ESCAPED.search(source)):
             continue
         if here[entity] > there[entity] + _others(source, character, entity):
             return entity
@@ -96,7 +97,7 @@ def _other_entity(source: str, translation: str) -> str:
     return ""
 
 
-_WRITTEN_FREELY: Final = frozenset("&\"'’“”‘\u00a0")
+_WRITTEN_FREELY: Final = frozenset("&\"'’“”‘\u00a0–—…")
 """Where the source is escaped, too, these are a translator's own."""
 
 

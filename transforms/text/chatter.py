@@ -168,7 +168,8 @@ MOST_EXPLAINED_OF_REFUSALS, MOST_EXPLAINED_OF_OPTIONS, MOST_EXPLAINED_AROUND = 0
 MOST_EXPLAINED_OF_APOLOGIES: Final = 0.15
 """Shares of a sentence's words that the source explains, from which on it may be a translation."""
 
-_SHORT_SOURCE = 40
+MOST_EXPLAINED_AROUND_LONG: Final = 0.3
+_SHORT_SOURCE, _MEDIUM_SOURCE = 40, 80
 _OF_TRANSLATION = re.compile(r"(?i)translat|render|literal|french|english")
 _LEAST_SOURCE_WORDS, _MOST_COVERED_BY_TALK = 2, 0.12
 _LONGEST_TALK, _LEAST_TALK_SPACES = 700, 4
@@ -244,7 +245,8 @@ def option_findings(source: str, translation: str) -> tuple[Finding, ...]:
     elif explained_share(match[0], explaining_keys(source)) < MOST_EXPLAINED_OF_OPTIONS:
         around = translation[max(0, match.start() - 40) : match.end() + 40]
         certain = len(source) < _SHORT_SOURCE or _OF_TRANSLATION.search(match[0])
-        if certain or explained_share(around, explaining_keys(source)) < MOST_EXPLAINED_AROUND:
+        most = MOST_EXPLAINED_AROUND if len(source) < _MEDIUM_SOURCE else MOST_EXPLAINED_AROUND_LONG
+        if certain or explained_share(around, explaining_keys(source)) < most:
             return (finding(flags.MULTIPLE_OPTIONS, match[0]),)
     last = translation.rfind("\n") + 1
     noted = last and NOTE.match(translation, last) and not NOTE_FRENCH.search(source)

@@ -15,7 +15,7 @@ from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import character_findings
 from transforms.text.chatter import injection_flags, leak_findings, option_findings, refusal_findings
 from transforms.text.content import content_findings
-from transforms.text.control_tokens import has_tokens
+from transforms.text.control_tokens import new_tokens
 from transforms.text.copies import copy_findings
 from transforms.text.evidence import with_evidence
 from transforms.text.findings import Finding, finding, names
@@ -43,8 +43,8 @@ ENDING_COVERED: Final = 0.5
 
 SHORT_CHARS, TITLE_CHARS, MEDIUM_CHARS = 20, 40, 100
 LONGEST_FOR_SHORT = 120
-TITLE_LIMITS = (0.08, 0.25, 2.2, 4.0)
-MEDIUM_LIMITS = (0.2, 0.33, 2.2, 4.0)
+TITLE_LIMITS = (0.08, 0.25, 2.2, 5.5)
+MEDIUM_LIMITS = (0.15, 0.33, 2.2, 4.0)
 LONG_LIMITS = (0.35, 0.55, 1.5, 2.2)
 """English characters over French ones: hard below the first and above the last, soft below the second and above the
 third. Measured: 0.55 to 1.11 for sentences, 0.64 to 5.7 for strings of one to three words ("RAS"). Titles become
@@ -121,7 +121,7 @@ def _named(found: Sequence[str]) -> list[Finding]:
 
 def token_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """prompt_leak: a control token that could not be taken away."""
-    if has_tokens(translation) and not has_tokens(source):
+    if new_tokens(translation, source):
         return (finding(flags.PROMPT_LEAK, translation),)
     return ()
 

@@ -33,6 +33,7 @@ _ROLE_PREFIX = re.compile(
     rf"\A[\s*_#<\[(]{{0,4}}(?:{_ROLE})[\s*_>\])]{{0,4}}(?::[*_]{{0,2}}|\n)\s*(?=\S)", re.IGNORECASE
 )
 _ROLE_TURN = re.compile(rf"\n[\s*_#]{{0,4}}(?:{_ROLE})[*_]{{0,3}}\s*:", re.IGNORECASE)
+_ROLE_ROOM: Final = 9
 _LABEL = re.compile(
     rf"\s*(?:{_ROLE}|final|analysis|commentary|message|channel|start|end|think|thinking)?\s*\Z", re.IGNORECASE
 )
@@ -49,6 +50,19 @@ def has_tokens(text: str) -> bool:
     return not MARKED.isdisjoint(read(text).characters) and bool(_TOKEN.search(text))
 
 
+def new_tokens(text: str, source: str) -> list[str]:
+    """The control tokens of an answer that are neither in the source nor words of it in English: <masque>, <mask>."""
+    if not has_tokens(text):
+        return []
+    own = set(_TOKEN.findall(source))
+    new = [token for token in _TOKEN.findall(text) if token not in own]
+    if all(token[0] in "<[" and token[1:-1].isalpha() for token in new) and all(
+        0 < text.count(mark) <= source.count(mark) for mark in {token[0] for token in new}
+    ):
+        return []
+    return new
+
+
 def without_tokens(answer: str, source: str) -> str:
     """The translation in an answer with control tokens or a role before it; the answer if there are none.
 
@@ -57,16 +71,13 @@ def without_tokens(answer: str, source: str) -> str:
     text = answer
     if "▁" in text or "Ġ" in text or "Ċ" in text:
         text = _without_markers(text, source)
-    if has_tokens(text):
-        own = set(_TOKEN.findall(source))
-        if not all(token in own for token in _TOKEN.findall(text)):
-            text = _best_piece(_TOKEN.split(text), source)
-    if (
-        (match := _ROLE_PREFIX.match(text))
-        and not _ROLE_PREFIX.match(source)
-        and ":" not in source[: len(match[0]) + 9]
-    ):
-        text = text[match.end() :]
+    if new_tokens(text, source):
+        text = _best_piece(_TOKEN.split(text), source)
+    if (match := _ROLE_PREFIX.match(text)) and not _ROLE_PREFIX.match(source):
+        head = len(match[0]) + _ROLE_ROOM
+        # Where the source names a speaker, the answer names him, too.
+        if ":" not in source[:head] or ":" in text[match.end() :][:head]:
+            text = text[match.end() :]
     if (match := _ROLE_TURN.search(text)) and not _ROLE_TURN.search(source) and match.start() > 0.3 * len(source):
         text = text[: match.start()]
     return text.strip()

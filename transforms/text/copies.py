@@ -14,16 +14,17 @@ from itertools import islice
 from typing import Final
 
 from transforms.text import flags
+from transforms.text.english import is_english_word
 from transforms.text.findings import Finding, finding
 from transforms.text.lexicon import is_english, is_only_french
-from transforms.text.reading import read
+from transforms.text.reading import is_list, read
 from transforms.text.words import word_set
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(
-    r"https?://\S+|www\.\S+|(?<!\S)\S{1,80}@\S{1,80}|</?[A-Za-z][^<>\n]{0,200}>|`[^`\n]{1,200}`|[$%@&\\/#]\{?\(?[\w.:-]+"
+    r"https?://\S+|www\.\S+|(?<!\S)\S{1,80}@\S{1,80}|</?[A-Za-z][^<>\n]{0,200}>|`[^`\n]{1,200}`|(?:[$%@&#]|(?<!\w)[/\\])\{?\(?[\w.:-]+"
     r"|\{[^{}\n]{0,80}\}|(?<![\w-])[-\w]{0,60}_[-\w]*|(?<!\w)\w{1,60}\.\w+|(?<!-)--?\w[\w-]*|(?<!\w)\w{1,60}\(\)|&\w{1,30};"
-    r"|(?<!\w)\w{0,60}\d\w*"
+    r"|(?<![\w-])[A-Z]{1,5}-\d[\w-]*|(?<!\w)\w{0,60}\d\w*"
 )
 """Addresses, markup, code and names of files: their words are no words."""
 
@@ -37,6 +38,13 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?:;\n|>•*»”\"-])\s*\Z")
 MOST_LINES: Final = 400
 COMPARED_LETTERS: Final = 12
 LONGEST_NAME: Final = 12
+LEAST_UNKNOWN: Final = 6
+"""Letters of a word whose ending may show that it is French."""
+
+LONGEST_ACRONYM: Final = 5
+FEW_WORDS, LEAST_CERTAIN = 4, 2
+"""Of longer copies, one French word is not enough to reject them: it may be a name."""
+
 MANY_WORDS, LEAST_SHARED = 200, 0.6
 """Of longer texts with fewer of the source's words, only the lines with French words are looked at."""
 
@@ -51,6 +59,8 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
     ):
         return _whole_copy(translation)
     there, here = read(source).word_set, read(translation)
+    if is_list(here):
+        return ()
     suspects = [word for word in there & here.word_set if is_only_french(word.lower())]
     in_lower_case = [word for word in suspects if word.islower()]
     if not in_lower_case:
@@ -96,20 +106,49 @@ def _folded(text: str) -> str:
 def _whole_copy(text: str) -> tuple[Finding, ...]:
     """A copy is right if its words are English, too, or no words but names, numbers and codes.
 
-    French titles have one capital, their first; with more of them, a text is a name.
+    Looked at by sentences, cells, tags and strings, each of which begins anew.
     """
-    words = _LETTERS.findall(_CODE.sub(" ", text))
+    if is_list(read(text)):
+        return ()
     shouted = not any(map(str.islower, text))
-    french = [word for word in words if is_only_french(word.lower())]
-    particles = [word for word in words if word.lower() in _PARTICLES and (word.islower() or shouted)]
-    if not french and _is_french_title(text, words):
-        return (finding(flags.FRENCH_LEFT, text),)
+    left = [found for part in _PARTS.split(text) if part.strip() and (found := _copied_part(part, shouted))]
+    certain = [word for found in left if found.flag == flags.UNTRANSLATED for word in found.evidence.split()]
+    words = _LETTERS.findall(text)
+    acronym = shouted and len(words) == 1 and len(words[0]) <= LONGEST_ACRONYM
+    if not acronym and len(certain) >= (1 if len(words) <= FEW_WORDS else LEAST_CERTAIN):
+        return (finding(flags.UNTRANSLATED, " ".join(certain)),)
+    return (finding(flags.FRENCH_LEFT, text),) if left else ()
+
+
+_PARTS = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>|[\n|\"{}\[\]]|[.:;!?](?=\s)")
+_FRENCH_ENDING = re.compile(
+    r"(?:issement|[^m]ement|ectomie|algie|logie|graphie|atrice|euse|eux|aux|ature|oire|guer|quer|ifier)s?\Z"
+)
+"""Words that end so are French if they are not English ones."""
+
+
+def _looks_french(word: str) -> bool:
+    low = word.lower()
+    if is_only_french(low):
+        return True
+    return len(low) > LEAST_UNKNOWN and bool(_FRENCH_ENDING.search(low)) and not is_english_word(low)
+
+
+def _copied_part(text: str, shouted: bool) -> Finding | None:
+    """What is French in a part of a copy. French titles have one capital, their first; with more it is a name."""
+    words = _LETTERS.findall(_CODE.sub(" ", text))
+    french = [word for word in words if _looks_french(word)]
     if not french:
-        return (finding(flags.FRENCH_LEFT, text),) if len(particles) >= 2 and _mostly_lower(words) else ()
+        first = words[:1]
+        particles = [
+            word for word in words if word.lower() in _PARTICLES and (word.islower() or shouted or [word] == first)
+        ]
+        title = _is_french_title(text, words) or (len(particles) >= 2 and _mostly_lower(words))
+        return finding(flags.FRENCH_LEFT, text) if title else None
     if any(shouted or word.islower() for word in french):
-        return (finding(flags.UNTRANSLATED, " ".join(french)),)
-    capitals = sum(word[0].isupper() for word in words)
-    return (finding(flags.FRENCH_LEFT, text),) if words[0] in french and capitals == 1 else ()
+        return finding(flags.UNTRANSLATED, " ".join(french))
+    capitals = sum(word[0].isupper() and (len(word) == 1 or not word.isupper()) for word in words)
+    return finding(flags.FRENCH_LEFT, text) if words[0] in french and capitals == 1 else None
 
 
 _ELIDED = re.compile(r"(?<!\w)[dl]['’](?=[a-zà-ÿ])")

@@ -43,7 +43,7 @@ _ALSO_WORDS: Final = word_set("""head link label section title option select for
 
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]{0,15})(?:[\s/][^<>]{0,500})?>")
 _CODE = re.compile(r"(?<!`)`([^`\n]{1,200})`(?![`_])")
-_HEADING = re.compile(r"(?m)^#{1,6} ")
+_HEADING = re.compile(r"(?m)^[ \t]{0,8}#{1,6} .*(?:\n[ \t]{0,8}#{1,6} .*)*")
 _BULLET = re.compile(r"(?m)^[ \t]{0,20}(?:[-*+•–—−·◦▪‣][ \u00a0]|\d{1,3}[.)][ \u00a0])")
 _CELLS = re.compile(r"(?m)^[ \t]{0,8}\|.*\|[ \t]*$")
 
@@ -52,6 +52,7 @@ MANY_CODES: Final = 3
 """Of so many pieces of code, a translator may add or leave one."""
 
 LEAST_WRAPPED: Final = 40
+_CONTINUES: Final = ":`(&"
 _ENDS_SENTENCE: Final = '.!?…:;»”"|>)'
 _QUESTION = re.compile(r"(?<=[^\s(,;*/|])[ \u00a0\u202f]{0,2}\?(?![ \u00a0\u202f]{1,2}:)(?=[\s»”’\"')\]*_<]|$)")
 _ASKING = re.compile(r"(?i)\W{0,3}(?:what|how|who|whom|whose|where|when|why|which)\b")
@@ -144,6 +145,7 @@ def _difference(there: object, here: object) -> str:
 
 
 def _marked_lines(text: str) -> tuple[int, int]:
+    """How many blocks of headings, or of comments, and how many bullets there are."""
     return len(_HEADING.findall(text)), len(_BULLET.findall(text))
 
 
@@ -191,11 +193,11 @@ def _is_wrapped(text: str, lines: Sequence[str]) -> bool:
 
 
 def _lines(text: str) -> list[str]:
-    return [line for line in map(str.strip, text.split("\n")) if line]
+    return [line for line in (each.strip(" \t\r\u00a0#") for each in text.split("\n")) if line]
 
 
 def _begins_anew(before: str, line: str) -> bool:
-    return before[-1] in _ENDS_SENTENCE or not line[0].islower()
+    return before[-1] in _ENDS_SENTENCE or not (line[0].islower() or line[0] in _CONTINUES)
 
 
 def question_flags(source: str, translation: str) -> tuple[str, ...]:

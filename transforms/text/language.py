@@ -16,8 +16,8 @@ from transforms.text import flags
 from transforms.text.findings import Finding, finding
 from transforms.text.language_words import ENGLISH, FRENCH, NAME_PARTICLES
 from transforms.text.lexicon import is_only_french
-from transforms.text.other_languages import is_foreign, is_other_than_english, words_of
-from transforms.text.reading import Reading, read
+from transforms.text.other_languages import CODE, is_foreign, is_other_than_english, words_of
+from transforms.text.reading import Reading, is_list, read
 
 LEAST_WORDS = 4
 """Shorter sentences are not judged: they are names, codes and headings more often than not."""
@@ -185,7 +185,8 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """
     if non_latin(source, translation):
         return (Finding(flags.NON_LATIN_OUTPUT),)
-    if len(read(translation).words) < FEWEST_WORDS or _is_plainly_english(translation):
+    reading = read(translation)
+    if len(reading.words) < FEWEST_WORDS or _is_plainly_english(translation) or is_list(reading):
         return ()
     sentences = sentences_of(translation)
     found = [evidence_of(sentence) for sentence in sentences]
@@ -249,7 +250,7 @@ def _has_french_words(text: str) -> bool:
 
 def _is_copy_of_prose(source: str, translation: str) -> bool:
     """Whether the answer is the source again, but for what may stay: tags, code, quotations and addresses."""
-    there, here = (" ".join(sentences_of(text)) for text in (source, translation))
+    there, here = (CODE.sub(" ", " ".join(sentences_of(text))) for text in (source, translation))
     return _has_french_words(here) and is_copy(there, here)
 
 

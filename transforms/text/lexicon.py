@@ -126,7 +126,7 @@ _RULES_LIST: Final = [
     *_endings("er", "èrement"),
     *_endings("al", "alement"),
     *_endings("et", "ètement"),
-    *_endings("er", f"e es a as ai âmes âtes èrent é ée és ées {_imperfect('')} {_future('e')}"),
+    *_endings("er", f"e es a ai âmes âtes èrent é ée és ées {_imperfect('')} {_future('e')}"),
     *_endings("ger", f"gea geas gèrent {_imperfect('ge')}"),
     *_endings("cer", f"ça ças {_imperfect('ç')}"),
     *_endings("yer", f"ie ies ient {_future('ie')}"),

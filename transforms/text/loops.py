@@ -28,6 +28,9 @@ MIN_RATIO = 0.6
 """A translation is a loop if its compression ratio is below this share of the source's."""
 
 LEAST_DOUBLED_RATIO = 0.95
+LEAST_DOUBLED = 6
+_BETWEEN_WORDS = r"[\W\d_]+"
+_SENTENCE_END = re.compile(r"[.!?…][\"'”»)\]]{0,3}\s")
 REPEATED_CHARACTERS = 40
 _REPEATED_CHARACTER = re.compile(rf"(.)\1{{{REPEATED_CHARACTERS - 1}}}", re.DOTALL)
 _LONGEST_WORD = 60
@@ -80,6 +83,26 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
 def _may_repeat(reading: Reading, longest_word: int) -> bool:
     """Whether a character may stand there often enough in a row: far cheaper than the pattern, and nearly always no."""
     return longest_word >= REPEATED_CHARACTERS or " " * REPEATED_CHARACTERS in reading.letters
+
+
+def doubled_passage(source: str, translation: str) -> str:
+    """A passage that the answer says twice in a row, at least ``LEAST_DOUBLED`` words; "" if there is none.
+
+    None where the source says anything twice in a row.
+    """
+    reading = read(translation)
+    words = reading.words
+    if len(words) - len(reading.low_set) < LEAST_DOUBLED:
+        return ""
+    loop = tandem(reading.lows)
+    if loop.period < LEAST_DOUBLED or loop.copies < 2 or tandem(read(source).lows).copies > 1:
+        return ""
+    lows, period = reading.lows, loop.period
+    places = range(len(lows) - 2 * period + 1)
+    start = next(place for place in places if lows[place : place + period] == lows[place + period : place + 2 * period])
+    passage = words[start : start + period]
+    match = re.search(_BETWEEN_WORDS.join(map(re.escape, passage)), translation)
+    return match[0] if match and _SENTENCE_END.match(translation, match.end()) else ""
 
 
 def tandem(words: Sequence[str]) -> Tandem:

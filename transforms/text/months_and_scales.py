@@ -12,7 +12,7 @@ MONTHS_FR: Final = tuple("janvier février mars avril mai juin juillet août sep
 MONTHS_EN: Final = tuple(
     "january february march april may june july august september october november december".split()
 )
-_BILLION = re.compile(r"(?i)\bmilliards?\b|\bMds?\b ?€?")
+_BILLION = re.compile(r"(?i)\bmilliards?\b|(?-i:\d[ \u00a0\u202f]?Mds?\b)")
 _BILLION_EN = re.compile(r"(?i)billion|\d ?bn\b|[€$£]\d[\d.,]{0,9}b\b|thousand million|\d,\d{3},\d{3},\d{3}")
 _MILLION = re.compile(r"(?i)\bmillions?\b")
 
@@ -28,6 +28,8 @@ def scale_changed(source: str, translation: str, number_words: Container[str]) -
     there, here = read(source).low_set, read(translation).low_set
     if _SCALES_FR.isdisjoint(there) and _SCALES_EN.isdisjoint(here):
         return ""
+    if changed := _other_scale(source, translation):
+        return changed
     low = translation.lower()
     if not _BILLIONS_FR.isdisjoint(there) and (match := _BILLION.search(source)):
         return "" if _BILLION_EN.search(translation) else match[0]
@@ -44,13 +46,31 @@ def scale_changed(source: str, translation: str, number_words: Container[str]) -
 
 
 _BILLIONS_FR: Final = frozenset(("milliard", "milliards", "md", "mds"))
-_SCALES_FR: Final = _BILLIONS_FR | {"million", "millions"}
-_SCALES_EN: Final = frozenset(("million", "millions", "thousand", "thousands"))
+_SCALES_FR: Final = _BILLIONS_FR | {"million", "millions", "mille"}
+_SCALES_EN: Final = frozenset(("million", "millions", "thousand", "thousands", "billion", "billions"))
+_SCALED_FR = re.compile(r"(?i)(?<![\d.,])(\d+(?:[.,]\d+)?)[ \u00a0\u202f](milliard|million|mille)s?\b")
+_SCALED_EN = re.compile(r"(?i)(?<![\d.,])(\d+(?:[.,]\d+)?)[ \u00a0-](billion|million|thousand)s?\b")
+_ENGLISH_SCALE: Final = {"mille": "thousand", "million": "million", "milliard": "billion"}
+
+
+def _other_scale(source: str, translation: str) -> str:
+    """A number whose scale became another one: 12 mille, 12 million."""
+    here: dict[str, set[str]] = {}
+    for number, scale in _SCALED_EN.findall(translation):
+        here.setdefault(number.replace(",", "."), set()).add(scale.lower())
+    if here:
+        for number, scale in _SCALED_FR.findall(source):
+            said = here.get(number.replace(",", "."))
+            if said and _ENGLISH_SCALE[scale.lower()] not in said:
+                return f"{number} {scale}"
+    return ""
+
+
 _MILLION_EN = re.compile(
     r"(?i)\d[ \u00a0]?(?:m|mn|mln|mio)\b|\d[,. \u00a0\u202f]?\d{3}[,. \u00a0\u202f]?\d{3}|megapixel"
 )
 _MILLION_FR = re.compile(
-    r"(?i)million|\d ?m\b|\d[ .,\u00a0\u202f]?\d{3}[ .,\u00a0\u202f]?\d{3}|\bM[€$]|méga|milliard|\bMio\b"
+    r"(?i)million|(?-i:\d ?M\b)|\d[ .,\u00a0\u202f]?\d{3}[ .,\u00a0\u202f]?\d{3}|\bM[€$]|méga|milliard|\bMio\b"
 )
 _THOUSAND_FR = re.compile(r"(?i)\bmill|\d ?k|\d[ .,\u00a0\u202f]?\d{3}|\bkilo")
 

@@ -31,6 +31,7 @@ _WITHIN_WORD = re.compile(r"\b([A-Za-z]{1,4})\d{1,3}(?=[a-z])")
 """As in i18n."""
 _COMMA_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _POINT_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?")
+_DECIMALS = re.compile(r"\d{1,3},\d{3}")
 _DECIMAL = re.compile(r"(\d+)[.,](\d+)")
 
 
@@ -87,7 +88,7 @@ def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if _same_digits(source, translation):
         return scaled
     there, here = _atoms(source, french=True), _atoms(translation, french=False)
-    if there == here or sorted(_NUMBER.findall(source)) == sorted(_NUMBER.findall(translation)):
+    if there == here:
         return scaled
     counted, written = Counter(there), Counter(here)
     # A number that is said once more or less than in the source is neither lost nor new.
@@ -147,8 +148,12 @@ def _atoms(text: str, french: bool) -> list[str]:
 
 
 def _without_copies(source: str, translation: str, missing: list[str], added: list[str]) -> tuple[list[str], list[str]]:
-    """Without numbers that both texts write alike: 7,000,000 in a French text is what it is in the English one."""
-    copied = {number for number in _NUMBER.findall(source) if not number.isdigit()} & set(_NUMBER.findall(translation))
+    """Without numbers that both texts write alike: 7,000,000 in a French text is what it is in the English one.
+
+    But 6,850 has become a thousand times as much.
+    """
+    written = {number for number in _NUMBER.findall(source) if not number.isdigit() and not _DECIMALS.fullmatch(number)}
+    copied = written & set(_NUMBER.findall(translation))
     for number in copied:
         missing, added = _less(missing, _split(number, french=True)), _less(added, _split(number, french=False))
     return missing, added

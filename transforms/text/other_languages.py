@@ -10,7 +10,7 @@ from transforms.text.language_words import ENGLISH, FRENCH, OTHERS
 from transforms.text.lexicon import is_english, is_only_french
 
 _WORD = re.compile("[^\\W\\d_]+(?:['’](?=[^\\W\\d_]))?")
-_CODE = re.compile(
+CODE = re.compile(
     r"`[^`\n]{1,200}`|(?<![\w.])[\w.]{0,60}[_.\\/:=][\w.:/\\]*\w|(?<!\S)\S{0,60}\d\S*|%\S+|(?<!-)--?\w[\w-]*|&#?\w{1,30};"
     r"|<[^<>\n]{1,200}>|\{[^{}\n]{0,80}\}"
 )
@@ -59,7 +59,7 @@ def _new_words(text: str, source: str, lower: bool) -> list[str]:
     only words in ``lower`` case count, with the first.
     """
     there = {word.lower() for word in words_of(source)}
-    words = words_of(_CODE.sub(" ", _HOT_KEY.sub(r"\1\2", text)))
+    words = words_of(CODE.sub(" ", _HOT_KEY.sub(r"\1\2", text)))
     if lower:
         words = [word for number, word in enumerate(words) if word.islower() or (not number and word.istitle())]
     return [low for word in words if len(word) > 2 and word[-1] != "'" and (low := word.lower()) not in there]
@@ -85,7 +85,7 @@ def is_foreign(text: str) -> bool:
     """Whether a source is neither English nor French: it has five words in lower case, and hardly one is known."""
     if other_language(text):
         return True
-    words = [word for word in words_of(_CODE.sub(" ", text)) if word.islower() and len(word) > 2]
+    words = [word for word in words_of(CODE.sub(" ", text)) if word.islower() and len(word) > 2]
     if len(words) < FOREIGN_WORDS:
         return False
     known = sum(word in ENGLISH or is_english(word) for word in words)

@@ -64,6 +64,17 @@ class Reading(NamedTuple):
     has_digits: bool
 
 
+_LIST_WORDS: Final = 12
+
+
+def is_list(reading: Reading) -> bool:
+    """Whether most words have no white space between them, so that they are codes or syllables, not prose."""
+    words = len(reading.words)
+    if words < _LIST_WORDS:
+        return False
+    return reading.text.count(" ") + reading.text.count("\n") + reading.text.count("\u00a0") < words / 2
+
+
 @lru_cache(maxsize=8)
 def read(text: str) -> Reading:
     """The reading of a text. The last few are kept: all checks of an answer ask for the same ones."""

@@ -7,6 +7,7 @@ source has an analogue of stays: a text that begins with "Voici la traduction :"
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from transforms.text import flags
@@ -221,7 +222,9 @@ def _without_first_talk(text: str, source: str) -> str:
     if second := _SENTENCE.search(text, match.end(), _LONGEST_TALK):
         ends.append(second.end())
     for end in ends:
-        if _may_go(text[:end], text[end:], text, source):
+        part = text[:end]
+        announces = part.rstrip()[-1:] == ":" or part.endswith("\n\n")
+        if _may_go(part, text[end:], text, source, speaks_apart if announces else speaks):
             return text[end:]
     return text
 
@@ -235,14 +238,15 @@ def _without_last_talk(text: str, source: str) -> str:
     last = max((match.end() for match in _SENTENCE.finditer(text, max(0, len(text) - _LONGEST_TALK))), default=-1)
     for start in (*starts, last if last < len(text) else -1):
         apart = text[start] in "([" or (longer and text[start] == "\n")
-        if start > 0 and _may_go(text[start:], text[:start], text, source, apart):
+        speaking = speaks_apart if apart else speaks
+        if start > 0 and _may_go(text[start:], text[:start], text, source, speaking, apart):
             return _RULE.sub("", text[:start].rstrip())
     return text
 
 
-def _may_go(part: str, rest: str, text: str, source: str, apart: bool = False) -> bool:
+def _may_go(part: str, rest: str, text: str, source: str, speaking: Callable[[str], bool], apart: bool = False) -> bool:
     """Whether ``part`` is a model's own talk, and ``rest`` says what the source says no worse than both together."""
-    if len(part) > _LONGEST_TALK or not rest.strip() or not (speaks_apart(part) if apart else speaks(part)):
+    if len(part) > _LONGEST_TALK or not rest.strip() or not speaking(part):
         return False
     if _SEVERAL.search(part) or explained_share(part, explaining_keys(source)) >= MOST_EXPLAINED:
         return False

@@ -18,10 +18,10 @@ V = TypeVar("V")
 
 
 class WordCache(dict[str, V]):
-    """What a function says of single words, for ``CACHED_WORDS`` of them at most.
+    """What a function says of single words, for twice ``CACHED_WORDS`` of them at most.
 
-    A lookup is that of a dictionary, some times as fast as ``lru_cache``. When it is half full, it begins anew, but
-    keeps the words that are asked for again before it is half full once more.
+    A lookup is that of a dictionary, some times as fast as ``lru_cache``. After ``CACHED_WORDS`` it begins anew, but
+    the words of before are at hand until it does so again: frequent words are never looked up twice.
     """
 
     def __init__(self, function: Callable[[str], V]) -> None:

@@ -66,6 +66,12 @@ def test_part_of_the_model_on_the_cpu() -> None:
     assert "(1.00 rows/s; the best layout has 4.00)" in text
 
 
+def test_gpus_that_ollama_cannot_use() -> None:
+    text = told([trial(ONE, 4.0, share=0.0)])
+    assert "the model is on the CPU although nvidia-smi lists GPUs" in text
+    assert "0%" not in text
+
+
 def test_several_gpus_that_are_no_faster_than_one() -> None:
     rates = {"http://127.0.0.1:1": 3.0, "http://127.0.0.1:2": 3.1}
     trials = [trial(EACH, 6.1, host_rows_per_second=rates), trial(OVER_ALL, 3.2)]
@@ -111,6 +117,11 @@ def test_a_machine_without_nvidia_smi() -> None:
 
 def test_a_smaller_cache_changes_translations() -> None:
     assert "the KV cache type q8_0 changes" in told([trial(replace(ONE, kv_cache_type="q8_0"), 1.0)])
+
+
+def test_few_answers_are_chance() -> None:
+    assert "measured with only 1 answer, so" in told([trial(ONE, 1.0, answers=1)])
+    assert "chance" not in told([trial(ONE, 1.0, answers=8)])
 
 
 def test_unknown_figures_are_no_findings() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.sandbox.faults import Fault
 from pipeline.sandbox.running import SandboxThread
-from pipeline.tune.load import Answered, SteadyLoad, Throughput, load_model, throughput
+from pipeline.tune.load import LEAST_ANSWERS, Answered, SteadyLoad, Throughput, load_model, throughput
 from pipeline.tune.texts import Prompt, Sample
 from tests.conftest import MakeHost
 from transforms.fleet.client import HostClient
@@ -84,6 +84,12 @@ def test_the_load_is_steady(sandbox_host: MakeHost) -> None:
     assert found.answers > 0
     assert 0 < found.at_work < 4.5
     assert found.failures == {}
+
+
+def test_a_window_with_few_answers_is_extended(sandbox_host: MakeHost) -> None:
+    # An answer takes a tenth of a second, and a window of a fifth would have two.
+    found = measured(sandbox_host(num_parallel=1, tokens_per_second=120.0), 1, seconds=0.2)
+    assert found.answers >= LEAST_ANSWERS
 
 
 def test_a_window_may_be_shorter_than_an_answer(sandbox_host: MakeHost) -> None:

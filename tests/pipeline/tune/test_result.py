@@ -42,6 +42,10 @@ def test_hosts_in_words() -> None:
     assert f"{TWO} adds only 0.20 of 10.20 rows/s (2%)" in text
 
 
+def test_few_answers_are_chance() -> None:
+    assert f"{ONE} was measured with only 2 answers" in "\n".join(result(curve(ONE, 5.0, answers=2)).findings)
+
+
 def test_one_slot_and_shared_processors() -> None:
     assert "has one slot only" in "\n".join(result(curve(ONE, 5.0, 5.0, at_work=1.0)).findings)
     first, second = curve(ONE, 5.0, 7.0).points

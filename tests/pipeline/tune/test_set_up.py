@@ -52,6 +52,7 @@ def test_compose_gives_each_service_its_gpus() -> None:
         assert service["image"] == "ollama/ollama:0.24.0"
     (only,) = yaml.safe_load(lines_for(OVER_ALL).compose)["services"].values()
     assert only["deploy"]["resources"]["reservations"]["devices"][0]["device_ids"] == ["0", "1"]
+    assert set_up(ANYWHERE, "ollama", "0.0.0", [], sample()).compose.count("image: ollama/ollama:latest") == 1
     assert "deploy" not in yaml.safe_load(lines_for(ANYWHERE).compose)["services"]["ollama0"]
 
 

@@ -69,3 +69,37 @@ def test_other_hosts_with_faults_are_told_but_do_not_matter(sandbox_host: MakeHo
         preflight.find_hosts(hosts, ["mistral", "qwen3:8b"], False, False, 0.0)
     with pytest.raises(NoHostLeft, match="doctor"):
         preflight.find_hosts([HostAddress("http://127.0.0.1:9")], ["mistral"], False, False, -1.0)
+
+
+def test_where_rows_name_their_models_a_host_needs_any_one(sandbox_host: MakeHost) -> None:
+    host = sandbox_host(models=["llama3:latest"])
+    found = preflight.find_hosts([HostAddress(host.url)], ["mistral"], True, False, 0.0)
+    assert list(found.digests) == ["llama3:latest"]
+    assert (found.versions, found.problems) == ({}, {})
+    empty = [HostAddress(sandbox_host(models=[]).url)]
+    with pytest.raises(RunFailed, match="no models installed"):
+        preflight.find_hosts(empty, ["mistral"], True, False, 0.0)
+
+
+def test_a_second_model_may_be_on_a_host_that_does_not_answer_yet(sandbox_host: MakeHost) -> None:
+    host = sandbox_host()
+    hosts = [HostAddress(host.url), HostAddress("http://127.0.0.1:9")]
+    found = preflight.find_hosts(hosts, ["mistral", "qwen3:8b"], False, False, 0.0)
+    assert list(found.versions) == [host.url]
+    assert "'qwen3:8b' not found" in found.problems[host.url].text
+
+
+def test_the_wait_is_announced_once(
+    sandbox_host: MakeHost, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    host, pauses = sandbox_host(listening=False), list[float]()
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            host.control(listening=True)
+
+    monkeypatch.setattr("transforms.fleet.preflight.time.sleep", sleep)
+    preflight.find_hosts([HostAddress(host.url)], ["mistral"], False, False, 1800.0)
+    assert pauses == [preflight.PAUSE_SECONDS] * 3
+    assert len(caplog.messages) == 1

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import cast
 
 import pytest
 
 from pipeline.sandbox.faults import Fault
 from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
+from transforms.fleet import probe
+from transforms.fleet.answers import Answer
 from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.hosts import HostAddress
@@ -71,3 +75,74 @@ def test_a_hung_host_times_out(sandbox_host: MakeHost) -> None:
     with pytest.raises(RequestFailed, match="hangs") as caught:
         speed_of(sandbox_host(faults=[Fault("hang")]), timeout_seconds=0.2)
     assert caught.value.failure is Failure.TIMEOUT
+
+
+class Client:
+    """Answers with given durations, one after the other; the last one again and again."""
+
+    url = "http://gpu0:11434"
+
+    def __init__(self, *answers: Answer) -> None:
+        self._answers = list(answers)
+
+    async def generate(self, body: dict[str, object]) -> Answer:
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+
+def answer(waited_seconds: float, served_seconds: float = 1.0, tokens: int | None = 20) -> Answer:
+    served_ns = int(served_seconds * 1e9)
+    total_ns = served_ns + int(waited_seconds * 1e9)
+    return Answer("yes", Client.url, "mistral", "stop", total_ns, 0, 0, served_ns, 10, tokens)
+
+
+def measured(*answers: Answer, look_at: Callable[[str, Answer], None] | None = None) -> Speed:
+    client = cast(HostClient, Client(*answers))
+    return asyncio.run(measure(client, lambda text: {}, TEXTS, 30.0, look_at))
+
+
+@pytest.mark.parametrize(
+    ("waited_seconds", "served_seconds", "waited"), [(0.04, 0.06, False), (0.06, 0.94, False), (0.3, 0.7, True)]
+)
+def test_a_wait_is_longer_than_noise_and_a_share_of_the_time(
+    waited_seconds: float, served_seconds: float, waited: bool
+) -> None:
+    speed = measured(answer(0.0), answer(waited_seconds, served_seconds), answer(0.0))
+    assert (speed.slots, speed.more_slots) == ((1, False) if waited else (MAX_AT_ONCE, True))
+
+
+def test_a_host_that_is_busy_with_the_requests_of_others_has_a_slot_and_its_speed() -> None:
+    speed = measured(answer(5.0, 0.5), answer(9.0, 0.5))
+    assert (speed.slots, speed.waited_seconds, speed.tokens_per_second) == (1, 5.0, 40.0)
+    assert speed.characters_per_second == pytest.approx(sum(map(len, TEXTS[:2])) / 2 / 0.5)
+
+
+def test_answers_that_wait_do_not_count_for_the_speed_of_a_slot() -> None:
+    assert measured(answer(0.0), answer(0.0, 0.5), answer(1.0, 1.0)).tokens_per_second == 40.0
+
+
+def test_answers_without_a_count_of_tokens_do_not_count_for_the_speed() -> None:
+    unknown = answer(0.0, tokens=None)
+    speed = measured(unknown, unknown, unknown, answer(0.0, 0.5), unknown, answer(1.0))
+    assert speed.tokens_per_second_alone is None
+    assert (speed.slots, speed.tokens_per_second) == (2, 2 * 40.0)
+
+
+def test_each_answer_is_shown() -> None:
+    seen = list[str]()
+    measured(answer(0.0), answer(1.0), look_at=lambda text, _: seen.append(text))
+    assert sorted(seen) == sorted([TEXTS[0], *TEXTS[:2]])
+
+
+def test_no_larger_burst_is_started_after_the_longest_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "LONGEST_SECONDS", 0.0)
+    speed = measured(answer(0.0))
+    assert (speed.slots, speed.more_slots, speed.requests) == (2, True, 3)
+
+
+def test_each_burst_is_twice_as_large() -> None:
+    assert measured(answer(0.0)).requests == 2 * MAX_AT_ONCE - 1
+
+
+def test_the_speed_is_that_of_all_answers() -> None:
+    speed = measured(answer(0.0), answer(1.0, 0.5), answer(1.0, 1.5))
+    assert speed.characters_per_second == pytest.approx(sum(map(len, TEXTS[:2])) / 2)

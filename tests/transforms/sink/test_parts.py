@@ -43,6 +43,7 @@ from transforms.sink.dead_letters import DeadLetter
 from transforms.sink.footers import read_footer
 from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.parts import ROW_GROUP_BYTES, PartWriter, TranslatedBatch
+from transforms.sink.published import take_published
 from transforms.sink.statistics import Statistics
 
 ROOT = Path(__file__).parents[3]
@@ -101,6 +102,42 @@ def test_order_holds_over_row_groups_too(output: OutputDirectory, monkeypatch: p
     parquet = pq.ParquetFile(Path(output.url, write_part(output, batches).name))
     assert parquet.read().column("id").to_pylist() == list(range(1000))
     assert [parquet.metadata.row_group(n).num_rows for n in range(parquet.num_row_groups)] == [120] * 8 + [40]
+
+
+def test_a_row_group_ends_with_the_batch_that_fills_it(
+    output: OutputDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transforms.sink.parts.ROW_GROUP_ROWS", 100)
+    parquet = pq.ParquetFile(Path(output.url, write_part(output, batches_of(300, 50)).name))
+    assert [parquet.metadata.row_group(n).num_rows for n in range(parquet.num_row_groups)] == [100] * 3
+
+
+def test_a_damaged_page_is_found_by_its_checksum(output: OutputDirectory) -> None:
+    path = Path(output.url, write_part(output, batches_of(100)).name)
+    content = bytearray(path.read_bytes())
+    column = pq.ParquetFile(path).metadata.row_group(0).column(1)
+    content[column.data_page_offset + column.total_compressed_size - 3] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(OSError, match="CRC"):
+        pq.ParquetFile(path, page_checksum_verification=True).read(["body"])
+
+
+def test_a_run_that_has_lost_the_lock_publishes_nothing(output: OutputDirectory) -> None:
+    def lost() -> None:
+        raise RunFailed("another run has taken over the output")
+
+    batches = translated(unit_of(20), [input_rows(0, 20)], {0: [letter(7)]})
+    writer = written(PartWriter(output, batches[0].unit, RECIPE, SCHEMA, check_lock=lost), batches)
+    with pytest.raises(RunFailed, match="another run has taken over"):
+        writer.commit()
+    assert files(output) == []
+
+
+def test_the_footers_of_published_parts_are_remembered_for_the_launcher(output: OutputDirectory) -> None:
+    batches = batches_of(20)
+    result = written(PartWriter(output, batches[0].unit, RECIPE, SCHEMA, "5e" * 16), batches).commit()
+    footers = take_published("5e" * 16)
+    assert footers == {result.name: read_footer(Path(output.url, result.name))}
 
 
 def test_a_usual_part_is_one_row_group_and_compressed(output: OutputDirectory) -> None:
@@ -405,12 +442,13 @@ def test_a_full_disk_leaves_no_part_and_nothing_half_written(
     monkeypatch.setattr("transforms.sink.parts.ROW_GROUP_ROWS", 100)
     batches = batches_of(300, 10, characters=100)
     writer = PartWriter(output, batches[0].unit, RECIPE, SCHEMA)
-    with files_up_to(limit), pytest.raises(RunFailed, match=r"cannot write .*File too large"):
-        written(writer, batches).commit()
-    writer.discard()
-    assert files(output) == []
-    del writer
-    gc.collect()  # an error while it is deleted would be a warning now, and so an error
+    with files_up_to(limit):
+        with pytest.raises(RunFailed, match=r"cannot write .*File too large"):
+            written(writer, batches).commit()
+        writer.discard()
+        assert files(output) == []
+        del writer
+        gc.collect()  # an error while it is deleted would be a warning now, and so an error
 
 
 def test_a_process_killed_while_writing_leaves_no_part_and_the_next_run_cleans_up(output: OutputDirectory) -> None:

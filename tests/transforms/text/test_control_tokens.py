@@ -43,6 +43,15 @@ def test_the_translation_is_taken_out_of_json() -> None:
     assert strip(answer, SOURCE) == (ENGLISH, (flags.QUOTES_STRIPPED,))
 
 
+def test_words_in_brackets_that_look_like_tokens_may_be_translated() -> None:
+    assert strip("BAN <mask>, bans a user", "BAN <masque>, bannit un utilisateur") == ("BAN <mask>, bans a user", ())
+    assert strip("The pump is new.<mask>", "La pompe est neuve.") == ("The pump is new.", (flags.TOKENS_STRIPPED,))
+
+
+def test_a_role_goes_before_a_text_that_has_a_label_of_its_own() -> None:
+    assert strip("Assistant: Ref.: 12", "Réf. : 12")[0] == "Ref.: 12"
+
+
 @pytest.mark.parametrize("text", ["Le jeton <|endoftext|> termine la réponse.", "Assistant : bonjour."])
 def test_tokens_of_the_record_stay(text: str) -> None:
     assert strip(text, text) == (text, ())

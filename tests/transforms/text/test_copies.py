@@ -30,6 +30,8 @@ def test_a_copy_is_found_whatever_its_case_and_punctuation(source: str, translat
         ("Version description", "Version description"),
         ("Rapport de visite du chantier", "Report on the visit to the site"),
         ("Paris 2024", "Paris 2024"),
+        ("Manuel A. Fernandez Rojas", "Manuel A. Fernandez Rojas"),
+        ("a=de|la|le|ma|rien|tes|va|vie|mon|ton|ou|et|un", "a=de|la|le|ma|rien|tes|va|vie|mon|ton|ou|et|un"),
     ],
 )
 def test_translations_and_shared_names_are_left_alone(source: str, translation: str) -> None:
@@ -60,3 +62,18 @@ def test_copied_titles_are_seen() -> None:
     titles = TITLES.replace("\n", "|").split("|")
     missed = [title for title in titles if not names(title, title)]
     assert len(missed) <= 0.01 * len(titles), missed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"id": 4, "title": "Sans objet", "text": "Voir pièce jointe"}',
+        "Facture F-2024-118",
+        "500 mg/jour",
+        "Température : 21,5 °C<br/>Humidité : 48 %",
+        "<p>Le dossier est <b>clos</b>.</p>",
+        "Amaigrissement",
+    ],
+)
+def test_each_string_cell_and_line_of_a_copy_is_looked_at(text: str) -> None:
+    assert names(text, text)

@@ -11,6 +11,7 @@ from transforms.text.english import is_english_word
 
 def test_words_are_english_in_every_regular_inflection() -> None:
     assert all(map(is_english_word, ["barley", "colour", "burrowing", "flimsiest", "wandered", "the"]))
+    assert all(map(is_english_word, ["codepoint", "genderless", "fuzziness", "submodule", "unreadable"]))
     assert not any(map(is_english_word, ["zamówienie", "ventana", "fönster", "bestanden", "kapcsolat"]))
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from transforms.text import flags
-from transforms.text.loops import Tandem, repetition_flags, tandem
+from transforms.text.loops import Tandem, doubled_passage, repetition_flags, tandem
 
 SOURCE = "La pompe a été remplacée et le joint vérifié avant la remise en service."
 TEXT = "The pump was replaced and the seal checked before it was put back into service."
@@ -25,6 +25,7 @@ def test_tandem_finds_the_longest_repetition() -> None:
         (f"{SOURCE} " * 3, f"{TEXT} " * 3, ()),
         (SOURCE, f"{TEXT} put back" + " put back" * 8, LOOP),
         (SOURCE, TEXT + " very" * 12, LOOP),
+        (f"{SOURCE} {SOURCE} Vu.", f"{TEXT} {TEXT}", ()),
         (SOURCE, TEXT + "!" * 60, LOOP),
         ("Non, non, non, non et non !", "No, no, no, no and no!", ()),
         ("Total " + "." * 60 + " 12 €", "Total " + "." * 60 + " €12", ()),
@@ -38,3 +39,10 @@ def test_tandem_finds_the_longest_repetition() -> None:
 )
 def test_loops_are_flagged_relative_to_the_source(source: str, answer: str, found: tuple[str, ...]) -> None:
     assert repetition_flags(source, answer) == found
+
+
+def test_a_passage_said_twice_in_a_row_is_named_unless_the_source_says_one_twice() -> None:
+    assert doubled_passage(SOURCE, f"{TEXT} {TEXT}") == TEXT[:-1]
+    assert doubled_passage(f"{SOURCE} {SOURCE}", f"{TEXT} {TEXT}") == ""
+    assert doubled_passage(SOURCE, TEXT) == ""
+    assert doubled_passage("Voir la page.", "See how to log a user in <how-to-log-a-user-in>, please.") == ""

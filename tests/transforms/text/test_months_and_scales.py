@@ -12,7 +12,10 @@ NUMBER_WORDS = frozenset(("two", "three"))
     [
         ("1,8 milliard d'euros", "1.8 billion euros", ""),
         ("1,8 milliard d'euros", "1,800,000,000 euros", ""),
-        ("1,8 milliard d'euros", "1.8 million euros", "milliard"),
+        ("1,8 milliard d'euros", "1.8 million euros", "1,8 milliard"),
+        ("12 mille euros, 3 millions de vis", "12 billion euros, 3 million screws", "12 mille"),
+        ("12 mille euros, 3 millions de vis", "12 thousand euros, 3 million screws", ""),
+        ("le pilote partman-md", "the driver partman-md", ""),
         ("deux millions de clients", "two million customers", ""),
         ("deux millions de clients", "2m customers", ""),
         ("deux millions de clients", "two billion customers", "millions"),

@@ -67,3 +67,17 @@ def test_the_same_number_in_two_ways(french: str, english: str) -> None:
 )
 def test_other_numbers(french: str, english: str, found: tuple[str, ...]) -> None:
     assert names(number_findings(french, english)) == found
+
+
+@pytest.mark.parametrize(
+    ("french", "english"),
+    [
+        ("Chicago : 7,000,000", "Chicago: 7,000,000"),
+        ("20'000 mots de passe", "20,000 passwords"),
+        ("des valeurs [0 ; 1]", "values (0,1)"),
+        ("des tuples binaires", "2-tuples"),
+        ("l'internationalisation", "i18n"),
+    ],
+)
+def test_the_same_numbers_in_other_forms(french: str, english: str) -> None:
+    assert number_findings(french, english) == ()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.transforms.text.texts import mixtures
-from transforms.text.reading import read
+from transforms.text.reading import is_list, read
 
 LETTERS = "aZéÉœŒÿŠªº²½µß’'-_ 09\u202f\u00a0€…“Ω客\u0660\U0001d400"
 
@@ -27,3 +27,9 @@ def test_a_reading_has_each_word_as_it_stands_and_in_lower_case() -> None:
     assert reading.low_set == {"l", "œuvre", "de"}
     assert reading.has_digits
     assert not read("deux").has_digits
+
+
+def test_codes_and_syllables_without_white_space_are_a_list() -> None:
+    assert is_list(read("prefix=Agla|Amphi|A|Ca|Del|Der|Di|El|Ga|Je|Leu|Li|Lo|Ma"))
+    assert not is_list(read("Le technicien a remplacé la pompe de la chaudière du bâtiment nord ce matin."))
+    assert not is_list(read("a|b"))

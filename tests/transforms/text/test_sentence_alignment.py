@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.transforms.text.clean_pairs import clean_pairs
 from transforms.text.alignment import english_sentences, french_sentences
-from transforms.text.sentence_alignment import Group, align
+from transforms.text.sentence_alignment import Group, align, belong_together
 
 PAIRS = [
     pair
@@ -54,3 +54,9 @@ def test_long_texts_are_parted_where_sentences_belong_together() -> None:
 
 def test_another_number_of_sentences_by_far_is_not_aligned() -> None:
     assert groups_of(list(range(60)), [1, 2]) == []
+
+
+def test_sentences_belong_together_by_the_words_of_both() -> None:
+    french, english = french_sentences(PAIRS[0].french)[0], english_sentences(PAIRS[0].english)[0]
+    assert belong_together(french, english)
+    assert not belong_together(french, english_sentences(PAIRS[1].english)[0])

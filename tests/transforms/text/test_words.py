@@ -36,3 +36,8 @@ def test_a_word_is_looked_up_once_and_the_cache_is_bounded() -> None:
         assert cache[str(number)] == len(str(number))
     assert len(cache) <= CACHED_WORDS
     assert cache["valve"] == 5
+    assert asked.count("valve") == 1, "a word of before is at hand"
+    for number in range(CACHED_WORDS, 3 * CACHED_WORDS):
+        assert cache[str(number)] == len(str(number))
+    assert cache["valve"] == 5
+    assert asked.count("valve") == 2, "words are not kept for ever"
