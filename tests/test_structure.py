@@ -19,7 +19,6 @@ WITHOUT_OWN_TEST = {
     "pipeline/report/write.py": "three calls; tests/pipeline/report/test_command.py runs them",
     "transforms/engine/chunk_prompt.py": "tests/transforms/engine/test_chunk_translator.py looks at its requests",
     "transforms/errors.py": "a tree of exceptions without code",
-    "transforms/fleet/limit_measures.py": "tests/transforms/fleet/test_limits.py, in thousands of simulated answers",
     "transforms/fleet/jobs.py": "two records without a rule",
     "transforms/text/language_words.py": WORDS,
 }

@@ -139,8 +139,10 @@ def test_no_larger_burst_is_started_after_the_longest_time(monkeypatch: pytest.M
     assert (speed.slots, speed.more_slots, speed.requests) == (2, True, 3)
 
 
-def test_each_burst_is_twice_as_large() -> None:
-    assert measured(answer(0.0)).requests == 2 * MAX_AT_ONCE - 1
+def test_each_burst_is_twice_as_large_and_the_speed_is_that_of_all_slots() -> None:
+    speed = measured(answer(0.0))
+    assert speed.requests == 2 * MAX_AT_ONCE - 1
+    assert speed.characters_per_second == pytest.approx(sum(map(len, TEXTS)))
 
 
 def test_the_speed_is_that_of_all_answers() -> None:

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from transforms.fleet.limit_measures import CLIMB_ROUND, CLIMB_STEP, CLIMB_TRIES, BusySlots, Climb, Delays, mean_slots
+
+
+def test_the_slots_that_are_busy_are_counted_over_the_latest_answers() -> None:
+    busy = BusySlots()
+    busy.sent(0.0)
+    for second in range(1, 100):
+        for _ in range(2):
+            busy.answered(float(second), 1.0, window=8)
+    assert busy.most == pytest.approx(2.0, abs=0.3)
+
+
+def test_requests_on_the_host_are_counted_from_when_the_first_was_sent() -> None:
+    delays = Delays()
+    delays.add(10.0, outside_seconds=1.0, waited_seconds=2.0, service_seconds=3.0)
+    delays.add(16.0, outside_seconds=0.0, waited_seconds=4.0, service_seconds=3.0)
+    assert (delays.since, delays.until) == (4.0, 16.0)
+    assert delays.mean_queue() == 6.0 / 12.0
+
+
+def test_a_delay_below_zero_does_not_hide_others() -> None:
+    delays = Delays()
+    delays.add(10.0, outside_seconds=-5.0, waited_seconds=0.0, service_seconds=5.0)
+    assert not delays.noisy()
+    delays.add(20.0, outside_seconds=2.0, waited_seconds=0.0, service_seconds=5.0)
+    assert delays.noisy()
+
+
+def climbed(climb: Climb, limit: float, began: float, seconds: float) -> bool:
+    """Whether the limit changes after a round of answers to texts of 100 characters that took so many seconds."""
+    count = int(CLIMB_ROUND * limit)
+    assert not climb.answered(began, limit, 100)
+    changes = [climb.answered(began + seconds * each / count, limit, 100) for each in range(1, count + 1)]
+    assert not any(changes[:-1])
+    return changes[-1]
+
+
+def test_a_climb_ends_at_the_last_limit_that_paid() -> None:
+    climb = Climb()
+    assert climbed(climb, 4.0, 0.0, 10.0)
+    assert climb.limit == 4.0 * CLIMB_STEP
+    for attempt in range(CLIMB_TRIES):
+        changes = climbed(climb, 6.0, 100.0 * (attempt + 1), 15.0)
+        assert changes is (attempt == CLIMB_TRIES - 1)
+    assert (climb.held, climb.limit) == (True, 4.0)
+    assert not climbed(climb, 4.0, 1000.0, 1.0), "it is held"
+
+
+def test_a_climb_goes_on_while_it_pays() -> None:
+    climb = Climb()
+    assert climbed(climb, 4.0, 0.0, 10.0)
+    assert climbed(climb, 6.0, 100.0, 10.0)
+    assert climb.limit == 9.0
+
+
+def test_requests_that_start_together_count_with_the_highest_rank() -> None:
+    assert mean_slots([(0.0, 1.0, 1), (0.001, 1.0, 2), (0.019, 1.0, 4), (0.5, 1.0, 3)]) == (3 * 4 + 3) / 4
