@@ -67,7 +67,18 @@ def main() -> None:
 
 
 def _options(source: Path, output: Path, urls: str) -> list[str]:
-    return ["--input", str(source), "--output", str(output), "--hosts", urls, "--progress", "off"]
+    return [
+        "--input",
+        str(source),
+        "--output",
+        str(output),
+        "--hosts",
+        urls,
+        "--progress",
+        "off",
+        "--memory",
+        f"{output}.sqlite",
+    ]
 
 
 if __name__ == "__main__":
