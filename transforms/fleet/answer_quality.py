@@ -115,6 +115,10 @@ class AnswerQuality:
         share, count = self._others(host)
         return record.share() >= BAD_SHARE and count >= DOUBTFUL_ANSWERS and share <= GOOD_SHARE
 
+    def suspects(self) -> list[str]:
+        """The hosts to ``broken`` about after each answer: answers of the others may be what shows that one is."""
+        return [host for host, record in self._records.items() if record.bad] if self._any_bad else []
+
     def broken(self, host: str) -> str:
         """Why a host is to be excluded; empty if it is not.
 

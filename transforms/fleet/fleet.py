@@ -134,8 +134,10 @@ class Fleet:
         host = self._dispatcher.hosts.get(answer.host)
         if host is None:
             return False
-        if host.out is None and (reason := self._quality.broken(answer.host)):
-            self._pool.supervisor(answer.host).exclude(reason)
+        for url in self._quality.suspects():
+            suspect = self._dispatcher.hosts.get(url)
+            if suspect is not None and suspect.out is None and (reason := self._quality.broken(url)):
+                self._pool.supervisor(url).exclude(reason)
         return (doubtful or host.out is not None) and self._dispatcher.has_another(host)
 
     def void(self, answers: Iterable[AnswerId]) -> bool:

@@ -130,3 +130,11 @@ def test_repeated_answers_are_void_once_the_host_is_doubtful() -> None:
     for number in range(2):
         judge.checked(GOOD, f"answer {number}")
     assert judge.void(BAD) == [2, 3, 4, 5]
+
+
+def test_hosts_with_bad_answers_are_suspects_whoever_answers_next() -> None:
+    judge = Judge(good=3)
+    assert judge.quality.suspects() == []
+    judge.checked(BAD, "answer", accepted=False)
+    judge.checked(GOOD, "another answer")
+    assert judge.quality.suspects() == [BAD]

@@ -394,3 +394,18 @@ def test_a_host_whose_answers_are_rejected_is_excluded(
     run([good.url, bad.url], use)
     assert f"{bad.url} excluded: " in caplog.text
     assert "of its last" in caplog.text
+
+
+def test_a_host_is_excluded_when_the_others_show_later_that_its_answers_are_bad(sandbox_host: MakeHost) -> None:
+    good, bad = sandbox_host(), sandbox_host()
+
+    async def use(fleet: Fleet) -> None:
+        answers, _ = await ask(200)(fleet)
+        by_host = {url: [answer for answer in answers if answer.host == url] for url in (good.url, bad.url)}
+        for url in (bad.url, good.url):  # the bad host has answered all its texts before the other one has any
+            for answer in by_host[url]:
+                fleet.checked(answer, answer.text, url == good.url)
+        await until(lambda: any(view.state.startswith("excluded") for view in fleet.view()))
+        assert {(await fleet.generate(request(n), [])).host for n in range(9)} == {good.url}
+
+    run([good.url, bad.url], use)
