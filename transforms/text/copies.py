@@ -129,7 +129,7 @@ def _whole_copy(text: str) -> tuple[Finding, ...]:
 
 _PARTS = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>|[\n|\"{}\[\]]|(?:[:;!?]|(?<=[a-zà-ÿ]{4})\.)(?=\s)")
 _FRENCH_ENDING = re.compile(
-    r"(?:issement|[^m]ement|ectomie|algie|logie|graphie|atrice|euse|eux|aux|ature|oire|guer|quer|ifier)s?\Z"
+    r"(?:issement|[^m]ement|ectomie|algie|logie|graphie|atrice|euse|eux|aux|ature|ateur|oire|aire|nel|tif|iel|[tf]ique|guer|quer|ifier)s?\Z"
 )
 """Words that end so are French if they are not English ones."""
 

@@ -88,6 +88,9 @@ def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if _same_digits(source, translation):
         return scaled
     there, here = _atoms(source, french=True), _atoms(translation, french=False)
+    if there != here and (_WITHIN_WORD.search(source) or _WITHIN_WORD.search(translation)):
+        plain, plain_translation = (_WITHIN_WORD.sub(r"\1", text) for text in (source, translation))
+        there, here = _atoms(plain, french=True), _atoms(plain_translation, french=False)
     if there == here:
         return scaled
     counted, written = Counter(there), Counter(here)
@@ -130,7 +133,6 @@ def _atoms(text: str, french: bool) -> list[str]:
         text = _POSITION.sub("%", text)
     if "&#" in text:
         text = _ENTITY.sub(" ", text)
-    text = _WITHIN_WORD.sub(r"\1", text)
     if not french and not _CLOCK_WORDS.isdisjoint(read(text).low_set):
         text = _CLOCK.sub(_in_24_hours, text)
     if _SPACED.search(text):
