@@ -201,14 +201,14 @@ def _left_word(text: str, source: str, there: AbstractSet[str]) -> str | None:
     """A French word in lower case that is not part of a name: of a capitalised passage that stands so in the source."""
     tokens = list(_LETTERS.finditer(text))
     words = [token[0] for token in tokens]
-    plain = _plain(source)
-    quoted = " ".join(_QUOTED.findall(source))
-    for number, word in enumerate(words):
-        if not word.islower() or word not in there or not _is_french(word) or word in quoted:
-            continue
-        if not _in_name(text, plain, words, tokens, number):
-            return word
-    return None
+    left = [number for number, word in enumerate(words) if word in there and word.islower() and _is_french(word)]
+    if not left:
+        return None
+    plain, quoted = _plain(source), " ".join(_QUOTED.findall(source))
+    return next(
+        (words[each] for each in left if words[each] not in quoted and not _in_name(text, plain, words, tokens, each)),
+        None,
+    )
 
 
 def _plain(text: str) -> str:

@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"\d\d*(?:[.,]\d+)*")
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ '’\u00a0\u202f]\d{3})+(?!\d)")
 _GROUP_SPACE = re.compile("[ '’\u00a0\u202f]")
 _SPACED = re.compile("\\d[ '’\u00a0\u202f]\\d")
-_WITHIN_WORD = re.compile(r"\b([A-Za-z]{1,4})\d{1,3}(?=[a-z])")
+_WITHIN_WORD = re.compile(r"\b[A-Za-z]{1,4}(\d{1,3})(?=[a-z])")
 """As in i18n."""
 _COMMA_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _POINT_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?")
@@ -88,9 +88,6 @@ def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if _same_digits(source, translation):
         return scaled
     there, here = _atoms(source, french=True), _atoms(translation, french=False)
-    if there != here and (_WITHIN_WORD.search(source) or _WITHIN_WORD.search(translation)):
-        plain, plain_translation = (_WITHIN_WORD.sub(r"\1", text) for text in (source, translation))
-        there, here = _atoms(plain, french=True), _atoms(plain_translation, french=False)
     if there == here:
         return scaled
     counted, written = Counter(there), Counter(here)
@@ -98,6 +95,7 @@ def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
     missing = [atom for atom in (counted - written).elements() if atom not in written]
     added = [atom for atom in (written - counted).elements() if atom not in counted]
     if missing or added:
+        missing, added = _less(missing, _WITHIN_WORD.findall(source)), _less(added, _WITHIN_WORD.findall(translation))
         missing, added = _without_copies(source, translation, missing, added)
     for atom in tuple(added):
         if len(atom) > 3 and atom.isdigit() and f"{atom[:-3]}.{atom[-3:]}" in source:  # 25.000 in the Swiss way
