@@ -104,7 +104,7 @@ def by_kind(pairs: list[Pair]) -> Iterator[str]:
 def is_seen(fault: MadeFault) -> bool:
     """Whether an answer has any flag of the checks, or is stripped to the right text."""
     text, _ = strip(clean(fault.answer, fault.source)[0], fault.source)
-    return text == fault.right or bool(check(fault.source, text, PROMPT_TEXTS, fault.context))
+    return text.split() == fault.right.split() or bool(check(fault.source, text, PROMPT_TEXTS, fault.context))
 
 
 def _met(met: bool) -> str:

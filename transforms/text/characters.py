@@ -67,7 +67,10 @@ def _damage(source: str, translation: str) -> str:
         if translation.count(_REPLACEMENT) > source.count(_REPLACEMENT):
             return _REPLACEMENT
     if "\\" in translation:
+        lines_lost = translation.count("\n") < source.count("\n")
         if len(_ESCAPED_BREAK.findall(translation)) > len(_ESCAPED_BREAK.findall(source)):
+            return "\\n"
+        if lines_lost and translation.count("\\n") > source.count("\\n"):
             return "\\n"
         if _UNICODE_ESCAPE.search(translation) and not _UNICODE_ESCAPE.search(source):
             return "\\u"

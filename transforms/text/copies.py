@@ -16,14 +16,15 @@ from typing import Final
 from transforms.text import flags
 from transforms.text.english import is_english_word
 from transforms.text.findings import Finding, finding
+from transforms.text.language_words import FRENCH, NAME_PARTICLES
 from transforms.text.lexicon import is_english, is_only_french
 from transforms.text.reading import is_list, read
 from transforms.text.words import word_set
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(
-    r"https?://\S+|www\.\S+|(?<!\S)\S{1,80}@\S{1,80}|</?[A-Za-z][^<>\n]{0,200}>|`[^`\n]{1,200}`|(?:[$%@&#]|(?<!\w)[/\\])\{?\(?[\w.:-]+"
-    r"|\{[^{}\n]{0,80}\}|(?<![\w-])[-\w]{0,60}_[-\w]*|(?<!\w)\w{1,60}\.\w+|(?<!-)--?\w[\w-]*|(?<!\w)\w{1,60}\(\)|&\w{1,30};"
+    r"https?://\S+|www\.\S+|(?<!\S)\S{1,80}@\S{1,80}|</?[A-Za-z][^<>\n]{0,200}>|``[^`\n]{1,200}``|`[^`\n]{1,200}`|[$%@&\\#]\{?\(?[\w.:-]+|(?<![\w)])/[\w./:-]+"
+    r"|\{[^{}\n]{0,80}\}|(?<![\w-])[-\w]{0,60}_[-\w]*|(?<!\w)\w{1,60}\.\w+|(?<![\w-])--?\w[\w-]*|(?<!\w)\w{1,60}\(\)|&\w{1,30};"
     r"|(?<![\w-])[A-Z]{1,5}-\d[\w-]*|(?<!\w)\w{0,60}\d\w*"
 )
 """Addresses, markup, code and names of files: their words are no words."""
@@ -40,6 +41,10 @@ COMPARED_LETTERS: Final = 12
 LONGEST_NAME: Final = 12
 LEAST_UNKNOWN: Final = 6
 """Letters of a word whose ending may show that it is French."""
+
+LEAST_STOP_WORD: Final = 4
+SOME_CAPITALS: Final = 2
+"""A French title may have a name in it."""
 
 LONGEST_ACRONYM: Final = 5
 FEW_WORDS, LEAST_CERTAIN = 4, 2
@@ -61,7 +66,7 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
     there, here = read(source).word_set, read(translation)
     if is_list(here):
         return ()
-    suspects = [word for word in there & here.word_set if is_only_french(word.lower())]
+    suspects = [word for word in there & here.word_set if _is_french(word.lower())]
     in_lower_case = [word for word in suspects if word.islower()]
     if not in_lower_case:
         line = _copied_line(source, translation) if suspects else None
@@ -71,7 +76,7 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
         text = "\n".join(line for line in text.split("\n") if any(word in line for word in in_lower_case))
     cleaned = _QUOTED.sub(" ", _CODE.sub(" ", text))
     words = _LETTERS.findall(cleaned)
-    left = [word for word in words if word in there and is_only_french(word.lower())]
+    left = [word for word in words if word in there and _is_french(word.lower())]
     if not left:
         return ()
     english = sum(is_english(word.lower()) and word.lower() not in _PARTICLES for word in words if word not in there)
@@ -81,7 +86,7 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
         return (finding(flags.UNTRANSLATED, translation),)
     if line := _copied_line(source, translation):
         return (finding(flags.FRENCH_LEFT, line),)
-    word = _left_word(cleaned, there)
+    word = _left_word(cleaned, source, there)
     return (finding(flags.FRENCH_LEFT, word),) if word else ()
 
 
@@ -115,21 +120,23 @@ def _whole_copy(text: str) -> tuple[Finding, ...]:
     certain = [word for found in left if found.flag == flags.UNTRANSLATED for word in found.evidence.split()]
     words = _LETTERS.findall(text)
     acronym = shouted and len(words) == 1 and len(words[0]) <= LONGEST_ACRONYM
-    if not acronym and len(certain) >= (1 if len(words) <= FEW_WORDS else LEAST_CERTAIN):
+    particles = sum(word.lower() in _PARTICLES and (shouted or word.islower()) for word in words)
+    enough = len(certain) >= (1 if len(words) <= FEW_WORDS else LEAST_CERTAIN) or particles >= LEAST_CERTAIN
+    if certain and enough and not acronym:
         return (finding(flags.UNTRANSLATED, " ".join(certain)),)
     return (finding(flags.FRENCH_LEFT, text),) if left else ()
 
 
-_PARTS = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>|[\n|\"{}\[\]]|[.:;!?](?=\s)")
+_PARTS = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>|[\n|\"{}\[\]]|(?:[:;!?]|(?<=[a-zà-ÿ]{4})\.)(?=\s)")
 _FRENCH_ENDING = re.compile(
-    r"(?:issement|[^m]ement|ectomie|algie|logie|graphie|atrice|euse|eux|aux|ature|oire|guer|quer|ifier)s?\Z"
+    r"(?:issement|[^m]ement|ectomie|algie|logie|graphie|atrice|euse|eux|aux|ature|ateur|oire|aire|nel|tif|iel|[tf]ique|guer|quer|ifier)s?\Z"
 )
 """Words that end so are French if they are not English ones."""
 
 
 def _looks_french(word: str) -> bool:
     low = word.lower()
-    if is_only_french(low):
+    if _is_french(low):
         return True
     return len(low) > LEAST_UNKNOWN and bool(_FRENCH_ENDING.search(low)) and not is_english_word(low)
 
@@ -148,7 +155,12 @@ def _copied_part(text: str, shouted: bool) -> Finding | None:
     if any(shouted or word.islower() for word in french):
         return finding(flags.UNTRANSLATED, " ".join(french))
     capitals = sum(word[0].isupper() and (len(word) == 1 or not word.isupper()) for word in words)
-    return finding(flags.FRENCH_LEFT, text) if words[0] in french and capitals == 1 else None
+    described = any(word.islower() and len(word) >= LEAST_STOP_WORD and is_english(word) for word in words)
+    return (
+        finding(flags.FRENCH_LEFT, text)
+        if words[0] in french and (capitals == 1 or (described and capitals == SOME_CAPITALS))
+        else None
+    )
 
 
 _ELIDED = re.compile(r"(?<!\w)[dl]['’](?=[a-zà-ÿ])")
@@ -185,20 +197,31 @@ def _is_name(line: str) -> bool:
     return bool(words) and all(word[0].isupper() and word != words[0] for word in words)
 
 
-def _left_word(text: str, there: AbstractSet[str]) -> str | None:
-    """A French word in lower case that is not part of a name: its neighbours are not capitalised French."""
+def _left_word(text: str, source: str, there: AbstractSet[str]) -> str | None:
+    """A French word in lower case that is not part of a name: of a capitalised passage that stands so in the source."""
     tokens = list(_LETTERS.finditer(text))
     words = [token[0] for token in tokens]
-    for number, token in enumerate(tokens):
-        word = token[0]
-        if not word.islower() or word not in there or not is_only_french(word):
-            continue
-        if not _in_name(text, words, tokens, number):
-            return word
-    return None
+    left = [number for number, word in enumerate(words) if word in there and word.islower() and _is_french(word)]
+    if not left:
+        return None
+    plain, quoted = _plain(source), " ".join(_QUOTED.findall(source))
+    return next(
+        (words[each] for each in left if words[each] not in quoted and not _in_name(text, plain, words, tokens, each)),
+        None,
+    )
 
 
-def _in_name(text: str, words: Sequence[str], tokens: Sequence[re.Match[str]], number: int) -> bool:
+def _plain(text: str) -> str:
+    return text.casefold().replace("’", "'").replace("\u00a0", " ")
+
+
+def _is_french(word: str) -> bool:
+    if is_only_french(word):
+        return True
+    return len(word) >= LEAST_STOP_WORD and word in FRENCH and word not in NAME_PARTICLES and not is_english(word)
+
+
+def _in_name(text: str, source: str, words: Sequence[str], tokens: Sequence[re.Match[str]], number: int) -> bool:
     """Whether the run of words without an English one around this word holds a capitalised word: a name."""
     first = number
     while (
@@ -209,7 +232,9 @@ def _in_name(text: str, words: Sequence[str], tokens: Sequence[re.Match[str]], n
     ):
         first -= 1
         if words[first][0].isupper() and words[first].lower() not in _PARTICLES:
-            return True
+            if _plain(text[tokens[first].start() : tokens[number].end()]) in source:
+                return True
+            break
     last = number
     while (
         last + 1 < min(len(words), number + LONGEST_NAME)
@@ -218,7 +243,7 @@ def _in_name(text: str, words: Sequence[str], tokens: Sequence[re.Match[str]], n
     ):
         last += 1
         if words[last][0].isupper():
-            return True
+            return _plain(text[tokens[number].start() : tokens[last].end()]) in source
     return False
 
 

@@ -10,6 +10,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from transforms.text import flags
@@ -60,12 +61,8 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
     """
     reading = read(translation)
     words = reading.lows
-    # Four words that occur again are four occurrences more than there are different words.
-    grams: list[tuple[str, ...]] = []
-    if len(words) - len(reading.low_set) >= GRAM:
-        grams = list(zip(words, words[1:], words[2:], words[3:], strict=False))
-    if len(set(grams)) < len(grams):
-        loop = tandem(words)
+    if grams := _repeating_grams(translation):
+        loop = _loop_of(translation)
         if _is_loop(loop, len(translation) / max(1, len(source))) and not _explained(source, loop):
             return (flags.REPETITION,)
         count = max(Counter(grams).values())
@@ -80,6 +77,22 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
     return ()
 
 
+def _repeating_grams(text: str) -> list[tuple[str, str, str, str]]:
+    """All four words in a row, if any of them stand there twice; nothing if none do, which costs little to see."""
+    reading = read(text)
+    words = reading.lows
+    # Four words that occur again are four occurrences more than there are different words.
+    if len(words) - len(reading.low_set) < GRAM:
+        return []
+    grams = list(zip(words, words[1:], words[2:], words[3:], strict=False))
+    return grams if len(set(grams)) < len(grams) else []
+
+
+@lru_cache(maxsize=4)
+def _loop_of(text: str) -> Tandem:
+    return tandem(read(text).lows) if _repeating_grams(text) else _NONE
+
+
 def _may_repeat(reading: Reading, longest_word: int) -> bool:
     """Whether a character may stand there often enough in a row: far cheaper than the pattern, and nearly always no."""
     return longest_word >= REPEATED_CHARACTERS or " " * REPEATED_CHARACTERS in reading.letters
@@ -90,13 +103,11 @@ def doubled_passage(source: str, translation: str) -> str:
 
     None where the source says anything twice in a row.
     """
+    loop = _loop_of(translation)
+    if loop.period < LEAST_DOUBLED or loop.copies < 2 or _loop_of(source).copies > 1:
+        return ""
     reading = read(translation)
     words = reading.words
-    if len(words) - len(reading.low_set) < LEAST_DOUBLED:
-        return ""
-    loop = tandem(reading.lows)
-    if loop.period < LEAST_DOUBLED or loop.copies < 2 or tandem(read(source).lows).copies > 1:
-        return ""
     lows, period = reading.lows, loop.period
     places = range(len(lows) - 2 * period + 1)
     start = next(place for place in places if lows[place : place + period] == lows[place + period : place + 2 * period])

@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"\d\d*(?:[.,]\d+)*")
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ '’\u00a0\u202f]\d{3})+(?!\d)")
 _GROUP_SPACE = re.compile("[ '’\u00a0\u202f]")
 _SPACED = re.compile("\\d[ '’\u00a0\u202f]\\d")
-_WITHIN_WORD = re.compile(r"\b([A-Za-z]{1,4})\d{1,3}(?=[a-z])")
+_WITHIN_WORD = re.compile(r"\b[A-Za-z]{1,4}(\d{1,3})(?=[a-z])")
 """As in i18n."""
 _COMMA_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _POINT_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?")
@@ -95,6 +95,7 @@ def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
     missing = [atom for atom in (counted - written).elements() if atom not in written]
     added = [atom for atom in (written - counted).elements() if atom not in counted]
     if missing or added:
+        missing, added = _less(missing, _WITHIN_WORD.findall(source)), _less(added, _WITHIN_WORD.findall(translation))
         missing, added = _without_copies(source, translation, missing, added)
     for atom in tuple(added):
         if len(atom) > 3 and atom.isdigit() and f"{atom[:-3]}.{atom[-3:]}" in source:  # 25.000 in the Swiss way
@@ -130,7 +131,6 @@ def _atoms(text: str, french: bool) -> list[str]:
         text = _POSITION.sub("%", text)
     if "&#" in text:
         text = _ENTITY.sub(" ", text)
-    text = _WITHIN_WORD.sub(r"\1", text)
     if not french and not _CLOCK_WORDS.isdisjoint(read(text).low_set):
         text = _CLOCK.sub(_in_24_hours, text)
     if _SPACED.search(text):

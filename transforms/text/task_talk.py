@@ -37,6 +37,10 @@ _SPEECH: Final = word_set(
 
 _SPEECH_STARTS: Final = frozenset(word.partition("'")[0] for word in _SPEECH)
 
+_OF_ONESELF: Final = word_set("i my me")
+_ANNOUNCING: Final = word_set("below follows following here attempt version rendering try best closest")
+"""A model that announces its translation uses words of both."""
+
 _COURTESIES: Final = (
     *(" let me know", " feel free", " hope this ", " hope that ", " hope it ", " anything else ", " any questions"),
     *(
@@ -138,6 +142,8 @@ def may_speak(text: str) -> bool:
     """Whether a part of ``text`` may speak: its words are known, so this is far cheaper than to look at the parts."""
     words = read(text).low_set
     if not _COURTESY_WORDS.isdisjoint(words):
+        return True
+    if not _OF_ONESELF.isdisjoint(words) and not _ANNOUNCING.isdisjoint(words):
         return True
     return not _SPEECH_STARTS.isdisjoint(words) and not _TASK_STARTS.isdisjoint([word[:6] for word in words])
 

@@ -18,6 +18,7 @@ LOWER = "La vanne du bâtiment nord fuit."
         ("Café fermé", "Caf\ufffd closed", (flags.CHARACTERS_DAMAGED,)),
         ("Caf\ufffd fermé", "Caf\ufffd closed", ()),
         ("Un\nDeux", "One\\nTwo", (flags.CHARACTERS_DAMAGED,)),
+        ("Un\ndeux", "One\\ntwo", (flags.CHARACTERS_DAMAGED,)),
         ("Dossier C:\\temp", "Folder C:\\temp", ()),
         ("Café", "Caf\\u00e9", (flags.CHARACTERS_DAMAGED,)),
         ("Pain & vin", "Bread &amp; wine", (flags.CHARACTERS_DAMAGED,)),

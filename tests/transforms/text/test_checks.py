@@ -98,7 +98,7 @@ def test_hard_flags_come_first() -> None:
     [
         (10, 120, ()),
         (10, 121, (flags.LENGTH_RATIO_HARD,)),
-        (50, 9, (flags.LENGTH_RATIO_HARD,)),
+        (50, 7, (flags.LENGTH_RATIO_HARD,)),
         (50, 16, (flags.LENGTH_RATIO,)),
         (50, 20, ()),
         (50, 110, ()),

@@ -31,6 +31,9 @@ def test_a_copy_is_found_whatever_its_case_and_punctuation(source: str, translat
         ("Rapport de visite du chantier", "Report on the visit to the site"),
         ("Paris 2024", "Paris 2024"),
         ("Manuel A. Fernandez Rojas", "Manuel A. Fernandez Rojas"),
+        ("M. Petit", "M. Petit"),
+        ("Aucun rapport « connexion » écrit", "No connexion report was written"),
+        ("Le rapport de l'école Les Peupliers verts", "The report of Les Peupliers verts school"),
         ("a=de|la|le|ma|rien|tes|va|vie|mon|ton|ou|et|un", "a=de|la|le|ma|rien|tes|va|vie|mon|ton|ou|et|un"),
     ],
 )
@@ -77,3 +80,19 @@ def test_copied_titles_are_seen() -> None:
 )
 def test_each_string_cell_and_line_of_a_copy_is_looked_at(text: str) -> None:
     assert names(text, text)
+
+
+@pytest.mark.parametrize(
+    ("source", "translation", "left"),
+    [
+        (
+            "Si ``value`` vaut ``4``, le résultat sera ``6``.",
+            "If ``value`` is ``4``, the résultat is ``6``.",
+            "résultat",
+        ),
+        ("OpenMRS ne peut pas éditer le fichier", "OpenMRS éditer edit the file", "éditer"),
+        ("Un résumé de votre tâche", "A summary of votre task", "votre"),
+    ],
+)
+def test_a_word_that_stayed_french_is_the_evidence(source: str, translation: str, left: str) -> None:
+    assert [found.evidence for found in copy_findings(source, translation)] == [left]
