@@ -14,7 +14,12 @@ from transforms.fleet.jobs import Job, SentRequest
 from transforms.fleet.pending import PendingJobs
 
 LATE = 1.5
-"""A request is late after this many times the typical answer of an idle host."""
+"""A request is late after this many times the typical answer of an idle host that is worth waiting for."""
+
+FASTER, NEARLY_FASTEST, STUCK = 1.25, 1.5, 3
+"""A second request pays on a host that is faster than the first one's by this factor, and that is nearly the fastest:
+the fastest ones will be idle, too, in a moment. Elsewhere it would take too long, unless the first request is stuck. It
+is taken to be after so many times the typical answer of its host."""
 
 LEAST_LATE_SECONDS = 0.05
 """Where answers take milliseconds, a hedged request costs more than it can save."""
@@ -42,25 +47,40 @@ class HedgeBudget:
 
 
 def late_request(
-    sent: Collection[SentRequest], hosts: Iterable[HostState], pending: PendingJobs, now: float
+    sent: Collection[SentRequest], hosts: Collection[HostState], pending: PendingJobs, now: float
 ) -> tuple[Job, HostState] | None:
     """The oldest request that takes longer than it would on an idle host, and that host; None if there is none."""
+    fastest = _fastest(hosts)
     for seconds, idle in _idle_hosts(hosts, pending):
         for request in sent:
-            if _may_hedge(request, idle) and request.at + _late_seconds(seconds) <= now:
+            if _may_hedge(request, idle) and request.at + _late_seconds(request, seconds, fastest[idle.model]) <= now:
                 return request.job, idle
     return None
 
 
-def next_hedge_at(sent: Collection[SentRequest], hosts: Iterable[HostState], pending: PendingJobs) -> float | None:
+def next_hedge_at(sent: Collection[SentRequest], hosts: Collection[HostState], pending: PendingJobs) -> float | None:
     """When a request will be late enough to be hedged; None if there is none to hedge, or no idle host."""
     times: list[float] = []
+    fastest = _fastest(hosts)
     quickest = Counter[str]()
     for seconds, idle in _idle_hosts(hosts, pending):
         quickest[idle.model] += 1
         if quickest[idle.model] <= 2:  # one of them is not the request's own
-            times += [request.at + _late_seconds(seconds) for request in sent if _may_hedge(request, idle)]
+            times += [
+                request.at + _late_seconds(request, seconds, fastest[idle.model])
+                for request in sent
+                if _may_hedge(request, idle)
+            ]
     return min(times, default=None)
+
+
+def _fastest(hosts: Iterable[HostState]) -> dict[str, float]:
+    """The typical seconds of the fastest healthy host, by model."""
+    fastest: dict[str, float] = {}
+    for host in hosts:
+        if host.usable() and (seconds := host.deadline.typical_seconds()) is not None:
+            fastest[host.model] = min(seconds, fastest.get(host.model, seconds))
+    return fastest
 
 
 def _idle_hosts(hosts: Iterable[HostState], pending: PendingJobs) -> list[tuple[float, HostState]]:
@@ -86,5 +106,12 @@ def _may_hedge(request: SentRequest, idle: HostState) -> bool:
     )
 
 
-def _late_seconds(typical_seconds: float) -> float:
-    return max(LATE * typical_seconds, LEAST_LATE_SECONDS)
+def _late_seconds(request: SentRequest, idle_seconds: float, fastest_seconds: float) -> float:
+    """The age at which a request is late, for an idle host with these typical seconds."""
+    own_seconds = request.served.deadline.typical_seconds()
+    stuck_seconds = 0.0
+    if own_seconds is not None and not (
+        FASTER * idle_seconds <= own_seconds and idle_seconds <= NEARLY_FASTEST * fastest_seconds
+    ):
+        stuck_seconds = STUCK * own_seconds
+    return max(LATE * idle_seconds, stuck_seconds, LEAST_LATE_SECONDS)

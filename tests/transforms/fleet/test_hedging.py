@@ -5,9 +5,11 @@ import random
 from transforms.fleet.breaker import Breaker
 from transforms.fleet.deadlines import Deadline
 from transforms.fleet.hedging import (
+    FASTER,
     LATE,
     LEAST_LATE_SECONDS,
     MOST_IN_SHORT_RUNS,
+    STUCK,
     HedgeBudget,
     late_request,
     next_hedge_at,
@@ -31,13 +33,32 @@ def sent(job: Job, state: HostState, at: float = 0.0) -> SentRequest:
 
 
 def test_a_late_request_is_hedged_on_the_quickest_idle_host() -> None:
-    slow, quick, quickest = host(0), host(1, 3.0), host(2, 2.0)
+    slow, quick, quickest = host(0, 8.0), host(1, 3.0), host(2, 2.0)
     request = sent(Job(5), slow)
     hosts = [slow, quick, quickest]
     due = next_hedge_at([request], hosts, PendingJobs())
     assert due == LATE * 2.0
     assert late_request([request], hosts, PendingJobs(), due - 0.01) is None
     assert late_request([request], hosts, PendingJobs(), due) == (request.job, quickest)
+
+
+def test_on_a_host_that_is_no_faster_only_a_stuck_request_is_hedged() -> None:
+    own, idle = host(0, 2.0), host(1, 2.0 / FASTER + 0.01)
+    request = sent(Job(5), own)
+    assert next_hedge_at([request], [own, idle], PendingJobs()) == STUCK * 2.0
+    assert late_request([request], [own, idle], PendingJobs(), STUCK * 2.0 - 0.01) is None
+    assert late_request([request], [own, idle], PendingJobs(), STUCK * 2.0) == (request.job, idle)
+
+
+def test_a_request_waits_for_the_fastest_hosts_unless_it_is_stuck() -> None:
+    own, idle, fastest = host(0, 8.0), host(1, 4.0), host(2, 2.0)
+    fastest.in_flight = 2
+    request, hosts = sent(Job(5), own), [own, idle, fastest]
+    assert next_hedge_at([request], hosts, PendingJobs()) == STUCK * 8.0
+    fastest.in_flight = 1
+    assert next_hedge_at([request], hosts, PendingJobs()) == LATE * 2.0
+    fastest.out = "excluded"
+    assert next_hedge_at([request], hosts, PendingJobs()) == LATE * 4.0
 
 
 def test_nothing_is_hedged_while_texts_are_pending() -> None:
