@@ -14,7 +14,7 @@ Decisions:
 - **A search in stages, not a grid.** The slots of a layout are doubled until the gain is below 5 %, or until the model
   no longer fits the GPUs; only the best layout so far is tried with other settings. That is 8 to 16 trials instead of
   more than a hundred. Within 5 %, the layout that was tried earlier wins: it is the simpler one, with fewer slots.
-- **The window is measured under steady load.** It begins when every slot has answered once, and the load goes on until
+- **The window is measured under steady load.** It begins when every slot has answered once, and the load lasts until
   all requests that touch the window have been answered. A request counts with the share of its work that lies within
   the window, so that windows may be shorter than answers. Throughput is counted in characters of source text and shown
   as rows of the sample's mean length: settings may change the number of tokens, never the work.

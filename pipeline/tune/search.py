@@ -50,7 +50,7 @@ class Search:
             await self._smaller_caches()
             self.complete = True
         except TimeIsUp:
-            pass
+            self.complete = False  # the trials so far are the result, and the report says that time was up
 
     async def _placements(self) -> None:
         each, *others = placements(self._devices)

@@ -56,17 +56,17 @@ def test_commands_parse(page: str, line: str, tmp_path: Path, monkeypatch: pytes
         return
     name = arguments.pop(0) if not arguments[0].startswith("-") else "run"
     # Absolute paths of the examples need not exist, nor be writable, where the tests run.
-    COMMANDS[name].parse([argument.replace("/data/", f"{tmp_path}/") for argument in arguments], {})
+    assert COMMANDS[name].parse([argument.replace("/data/", f"{tmp_path}/") for argument in arguments], {}) is not None
 
 
 @pytest.mark.parametrize("block", all_blocks("json"), ids=str)
 def test_json_parses(block: Block) -> None:
-    json.loads(block.text)
+    assert json.loads(block.text)
 
 
 @pytest.mark.parametrize("block", all_blocks("python"), ids=str)
 def test_python_parses(block: Block) -> None:
-    ast.parse(block.text)
+    assert ast.parse(block.text).body
 
 
 @pytest.mark.parametrize("block", all_blocks("sh"), ids=str)

@@ -190,7 +190,7 @@ def _english_parts(text: str) -> Sequence[Sentence]:
 
 
 def _bounds(text: str) -> list[tuple[int, int]]:
-    """Where each sentence begins and ends, with its end mark; blank ones are left out."""
+    """Where each sentence begins and ends, with its end mark, without blank ones."""
     bounds = []
     start = 0
     for match in _BOUNDARY.finditer(text):

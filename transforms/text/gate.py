@@ -61,7 +61,7 @@ class Gate(Enum):
 def is_blank(text: str) -> bool:
     """Return whether ``text`` has no visible character."""
     first = text[:1]
-    # Most texts begin with a plain letter, which is told far sooner than what is left without all invisible characters.
+    # Most texts begin with a plain letter, which is a quicker test than removing all invisible characters.
     return not (first.isascii() and first.isalnum()) and not text.strip(BLANK)
 
 

@@ -1,4 +1,4 @@
-"""A stand-in for the command ``ollama``: ``serve`` starts a simulated host with the properties of a layout.
+"""A fake command ``ollama``: ``serve`` starts a simulated host with the properties of a layout.
 
 The environment variable ``FAKE_OLLAMA`` names the folder of a ``FakeMachine``, whose ``properties.json`` says what the
 machine is like. Each server leaves a file there, with its process id and the variables that it was started with.

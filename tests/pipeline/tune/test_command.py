@@ -136,5 +136,6 @@ def test_servers_end_when_the_program_is_killed(machine: FakeMachine, records: s
     )
     wait_until(lambda: bool(machine.started()))
     process.kill()
-    process.wait()
+    assert process.wait() == -signal.SIGKILL
     wait_until(lambda: machine.living() == [])
+    assert machine.living() == []

@@ -98,5 +98,7 @@ def test_a_command_that_cannot_be_started(tmp_path: os.PathLike[str]) -> None:
 
 
 def test_a_spare_port_is_free() -> None:
+    port = spare_port()
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", spare_port()))
+        listener.bind(("127.0.0.1", port))
+        assert listener.getsockname()[1] == port

@@ -1,4 +1,4 @@
-"""One host and its supervisor, without a dispatcher: what is asked of the host, and what becomes of its state."""
+"""One host and its supervisor, without a dispatcher: the requests that the host gets, and the state that follows."""
 
 from __future__ import annotations
 
