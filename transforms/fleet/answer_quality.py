@@ -116,7 +116,7 @@ class AnswerQuality:
         return record.share() >= BAD_SHARE and count >= DOUBTFUL_ANSWERS and share <= GOOD_SHARE
 
     def suspects(self) -> list[str]:
-        """The hosts to ``broken`` about after each answer: answers of the others may be what shows that one is."""
+        """Hosts to look at with ``broken`` after each answer: it may be an answer of another host that convicts one."""
         return [host for host, record in self._records.items() if record.bad] if self._any_bad else []
 
     def broken(self, host: str) -> str:
