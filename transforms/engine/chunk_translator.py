@@ -233,14 +233,14 @@ class ChunkTranslator:
                 ),
                 list(zip(pieces, before, strict=True)),
             )
-            joined = _joined(pieces, results)
-            cured = joined.translated if step.too_long else _is_good(task.chunk, joined)
+            whole = joined(pieces, results)
+            cured = whole.translated if step.too_long else _is_good(task.chunk, whole)
         finally:
             if grant is not None:
                 self.repair_yield.finished(grant, cured, len(pieces))
                 log.cost(grant.kind.fault).better += bool(cured)
         log.repaired |= cured and step.repair
-        return joined if cured else None
+        return whole if cured else None
 
     async def _assess(
         self, answer: Answer, chunk: str, prompt: ChunkPrompt, profile: PromptProfile, context: str
@@ -285,23 +285,30 @@ class ChunkTranslator:
         return answer
 
 
-def _joined(pieces: Sequence[Chunk], results: Sequence[ChunkResult]) -> ChunkResult:
-    """The results of a chunk's pieces as one."""
+def joined(chunks: Sequence[Chunk], results: Sequence[ChunkResult]) -> ChunkResult:
+    """The results of several chunks as one; its error says which chunk failed first, and how many more did."""
+    errors = [
+        f"{result.error} (chunk {number} of {len(results)})"
+        for number, result in enumerate(results, 1)
+        if result.error is not None
+    ]
+    more = f", and {len(errors) - 1} more" * (len(errors) > 1)
+    rejected = any(result.candidate for result in results)
     return ChunkResult(
-        text=join(pieces, [result.text for result in results]),
+        text=join(chunks, [result.text for result in results]),
         answers=[answer for result in results for answer in result.answers],
         flags=tuple(dict.fromkeys(flag for result in results for flag in result.flags)),
-        error=next((result.error for result in results if result.error is not None), None),
+        error=f"{errors[0]}{more}" if errors else None,
         translated=any(result.translated for result in results),
-        candidate=join(pieces, [result.candidate or result.text for result in results]),
+        candidate=join(chunks, [result.candidate or result.text for result in results]) if rejected else None,
         evidence=tuple(found for result in results for found in result.evidence),
         pieces=sum(result.pieces for result in results),
         text_at_fault=all(result.text_at_fault for result in results),
     )
 
 
-def _is_good(chunk: str, joined: ChunkResult) -> bool:
-    return joined.error is None and not assess_whole(chunk, joined.text).hard
+def _is_good(chunk: str, whole: ChunkResult) -> bool:
+    return whole.error is None and not assess_whole(chunk, whole.text).hard
 
 
 def _accepted(candidate: Candidate, answers: Sequence[tuple[Candidate, Answer]], prompt: ChunkPrompt) -> ChunkResult:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
 
-from transforms.engine.chunk_translator import ChunkResult, ChunkTranslator
+from transforms.engine.chunk_translator import ChunkResult, ChunkTranslator, joined
 from transforms.engine.large_texts import call, gather_few
 from transforms.engine.outcome import Outcome, RequestLog, TextResult
 from transforms.engine.retry_policy import RetryPolicy
@@ -152,54 +151,49 @@ class Translator:
         self, source: SourceText, model: str, chunks: Sequence[Chunk], results: Sequence[ChunkResult], log: RequestLog
     ) -> TextResult:
         """The results of a text's chunks as one."""
-        errors = [
-            result.error if len(results) == 1 else f"{result.error} (chunk {number} of {len(results)})"
-            for number, result in enumerate(results, 1)
-            if result.error is not None
-        ]
-        found = list(dict.fromkeys(flag for result in results for flag in result.flags))
-        pieces = sum(result.pieces for result in results)
-        chunked = [flags.CHUNKED] * (pieces > 1)
-        answers = [answer for result in results for answer in result.answers]
+        whole = results[0] if len(results) == 1 else joined(chunks, results)
+        ids = tuple([answer.id for answer in whole.answers])
         outcome = Outcome(
-            translation=join(chunks, [result.text for result in results]),
-            status="ok" if flags.SOFT.isdisjoint(found) and flags.HARD.isdisjoint(found) else "warn",
-            flags=[*source_flags(source.text, Gate.TRANSLATE), *chunked, *found],
+            join(chunks, [result.text for result in results]),
+            "ok",
+            [*source_flags(source.text, Gate.TRANSLATE), *[flags.CHUNKED] * (whole.pieces > 1), *whole.flags],
             origin="generated",
-            attempts=sum(attempt.failure is not Failure.SUPERSEDED for attempt in log.attempts),
-            chunks=pieces,
-            evidence=encoded((each for result in results for each in result.evidence), found) if found else None,
-            **_provenance(answers, log.attempts),
-            **self._models(answers, model),
+            attempts=sum([attempt.failure is not Failure.SUPERSEDED for attempt in log.attempts]),
+            chunks=whole.pieces,
         )
-        ids = tuple(answer.id for answer in answers)
-        if not errors:
-            return TextResult(outcome, requests=log, answers=ids)
-        outcome.error = errors[0] if len(errors) == 1 else f"{errors[0]}, and {len(errors) - 1} more"
-        candidate = None
-        if any(result.candidate for result in results):
-            candidate = join(chunks, [result.candidate or result.text for result in results])
-        if any(result.translated for result in results):
+        if whole.flags:
+            outcome.evidence = encoded(whole.evidence, whole.flags)
+            if not (flags.SOFT.isdisjoint(whole.flags) and flags.HARD.isdisjoint(whole.flags)):
+                outcome.status = "warn"
+        _note_provenance(outcome, whole.answers, log.attempts)
+        self._note_models(outcome, whole.answers, model)
+        if whole.error is None:
+            return TextResult(outcome, None, log, False, ids)
+        outcome.error = whole.error
+        candidate = None if whole.candidate is None else join(chunks, [each.candidate or each.text for each in results])
+        if whole.translated:
             outcome.status = "partial"
         else:
             outcome.status, outcome.translation, outcome.origin = "failed", None, None
-        return TextResult(outcome, candidate, log, all(result.text_at_fault for result in results), ids)
+        return TextResult(outcome, candidate, log, whole.text_at_fault, ids)
 
-    def _models(self, answers: Sequence[Answer], wanted: str) -> dict[str, Any]:
-        """The models that answered, with their digests; without an answer, the model that was wanted."""
-        models = [answer.model for answer in answers] or [wanted]
-        digests = [self._fleet.digest(answer.model, answer.host) for answer in answers] or [
-            self._fleet.digest(wanted, "")
-        ]
-        known = [digest for digest in dict.fromkeys(digests) if digest]
-        return {"model": ",".join(dict.fromkeys(models)), "model_digest": ",".join(known) or None}
+    def _note_models(self, outcome: Outcome, answers: Sequence[Answer], wanted: str) -> None:
+        """Notes the models that answered, with their digests; without an answer, the model that was wanted."""
+        if len(answers) == 1:
+            outcome.model = answers[0].model
+            outcome.model_digest = self._fleet.digest(answers[0].model, answers[0].host)
+            return
+        used = [(answer.model, answer.host) for answer in answers] or [(wanted, "")]
+        outcome.model = ",".join(dict.fromkeys(model for model, _ in used))
+        digests = dict.fromkeys(self._fleet.digest(*each) for each in dict.fromkeys(used))
+        outcome.model_digest = ",".join(filter(None, digests)) or None
 
 
 def _chunks(text: str, profile: PromptProfile) -> list[Chunk]:
     return split(sanitize(text), profile.budget, profile.chunk_chars)
 
 
-_SUMMED = (
+_SUMMED_VALUES = attrgetter(
     "total_duration_ns",
     "load_duration_ns",
     "prompt_eval_duration_ns",
@@ -208,27 +202,33 @@ _SUMMED = (
     "prompt_eval_count",
     "eval_count",
 )
-_SUMMED_VALUES = attrgetter(*_SUMMED)
 
 
-def _provenance(answers: Sequence[Answer], attempts: Sequence[Attempt]) -> dict[str, Any]:
-    """Durations, counts and certainty of the chunks' answers together, and the hosts that gave them."""
-    if len(answers) == 1:
-        sums = dict(zip(_SUMMED, _SUMMED_VALUES(answers[0]), strict=True))
-    else:
-        sums = {name: _sum([getattr(answer, name) for answer in answers]) for name in _SUMMED}
-    certainty = combined([answer.certainty for answer in answers])
+def _note_provenance(outcome: Outcome, answers: Sequence[Answer], attempts: Sequence[Attempt]) -> None:
+    """Notes durations, counts and certainty of the chunks' answers together, and the hosts that gave them."""
     hosts = [answer.host for answer in answers] or [attempt.host for attempt in attempts[-1:]]
-    return {
-        **sums,
-        "host": ",".join(dict.fromkeys(hosts)) or None,
-        "done_reason": answers[-1].done_reason if answers else None,
-        "logprob_mean": None if certainty is None else certainty.mean,
-        "logprob_min": None if certainty is None else certainty.least,
-    }
+    outcome.host = ",".join(dict.fromkeys(hosts)) or None
+    if not answers:
+        return
+    outcome.done_reason = answers[-1].done_reason
+    if len(answers) == 1:
+        sums = _SUMMED_VALUES(answers[0])
+    else:
+        sums = tuple(map(_sum, zip(*map(_SUMMED_VALUES, answers), strict=True)))
+    (
+        outcome.total_duration_ns,
+        outcome.load_duration_ns,
+        outcome.prompt_eval_duration_ns,
+        outcome.eval_duration_ns,
+        outcome.queue_duration_ns,
+        outcome.prompt_eval_count,
+        outcome.eval_count,
+    ) = sums
+    if (certainty := combined([answer.certainty for answer in answers])) is not None:
+        outcome.logprob_mean, outcome.logprob_min = certainty.mean, certainty.least
 
 
 def _sum(values: Sequence[int | None]) -> int | None:
-    """The sum; None if one of the values is unknown, or if there are none."""
+    """The sum; None if one of the values is unknown."""
     known = [value for value in values if value is not None]
-    return sum(known) if known and len(known) == len(values) else None
+    return sum(known) if len(known) == len(values) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from transforms.fleet.certainty import Certainty, certainty_of
@@ -41,7 +41,8 @@ class Answer:
 
     Durations are nanoseconds as Ollama measured them; None where it sent none, or a value outside 0..total
     (the engine of recent versions may answer ±9.2e18). Counts are tokens; None where they are missing or impossible.
-    ``certainty`` is None if the host sent no log probabilities.
+    ``queue_duration_ns`` is the wait for a slot: total - load - prompt_eval - eval, at least 0; None if one of them is
+    unknown. ``certainty`` is None if the host sent no log probabilities.
     """
 
     text: str
@@ -56,19 +57,17 @@ class Answer:
     eval_count: int | None
     certainty: Certainty | None = None
     number: int = 0
+    queue_duration_ns: int | None = field(init=False, default=None)
 
     @property
     def id(self) -> AnswerId:
         """Its identity within the run."""
         return AnswerId(self.host, self.number)
 
-    @property
-    def queue_duration_ns(self) -> int | None:
-        """The wait for a slot: total - load - prompt_eval - eval, at least 0; None if one of them is unknown."""
-        if self.total_duration_ns is None or self.prompt_eval_duration_ns is None or self.eval_duration_ns is None:
-            return None
-        used = (self.load_duration_ns or 0) + self.prompt_eval_duration_ns + self.eval_duration_ns
-        return max(0, self.total_duration_ns - used)
+    def __post_init__(self) -> None:
+        total_ns, prompt_eval_ns, eval_ns = self.total_duration_ns, self.prompt_eval_duration_ns, self.eval_duration_ns
+        if total_ns is not None and prompt_eval_ns is not None and eval_ns is not None:
+            self.queue_duration_ns = max(0, total_ns - (self.load_duration_ns or 0) - prompt_eval_ns - eval_ns)
 
     @property
     def service_duration_ns(self) -> int | None:

@@ -50,8 +50,9 @@ def late_request(
     sent: Collection[SentRequest], hosts: Collection[HostState], pending: PendingJobs, now: float
 ) -> tuple[Job, HostState] | None:
     """The oldest request that takes longer than it would on an idle host, and that host; None if there is none."""
-    fastest = _fastest(hosts)
-    for seconds, idle in _idle_hosts(hosts, pending):
+    idle_hosts = _idle_hosts(hosts, pending)
+    fastest = _fastest(hosts) if idle_hosts else {}
+    for seconds, idle in idle_hosts:
         for request in sent:
             if _may_hedge(request, idle) and request.at + _late_seconds(request, seconds, fastest[idle.model]) <= now:
                 return request.job, idle
@@ -61,9 +62,10 @@ def late_request(
 def next_hedge_at(sent: Collection[SentRequest], hosts: Collection[HostState], pending: PendingJobs) -> float | None:
     """When a request will be late enough to be hedged; None if there is none to hedge, or no idle host."""
     times: list[float] = []
-    fastest = _fastest(hosts)
+    idle_hosts = _idle_hosts(hosts, pending)
+    fastest = _fastest(hosts) if idle_hosts else {}
     quickest = Counter[str]()
-    for seconds, idle in _idle_hosts(hosts, pending):
+    for seconds, idle in idle_hosts:
         quickest[idle.model] += 1
         if quickest[idle.model] <= 2:  # one of them is not the request's own
             times += [
