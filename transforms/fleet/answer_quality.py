@@ -55,8 +55,13 @@ class _Record:
     distrusted: list[tuple[int, int]] = field(default_factory=list)
 
     def add(self, answer: _Checked) -> None:
+        if answer.number > self.latest:
+            self.latest = answer.number
         if len(self.recent) == RECENT:
-            self.bad -= self.recent[0].bad
+            oldest = self.recent[0]
+            if oldest.number > self.trusted_until and (not self.bad or self.share() <= GOOD_SHARE):
+                self.trusted_until = oldest.number
+            self.bad -= oldest.bad
         self.recent.append(answer)
         self.texts.append(answer.text)
         self.bad += answer.bad
@@ -97,15 +102,12 @@ class AnswerQuality:
             record.repeated.extend(earlier.number for earlier in same if not earlier.bad)
             if accepted:
                 record.repeated.append(number)
-        record.latest = max(record.latest, number)
-        if len(record.recent) == RECENT and record.share() <= GOOD_SHARE:
-            record.trusted_until = max(record.trusted_until, record.recent[0].number)
         record.add(_Checked(number, bad, text, source))
         if bad:
             self._any_bad = True
             share_of_others, _ = self._others(host)
             return share_of_others <= GOOD_SHARE
-        return self.doubtful(host)
+        return self._any_bad and self.doubtful(host)
 
     def doubtful(self, host: str) -> bool:
         """Whether an accepted answer of the host should be confirmed by another host."""
