@@ -140,11 +140,14 @@ class Translator:
         profile = self._profiles.of(model, source.field_name)
         size = len(source.text)
         chunks = await call(size, _chunks, source.text, profile)
-        before = contexts(chunks, profile.context_chars) if profile.context_chars else [""] * len(chunks)
-        results = await gather_few(
-            lambda pair: self._chunk_translator.translate(pair[0].core, profile, log, pair[1]),
-            list(zip(chunks, before, strict=True)),
-        )
+        if len(chunks) == 1:
+            results = [await self._chunk_translator.translate(chunks[0].core, profile, log)]
+        else:
+            before = contexts(chunks, profile.context_chars)
+            results = await gather_few(
+                lambda pair: self._chunk_translator.translate(pair[0].core, profile, log, pair[1]),
+                list(zip(chunks, before, strict=True)),
+            )
         return await call(size, self._result, source, model, chunks, results, log)
 
     def _result(

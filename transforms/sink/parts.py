@@ -111,6 +111,7 @@ class PartWriter:
     ) -> None:
         self._output = output
         self._unit = unit
+        self._name = unit.part_name
         self._recipe = recipe
         self._run_id = run_id
         self._check_lock = check_lock
@@ -138,7 +139,7 @@ class PartWriter:
             RunFailed: The batch cannot be written.
             ValueError: The batch was added before, follows the last one, or its statistics count other rows.
         """
-        what = f"batch {batch.index} of {self._unit.part_name}"
+        what = f"batch {batch.index} of {self._name}"
         if batch.index < self._next or batch.index in self._early:
             raise ValueError(f"{what} was added twice")
         if batch.statistics.rows != batch.records.num_rows:
@@ -151,7 +152,7 @@ class PartWriter:
             self._take(ready)
             self.complete = ready.batch.last
         if self.complete and self._early:
-            raise ValueError(f"{self._unit.part_name} has batches after the last")
+            raise ValueError(f"{self._name} has batches after the last")
 
     def _take(self, ready: _Owned) -> None:
         batch = ready.batch
@@ -167,7 +168,7 @@ class PartWriter:
     def _keep_letters(self, batch: TranslatedBatch) -> None:
         """On the disk, as a compressed file of bad lines may have any number of them."""
         lines = dead_letters.to_lines(self._unit, batch.dead_letters)
-        with self._output.explain_write_errors(self._unit.part_name, len(lines)):
+        with self._output.explain_write_errors(self._name, len(lines)):
             if self._letters_file is None:
                 self._letters_file = self._output.begin(self._permissions)
             with self._letters_file.open("ab") as file:
@@ -175,7 +176,7 @@ class PartWriter:
         self._letters += len(batch.dead_letters)
 
     def _write_group(self) -> None:
-        with self._output.explain_write_errors(self._unit.part_name, self._ready_bytes):
+        with self._output.explain_write_errors(self._name, self._ready_bytes):
             if self._writer is None:
                 self._open()
             if self._ready_rows:
@@ -212,7 +213,7 @@ class PartWriter:
 
     def _close(self) -> None:
         self._write_group()
-        name = self._unit.part_name
+        name = self._name
         if not self.complete or self._rows != self._unit.rows:
             raise RunFailed(
                 f"{masked_url(self._unit.source.url)}: {self._unit.rows} rows were planned for {name}, but "
@@ -232,7 +233,7 @@ class PartWriter:
         Raises:
             RunFailed: A file cannot be published, or the run has lost the output's lock.
         """
-        name = self._unit.part_name
+        name = self._name
         assert self._file is not None  # noqa: S101 - made by close
         try:
             self._check_lock()

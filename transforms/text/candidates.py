@@ -64,7 +64,7 @@ class Candidate:
     @property
     def hard(self) -> tuple[str, ...]:
         """The flags because of which the candidate is rejected."""
-        return tuple(flag for flag in self.flags if flag in flags.HARD)
+        return tuple(flag for flag in self.flags if flag in flags.HARD) if self.flags else ()
 
     @property
     def improvable(self) -> bool:
