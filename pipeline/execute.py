@@ -114,9 +114,10 @@ def execute(
 def _translate_config(
     options: RunOptions, settings: TranslationSettings, resumed: ResumedPlan, memory: MemorySettings, run_id: str
 ) -> TranslateConfig:
-    plan = resumed.plan
+    plan, in_process = resumed.plan, runs_in_process(options.beam_arguments)
+    known_slots = read_known_slots(resumed.recipe.model_digest)
     return TranslateConfig(
-        engine=engine_config(settings, resumed.hosts.digests, memory, read_known_slots(resumed.recipe.model_digest)),
+        engine=engine_config(settings, resumed.hosts.digests, memory, known_slots, second_process=in_process),
         text_columns=plan.text_columns,
         schemas=plan.output_schemas,
         model_column=options.model_column,
@@ -127,7 +128,7 @@ def _translate_config(
         text_encoding=options.text_encoding or "utf-8",
         columns=added_columns(options.evidence, options.confidence),
         dead_letter_texts=options.dead_letter_texts,
-        publish_figures=not runs_in_process(options.beam_arguments),
+        publish_figures=not in_process,
     )
 
 

@@ -228,6 +228,7 @@ def engine_config(
     digests: Mapping[str, str],
     memory: MemorySettings = NO_MEMORY,
     known_slots: Mapping[str, int] = MappingProxyType({}),
+    second_process: bool = False,
 ) -> EngineConfig:
     """Return all that a worker needs to translate.
 
@@ -236,6 +237,7 @@ def engine_config(
         digests: Known digests of the models, by model key.
         memory: Settings of the translation memory.
         known_slots: Slots of hosts in an earlier run, by the host's address.
+        second_process: See ``EngineConfig``.
     """
     configuration = settings.configuration
     return EngineConfig(
@@ -268,4 +270,5 @@ def engine_config(
             langid=configuration.langid,
         ),
         memory=memory,
+        second_process=second_process,
     )

@@ -22,6 +22,7 @@ from transforms.engine.retry_policy import (
     fault_of,
     give_up,
 )
+from transforms.engine.second_process import SecondProcess
 from transforms.fleet.answers import Answer
 from transforms.fleet.faults import Failure, RowRejected
 from transforms.fleet.fleet import Fleet
@@ -99,6 +100,7 @@ class ChunkTranslator:
         policy: Which step comes next.
         checks: Which checks an answer has to pass.
         glossary: Terms with a prescribed translation.
+        second: Helps with the checks.
     """
 
     def __init__(
@@ -109,6 +111,7 @@ class ChunkTranslator:
         policy: RetryPolicy,
         checks: Checks,
         glossary: Glossary,
+        second: SecondProcess,
     ) -> None:
         self._fleet = fleet
         self._own_model = own_model
@@ -116,6 +119,7 @@ class ChunkTranslator:
         self._policy = policy
         self._checks = checks
         self._glossary = glossary
+        self._second = second
         self.repair_yield = RepairYield()
 
     async def translate(self, chunk: str, profile: PromptProfile, log: RequestLog, context: str = "") -> ChunkResult:
@@ -246,8 +250,9 @@ class ChunkTranslator:
         self, answer: Answer, chunk: str, prompt: ChunkPrompt, profile: PromptProfile, context: str
     ) -> Candidate:
         size = len(chunk) + len(answer.text)
-        template = profile.template
-        return await call(size, assess, answer.text, chunk, prompt.text, template, self._checks, prompt.terms, context)
+        return await self._second.call(
+            size, assess, answer.text, chunk, prompt.text, profile.template, self._checks, prompt.terms, context
+        )
 
     async def _ask(
         self,

@@ -14,6 +14,7 @@ from typing import Any
 from transforms.engine.deduplicator import NO_MEMORY, Deduplicator, MemorySettings
 from transforms.engine.large_texts import call
 from transforms.engine.outcome import TextResult
+from transforms.engine.second_process import SecondProcess
 from transforms.engine.snapshot import Snapshot, TextCounts, snapshot_of
 from transforms.engine.translator import SourceText, Translator, TranslatorSettings
 from transforms.errors import RunStopped
@@ -38,12 +39,19 @@ _ENGINES: weakref.WeakSet[Engine] = weakref.WeakSet()
 
 @dataclass(frozen=True)
 class EngineConfig:
-    """Everything that an engine is made from; picklable, so that it can be sent to workers."""
+    """Everything that an engine is made from; picklable, so that it can be sent to workers.
+
+    Attributes:
+        hosts: The hosts at the start.
+        fleet, translator, memory: Settings of the engine's parts.
+        second_process: Whether a second process may help with the checks, if hosts are faster than one core.
+    """
 
     hosts: tuple[HostAddress, ...]
     fleet: FleetSettings
     translator: TranslatorSettings
     memory: MemorySettings = NO_MEMORY
+    second_process: bool = False
 
 
 class Engine:
@@ -91,7 +99,8 @@ class Engine:
             memory = Memory(store)
             claims = Claims(open_claims(where), store) if config.memory.shared else None
         self._fleet = Fleet(config.hosts, config.fleet)
-        self._translator = Translator(config.translator, self._fleet)
+        self._second = SecondProcess(config.second_process)
+        self._translator = Translator(config.translator, self._fleet, self._second)
         self._deduplicator = Deduplicator(self._translator, self._fleet, memory, config.memory, claims)
         self._fleet.start()
 
@@ -101,6 +110,7 @@ class Engine:
         await self._fleet.close()
         await self._give_up_batches()
         await self._deduplicator.close()
+        await self._second.close()
         await self._loop.shutdown_asyncgens()
 
     async def _batches_finished(self, timeout_seconds: float | None) -> None:

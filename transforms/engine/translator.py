@@ -10,6 +10,7 @@ from transforms.engine.chunk_translator import ChunkResult, ChunkTranslator, joi
 from transforms.engine.large_texts import call, gather_few
 from transforms.engine.outcome import Outcome, RequestLog, TextResult
 from transforms.engine.retry_policy import RetryPolicy
+from transforms.engine.second_process import SecondProcess
 from transforms.fleet.answers import Answer
 from transforms.fleet.certainty import combined
 from transforms.fleet.faults import Failure
@@ -76,12 +77,17 @@ class SourceText:
 class Translator:
     """Translates texts; many callers in one event loop may use it at the same time.
 
+    Args:
+        settings: What a translation depends on beside the text.
+        fleet: Answers requests.
+        second: Helps with the checks.
+
     Attributes:
         model: For texts that name none.
         glossary: Terms with a prescribed translation.
     """
 
-    def __init__(self, settings: TranslatorSettings, fleet: Fleet) -> None:
+    def __init__(self, settings: TranslatorSettings, fleet: Fleet, second: SecondProcess) -> None:
         self._settings = settings
         self._fleet = fleet
         self.model = settings.model
@@ -95,6 +101,7 @@ class Translator:
             RetryPolicy(settings.seed, settings.checks, settings.fallback_model),
             settings.checks,
             settings.glossary,
+            second,
         )
 
     def without_request(self, source: SourceText | None) -> TextResult | None:
