@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from transforms.text.lexicon import english_stems, glosses, is_gloss
-from transforms.text.reading import read
+from transforms.text.reading import Reading, read
 from transforms.text.words import WordCache, skeleton, stem, without_accents, word_set
 
 _LEAST_LETTERS: Final = 3
@@ -31,9 +31,9 @@ _FUNCTION_WORDS: Final = word_set(
 LEAST_WORDS: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Word:
-    """A word of either text.
+    """A word of either text. It is never changed; to freeze it would take longer than to make it.
 
     Attributes:
         keys: What a word of the other text that it corresponds to has one of.
@@ -60,14 +60,10 @@ def _english_word(token: str) -> Word:
     return Word(frozenset((*_own_keys(low), stem(low))), 0.0 if low in _FUNCTION_WORDS else 1.0)
 
 
-def _number(weight: float) -> WordCache[Word]:
-    return WordCache(lambda digits: Word(frozenset((digits.lstrip("0") or "0",)), weight))
-
-
 _FRENCH: Final = WordCache(_french_word)
 _ENGLISH: Final = WordCache(_english_word)
-_FRENCH_NUMBERS: Final = _number(0.7)
-_ENGLISH_NUMBERS: Final = _number(1.0)
+_FRENCH_NUMBER: Final = 0.7
+_ENGLISH_NUMBER: Final = 1.0
 
 
 def french_word(token: str) -> Word | None:
@@ -78,6 +74,11 @@ def french_word(token: str) -> Word | None:
 def english_keys(token: str) -> frozenset[str]:
     """By what a word of the answer is found."""
     return _ENGLISH[token].keys
+
+
+def _numbers(numbers: Iterable[str], weight: float) -> list[Word]:
+    """Numbers as words. Most are of one text only, so they are not remembered."""
+    return [Word(frozenset((number.lstrip("0") or "0",)), weight) for number in numbers]
 
 
 def _own_keys(low: str) -> Iterable[str]:
@@ -91,7 +92,8 @@ def _own_keys(low: str) -> Iterable[str]:
 @lru_cache(maxsize=32)
 def words_of(text: str) -> Sequence[Word]:
     """The content words of a French text."""
-    return [word for sentence in french_sentences(text) for word in sentence.words]
+    sentences = french_sentences(text)
+    return sentences[0].words if len(sentences) == 1 else [word for sentence in sentences for word in sentence.words]
 
 
 @lru_cache(maxsize=32)
@@ -132,12 +134,14 @@ _BOUNDARY = re.compile(
 """Where a sentence ends, from its last character on: the next begins with a capital or a digit; a line that continues
 in lower case is wrapped."""
 
+_ENDS: Final = frozenset(".!?…\n")
+"""A boundary begins with one of them."""
+
 LEAST_MISSING, LEAST_ADDED = 4, 6
 """Content words of a sentence without counterpart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """One sentence of either text.
 
     Attributes:
@@ -156,15 +160,13 @@ class Sentence:
 @lru_cache(maxsize=16)
 def french_sentences(text: str) -> Sequence[Sentence]:
     """The sentences of the source that have content words."""
-    reading = read(text)
-    letters, digits = reading.letters, reading.digits
     sentences = []
-    for start, end in _bounds(text):
-        words = [word for word in map(_FRENCH.__getitem__, letters[start:end].split()) if word]
-        if digits:
-            words += map(_FRENCH_NUMBERS.__getitem__, digits[start:end].split())
+    for sentence, tokens, numbers in _parts(read(text)):
+        words = [word for word in map(_FRENCH.__getitem__, tokens) if word]
+        if numbers:
+            words += _numbers(numbers, _FRENCH_NUMBER)
         if words:
-            sentences.append(Sentence(text[start:end], words, frozenset(), end - start))
+            sentences.append(Sentence(sentence, words, _NO_KEYS, len(sentence)))
     return sentences
 
 
@@ -176,21 +178,37 @@ def english_sentences(text: str) -> list[Sentence]:
 @lru_cache(maxsize=16)
 def _english_parts(text: str) -> Sequence[Sentence]:
     """All sentences of the answer."""
-    reading = read(text)
-    letters, digits = reading.letters, reading.digits
     sentences = []
-    for start, end in _bounds(text):
-        known = list(map(_ENGLISH.__getitem__, letters[start:end].split()))
-        if digits:
-            known += map(_ENGLISH_NUMBERS.__getitem__, digits[start:end].split())
+    for sentence, tokens, numbers in _parts(read(text)):
+        known = list(map(_ENGLISH.__getitem__, tokens))
+        if numbers:
+            known += _numbers(numbers, _ENGLISH_NUMBER)
         words = [word for word in known if word.weight]
-        keys = frozenset().union(*[word.keys for word in known])
-        sentences.append(Sentence(text[start:end], words, keys, end - start))
+        keys = _NO_KEYS.union(*[word.keys for word in known])
+        sentences.append(Sentence(sentence, words, keys, len(sentence)))
     return sentences
 
 
-def _bounds(text: str) -> list[tuple[int, int]]:
+_NO_KEYS: Final[frozenset[str]] = frozenset()
+
+
+def _parts(reading: Reading) -> list[tuple[str, Sequence[str], Sequence[str]]]:
+    """The sentences of a text, each with its words and numbers."""
+    text, letters, digits = reading.text, reading.letters, reading.digits
+    bounds = _bounds(text, reading.signs)
+    if len(bounds) == 1:
+        start, end = bounds[0]
+        return [(text[start:end], letters.split(), reading.numbers)]
+    return [
+        (text[start:end], letters[start:end].split(), digits[start:end].split() if digits else ())
+        for start, end in bounds
+    ]
+
+
+def _bounds(text: str, signs: AbstractSet[str]) -> list[tuple[int, int]]:
     """Where each sentence begins and ends, with its end mark, without blank ones."""
+    if _ENDS.isdisjoint(signs):
+        return [(0, len(text))]
     bounds = []
     start = 0
     for match in _BOUNDARY.finditer(text):

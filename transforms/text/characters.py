@@ -9,7 +9,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
-from transforms.text.reading import read
+from transforms.text.reading import Reading, read
 
 _MOJIBAKE = re.compile(
     "[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]"
@@ -20,6 +20,7 @@ _MOJIBAKE = re.compile(
 
 _DAMAGED: Final = frozenset(("\u00c2", "\u00c3", "\u00e2", "\u00f0", "\ufffd", *map(chr, range(0x80, 0xA0))))
 """A damaged text has one of them."""
+_DAMAGED_LETTERS: Final = tuple(filter(str.isalpha, _DAMAGED))
 
 _REPLACEMENT: Final = "\ufffd"
 _ESCAPED_BREAK = re.compile(r"\\[nrt](?![a-z])|(?<=\w)\\n(?=[A-Z])")
@@ -60,7 +61,7 @@ def without_emoji_tail(text: str) -> str:
 
 
 def _damage(source: str, translation: str) -> str:
-    if not _DAMAGED.isdisjoint(read(translation).characters):
+    if _may_be_damaged(read(translation)):
         for match in _MOJIBAKE.finditer(translation):
             if match[0] not in source:
                 return str(translation[max(0, match.start() - 10) : match.end() + 10])
@@ -77,6 +78,13 @@ def _damage(source: str, translation: str) -> str:
     if "&" in translation or "&" in source:
         return _other_entity(source, translation)
     return ""
+
+
+def _may_be_damaged(reading: Reading) -> bool:
+    letters = reading.letters
+    return not _DAMAGED.isdisjoint(reading.signs) or (
+        not letters.isascii() and any(letter in letters for letter in _DAMAGED_LETTERS)
+    )
 
 
 def _other_entity(source: str, translation: str) -> str:

@@ -164,7 +164,7 @@ def non_latin(source: str, translation: str) -> bool:
     One Chinese or Cyrillic letter is enough if the source has none: models slip single words in. Greek letters are
     units and symbols up to one in twenty. A source with such letters explains twice its share.
     """
-    if translation.isascii() or max(read(translation).characters) < _FIRST_NOT_LATIN:
+    if translation.isascii() or max(read(translation).signs, default="") < _FIRST_NOT_LATIN:
         return False
     foreign = len(_OTHER_SCRIPT.findall(translation))
     if not foreign:
@@ -186,7 +186,7 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if non_latin(source, translation):
         return (Finding(flags.NON_LATIN_OUTPUT),)
     reading = read(translation)
-    if len(reading.words) < FEWEST_WORDS or _is_plainly_english(translation) or is_list(reading):
+    if len(reading.lows) < FEWEST_WORDS or _is_plainly_english(translation) or is_list(reading):
         return ()
     sentences = sentences_of(translation)
     found = [evidence_of(sentence) for sentence in sentences]
@@ -228,12 +228,14 @@ def _is_plainly_english(text: str) -> bool:
 def _looks_english(reading: Reading) -> bool:
     if not FRENCH.isdisjoint(reading.low_set) or _has_elision(reading.text, reading.signs):
         return False
-    if not _ACCENTED.isdisjoint(reading.characters) and any(
-        word.islower() and _FRENCH_LETTERS.search(word) for word in reading.word_set
+    if not reading.letters.isascii() and any(
+        word.islower() and _FRENCH_LETTERS.search(word) for word in reading.words if not word.isascii()
     ):
         return False
     lows = reading.lows
-    return sum(map(ENGLISH.__contains__, lows)) >= 0.25 * len(lows) > 0
+    enough = 0.25 * len(lows)
+    # There are at least as many English words as different ones, which are counted faster.
+    return len(ENGLISH & reading.low_set) >= enough > 0 or sum(map(ENGLISH.__contains__, lows)) >= enough > 0
 
 
 def _has_elision(text: str, signs: frozenset[str]) -> bool:

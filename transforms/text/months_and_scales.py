@@ -96,13 +96,13 @@ def month_changed(source: str, translation: str) -> str:
     ):
         return ""
     there = _months_with_days(source, months)
-    here = read(translation)
+    here, written = read(translation).low_set, read(translation).words
     named = {
         number
         for number, name in enumerate(MONTHS_EN)
-        if name in here.low_set and (name not in _ALSO_WORDS or name.capitalize() in here.word_set)
+        if name in here and (name not in _ALSO_WORDS or name.capitalize() in written)
     }
-    if not there or not named or not _SHORT_MONTHS_EN.isdisjoint(here.word_set):
+    if not there or not named or not _SHORT_MONTHS_EN.isdisjoint(written):
         return ""
     expected = {MONTHS_FR.index(name) for name in there}
     gone = expected - named

@@ -112,7 +112,7 @@ _COMPOSED = re.compile("\\d[.,' \u00a0\u202f]\\d")
 
 def _same_digits(source: str, translation: str) -> bool:
     """Whether both have the same numbers without separators or signs that could change them, as most texts do."""
-    there, here = read(source).digits.split(), read(translation).digits.split()
+    there, here = read(source).numbers, read(translation).numbers
     if there != here and sorted(there) != sorted(here):
         return False
     if not there:
@@ -125,7 +125,7 @@ def _same_digits(source: str, translation: str) -> bool:
 
 def _atoms(text: str, french: bool) -> list[str]:
     """The numbers of a text in one form, sorted; nothing for zeros only, such as the minutes of "10 h 00"."""
-    if not read(text).has_digits:
+    if not read(text).numbers:
         return []
     if "$" in text:
         text = _POSITION.sub("%", text)

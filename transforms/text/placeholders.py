@@ -42,7 +42,7 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
     A code in other case is the same; one that the answer adds shows as a number. A word in braces may be translated
     if it has a space, and "15 % d'intérêts" is none.
     """
-    if not _MARKS.isdisjoint(read(source).characters | read(translation).characters):
+    if not _MARKS.isdisjoint(read(source).signs | read(translation).signs):
         there, here = _placeholders(source), _placeholders(translation)
         if there != here:
             changed = [*(there - here), *(here - there)]
@@ -50,7 +50,7 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
             changed = [each for each in changed if each[0] != "$" or each not in there or each not in here]
             if changed:
                 return (finding(flags.PLACEHOLDER_MISMATCH, changed[0]),)
-    if "-" in source and read(source).has_digits and (codes := _CODE_NAME.findall(source)):
+    if "-" in source and read(source).numbers and (codes := _CODE_NAME.findall(source)):
         folded = _SEPARATORS.sub("", translation).casefold()
         if gone := [code for code in codes if _SEPARATORS.sub("", code).casefold() not in folded]:
             return (finding(flags.PLACEHOLDER_MISMATCH, gone[0]),)
