@@ -161,8 +161,8 @@ class Sentence(NamedTuple):
 def french_sentences(text: str) -> Sequence[Sentence]:
     """The sentences of the source that have content words."""
     sentences = []
-    for sentence, tokens, numbers in _parts(read(text)):
-        words = [word for word in map(_FRENCH.__getitem__, tokens) if word]
+    for sentence, letters, numbers in _parts(read(text)):
+        words = list(filter(None, map(_FRENCH.__getitem__, letters.split())))
         if numbers:
             words += _numbers(numbers, _FRENCH_NUMBER)
         if words:
@@ -179,7 +179,9 @@ def english_sentences(text: str) -> list[Sentence]:
 def _english_parts(text: str) -> Sequence[Sentence]:
     """All sentences of the answer."""
     sentences = []
-    for sentence, tokens, numbers in _parts(read(text)):
+    reading = read(text)
+    for sentence, letters, numbers in _parts(reading):
+        tokens = reading.lows if letters is reading.letters else letters.split()
         known = list(map(_ENGLISH.__getitem__, tokens))
         if numbers:
             known += _numbers(numbers, _ENGLISH_NUMBER)
@@ -192,15 +194,15 @@ def _english_parts(text: str) -> Sequence[Sentence]:
 _NO_KEYS: Final[frozenset[str]] = frozenset()
 
 
-def _parts(reading: Reading) -> list[tuple[str, Sequence[str], Sequence[str]]]:
-    """The sentences of a text, each with its words and numbers."""
+def _parts(reading: Reading) -> list[tuple[str, str, Sequence[str]]]:
+    """The sentences of a text, each with its part of ``letters`` and its numbers."""
     text, letters, digits = reading.text, reading.letters, reading.digits
     bounds = _bounds(text, reading.signs)
     if len(bounds) == 1:
         start, end = bounds[0]
-        return [(text[start:end], letters.split(), reading.numbers)]
+        return [(text[start:end], letters, reading.numbers)]
     return [
-        (text[start:end], letters[start:end].split(), digits[start:end].split() if digits else ())
+        (text[start:end], letters[start:end], digits[start:end].split() if digits else ())
         for start, end in bounds
     ]
 

@@ -23,6 +23,7 @@ _DAMAGED: Final = frozenset(("\u00c2", "\u00c3", "\u00e2", "\u00f0", "\ufffd", *
 _DAMAGED_LETTERS: Final = tuple(filter(str.isalpha, _DAMAGED))
 
 _REPLACEMENT: Final = "\ufffd"
+_ESCAPES: Final = frozenset("\\&")
 _ESCAPED_BREAK = re.compile(r"\\[nrt](?![a-z])|(?<=\w)\\n(?=[A-Z])")
 _ENTITY = re.compile(r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z]{2,24}\d{0,2});")
 _ESCAPED = re.compile(r"&#?[\w-]{2,30};")
@@ -41,14 +42,16 @@ _LEAST_CAPITALS: Final = 10
 def character_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """characters_damaged, capitals and emoji_mismatch."""
     found = []
-    if damaged := _damage(source, translation):
+    there, here = read(source), read(translation)
+    may_be_damaged = not (_ESCAPES.isdisjoint(there.signs) and _ESCAPES.isdisjoint(here.signs) and translation.isascii())
+    if may_be_damaged and (damaged := _damage(source, translation)):
         found.append(finding(flags.CHARACTERS_DAMAGED, damaged))
     if _is_shouted(source, translation):
         found.append(Finding(flags.CAPITALS))
-    if max(read(source).signs | read(translation).signs, default="") >= FIRST_EMOJI:
-        there, here = Counter(_EMOJI.findall(source)), Counter(_EMOJI.findall(translation))
-        if there != here:
-            found.append(finding(flags.EMOJI_MISMATCH, "".join(((there - here) + (here - there)).elements())))
+    if max(there.signs | here.signs, default="") >= FIRST_EMOJI:
+        lost, new = Counter(_EMOJI.findall(source)), Counter(_EMOJI.findall(translation))
+        if lost != new:
+            found.append(finding(flags.EMOJI_MISMATCH, "".join(((lost - new) + (new - lost)).elements())))
     return tuple(found)
 
 

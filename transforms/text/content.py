@@ -141,7 +141,7 @@ def repeated(source: str, translation: str, here: Sequence[Sentence]) -> tuple[F
 
 
 def _repeated_sentence(source: str, here: Sequence[Sentence]) -> str:
-    if len({sentence.keys for sentence in here}) == len(here):
+    if len(here) < 2 or len({sentence.keys for sentence in here}) == len(here):
         return ""
     alike = Counter(sentence.keys for sentence in here)
     counts = Counter(

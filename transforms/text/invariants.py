@@ -163,6 +163,8 @@ _MARKUP: Final[tuple[tuple[str, Callable[[str], object]], ...]] = (
     ("](", lambda text: text.count("](")),
     ("|", lambda text: [row.count("|") for row in _CELLS.findall(text)]),
 )
+MARKUP_SIGNS: Final = frozenset(("`", "\n", *(mark[0] for mark, _ in _MARKUP)))
+"""Without one of them, a text has no markup."""
 
 
 def line_flags(source: str, translation: str) -> tuple[str, ...]:

@@ -214,7 +214,8 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
 
 _PASSAGES: Final = frozenset(f"{_QUOTE_MARKS}/@\\")
-_ELISION = re.compile(r"(?i)(?<![^\W\d_])(?:[ldnjsc]|qu|jusqu|aujourd)['’](?=[^\W\d_])")
+_ELIDED: Final = frozenset("l d n j s c qu jusqu aujourd".split())
+_ELISION = re.compile(rf"(?i)(?<![^\W\d_])(?:{'|'.join(sorted(_ELIDED))})['’](?=[^\W\d_])")
 
 
 def _is_plainly_english(text: str) -> bool:
@@ -226,7 +227,7 @@ def _is_plainly_english(text: str) -> bool:
 
 
 def _looks_english(reading: Reading) -> bool:
-    if not FRENCH.isdisjoint(reading.low_set) or _has_elision(reading.text, reading.signs):
+    if not FRENCH.isdisjoint(reading.low_set) or _has_elision(reading):
         return False
     if not reading.letters.isascii() and any(
         word.islower() and _FRENCH_LETTERS.search(word) for word in reading.words if not word.isascii()
@@ -238,8 +239,10 @@ def _looks_english(reading: Reading) -> bool:
     return len(ENGLISH & reading.low_set) >= enough > 0 or sum(map(ENGLISH.__contains__, lows)) >= enough > 0
 
 
-def _has_elision(text: str, signs: frozenset[str]) -> bool:
-    return ("'" in signs or "’" in signs) and bool(_ELISION.search(text))
+def _has_elision(reading: Reading) -> bool:
+    return ("'" in reading.signs or "’" in reading.signs) and bool(
+        not _ELIDED.isdisjoint(reading.low_set) and _ELISION.search(reading.text)
+    )
 
 
 def _has_french_words(text: str) -> bool:

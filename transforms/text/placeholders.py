@@ -29,6 +29,8 @@ _PLACEHOLDER = re.compile(
 )
 _MARKS: Final = frozenset("{%<⟦$")
 _MARK = re.compile(f"[{''.join(sorted(_MARKS))}]")
+PLACEHOLDER_SIGNS: Final = _MARKS | {"-"}
+"""Without one of them, a text has neither placeholders nor codes."""
 _POSITION = re.compile(r"%\d{1,2}\$")
 _BRACE_SPACE = re.compile(r"(?<=\{) | (?=\})")
 _PERCENT = re.compile(r"(?<![A-Za-z_])\d[ \u00a0\u202f]%[sdifc]")
