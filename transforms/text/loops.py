@@ -79,6 +79,7 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
     return ()
 
 
+@lru_cache(maxsize=4)
 def _repeating_grams(text: str) -> list[tuple[str, str, str, str]]:
     """All four words in a row, if any of them stand there twice; nothing if none do, which costs little to see."""
     reading = read(text)
@@ -100,6 +101,8 @@ def doubled_passage(source: str, translation: str) -> str:
 
     None where the source says anything twice in a row.
     """
+    if not _repeating_grams(translation):
+        return ""
     loop = _loop_of(translation)
     if loop.period < LEAST_DOUBLED or loop.copies < 2 or _loop_of(source).copies > 1:
         return ""
