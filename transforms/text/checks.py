@@ -57,7 +57,9 @@ def check(source: str, translation: str, prompt_texts: Sequence[str] = (), conte
     return names(findings(source, translation, prompt_texts, context))
 
 
-def findings(source: str, translation: str, prompt_texts: Sequence[str] = (), context: str = "") -> tuple[Finding, ...]:
+def findings(
+    source: str, translation: str, prompt_texts: Sequence[str] | None = (), context: str = ""
+) -> tuple[Finding, ...]:
     """What is wrong with one answer, with evidence: hard flags first, each flag once.
 
     Time is in proportion to the texts, whatever is in them.
@@ -66,7 +68,7 @@ def findings(source: str, translation: str, prompt_texts: Sequence[str] = (), co
         source: The French text that was sent.
         translation: The answer, cleaned and stripped.
         prompt_texts: What else was sent: the system turn, the template of the user turn. Sentences of them in the
-            answer are a leak.
+            answer are a leak. None if the answer is known to have no leak.
         context: What the model was shown of the text before, and must not translate.
     """
     if is_blank(translation):
@@ -81,7 +83,7 @@ def findings(source: str, translation: str, prompt_texts: Sequence[str] = (), co
         *map(Finding, repetition_flags(source, translation)),
         *length,
         *refusal_findings(source, translation),
-        *leak_findings(source, translation, prompt_texts),
+        *(() if prompt_texts is None else leak_findings(source, translation, prompt_texts)),
         *token_findings(source, translation),
         *option_findings(source, translation),
         *content_findings(source, translation, context),

@@ -148,9 +148,11 @@ def _repeated_sentence(source: str, here: Sequence[AnswerSentence]) -> str:
     if len(here) < 2 or len({sentence.keys for sentence in here}) == len(here):
         return ""
     alike = Counter(sentence.keys for sentence in here)
-    counts = Counter(
-        folded for sentence in here if alike[sentence.keys] > 1 and len(folded := _folded(sentence.text)) >= _REPEATABLE
-    )
+    texts = Counter(sentence.text for sentence in here if alike[sentence.keys] > 1)
+    counts: Counter[str] = Counter()
+    for text, count in texts.items():
+        if len(folded := _folded(text)) >= _REPEATABLE:
+            counts[folded] += count
     if not counts or len(counts) == sum(counts.values()):
         return ""
     doubled = sum(count - 1 for count in counts.values())

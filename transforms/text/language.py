@@ -49,12 +49,14 @@ _OTHER_SCRIPT = re.compile("[\u0400-\u1cff\u3040-\u318f\u31f0-\u31ff\u3400-\ua63
 _FIRST_NOT_LATIN = "\u0370"
 _MOST_OTHER_LETTERS = 0.05
 
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”»)\]]{0,3}\s+|\n+")
+_SENTENCE_END = re.compile(r"[.!?…][\"'”»)\]]{0,3}\s+|\n+")
 _QUOTED = re.compile('«[^«»\n]{1,60}»|“[^“”\n]{1,60}”|"[^"\n]{1,60}"|`[^`\n]{1,200}`|```.*?```|<[^<>]{1,200}>', re.S)
 """Titles, names, code and tags: they stay French in a good translation."""
 
 _QUOTE_MARKS = '«“"`<'
-_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S{1,80}@\S{1,80}|\\\S+|(?<=\s)/\S+")
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\\\S+|(?<=\s)/\S+")
+_ADDRESS_OR_MAIL = re.compile(r"https?://\S+|www\.\S+|\S{1,80}@\S{1,80}|\\\S+|(?<=\s)/\S+")
+"""The passage before an at sign takes the most time to look for, by far."""
 _ACCENTED: Final = frozenset("àâæçéèêëîïôœùûÿ")
 _FRENCH_LETTERS = re.compile(f"[{''.join(sorted(_ACCENTED))}]")
 
@@ -92,10 +94,24 @@ class Evidence:
 def sentences_of(text: str) -> list[str]:
     """Sentences and lines, without passages that may stay French: short quotations, code, tags, addresses."""
     if "//" in text or "@" in text or "\\" in text or " /" in text:
-        text = _ADDRESS.sub(" ", text)
+        text = _without_addresses(text)
     if any(mark in text for mark in _QUOTE_MARKS):
         text = _QUOTED.sub(" ", text)
-    return _SENTENCE_END.split(text)
+    return _split(text)
+
+
+def _without_addresses(text: str) -> str:
+    return (_ADDRESS_OR_MAIL if "@" in text else _ADDRESS).sub(" ", text)
+
+
+def _split(text: str) -> list[str]:
+    """The sentences and lines with their end marks, without the white space after them."""
+    sentences, start = [], 0
+    for match in _SENTENCE_END.finditer(text):
+        end = match.start()
+        sentences.append(text[start : end + (text[end] != "\n")])
+        start = match.end()
+    return [*sentences, text[start:]]
 
 
 def evidence_of(sentence: str) -> Evidence:
@@ -137,7 +153,7 @@ def _is_run(words: int, french: int, lower: int) -> bool:
 
 def is_french(text: str) -> bool:
     """Whether a whole text is French prose, even a short or telegraphic one; names and addresses are not."""
-    found = [evidence_of(sentence) for sentence in _SENTENCE_END.split(_ADDRESS.sub(" ", text))]
+    found = [evidence_of(sentence) for sentence in _split(_without_addresses(text))]
     words, lower = sum(each.words for each in found), sum(each.lower for each in found)
     french, english = sum(each.french for each in found), sum(each.english for each in found)
     certain = sum(each.certain for each in found)
@@ -164,7 +180,8 @@ def non_latin(source: str, translation: str) -> bool:
     One Chinese or Cyrillic letter is enough if the source has none: models slip single words in. Greek letters are
     units and symbols up to one in twenty. A source with such letters explains twice its share.
     """
-    if translation.isascii() or max(read(translation).signs, default="") < _FIRST_NOT_LATIN:
+    signs = "" if translation.isascii() else "".join(read(translation).signs)
+    if not _GREEK.search(signs) and not _OTHER_SCRIPT.search(signs):
         return False
     foreign = len(_OTHER_SCRIPT.findall(translation))
     if not foreign:

@@ -24,7 +24,7 @@ MOST_EXPLAINED = 100
 _POSITION = re.compile(r"%\d{1,2}\$")
 _ENTITY = re.compile(r"&#x?[\da-fA-F]{1,7};")
 _NUMBER = re.compile(r"\d\d*(?:[.,]\d+)*")
-_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ '’\u00a0\u202f]\d{3})+(?!\d)")
+_GROUPED = re.compile(r"\d(?<![\d.,]\d)\d{0,2}(?:[ '’\u00a0\u202f]\d{3})+(?!\d)")
 _GROUP_SPACE = re.compile("[ '’\u00a0\u202f]")
 _SPACED = re.compile("\\d[ '’\u00a0\u202f]\\d")
 _WITHIN_WORD = re.compile(r"\b[A-Za-z]{1,4}(\d{1,3})(?=[a-z])")
@@ -69,7 +69,7 @@ _ENGLISH_OTHER: Final = _table(
 )
 _ROMAN = re.compile(r"\b([IVXLC]{1,7})(?:er|re|e|ème|th|st|nd|rd)?\b")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
-_CLOCK = re.compile(r"\b(\d{1,2})(?:[:.](\d{2}))?[ \u00a0\u202f]?([aApP])\.?[mM]\b")
+_CLOCK = re.compile(r"(\d(?<!\w\d)\d?)(?:[:.](\d{2}))?[ \u00a0\u202f]?([aApP])\.?[mM]\b")
 _CLOCK_WORDS: Final = frozenset(("am", "pm"))
 _CLOCK_LETTERS: Final = frozenset(("a", "p"))
 _AFTERNOON = re.compile(r"(?i)\bp\.?\s?m\b|afternoon|evening|night|o['’]clock|midnight|noon|pm\b")

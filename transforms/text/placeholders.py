@@ -60,7 +60,7 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
 
 def _placeholders(text: str) -> Counter[str]:
-    percent = {match.start() + 2 for match in _PERCENT.finditer(text)}
+    percent = {match.start() + 2 for match in _PERCENT.finditer(text)} if "%" in text else ()
     return Counter(
         _POSITION.sub("%", _BRACE_SPACE.sub("", match[0])) for match in _matches(text) if match.start() not in percent
     )
