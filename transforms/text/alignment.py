@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from transforms.text.lexicon import english_stems, glosses, is_gloss
-from transforms.text.reading import read
+from transforms.text.reading import Reading, read
 from transforms.text.words import WordCache, skeleton, stem, without_accents, word_set
 
 _LEAST_LETTERS: Final = 3
@@ -31,9 +31,9 @@ _FUNCTION_WORDS: Final = word_set(
 LEAST_WORDS: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Word:
-    """A word of either text.
+    """A word of either text. It is never changed; to freeze it would take longer than to make it.
 
     Attributes:
         keys: What a word of the other text that it corresponds to has one of.
@@ -53,21 +53,22 @@ def _french_word(token: str) -> Word | None:
     return Word(frozenset(keys), 1.0 if known else 0.5)
 
 
+def _english_keys(token: str) -> frozenset[str]:
+    low = token.lower()
+    return _NO_KEYS if len(low) < _LEAST_LETTERS else frozenset((*_own_keys(low), stem(low)))
+
+
 def _english_word(token: str) -> Word:
     low = token.lower()
-    if len(low) < _LEAST_LETTERS:
-        return Word(frozenset(), 0.0)
-    return Word(frozenset((*_own_keys(low), stem(low))), 0.0 if low in _FUNCTION_WORDS else 1.0)
+    return Word(_ENGLISH_KEYS[token], 0.0 if len(low) < _LEAST_LETTERS or low in _FUNCTION_WORDS else 1.0)
 
 
-def _number(weight: float) -> WordCache[Word]:
-    return WordCache(lambda digits: Word(frozenset((digits.lstrip("0") or "0",)), weight))
-
-
+_NO_KEYS: Final[frozenset[str]] = frozenset()
 _FRENCH: Final = WordCache(_french_word)
 _ENGLISH: Final = WordCache(_english_word)
-_FRENCH_NUMBERS: Final = _number(0.7)
-_ENGLISH_NUMBERS: Final = _number(1.0)
+_ENGLISH_KEYS: Final = WordCache(_english_keys)
+_FRENCH_NUMBER: Final = 0.7
+_ENGLISH_NUMBER: Final = 1.0
 
 
 def french_word(token: str) -> Word | None:
@@ -77,7 +78,16 @@ def french_word(token: str) -> Word | None:
 
 def english_keys(token: str) -> frozenset[str]:
     """By what a word of the answer is found."""
-    return _ENGLISH[token].keys
+    return _ENGLISH_KEYS[token]
+
+
+def _number_words(numbers: Iterable[str], weight: float) -> list[Word]:
+    """Numbers as words. Most are of one text only, so they are not remembered."""
+    return [Word(frozenset((_number_key(number),)), weight) for number in numbers]
+
+
+def _number_key(number: str) -> str:
+    return number.lstrip("0") or "0"
 
 
 def _own_keys(low: str) -> Iterable[str]:
@@ -91,7 +101,8 @@ def _own_keys(low: str) -> Iterable[str]:
 @lru_cache(maxsize=32)
 def words_of(text: str) -> Sequence[Word]:
     """The content words of a French text."""
-    return [word for sentence in french_sentences(text) for word in sentence.words]
+    sentences = french_sentences(text)
+    return sentences[0].words if len(sentences) == 1 else [word for sentence in sentences for word in sentence.words]
 
 
 @lru_cache(maxsize=32)
@@ -124,6 +135,17 @@ def coverage(words: Sequence[Word], keys: AbstractSet[str]) -> float:
     return found / total if total else 1.0
 
 
+def surely_covered(words: Sequence[Word], keys: AbstractSet[str], least: float) -> bool:
+    """Whether ``coverage`` is ``least`` at least, however little the other words weigh: few of them are looked at."""
+    missing = least * len(words)
+    for word in words:
+        if not word.keys.isdisjoint(keys):
+            missing -= 1
+            if missing <= 0:
+                return True
+    return False
+
+
 _BOUNDARY = re.compile(
     r"[.!?…\n](?:(?<!\n)(?<!\b[A-ZÀ-Ý]\.)(?<!\b(?:Dr|Mr|Ms|Me|St|no|No|cf|vs|ex|pp)\.)(?<!\b(?:Mme|Mrs|art|fig|réf|ref|tél)\.)"
     r"[\"'”»)\]*_]{0,3}\s+(?=[\"'“«(\[*_\-•–—]{0,3}[^\W\d_a-zà-ÿ]|\d)"
@@ -132,65 +154,100 @@ _BOUNDARY = re.compile(
 """Where a sentence ends, from its last character on: the next begins with a capital or a digit; a line that continues
 in lower case is wrapped."""
 
+_ENDS: Final = frozenset(".!?…\n")
+"""A boundary begins with one of them."""
+
 LEAST_MISSING, LEAST_ADDED = 4, 6
 """Content words of a sentence without counterpart."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One sentence of either text.
+class SourceSentence(NamedTuple):
+    """One sentence of the source.
 
     Attributes:
         text: As it stands there.
-        words: Its content words; of the answer, the keys of each.
-        keys: What its words are found by, for a sentence of the answer.
-        chars: Its length.
+        words: Its content words.
     """
 
     text: str
     words: Sequence[Word]
-    keys: frozenset[str]
-    chars: int
+
+
+class AnswerSentence:
+    """One sentence of the answer.
+
+    Attributes:
+        text: As it stands there.
+        keys: What its words are found by.
+    """
+
+    __slots__ = ("_numbers", "_tokens", "_words", "keys", "text")
+
+    def __init__(self, text: str, tokens: Sequence[str], numbers: Sequence[str]) -> None:
+        self.text = text
+        self.keys = _NO_KEYS.union(*map(_ENGLISH_KEYS.__getitem__, tokens), map(_number_key, numbers))
+        self._tokens, self._numbers = tokens, numbers
+        self._words: Sequence[Word] | None = None
+
+    @property
+    def words(self) -> Sequence[Word]:
+        """Its content words. Nearly all answers are good by their keys alone."""
+        if self._words is None:
+            words = [word for word in map(_ENGLISH.__getitem__, self._tokens) if word.weight]
+            self._words = words + _number_words(self._numbers, _ENGLISH_NUMBER)
+        return self._words
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there are content words."""
+        return bool(self._numbers) or any(_ENGLISH[token].weight for token in self._tokens)
 
 
 @lru_cache(maxsize=16)
-def french_sentences(text: str) -> Sequence[Sentence]:
+def french_sentences(text: str) -> Sequence[SourceSentence]:
     """The sentences of the source that have content words."""
-    reading = read(text)
-    letters, digits = reading.letters, reading.digits
     sentences = []
-    for start, end in _bounds(text):
-        words = [word for word in map(_FRENCH.__getitem__, letters[start:end].split()) if word]
-        if digits:
-            words += map(_FRENCH_NUMBERS.__getitem__, digits[start:end].split())
+    for sentence, letters, numbers in _parts(read(text)):
+        words = list(filter(None, map(_FRENCH.__getitem__, letters.split())))
+        if numbers:
+            words += _number_words(numbers, _FRENCH_NUMBER)
         if words:
-            sentences.append(Sentence(text[start:end], words, frozenset(), end - start))
+            sentences.append(SourceSentence(sentence, words))
     return sentences
 
 
-def english_sentences(text: str) -> list[Sentence]:
+def english_sentences(text: str) -> list[AnswerSentence]:
     """The sentences of the answer that have content words."""
-    return [sentence for sentence in _english_parts(text) if sentence.words]
+    return [sentence for sentence in _english_parts(text) if sentence.has_words]
 
 
 @lru_cache(maxsize=16)
-def _english_parts(text: str) -> Sequence[Sentence]:
+def _english_parts(text: str) -> Sequence[AnswerSentence]:
     """All sentences of the answer."""
     reading = read(text)
-    letters, digits = reading.letters, reading.digits
-    sentences = []
-    for start, end in _bounds(text):
-        known = list(map(_ENGLISH.__getitem__, letters[start:end].split()))
-        if digits:
-            known += map(_ENGLISH_NUMBERS.__getitem__, digits[start:end].split())
-        words = [word for word in known if word.weight]
-        keys = frozenset().union(*[word.keys for word in known])
-        sentences.append(Sentence(text[start:end], words, keys, end - start))
-    return sentences
+    return [
+        AnswerSentence(sentence, reading.lows if letters is reading.letters else letters.split(), numbers)
+        for sentence, letters, numbers in _parts(reading)
+    ]
 
 
-def _bounds(text: str) -> list[tuple[int, int]]:
+def _parts(reading: Reading) -> list[tuple[str, str, Sequence[str]]]:
+    """The sentences of a text, each with its part of ``letters`` and its numbers."""
+    text, letters, digits = reading.text, reading.letters, reading.digits
+    bounds = _bounds(text, reading.signs)
+    if len(bounds) == 1:
+        start, end = bounds[0]
+        return [(text[start:end], letters, reading.numbers)]
+    return [
+        (text[start:end], letters[start:end], digits[start:end].split() if digits else ())
+        for start, end in bounds
+    ]
+
+
+def _bounds(text: str, signs: AbstractSet[str]) -> list[tuple[int, int]]:
     """Where each sentence begins and ends, with its end mark, without blank ones."""
+    if _ENDS.isdisjoint(signs):
+        return [(0, len(text))]
     bounds = []
     start = 0
     for match in _BOUNDARY.finditer(text):
@@ -204,16 +261,16 @@ def _bounds(text: str) -> list[tuple[int, int]]:
     return bounds
 
 
-def union_of(sentences: Sequence[Sentence]) -> frozenset[str]:
+def union_of(sentences: Sequence[AnswerSentence]) -> frozenset[str]:
     """All keys of sentences of the answer."""
     return frozenset().union(*(sentence.keys for sentence in sentences))
 
 
-def source_keys(sentences: Iterable[Sentence]) -> frozenset[str]:
+def source_keys(sentences: Iterable[SourceSentence]) -> frozenset[str]:
     """All keys of the words of source sentences: what an answer's word is explained by."""
     return frozenset().union(*[word.keys for sentence in sentences for word in sentence.words])
 
 
-def explained(sentence: Sentence, keys: AbstractSet[str]) -> float:
+def explained(sentence: AnswerSentence, keys: AbstractSet[str]) -> float:
     """Which share of an answer's sentence the source's words explain."""
     return coverage(sentence.words, keys)

@@ -108,9 +108,10 @@ def assess(
         return Candidate(text, (*found, *names(leak)), (*thought, *leak))
     less, stripped = strip(text, shortened.text)
     taken = tuple(finding(flag, removed(text, less)) for flag in stripped)
-    text = shortened.restore(less)
-    # Whoever has taken nothing away need not look for the prompt again.
-    wrong = findings(source, text, _prompt_texts(template) if stripped else (), context)
+    restored = shortened.restore(less)
+    # Whoever has changed nothing need not look for the prompt again.
+    wrong = findings(source, restored, None if restored == text else _prompt_texts(template), context)
+    text = restored
     if missed := misses(terms, text) if terms else ():
         shown = ", ".join(f"{term.source} → {term.target}" for term in missed)
         wrong = (*wrong, finding(flags.GLOSSARY_MISS, shown))

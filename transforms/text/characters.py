@@ -9,7 +9,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
-from transforms.text.reading import read
+from transforms.text.reading import Reading, read
 
 _MOJIBAKE = re.compile(
     "[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]"
@@ -20,8 +20,10 @@ _MOJIBAKE = re.compile(
 
 _DAMAGED: Final = frozenset(("\u00c2", "\u00c3", "\u00e2", "\u00f0", "\ufffd", *map(chr, range(0x80, 0xA0))))
 """A damaged text has one of them."""
+_DAMAGED_LETTERS: Final = tuple(filter(str.isalpha, _DAMAGED))
 
 _REPLACEMENT: Final = "\ufffd"
+_ESCAPES: Final = frozenset("\\&")
 _ESCAPED_BREAK = re.compile(r"\\[nrt](?![a-z])|(?<=\w)\\n(?=[A-Z])")
 _ENTITY = re.compile(r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z]{2,24}\d{0,2});")
 _ESCAPED = re.compile(r"&#?[\w-]{2,30};")
@@ -40,14 +42,16 @@ _LEAST_CAPITALS: Final = 10
 def character_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """characters_damaged, capitals and emoji_mismatch."""
     found = []
-    if damaged := _damage(source, translation):
+    there, here = read(source), read(translation)
+    may_be_damaged = not (_ESCAPES.isdisjoint(there.signs) and _ESCAPES.isdisjoint(here.signs) and translation.isascii())
+    if may_be_damaged and (damaged := _damage(source, translation)):
         found.append(finding(flags.CHARACTERS_DAMAGED, damaged))
     if _is_shouted(source, translation):
         found.append(Finding(flags.CAPITALS))
-    if max(read(source).signs | read(translation).signs, default="") >= FIRST_EMOJI:
-        there, here = Counter(_EMOJI.findall(source)), Counter(_EMOJI.findall(translation))
-        if there != here:
-            found.append(finding(flags.EMOJI_MISMATCH, "".join(((there - here) + (here - there)).elements())))
+    if max(there.signs | here.signs, default="") >= FIRST_EMOJI:
+        lost, new = Counter(_EMOJI.findall(source)), Counter(_EMOJI.findall(translation))
+        if lost != new:
+            found.append(finding(flags.EMOJI_MISMATCH, "".join(((lost - new) + (new - lost)).elements())))
     return tuple(found)
 
 
@@ -60,7 +64,7 @@ def without_emoji_tail(text: str) -> str:
 
 
 def _damage(source: str, translation: str) -> str:
-    if not _DAMAGED.isdisjoint(read(translation).characters):
+    if _may_be_damaged(read(translation)):
         for match in _MOJIBAKE.finditer(translation):
             if match[0] not in source:
                 return str(translation[max(0, match.start() - 10) : match.end() + 10])
@@ -77,6 +81,13 @@ def _damage(source: str, translation: str) -> str:
     if "&" in translation or "&" in source:
         return _other_entity(source, translation)
     return ""
+
+
+def _may_be_damaged(reading: Reading) -> bool:
+    letters = reading.letters
+    return not _DAMAGED.isdisjoint(reading.signs) or (
+        not letters.isascii() and any(letter in letters for letter in _DAMAGED_LETTERS)
+    )
 
 
 def _other_entity(source: str, translation: str) -> str:

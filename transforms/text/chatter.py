@@ -250,7 +250,8 @@ def option_findings(source: str, translation: str) -> tuple[Finding, ...]:
             return (finding(flags.MULTIPLE_OPTIONS, match[0]),)
     last = translation.rfind("\n") + 1
     noted = last and NOTE.match(translation, last) and not NOTE_FRENCH.search(source)
-    if noted or (_PREAMBLE.match(translation) and "tradu" not in source.casefold()):
+    preamble = "translation" in words and _PREAMBLE.match(translation)
+    if noted or (preamble and "tradu" not in source.casefold()):
         return (finding(flags.MULTIPLE_OPTIONS, translation[last : last + 60] if noted else translation[:60]),)
     return ()
 

@@ -20,11 +20,12 @@ from transforms.text.copies import copy_findings
 from transforms.text.evidence import with_evidence
 from transforms.text.findings import Finding, finding, names
 from transforms.text.gate import is_blank
-from transforms.text.invariants import address_findings, line_flags, markup_findings, question_flags
+from transforms.text.invariants import MARKUP_SIGNS, address_findings, line_flags, markup_findings, question_flags
 from transforms.text.language import language_findings, script_language
 from transforms.text.loops import repetition_flags
 from transforms.text.numbers import number_findings
-from transforms.text.placeholders import placeholder_findings
+from transforms.text.placeholders import PLACEHOLDER_SIGNS, placeholder_findings
+from transforms.text.reading import read
 from transforms.text.task_talk import explained_share, explaining_keys
 from transforms.text.units import unit_findings
 
@@ -56,7 +57,9 @@ def check(source: str, translation: str, prompt_texts: Sequence[str] = (), conte
     return names(findings(source, translation, prompt_texts, context))
 
 
-def findings(source: str, translation: str, prompt_texts: Sequence[str] = (), context: str = "") -> tuple[Finding, ...]:
+def findings(
+    source: str, translation: str, prompt_texts: Sequence[str] | None = (), context: str = ""
+) -> tuple[Finding, ...]:
     """What is wrong with one answer, with evidence: hard flags first, each flag once.
 
     Time is in proportion to the texts, whatever is in them.
@@ -65,35 +68,41 @@ def findings(source: str, translation: str, prompt_texts: Sequence[str] = (), co
         source: The French text that was sent.
         translation: The answer, cleaned and stripped.
         prompt_texts: What else was sent: the system turn, the template of the user turn. Sentences of them in the
-            answer are a leak.
+            answer are a leak. None if the answer is known to have no leak.
         context: What the model was shown of the text before, and must not translate.
     """
     if is_blank(translation):
         return (Finding(flags.EMPTY_OUTPUT),)
-    length = _named(length_flags(source, translation))
+    length = map(Finding, length_flags(source, translation))
     # Megabytes of nonsense show what they are in their first part.
     translation = translation[: MAX_CHECKED_RATIO * len(source) + MAX_CHECKED_CHARS]
+    signs = read(source).signs | read(translation).signs
     found = [
         *language_findings(source, translation),
         *copy_findings(source, translation),
-        *_named(repetition_flags(source, translation)),
+        *map(Finding, repetition_flags(source, translation)),
         *length,
         *refusal_findings(source, translation),
-        *leak_findings(source, translation, prompt_texts),
+        *(() if prompt_texts is None else leak_findings(source, translation, prompt_texts)),
         *token_findings(source, translation),
         *option_findings(source, translation),
         *content_findings(source, translation, context),
-        *_named(ending_flags(source, translation)),
+        *map(Finding, ending_flags(source, translation)),
         *number_findings(source, translation),
         *unit_findings(source, translation),
-        *placeholder_findings(source, translation),
-        *address_findings(source, translation),
-        *markup_findings(source, translation),
-        *character_findings(source, translation),
-        *_named(line_flags(source, translation)),
-        *_named(question_flags(source, translation)),
-        *_named(injection_flags(source)),
     ]
+    if not PLACEHOLDER_SIGNS.isdisjoint(signs):
+        found += placeholder_findings(source, translation)
+    if "." in signs:
+        found += address_findings(source, translation)
+    if not MARKUP_SIGNS.isdisjoint(signs):
+        found += markup_findings(source, translation)
+    found += character_findings(source, translation)
+    if "\n" in signs:
+        found += map(Finding, line_flags(source, translation))
+    if "?" in signs:
+        found += map(Finding, question_flags(source, translation))
+    found += map(Finding, injection_flags(source))
     if not found:
         return ()
     kept = {each.flag: each for each in reversed(found)}
@@ -113,10 +122,6 @@ _IMPLIED: Final = {
     flags.REFUSAL: _COPY,
 }
 """Flags that say nothing more beside another."""
-
-
-def _named(found: Sequence[str]) -> list[Finding]:
-    return [Finding(flag) for flag in found]
 
 
 def token_findings(source: str, translation: str) -> tuple[Finding, ...]:

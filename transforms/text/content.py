@@ -16,7 +16,8 @@ from transforms.text import flags
 from transforms.text.alignment import (
     LEAST_ADDED,
     LEAST_MISSING,
-    Sentence,
+    AnswerSentence,
+    SourceSentence,
     Word,
     contradicting,
     coverage,
@@ -25,6 +26,7 @@ from transforms.text.alignment import (
     french_sentences,
     keys_of,
     source_keys,
+    surely_covered,
     union_of,
     words_of,
 )
@@ -91,10 +93,12 @@ def content_findings(source: str, translation: str, context: str = "") -> tuple[
     return (*found, *_aligned(there, here))
 
 
-def _correspond(there: Sequence[Sentence], here: Sequence[Sentence]) -> bool:
+def _correspond(there: Sequence[SourceSentence], here: Sequence[AnswerSentence]) -> bool:
     """Whether there are as many sentences, and each has its words in the other one: so it is nearly always."""
     if len(there) != len(here):
         return False
+    if all(surely_covered(sentence.words, other.keys, WEAK) for sentence, other in zip(there, here, strict=True)):
+        return True
     total = found = 0.0
     for sentence, other in zip(there, here, strict=True):
         words = sentence.words
@@ -115,7 +119,7 @@ def _contradicts(words: Sequence[Word], keys: AbstractSet[str], translation: str
     return (new >= LEAST_NEW and lost + new >= least) or (new == 1 and lost + new > least)
 
 
-def _of_context(context: str, there: Sequence[Sentence], here: Sequence[Sentence]) -> str:
+def _of_context(context: str, there: Sequence[SourceSentence], here: Sequence[AnswerSentence]) -> str:
     """A first sentence of the answer that translates the text shown before, not the source; "" if there is none."""
     before = source_keys(french_sentences(context))
     keys = source_keys(there)
@@ -134,19 +138,21 @@ def _least(words: int) -> float:
     return LEAST_COVERED_SHORT if words >= SOME_WORDS else 0.01
 
 
-def repeated(source: str, translation: str, here: Sequence[Sentence]) -> tuple[Finding, ...]:
+def repeated(source: str, translation: str, here: Sequence[AnswerSentence]) -> tuple[Finding, ...]:
     """sentence_repeated: a sentence that stands there more often than any of the source's does."""
     said = _repeated_sentence(source, here) or doubled_passage(source, translation)
     return (finding(flags.SENTENCE_REPEATED, said),) if said else ()
 
 
-def _repeated_sentence(source: str, here: Sequence[Sentence]) -> str:
-    if len({sentence.keys for sentence in here}) == len(here):
+def _repeated_sentence(source: str, here: Sequence[AnswerSentence]) -> str:
+    if len(here) < 2 or len({sentence.keys for sentence in here}) == len(here):
         return ""
     alike = Counter(sentence.keys for sentence in here)
-    counts = Counter(
-        folded for sentence in here if alike[sentence.keys] > 1 and len(folded := _folded(sentence.text)) >= _REPEATABLE
-    )
+    texts = Counter(sentence.text for sentence in here if alike[sentence.keys] > 1)
+    counts: Counter[str] = Counter()
+    for text, count in texts.items():
+        if len(folded := _folded(text)) >= _REPEATABLE:
+            counts[folded] += count
     if not counts or len(counts) == sum(counts.values()):
         return ""
     doubled = sum(count - 1 for count in counts.values())
@@ -161,7 +167,7 @@ def _folded(text: str) -> str:
     return _FOLDED.sub(" ", text).strip().casefold()
 
 
-def _aligned(there: Sequence[Sentence], here: Sequence[Sentence]) -> list[Finding]:
+def _aligned(there: Sequence[SourceSentence], here: Sequence[AnswerSentence]) -> list[Finding]:
     """What the alignment shows: the worst of each kind."""
     missing: list[tuple[float, str]] = []
     added: list[tuple[float, str]] = []
@@ -215,14 +221,14 @@ def _joined(groups: Sequence[Group]) -> list[Group]:
     return joined
 
 
-def _shorter(there: Sequence[Sentence], here: Sequence[Sentence], groups: Sequence[Group]) -> bool:
+def _shorter(there: Sequence[SourceSentence], here: Sequence[AnswerSentence], groups: Sequence[Group]) -> bool:
     """Whether the answer is shorter than the source around a sentence that is missing."""
-    size = sum(sentence.chars for sentence in there[groups[0][0] : groups[-1][1]])
-    written = sum(sentence.chars for sentence in here[groups[0][2] : groups[-1][3]])
+    size = sum(len(sentence.text) for sentence in there[groups[0][0] : groups[-1][1]])
+    written = sum(len(sentence.text) for sentence in here[groups[0][2] : groups[-1][3]])
     return written < COMPLETE_RATIO * size
 
 
-def _own_share(there: Sequence[Sentence], number: int, keys: AbstractSet[str]) -> float | None:
+def _own_share(there: Sequence[SourceSentence], number: int, keys: AbstractSet[str]) -> float | None:
     """How much of a sentence is covered, by the words that its neighbours do not have; None if it has too few."""
     sentence = there[number]
     if len(sentence.words) < LEAST_MISSING:
@@ -232,8 +238,8 @@ def _own_share(there: Sequence[Sentence], number: int, keys: AbstractSet[str]) -
     return min(coverage(own, keys) if len(own) >= LEAST_OWN else 1.0, coverage(sentence.words, keys))
 
 
-def _too_short(source: Sequence[Sentence], answer: Sequence[Sentence]) -> bool:
-    written, size = sum(sentence.chars for sentence in answer), sum(sentence.chars for sentence in source)
+def _too_short(source: Sequence[SourceSentence], answer: Sequence[AnswerSentence]) -> bool:
+    written, size = sum(len(sentence.text) for sentence in answer), sum(len(sentence.text) for sentence in source)
     return written < MERGED_RATIO * size
 
 

@@ -47,7 +47,7 @@ _FENCED = re.compile(r"```[\w-]{0,20}\s*(.*?)\s*```\Z", re.DOTALL)
 
 def has_tokens(text: str) -> bool:
     """Whether ``text`` has a control token."""
-    return not MARKED.isdisjoint(read(text).characters) and bool(_TOKEN.search(text))
+    return not MARKED.isdisjoint(read(text).signs) and bool(_TOKEN.search(text))
 
 
 def new_tokens(text: str, source: str) -> list[str]:

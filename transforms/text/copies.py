@@ -63,16 +63,17 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
         and _folded(source) == _folded(translation)
     ):
         return _whole_copy(translation)
-    there, here = read(source).word_set, read(translation)
-    if is_list(here):
+    here = read(translation)
+    if not any(map(_is_french, read(source).low_set & here.low_set)) or is_list(here):
         return ()
-    suspects = [word for word in there & here.word_set if _is_french(word.lower())]
+    there, written = frozenset(read(source).words), here.words
+    suspects = [word for word in there.intersection(written) if _is_french(word.lower())]
     in_lower_case = [word for word in suspects if word.islower()]
     if not in_lower_case:
         line = _copied_line(source, translation) if suspects else None
         return (finding(flags.FRENCH_LEFT, line),) if line else ()
     text = translation
-    if len(here.words) > MANY_WORDS and sum(map(there.__contains__, here.words)) < LEAST_SHARED * len(here.words):
+    if len(written) > MANY_WORDS and sum(map(there.__contains__, written)) < LEAST_SHARED * len(written):
         text = "\n".join(line for line in text.split("\n") if any(word in line for word in in_lower_case))
     cleaned = _QUOTED.sub(" ", _CODE.sub(" ", text))
     words = _LETTERS.findall(cleaned)

@@ -54,7 +54,10 @@ MANY_CODES: Final = 3
 LEAST_WRAPPED: Final = 40
 _CONTINUES: Final = ":`(&"
 _ENDS_SENTENCE: Final = '.!?…:;»”"|>)'
-_QUESTION = re.compile(r"(?<=[^\s(,;*/|])[ \u00a0\u202f]{0,2}\?(?![ \u00a0\u202f]{1,2}:)(?=[\s»”’\"')\]*_<]|$)")
+_QUESTION = re.compile(
+    r"\?(?:(?<=[^\s(,;*/|]\?)|(?<=[^\s(,;*/|][ \u00a0\u202f]\?)|(?<=[^\s(,;*/|][ \u00a0\u202f]{2}\?))"
+    r"(?![ \u00a0\u202f]{1,2}:)(?=[\s»”’\"')\]*_<]|$)"
+)
 _ASKING = re.compile(r"(?i)\W{0,3}(?:what|how|who|whom|whose|where|when|why|which)\b")
 """How a heading begins that asks without a mark."""
 
@@ -87,13 +90,14 @@ def _addresses(text: str) -> set[str]:
         for each in _URL.findall(text)
         if "." in (address := _plain_address(each)).split("/")[0] and "[" not in address
     }
-    rest = _URL.sub(" ", text)
-    if "@" in rest:
-        found.update(address.lower() for address in _EMAIL.findall(rest))
-        rest = _EMAIL.sub(" ", rest)
-    # Far faster than over the whole text: only passages with a point may be domains.
-    passages = (passage for passage in rest.split() if "." in passage)
-    return found | {match.lower() for passage in passages for match in _DOMAIN.findall(passage)}
+    # Far faster than over the whole text: only passages with a point inside may be addresses.
+    for passage in _URL.sub(" ", text).split():
+        if "." in passage[2:-1]:
+            if "@" in passage:
+                found.update(map(str.lower, _EMAIL.findall(passage)))
+                passage = _EMAIL.sub(" ", passage)
+            found.update(map(str.lower, _DOMAIN.findall(passage)))
+    return found
 
 
 def _plain_address(address: str) -> str:
@@ -163,6 +167,8 @@ _MARKUP: Final[tuple[tuple[str, Callable[[str], object]], ...]] = (
     ("](", lambda text: text.count("](")),
     ("|", lambda text: [row.count("|") for row in _CELLS.findall(text)]),
 )
+MARKUP_SIGNS: Final = frozenset(("`", "\n", *(mark[0] for mark, _ in _MARKUP)))
+"""Without one of them, a text has no markup."""
 
 
 def line_flags(source: str, translation: str) -> tuple[str, ...]:

@@ -49,12 +49,14 @@ _OTHER_SCRIPT = re.compile("[\u0400-\u1cff\u3040-\u318f\u31f0-\u31ff\u3400-\ua63
 _FIRST_NOT_LATIN = "\u0370"
 _MOST_OTHER_LETTERS = 0.05
 
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”»)\]]{0,3}\s+|\n+")
+_SENTENCE_END = re.compile(r"[.!?…][\"'”»)\]]{0,3}\s+|\n+")
 _QUOTED = re.compile('«[^«»\n]{1,60}»|“[^“”\n]{1,60}”|"[^"\n]{1,60}"|`[^`\n]{1,200}`|```.*?```|<[^<>]{1,200}>', re.S)
 """Titles, names, code and tags: they stay French in a good translation."""
 
 _QUOTE_MARKS = '«“"`<'
-_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S{1,80}@\S{1,80}|\\\S+|(?<=\s)/\S+")
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\\\S+|(?<=\s)/\S+")
+_ADDRESS_OR_MAIL = re.compile(r"https?://\S+|www\.\S+|\S{1,80}@\S{1,80}|\\\S+|(?<=\s)/\S+")
+"""The passage before an at sign takes the most time to look for, by far."""
 _ACCENTED: Final = frozenset("àâæçéèêëîïôœùûÿ")
 _FRENCH_LETTERS = re.compile(f"[{''.join(sorted(_ACCENTED))}]")
 
@@ -92,10 +94,24 @@ class Evidence:
 def sentences_of(text: str) -> list[str]:
     """Sentences and lines, without passages that may stay French: short quotations, code, tags, addresses."""
     if "//" in text or "@" in text or "\\" in text or " /" in text:
-        text = _ADDRESS.sub(" ", text)
+        text = _without_addresses(text)
     if any(mark in text for mark in _QUOTE_MARKS):
         text = _QUOTED.sub(" ", text)
-    return _SENTENCE_END.split(text)
+    return _split(text)
+
+
+def _without_addresses(text: str) -> str:
+    return (_ADDRESS_OR_MAIL if "@" in text else _ADDRESS).sub(" ", text)
+
+
+def _split(text: str) -> list[str]:
+    """The sentences and lines with their end marks, without the white space after them."""
+    sentences, start = [], 0
+    for match in _SENTENCE_END.finditer(text):
+        end = match.start()
+        sentences.append(text[start : end + (text[end] != "\n")])
+        start = match.end()
+    return [*sentences, text[start:]]
 
 
 def evidence_of(sentence: str) -> Evidence:
@@ -137,7 +153,7 @@ def _is_run(words: int, french: int, lower: int) -> bool:
 
 def is_french(text: str) -> bool:
     """Whether a whole text is French prose, even a short or telegraphic one; names and addresses are not."""
-    found = [evidence_of(sentence) for sentence in _SENTENCE_END.split(_ADDRESS.sub(" ", text))]
+    found = [evidence_of(sentence) for sentence in _split(_without_addresses(text))]
     words, lower = sum(each.words for each in found), sum(each.lower for each in found)
     french, english = sum(each.french for each in found), sum(each.english for each in found)
     certain = sum(each.certain for each in found)
@@ -164,7 +180,8 @@ def non_latin(source: str, translation: str) -> bool:
     One Chinese or Cyrillic letter is enough if the source has none: models slip single words in. Greek letters are
     units and symbols up to one in twenty. A source with such letters explains twice its share.
     """
-    if translation.isascii() or max(read(translation).characters) < _FIRST_NOT_LATIN:
+    signs = "" if translation.isascii() else "".join(read(translation).signs)
+    if not _GREEK.search(signs) and not _OTHER_SCRIPT.search(signs):
         return False
     foreign = len(_OTHER_SCRIPT.findall(translation))
     if not foreign:
@@ -186,7 +203,7 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if non_latin(source, translation):
         return (Finding(flags.NON_LATIN_OUTPUT),)
     reading = read(translation)
-    if len(reading.words) < FEWEST_WORDS or _is_plainly_english(translation) or is_list(reading):
+    if len(reading.lows) < FEWEST_WORDS or _is_plainly_english(translation) or is_list(reading):
         return ()
     sentences = sentences_of(translation)
     found = [evidence_of(sentence) for sentence in sentences]
@@ -214,7 +231,8 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
 
 _PASSAGES: Final = frozenset(f"{_QUOTE_MARKS}/@\\")
-_ELISION = re.compile(r"(?i)(?<![^\W\d_])(?:[ldnjsc]|qu|jusqu|aujourd)['’](?=[^\W\d_])")
+_ELIDED: Final = frozenset("l d n j s c qu jusqu aujourd".split())
+_ELISION = re.compile(rf"(?i)(?<![^\W\d_])(?:{'|'.join(sorted(_ELIDED))})['’](?=[^\W\d_])")
 
 
 def _is_plainly_english(text: str) -> bool:
@@ -226,18 +244,22 @@ def _is_plainly_english(text: str) -> bool:
 
 
 def _looks_english(reading: Reading) -> bool:
-    if not FRENCH.isdisjoint(reading.low_set) or _has_elision(reading.text, reading.signs):
+    if not FRENCH.isdisjoint(reading.low_set) or _has_elision(reading):
         return False
-    if not _ACCENTED.isdisjoint(reading.characters) and any(
-        word.islower() and _FRENCH_LETTERS.search(word) for word in reading.word_set
+    if not reading.letters.isascii() and any(
+        word.islower() and _FRENCH_LETTERS.search(word) for word in reading.words if not word.isascii()
     ):
         return False
     lows = reading.lows
-    return sum(map(ENGLISH.__contains__, lows)) >= 0.25 * len(lows) > 0
+    enough = 0.25 * len(lows)
+    # There are at least as many English words as different ones, which are counted faster.
+    return len(ENGLISH & reading.low_set) >= enough > 0 or sum(map(ENGLISH.__contains__, lows)) >= enough > 0
 
 
-def _has_elision(text: str, signs: frozenset[str]) -> bool:
-    return ("'" in signs or "’" in signs) and bool(_ELISION.search(text))
+def _has_elision(reading: Reading) -> bool:
+    return ("'" in reading.signs or "’" in reading.signs) and bool(
+        not _ELIDED.isdisjoint(reading.low_set) and _ELISION.search(reading.text)
+    )
 
 
 def _has_french_words(text: str) -> bool:

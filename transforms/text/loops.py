@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from transforms.text import flags
-from transforms.text.reading import Reading, read
+from transforms.text.reading import read
 
 GRAM = 4
 """The number of words compared at once (the n of the n-grams)."""
@@ -33,6 +33,7 @@ LEAST_DOUBLED = 6
 _BETWEEN_WORDS = r"[\W\d_]+"
 _SENTENCE_END = re.compile(r"[.!?…][\"'”»)\]]{0,3}\s")
 REPEATED_CHARACTERS = 40
+_BLANKS = " " * REPEATED_CHARACTERS
 _REPEATED_CHARACTER = re.compile(rf"(.)\1{{{REPEATED_CHARACTERS - 1}}}", re.DOTALL)
 _LONGEST_WORD = 60
 _SUSPICIOUS_LENGTH = 1.5
@@ -68,8 +69,9 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
         count = max(Counter(grams).values())
         if count >= MIN_COUNT and count * GRAM >= MIN_SHARE * len(words) and count >= TIMES_SOURCE * _max_count(source):
             return (flags.REPETITION,)
-    longest_word = max(map(len, words), default=0)
-    if _may_repeat(reading, longest_word) and (match := _REPEATED_CHARACTER.search(translation)):
+    longest_word = max(map(len, reading.low_set), default=0)
+    may_repeat = longest_word >= REPEATED_CHARACTERS or _BLANKS in reading.letters
+    if may_repeat and (match := _REPEATED_CHARACTER.search(translation)):
         return () if match[0] in source or match[1] * 10 in source else (flags.REPETITION,)
     odd = len(translation) > _SUSPICIOUS_LENGTH * len(source) or longest_word > _LONGEST_WORD
     if odd and len(translation) >= 200 and _zlib_ratio(translation) < MIN_RATIO * min(1.0, _zlib_ratio(source)):
@@ -77,6 +79,7 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
     return ()
 
 
+@lru_cache(maxsize=4)
 def _repeating_grams(text: str) -> list[tuple[str, str, str, str]]:
     """All four words in a row, if any of them stand there twice; nothing if none do, which costs little to see."""
     reading = read(text)
@@ -93,16 +96,13 @@ def _loop_of(text: str) -> Tandem:
     return tandem(read(text).lows) if _repeating_grams(text) else _NONE
 
 
-def _may_repeat(reading: Reading, longest_word: int) -> bool:
-    """Whether a character may stand there often enough in a row: far cheaper than the pattern, and nearly always no."""
-    return longest_word >= REPEATED_CHARACTERS or " " * REPEATED_CHARACTERS in reading.letters
-
-
 def doubled_passage(source: str, translation: str) -> str:
     """A passage that the answer says twice in a row, at least ``LEAST_DOUBLED`` words; "" if there is none.
 
     None where the source says anything twice in a row.
     """
+    if not _repeating_grams(translation):
+        return ""
     loop = _loop_of(translation)
     if loop.period < LEAST_DOUBLED or loop.copies < 2 or _loop_of(source).copies > 1:
         return ""

@@ -46,7 +46,7 @@ def scale_changed(source: str, translation: str, number_words: Container[str]) -
 
 
 _BILLIONS_FR: Final = frozenset(("milliard", "milliards", "md", "mds"))
-_SCALES_FR: Final = _BILLIONS_FR | {"million", "millions", "mille"}
+_SCALES_FR: Final = _BILLIONS_FR | {"million", "millions", "mille", "milles"}
 _SCALES_EN: Final = frozenset(("million", "millions", "thousand", "thousands", "billion", "billions"))
 _SCALED_FR = re.compile(r"(?i)(?<![\d.,])(\d+(?:[.,]\d+)?)[ \u00a0\u202f](milliard|million|mille)s?\b")
 _SCALED_EN = re.compile(r"(?i)(?<![\d.,])(\d+(?:[.,]\d+)?)[ \u00a0-](billion|million|thousand)s?\b")
@@ -55,6 +55,8 @@ _ENGLISH_SCALE: Final = {"mille": "thousand", "million": "million", "milliard": 
 
 def _other_scale(source: str, translation: str) -> str:
     """A number whose scale became another one: 12 mille, 12 million."""
+    if _SCALES_FR.isdisjoint(read(source).low_set) or _SCALES_EN.isdisjoint(read(translation).low_set):
+        return ""
     here: dict[str, set[str]] = {}
     for number, scale in _SCALED_EN.findall(translation):
         here.setdefault(number.replace(",", "."), set()).add(scale.lower())
@@ -96,13 +98,13 @@ def month_changed(source: str, translation: str) -> str:
     ):
         return ""
     there = _months_with_days(source, months)
-    here = read(translation)
+    here, written = read(translation).low_set, read(translation).words
     named = {
         number
         for number, name in enumerate(MONTHS_EN)
-        if name in here.low_set and (name not in _ALSO_WORDS or name.capitalize() in here.word_set)
+        if name in here and (name not in _ALSO_WORDS or name.capitalize() in written)
     }
-    if not there or not named or not _SHORT_MONTHS_EN.isdisjoint(here.word_set):
+    if not there or not named or not _SHORT_MONTHS_EN.isdisjoint(written):
         return ""
     expected = {MONTHS_FR.index(name) for name in there}
     gone = expected - named

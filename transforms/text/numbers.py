@@ -24,7 +24,7 @@ MOST_EXPLAINED = 100
 _POSITION = re.compile(r"%\d{1,2}\$")
 _ENTITY = re.compile(r"&#x?[\da-fA-F]{1,7};")
 _NUMBER = re.compile(r"\d\d*(?:[.,]\d+)*")
-_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ '’\u00a0\u202f]\d{3})+(?!\d)")
+_GROUPED = re.compile(r"\d(?<![\d.,]\d)\d{0,2}(?:[ '’\u00a0\u202f]\d{3})+(?!\d)")
 _GROUP_SPACE = re.compile("[ '’\u00a0\u202f]")
 _SPACED = re.compile("\\d[ '’\u00a0\u202f]\\d")
 _WITHIN_WORD = re.compile(r"\b[A-Za-z]{1,4}(\d{1,3})(?=[a-z])")
@@ -69,8 +69,9 @@ _ENGLISH_OTHER: Final = _table(
 )
 _ROMAN = re.compile(r"\b([IVXLC]{1,7})(?:er|re|e|ème|th|st|nd|rd)?\b")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
-_CLOCK = re.compile(r"\b(\d{1,2})(?:[:.](\d{2}))?[ \u00a0\u202f]?([aApP])\.?[mM]\b")
-_CLOCK_WORDS: Final = frozenset(("am", "pm", "m"))
+_CLOCK = re.compile(r"(\d(?<!\w\d)\d?)(?:[:.](\d{2}))?[ \u00a0\u202f]?([aApP])\.?[mM]\b")
+_CLOCK_WORDS: Final = frozenset(("am", "pm"))
+_CLOCK_LETTERS: Final = frozenset(("a", "p"))
 _AFTERNOON = re.compile(r"(?i)\bp\.?\s?m\b|afternoon|evening|night|o['’]clock|midnight|noon|pm\b")
 _SCALE = re.compile(r"(?i)\d[ \u00a0\u202f]?(?:k|m|md|mds|mrd)[€$]?\b|mill(?:e|i)|thousand|billion|\d ?bn\b|k€|m€")
 _DURATION = re.compile(r"\b(\d{1,3}) ?h(?:eures?)? ?(\d{2})\b")
@@ -112,26 +113,32 @@ _COMPOSED = re.compile("\\d[.,' \u00a0\u202f]\\d")
 
 def _same_digits(source: str, translation: str) -> bool:
     """Whether both have the same numbers without separators or signs that could change them, as most texts do."""
-    there, here = read(source).digits.split(), read(translation).digits.split()
+    there, here = read(source).numbers, read(translation).numbers
     if there != here and sorted(there) != sorted(here):
         return False
     if not there:
         return True
-    if "$" in source or "&#" in source or "$" in translation or "&#" in translation:
+    if "$" in source or "&#" in source or "$" in translation or "&#" in translation or _may_have_clock(translation):
         return False
-    clocks = not _CLOCK_WORDS.isdisjoint(read(translation).low_set)
-    return not (clocks or _COMPOSED.search(source) or _COMPOSED.search(translation))
+    # Each part of a composed number counts.
+    return len(there) == 1 or not (_COMPOSED.search(source) or _COMPOSED.search(translation))
+
+
+def _may_have_clock(text: str) -> bool:
+    """Whether there are the words of ``_CLOCK``, "p.m." in two letters."""
+    words = read(text).low_set
+    return not _CLOCK_WORDS.isdisjoint(words) or ("m" in words and not _CLOCK_LETTERS.isdisjoint(words))
 
 
 def _atoms(text: str, french: bool) -> list[str]:
     """The numbers of a text in one form, sorted; nothing for zeros only, such as the minutes of "10 h 00"."""
-    if not read(text).has_digits:
+    if not read(text).numbers:
         return []
     if "$" in text:
         text = _POSITION.sub("%", text)
     if "&#" in text:
         text = _ENTITY.sub(" ", text)
-    if not french and not _CLOCK_WORDS.isdisjoint(read(text).low_set):
+    if not french and _may_have_clock(text):
         text = _CLOCK.sub(_in_24_hours, text)
     if _SPACED.search(text):
         text = _GROUPED.sub(lambda match: _GROUP_SPACE.sub("", match[0]), text)

@@ -8,6 +8,7 @@ from typing import Final
 from transforms.text.english import is_english_word
 from transforms.text.language_words import ENGLISH, FRENCH, OTHERS
 from transforms.text.lexicon import is_english, is_only_french
+from transforms.text.reading import read
 
 _WORD = re.compile("[^\\W\\d_]+(?:['’](?=[^\\W\\d_]))?")
 CODE = re.compile(
@@ -24,16 +25,22 @@ def words_of(text: str) -> list[str]:
     return [word.replace("’", "'") for word in words] if "’" in text else words
 
 
+_ANY_OTHER: Final = frozenset().union(*OTHERS.values())
+_LEAST_OTHER: Final = 4
+
+
 def other_language(text: str) -> str | None:
     """Spanish, German, Italian, Portuguese or Dutch: es, de, it, pt, nl; None if it is none of them for certain.
 
     Needs four stop words, three different ones, a quarter of all words, twice as many as there are of English and
     French, and more than of any other of them.
     """
+    if sum(map(_ANY_OTHER.__contains__, read(text).lows)) < _LEAST_OTHER:
+        return None
     words = words_of(text.lower())
     scores = sorted(((sum(map(stop.__contains__, words)), code) for code, stop in OTHERS.items()), reverse=True)
     (best, code), (second, _) = scores[:2]
-    if best < 4 or best < 0.25 * len(words) or best == second or len(OTHERS[code].intersection(words)) < 3:
+    if best < _LEAST_OTHER or best < 0.25 * len(words) or best == second or len(OTHERS[code].intersection(words)) < 3:
         return None
     known = max(sum(word in ENGLISH for word in words), sum(word in FRENCH for word in words))
     return code if best >= 2 * known or (best > known and best >= second + 3) else None

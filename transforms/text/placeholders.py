@@ -29,6 +29,8 @@ _PLACEHOLDER = re.compile(
 )
 _MARKS: Final = frozenset("{%<⟦$")
 _MARK = re.compile(f"[{''.join(sorted(_MARKS))}]")
+PLACEHOLDER_SIGNS: Final = _MARKS | {"-"}
+"""Without one of them, a text has neither placeholders nor codes."""
 _POSITION = re.compile(r"%\d{1,2}\$")
 _BRACE_SPACE = re.compile(r"(?<=\{) | (?=\})")
 _PERCENT = re.compile(r"(?<![A-Za-z_])\d[ \u00a0\u202f]%[sdifc]")
@@ -42,7 +44,7 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
     A code in other case is the same; one that the answer adds shows as a number. A word in braces may be translated
     if it has a space, and "15 % d'intérêts" is none.
     """
-    if not _MARKS.isdisjoint(read(source).characters | read(translation).characters):
+    if not _MARKS.isdisjoint(read(source).signs | read(translation).signs):
         there, here = _placeholders(source), _placeholders(translation)
         if there != here:
             changed = [*(there - here), *(here - there)]
@@ -50,7 +52,7 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
             changed = [each for each in changed if each[0] != "$" or each not in there or each not in here]
             if changed:
                 return (finding(flags.PLACEHOLDER_MISMATCH, changed[0]),)
-    if "-" in source and read(source).has_digits and (codes := _CODE_NAME.findall(source)):
+    if "-" in source and read(source).numbers and (codes := _CODE_NAME.findall(source)):
         folded = _SEPARATORS.sub("", translation).casefold()
         if gone := [code for code in codes if _SEPARATORS.sub("", code).casefold() not in folded]:
             return (finding(flags.PLACEHOLDER_MISMATCH, gone[0]),)
@@ -58,7 +60,7 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
 
 def _placeholders(text: str) -> Counter[str]:
-    percent = {match.start() + 2 for match in _PERCENT.finditer(text)}
+    percent = {match.start() + 2 for match in _PERCENT.finditer(text)} if "%" in text else ()
     return Counter(
         _POSITION.sub("%", _BRACE_SPACE.sub("", match[0])) for match in _matches(text) if match.start() not in percent
     )

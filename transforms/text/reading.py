@@ -24,15 +24,22 @@ def _decoded(byte: int, code_page: str) -> str:
     return bytes((byte,)).decode(code_page, "replace")
 
 
-def _blanked(code_page: str) -> bytes:
-    return bytes(byte if _WORD.fullmatch(_decoded(byte, code_page)) else ord(" ") for byte in range(256))
+def _blanked(code_page: str, lower: bool = False) -> bytes:
+    """What each byte becomes: a letter stays, as it is or in lower case, all else becomes a blank."""
+    characters = (_decoded(byte, code_page) for byte in range(256))
+    kept = (each if _WORD.fullmatch(each) else " " for each in characters)
+    return b"".join((each.lower() if lower else each).encode(code_page) for each in kept)
 
 
 _BLANKED: Final = {page: _blanked(page) for page in (_LATIN, _CODE_PAGE)}
+_LOWERED: Final = {page: _blanked(page, lower=True) for page in (_LATIN, _CODE_PAGE)}
 _ONLY_DIGITS: Final = bytes(byte if chr(byte) in "0123456789" else ord(" ") for byte in range(256))
+_LATIN_LETTERS: Final = bytes(byte for byte in range(256) if chr(byte).isalpha())
+_DIGITS: Final = bytes(byte if chr(byte) in "0123456789" else ord(" ") for byte in range(256))
 _DIGITS: Final = frozenset("0123456789")
 _KNOWN: Final = frozenset(_decoded(byte, _CODE_PAGE) for byte in range(256))
 _LETTERS: Final = frozenset(filter(str.isalpha, _KNOWN))
+_LATIN_LETTERS: Final = bytes(byte for byte in range(256) if chr(byte).isalpha())
 _NOT_LATIN_LETTERS: Final = frozenset(letter for letter in _LETTERS if letter > "\xff")
 
 
@@ -41,27 +48,26 @@ class Reading(NamedTuple):
 
     Attributes:
         text: As it stands.
-        characters: Each once.
-        letters: The text with a blank in place of each character that is no letter.
-        digits: The same for decimal digits; "" without any.
-        words: In order, as they are written.
-        lows: The same in lower case.
-        word_set: ``words``, each once.
-        low_set: ``lows``, each once.
         signs: The characters that are no letters of French or English: digits, marks, white space, other scripts.
-        has_digits: Whether there is a decimal digit.
+        letters: The text with a blank in place of each character that is no letter.
+        lows: The words in lower case, in order.
+        low_set: The same, each once.
+        digits: The text with a blank in place of each character that is no decimal digit; "" without any.
+        numbers: The sequences of decimal digits, in order.
     """
 
     text: str
-    characters: frozenset[str]
-    letters: str
-    digits: str
-    words: list[str]
-    lows: list[str]
-    word_set: frozenset[str]
-    low_set: frozenset[str]
     signs: frozenset[str]
-    has_digits: bool
+    letters: str
+    lows: list[str]
+    low_set: frozenset[str]
+    digits: str
+    numbers: list[str]
+
+    @property
+    def words(self) -> list[str]:
+        """The words as they are written, in order."""
+        return self.letters.split()
 
 
 _LIST_WORDS: Final = 12
@@ -69,7 +75,7 @@ _LIST_WORDS: Final = 12
 
 def is_list(reading: Reading) -> bool:
     """Whether most words have no white space between them, so that they are codes or syllables, not prose."""
-    words = len(reading.words)
+    words = len(reading.lows)
     if words < _LIST_WORDS:
         return False
     return reading.text.count(" ") + reading.text.count("\n") + reading.text.count("\u00a0") < words / 2
@@ -77,29 +83,30 @@ def is_list(reading: Reading) -> bool:
 
 @lru_cache(maxsize=8)
 def read(text: str) -> Reading:
-    """The reading of a text. The last few are kept: all checks of an answer ask for the same ones."""
-    characters = frozenset(text)
-    signs = characters - _LETTERS
-    letters, digits = _letters_and_digits(text, characters, signs)
-    words, lows = letters.split(), letters.lower().split()
-    return Reading(
-        text, characters, letters, digits, words, lows, frozenset(words), frozenset(lows), signs, bool(digits)
-    )
+    """The reading of a text. The last few are kept: all checks of an answer ask for the same ones.
 
-
-def _letters_and_digits(text: str, characters: frozenset[str], signs: frozenset[str]) -> tuple[str, str]:
-    """The text with blanks for all but letters, and for all but digits.
-
-    Bytes are translated in a small part of the time that a pattern takes. Texts with letters of another script need the
-    pattern.
+    Bytes are translated in a small part of the time that sets of characters and patterns take. Texts with letters of
+    another script need the pattern.
     """
-    strange = signs - _KNOWN
-    if strange and any(map(str.isalnum, strange)):
-        digits = _NO_DIGIT.sub(" ", text) if any(map(str.isdecimal, signs)) else ""
-        return _NO_LETTER.sub(" ", text), digits
-    encoded = text.encode(_LATIN, "replace")
+    encoded, page = text.encode(_LATIN, "replace"), _LATIN
+    if encoded.count(b"?") == text.count("?"):  # no character is replaced
+        signs = frozenset(encoded.translate(None, _LATIN_LETTERS).decode(_LATIN))
+    else:
+        characters = frozenset(text)
+        signs = characters - _LETTERS
+        strange = signs - _KNOWN
+        if strange and any(map(str.isalnum, strange)):
+            return _read_with_patterns(text, signs)
+        if not _NOT_LATIN_LETTERS.isdisjoint(characters):
+            encoded, page = text.encode(_CODE_PAGE, "replace"), _CODE_PAGE
+    letters = encoded.translate(_BLANKED[page]).decode(page)
+    lows = encoded.translate(_LOWERED[page]).decode(page).split()
     digits = "" if _DIGITS.isdisjoint(signs) else encoded.translate(_ONLY_DIGITS).decode(_LATIN)
-    page = _LATIN
-    if not _NOT_LATIN_LETTERS.isdisjoint(characters):
-        encoded, page = text.encode(_CODE_PAGE, "replace"), _CODE_PAGE
-    return encoded.translate(_BLANKED[page]).decode(page), digits
+    return Reading(text, signs, letters, lows, frozenset(lows), digits, digits.split())
+
+
+def _read_with_patterns(text: str, signs: frozenset[str]) -> Reading:
+    letters = _NO_LETTER.sub(" ", text)
+    lows = letters.lower().split()
+    digits = _NO_DIGIT.sub(" ", text) if any(map(str.isdecimal, signs)) else ""
+    return Reading(text, signs, letters, lows, frozenset(lows), digits, digits.split())

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Final, TypeAlias
 
-from transforms.text.alignment import LEAST_MISSING, Sentence, Word, coverage, source_keys
+from transforms.text.alignment import LEAST_MISSING, AnswerSentence, SourceSentence, Word, coverage, source_keys
 
 Group: TypeAlias = tuple[int, int, int, int]
 """First and last + 1 sentence of the source, then of the answer."""
@@ -31,7 +31,7 @@ WEAK: Final = 0.45
 """With this share of its words in the sentence at its place, a sentence is there."""
 
 
-def align(source: Sequence[Sentence], answer: Sequence[Sentence]) -> list[Group]:
+def align(source: Sequence[SourceSentence], answer: Sequence[AnswerSentence]) -> list[Group]:
     """Groups of the source's and of the answer's sentences that correspond, in order.
 
     Nothing where their numbers differ by more than ``_WIDEST_BAND``. Groups are of up to three sentences and one, or of
@@ -55,7 +55,7 @@ def align(source: Sequence[Sentence], answer: Sequence[Sentence]) -> list[Group]
     return groups
 
 
-def belong_together(sentence: Sentence, other: Sentence) -> bool:
+def belong_together(sentence: SourceSentence, other: AnswerSentence) -> bool:
     """Whether a source's and an answer's sentence have so many of each other's words, whatever stands around them."""
     if len(sentence.words) < _SURE_WORDS or len(other.words) < _SURE_WORDS:
         return False
@@ -85,7 +85,7 @@ def _cuts(pairs: _Pairs) -> Iterator[tuple[int, int]]:
 class _Pairs:
     """How well single sentences correspond; each pair is looked at once."""
 
-    def __init__(self, source: Sequence[Sentence], answer: Sequence[Sentence]) -> None:
+    def __init__(self, source: Sequence[SourceSentence], answer: Sequence[AnswerSentence]) -> None:
         self.source, self.answer = source, answer
         self._keys: dict[int, frozenset[str]] = {}
         self._forward: dict[tuple[int, int], float] = {}
@@ -162,9 +162,9 @@ class _Pairs:
 class _Block:
     """How well groups of a few sentences correspond. Shares of words are summed up from those of each sentence."""
 
-    def __init__(self, source: Sequence[Sentence], answer: Sequence[Sentence]) -> None:
-        self._size = [0, *accumulate(sentence.chars for sentence in source)]
-        self._written = [0, *accumulate(sentence.chars for sentence in answer)]
+    def __init__(self, source: Sequence[SourceSentence], answer: Sequence[AnswerSentence]) -> None:
+        self._size = [0, *accumulate(len(sentence.text) for sentence in source)]
+        self._written = [0, *accumulate(len(sentence.text) for sentence in answer)]
         answer_places: dict[str, int] = {}
         source_places: dict[str, int] = {}
         for number, sentence in enumerate(answer):

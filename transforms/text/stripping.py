@@ -122,7 +122,7 @@ def _is_bare(text: str) -> bool:
     """Whether nothing stands around a translation: it has none of the signs and words that each step here looks for."""
     if not text or not text[0].isalnum() or text[-1] in _CLOSED or text[-1] >= FIRST_EMOJI:
         return False
-    return _AROUND.isdisjoint(read(text).characters) and not may_speak(text)
+    return _AROUND.isdisjoint(read(text).signs) and not may_speak(text)
 
 
 def _without_preamble(text: str, source: str) -> str:

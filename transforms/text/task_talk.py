@@ -101,10 +101,21 @@ _COURTESIES: Final = (
     *(" great ", " thank you for ", " thanks for ", " happy to "),
 )
 """What is said to a user, whatever the task, between blanks."""
-_COURTESIES_BY_WORD: Final = {
-    word: tuple(courtesy for courtesy in _COURTESIES if max(courtesy.split(), key=len) == word)
-    for word in {max(courtesy.split(), key=len) for courtesy in _COURTESIES}
-}
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+def _words_of_courtesies() -> dict[str, list[tuple[str, frozenset[str]]]]:
+    """The courtesies by a long word of theirs, each with all its words but a last one that may be longer."""
+    by_word: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    for courtesy in _COURTESIES:
+        words = courtesy.split()
+        longest = max(words, key=len)
+        certain = words if courtesy.endswith(" ") else words[:-1]
+        by_word.setdefault(longest, []).append((courtesy, frozenset(_LETTERS.findall(" ".join([longest, *certain])))))
+    return by_word
+
+
+_COURTESIES_BY_WORD: Final = _words_of_courtesies()
 _COURTESY_WORDS: Final = frozenset(_COURTESIES_BY_WORD)
 
 MOST_EXPLAINED: Final = 0.34
@@ -134,14 +145,15 @@ def speaks(sentence: str) -> bool:
     if not (said := _COURTESY_WORDS.intersection(words)):
         return False
     joined = f" {' '.join(words)} "
-    return any(courtesy in joined for word in said for courtesy in _COURTESIES_BY_WORD[word])
+    return any(courtesy in joined for word in said for courtesy, _ in _COURTESIES_BY_WORD[word])
 
 
 @lru_cache(maxsize=8)
 def may_speak(text: str) -> bool:
     """Whether a part of ``text`` may speak: its words are known, so this is far cheaper than to look at the parts."""
     words = read(text).low_set
-    if not _COURTESY_WORDS.isdisjoint(words):
+    said = _COURTESY_WORDS & words
+    if said and any(needed <= words for word in said for _, needed in _COURTESIES_BY_WORD[word]):
         return True
     if not _OF_ONESELF.isdisjoint(words) and not _ANNOUNCING.isdisjoint(words):
         return True

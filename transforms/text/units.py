@@ -38,7 +38,7 @@ _BESIDE = re.compile(r"(\d(?<![\d.,/]\d)\d{0,6}(?:[.,]\d{1,3})?)[ \u00a0\u202f-]
 def unit_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """unit_mismatch: a number whose units in the answer are all others than in the source."""
     here_words = read(translation)
-    if not read(source).has_digits or not here_words.has_digits or _ENGLISH_WORDS.isdisjoint(here_words.low_set):
+    if not read(source).numbers or not here_words.numbers or _ENGLISH_WORDS.isdisjoint(here_words.low_set):
         return ()
     there = _quantities(source, _FRENCH)
     if not there:

@@ -15,9 +15,9 @@ LETTERS = "aZéÉœŒÿŠªº²½µß’'-_ 09\u202f\u00a0€…“Ω客\u0660\U
 def test_words_and_numbers_are_those_of_the_patterns(text: str) -> None:
     reading = read(text)
     assert reading.words == re.findall(r"[^\W\d_]+", text)
-    assert reading.digits.split() == re.findall(r"\d+", text)
+    assert reading.numbers == reading.digits.split() == re.findall(r"\d+", text)
     assert len(reading.letters) == len(text)
-    assert len(reading.digits) == (len(text) if reading.has_digits else 0)
+    assert len(reading.digits) == (len(text) if reading.numbers else 0)
 
 
 def test_a_reading_has_each_word_as_it_stands_and_in_lower_case() -> None:
@@ -25,8 +25,8 @@ def test_a_reading_has_each_word_as_it_stands_and_in_lower_case() -> None:
     assert reading.words == ["L", "Œuvre", "de", "l", "œuvre"]
     assert reading.lows == ["l", "œuvre", "de", "l", "œuvre"]
     assert reading.low_set == {"l", "œuvre", "de"}
-    assert reading.has_digits
-    assert not read("deux").has_digits
+    assert reading.numbers == ["1900"]
+    assert not read("deux").numbers
 
 
 def test_codes_and_syllables_without_white_space_are_a_list() -> None:
