@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from transforms.engine.chunk_prompt import ChunkPrompt
+from transforms.engine.chunk_result import ChunkResult, joined
 from transforms.engine.large_texts import call, gather_few
 from transforms.engine.outcome import RequestLog
 from transforms.engine.repair_yield import Grant, Kind, Repair, RepairYield
@@ -29,8 +29,7 @@ from transforms.fleet.fleet import Fleet
 from transforms.fleet.jobs import Attempt
 from transforms.text import flags
 from transforms.text.candidates import Candidate, Checks, assess, assess_cut, assess_whole
-from transforms.text.chunks import Chunk, contexts, join, split
-from transforms.text.findings import Finding
+from transforms.text.chunks import contexts, split
 from transforms.text.gate import Gate, classify
 from transforms.text.glossary import Glossary
 from transforms.text.prompt_profile import PromptProfile, PromptProfiles
@@ -39,33 +38,6 @@ LOG = logging.getLogger(__name__)
 
 DOUBTED_HOST = "doubted_host"
 """The cause of a request to a second host, as the first one gives worse answers than others."""
-
-
-@dataclass(slots=True)
-class ChunkResult:
-    """The result of one chunk.
-
-    Attributes:
-        text: The translation; the source wherever there is none.
-        answers: The accepted answers, several if the chunk was split.
-        flags: What is wrong with them, and what was done about it.
-        error: Why some or all of the chunk could not be translated.
-        translated: Whether some of it was translated.
-        candidate: The best rejected translation, where there is an error.
-        evidence: The findings behind the flags.
-        pieces: The smaller chunks that it was cut into, and that the result consists of; 1 if it was not.
-        text_at_fault: Whether what failed would fail with other hosts, too, as far as one can tell.
-    """
-
-    text: str
-    answers: list[Answer] = field(default_factory=list)
-    flags: tuple[str, ...] = ()
-    error: str | None = None
-    translated: bool = True
-    candidate: str | None = None
-    evidence: tuple[Finding, ...] = ()
-    pieces: int = 1
-    text_at_fault: bool = True
 
 
 class _Task(NamedTuple):
@@ -288,28 +260,6 @@ class ChunkTranslator:
         if self._profiles.counted(profile, prompt.tokens, prompt_tokens):
             LOG.info("%s needs more tokens than estimated; splitting long texts into smaller chunks", profile.model)
         return answer
-
-
-def joined(chunks: Sequence[Chunk], results: Sequence[ChunkResult]) -> ChunkResult:
-    """The results of several chunks as one; its error says which chunk failed first, and how many more did."""
-    errors = [
-        f"{result.error} (chunk {number} of {len(results)})"
-        for number, result in enumerate(results, 1)
-        if result.error is not None
-    ]
-    more = f", and {len(errors) - 1} more" * (len(errors) > 1)
-    rejected = any(result.candidate for result in results)
-    return ChunkResult(
-        text=join(chunks, [result.text for result in results]),
-        answers=[answer for result in results for answer in result.answers],
-        flags=tuple(dict.fromkeys(flag for result in results for flag in result.flags)),
-        error=f"{errors[0]}{more}" if errors else None,
-        translated=any(result.translated for result in results),
-        candidate=join(chunks, [result.candidate or result.text for result in results]) if rejected else None,
-        evidence=tuple(found for result in results for found in result.evidence),
-        pieces=sum(result.pieces for result in results),
-        text_at_fault=all(result.text_at_fault for result in results),
-    )
 
 
 def _is_good(chunk: str, whole: ChunkResult) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-from transforms.engine.chunk_translator import ChunkResult, ChunkTranslator, joined
+from transforms.engine.chunk_result import ChunkResult, joined
+from transforms.engine.chunk_translator import ChunkTranslator
 from transforms.engine.large_texts import call, gather_few
 from transforms.engine.outcome import Outcome, RequestLog, TextResult
 from transforms.engine.retry_policy import RetryPolicy

@@ -238,10 +238,7 @@ def _parts(reading: Reading) -> list[tuple[str, str, Sequence[str]]]:
     if len(bounds) == 1:
         start, end = bounds[0]
         return [(text[start:end], letters, reading.numbers)]
-    return [
-        (text[start:end], letters[start:end], digits[start:end].split() if digits else ())
-        for start, end in bounds
-    ]
+    return [(text[start:end], letters[start:end], digits[start:end].split() if digits else ()) for start, end in bounds]
 
 
 def _bounds(text: str, signs: AbstractSet[str]) -> list[tuple[int, int]]:

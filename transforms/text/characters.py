@@ -43,7 +43,9 @@ def character_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """characters_damaged, capitals and emoji_mismatch."""
     found = []
     there, here = read(source), read(translation)
-    may_be_damaged = not (_ESCAPES.isdisjoint(there.signs) and _ESCAPES.isdisjoint(here.signs) and translation.isascii())
+    may_be_damaged = not (
+        _ESCAPES.isdisjoint(there.signs) and _ESCAPES.isdisjoint(here.signs) and translation.isascii()
+    )
     if may_be_damaged and (damaged := _damage(source, translation)):
         found.append(finding(flags.CHARACTERS_DAMAGED, damaged))
     if _is_shouted(source, translation):
