@@ -171,12 +171,13 @@ class Engine:
         known: Mapping[int, TextResult],
     ) -> list[TextResult]:
         """The results of a batch: known, without a request, from the memory, and from one task for each other text."""
-        results: list[TextResult | None] = []
+        results: list[TextResult | None] = [known.get(index) for index in range(len(texts))]
+        unknown = [index for index, result in enumerate(results) if result is None]
+        without_request = await self._translator.without_request([texts[index] for index in unknown])
         undecided: dict[int, SourceText] = {}
-        for index, source in enumerate(texts):
-            size = 0 if source is None else len(source.text)
-            results.append(known.get(index) or await call(size, self._translator.without_request, source))
-            if source is not None and results[index] is None:
+        for index, result in zip(unknown, without_request, strict=True):
+            results[index] = result
+            if result is None and (source := texts[index]) is not None:
                 undecided[index] = source
         for index, human in (await self._deduplicator.human_translations(undecided)).items():
             results[index] = human

@@ -29,7 +29,7 @@ LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.25
 BUSY_SHARE = 0.6
 BUSY_LOOKS = 2
 """The process is started when the loop's thread has used so much of a core in so many successive looks."""

@@ -26,7 +26,7 @@ from transforms.text.gate import Gate, classify, source_flags
 from transforms.text.glossary import Glossary
 from transforms.text.prompt_profile import ProfileChoice, PromptProfile, PromptProfiles
 from transforms.text.sanitize import sanitize
-from transforms.text.source_language import Langid, Policy, language_detector
+from transforms.text.source_language import Langid, Policy, foreign_languages, language_detector
 
 NO_GLOSSARY = Glossary(())
 
@@ -94,6 +94,7 @@ class Translator:
         self.model = settings.model
         self.glossary = settings.glossary
         self._language_of = language_detector(settings.langid)
+        self._second = second
         self._profiles = PromptProfiles(settings.profiles)
         self._chunk_translator = ChunkTranslator(
             fleet,
@@ -105,35 +106,47 @@ class Translator:
             second,
         )
 
-    def without_request(self, source: SourceText | None) -> TextResult | None:
-        """The result of a text that needs no request; None for all others.
+    async def without_request(self, sources: Sequence[SourceText | None]) -> list[TextResult | None]:
+        """The results of those texts of a batch that need no request, in order; None for all others.
 
         No request is made for null, for blank texts, for texts without words, and, depending on the settings, for texts
         in English or in another language.
         """
-        text = None if source is None else source.text
-        gate = classify(text)
-        if text is None or gate is not Gate.TRANSLATE:
-            origin = None if text is None else "source"
-            return TextResult(Outcome(text, "skipped", source_flags(text, gate), origin=origin))
-        flag, policy = self._foreign(text)
-        if flag is None or policy == "translate":
+        results: list[TextResult | None] = []
+        for source in sources:
+            text = None if source is None else source.text
+            results.append(await call(len(text or ""), _without_words, text))
+        identified = {
+            index: source.text
+            for index, (source, result) in enumerate(zip(sources, results, strict=True))
+            if result is None and source is not None and self._is_identified(source.text)
+        }
+        languages = await self._languages(list(identified.values()))
+        for (index, text), language in zip(identified.items(), languages, strict=True):
+            if language not in (None, "fr"):
+                results[index] = self._foreign(text, english=language == "en")
+        return results
+
+    def _is_identified(self, text: str) -> bool:
+        policies = self._settings.english, self._settings.other_language
+        return policies != ("translate", "translate") and len(text) <= MAX_IDENTIFIED_CHARS
+
+    async def _languages(self, texts: Sequence[str]) -> list[str | None]:
+        longest = max(map(len, texts), default=0)
+        if self._settings.langid == "words":
+            return await self._second.call(longest, foreign_languages, texts)
+        return [await call(len(text), self._language_of, text) for text in texts]
+
+    def _foreign(self, text: str, english: bool) -> TextResult | None:
+        """The result of a text that is certainly not French; None if it is translated all the same."""
+        flag = flags.SRC_ENGLISH if english else flags.SRC_OTHER_LANGUAGE
+        policy = self._settings.english if english else self._settings.other_language
+        if policy == "translate":
             return None
-        found = (flag, *source_flags(text, gate))
+        found = (flag, *source_flags(text, Gate.TRANSLATE))
         if policy == "pass_through":
             return TextResult(Outcome(text, "skipped", found, origin="source"))
         return TextResult(Outcome(None, "failed", found, error=f"{flag}: the text is not French"), candidate=text)
-
-    def _foreign(self, text: str) -> tuple[str | None, Policy]:
-        """The flag of a text that is certainly not French, and the policy for it."""
-        settings = self._settings
-        if settings.english == settings.other_language == "translate" or len(text) > MAX_IDENTIFIED_CHARS:
-            return None, "translate"
-        language = self._language_of(text)
-        if language in (None, "fr"):
-            return None, "translate"
-        english = language == "en"
-        return (flags.SRC_ENGLISH, settings.english) if english else (flags.SRC_OTHER_LANGUAGE, settings.other_language)
 
     async def translate(self, source: SourceText) -> TextResult:
         """Translate a text for which ``without_request`` has no result.
@@ -198,6 +211,14 @@ class Translator:
         outcome.model = ",".join(dict.fromkeys(model for model, _ in used))
         digests = dict.fromkeys(self._fleet.digest(*each) for each in dict.fromkeys(used))
         outcome.model_digest = ",".join(filter(None, digests)) or None
+
+
+def _without_words(text: str | None) -> TextResult | None:
+    """The result of a text that has no words; None for all others."""
+    gate = classify(text)
+    if text is not None and gate is Gate.TRANSLATE:
+        return None
+    return TextResult(Outcome(text, "skipped", source_flags(text, gate), origin=None if text is None else "source"))
 
 
 def _chunks(text: str, profile: PromptProfile) -> list[Chunk]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Literal
 
@@ -69,6 +69,11 @@ def foreign_language(text: str) -> str | None:
         return None
     code = language_of(text)
     return None if code == "fr" else code
+
+
+def foreign_languages(texts: Sequence[str]) -> list[str | None]:
+    """Return the ``foreign_language`` of each text."""
+    return list(map(foreign_language, texts))
 
 
 def _english_words(text: str) -> int:
