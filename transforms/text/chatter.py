@@ -282,6 +282,8 @@ def leak_findings(source: str, translation: str, prompt_texts: Sequence[str] = (
 def _possible(prompt_texts: tuple[str, ...], reading: Reading) -> list[str]:
     """The clauses of the prompt all of whose words an answer has."""
     by_word = _clauses(prompt_texts)
+    if by_word.keys().isdisjoint(reading.low_set):
+        return []
     return [
         clause
         for word in by_word.keys() & reading.low_set
