@@ -44,6 +44,9 @@ def _sixths_of(byte: int) -> int:
     return 12 if byte < 0xE0 else 18 if byte < 0xF0 else 24
 
 
+MOST_TOKENS_PER_CHAR = 4
+"""Of the estimate; short texts fit without one."""
+
 _SIXTHS = bytes(map(_sixths_of, range(256)))
 _APOSTROPHE = "’"
 _APOSTROPHE_EXCESS_SIXTHS = 12
@@ -51,8 +54,6 @@ _APOSTROPHE_EXCESS_SIXTHS = 12
 _DENSE_CHARS = 32
 _DENSE = re.compile(rf"[A-Za-z0-9+/=_-]{{{_DENSE_CHARS},}}")
 """Base64, keys and hashes: longer than any word, and up to one token per character."""
-
-_MOST_TOKENS_PER_CHAR = 4
 
 
 def estimate_tokens(text: str) -> int:
@@ -138,7 +139,7 @@ class Budget:
     def fits(self, text: str) -> bool:
         """Return whether ``text`` fits one request."""
         most = self.max_source_tokens
-        return _MOST_TOKENS_PER_CHAR * len(text) <= most or estimate_tokens(text) <= most
+        return MOST_TOKENS_PER_CHAR * len(text) <= most or estimate_tokens(text) <= most
 
     def num_predict_for(self, source_tokens: int) -> int:
         """Return the answer's token limit: twice the text's tokens plus 128. Never 0, which is no limit in Ollama."""

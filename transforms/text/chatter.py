@@ -36,6 +36,8 @@ _REFUSAL = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_REFUSAL_WORDS: Final = word_set("i my as je désolé désolée en this")
+"""A refusal has one of them."""
 _APOLOGY = re.compile(r"(?i)\bdésol|\bexcus|\bpardon|\bregrett|\bmalheureu|\bnavré")
 _ABOUT_THE_TASK = re.compile(
     r"""(?:assist|help|comply|proceed|continue)\s+(?:you\s+)?with\s+(?:that|this|your|the|translating)\b
@@ -189,7 +191,8 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """
     head = translation[:_HEAD]
     talks = may_speak(translation) and speaks(head)
-    matched = _REFUSAL.match(head) or (talks and _ABOUT_THE_TASK.search(head))
+    may_refuse = not _REFUSAL_WORDS.isdisjoint(read(translation).low_set)
+    matched = (may_refuse and _REFUSAL.match(head)) or (talks and _ABOUT_THE_TASK.search(head))
     if not matched and not talks:
         return ()
     first = _FIRST_SENTENCE.match(head)
@@ -282,6 +285,8 @@ def leak_findings(source: str, translation: str, prompt_texts: Sequence[str] = (
 def _possible(prompt_texts: tuple[str, ...], reading: Reading) -> list[str]:
     """The clauses of the prompt all of whose words an answer has."""
     by_word = _clauses(prompt_texts)
+    if by_word.keys().isdisjoint(reading.low_set):
+        return []
     return [
         clause
         for word in by_word.keys() & reading.low_set

@@ -92,8 +92,11 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
 
 def _may_start_alike(source: str, translation: str) -> bool:
-    first, other = source[:1], translation[:1]
-    return first == other or not (first.isalnum() and other.isalnum()) or first.casefold() == other.casefold()
+    first, other = source[:4], translation[:4]
+    if not (first.isalnum() and other.isalnum()):
+        return True
+    first, other = first.casefold(), other.casefold()
+    return first == other or len(first) != len(other)
 
 
 def _start(text: str) -> str:

@@ -26,7 +26,7 @@ _ENTITY = re.compile(r"&#x?[\da-fA-F]{1,7};")
 _NUMBER = re.compile(r"\d\d*(?:[.,]\d+)*")
 _GROUPED = re.compile(r"\d(?<![\d.,]\d)\d{0,2}(?:[ '’\u00a0\u202f]\d{3})+(?!\d)")
 _GROUP_SPACE = re.compile("[ '’\u00a0\u202f]")
-_SPACED = re.compile("\\d[ '’\u00a0\u202f]\\d")
+_SPACED = re.compile("[ '’\u00a0\u202f](?<=\\d.)\\d")
 _WITHIN_WORD = re.compile(r"\b[A-Za-z]{1,4}(\d{1,3})(?=[a-z])")
 """As in i18n."""
 _COMMA_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -108,7 +108,7 @@ def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
     return (*found, finding(flags.NUMBER_ADDED, added[0])) if added else (*found, *scaled[1:])
 
 
-_COMPOSED = re.compile("\\d[.,' \u00a0\u202f]\\d")
+_COMPOSED = re.compile("[.,' \u00a0\u202f](?<=\\d.)\\d")
 
 
 def _same_digits(source: str, translation: str) -> bool:

@@ -33,7 +33,7 @@ PLACEHOLDER_SIGNS: Final = _MARKS | {"-"}
 """Without one of them, a text has neither placeholders nor codes."""
 _POSITION = re.compile(r"%\d{1,2}\$")
 _BRACE_SPACE = re.compile(r"(?<=\{) | (?=\})")
-_PERCENT = re.compile(r"(?<![A-Za-z_])\d[ \u00a0\u202f]%[sdifc]")
+_PERCENT = re.compile(r"%(?<=(?<![A-Za-z_])\d[ \u00a0\u202f]%)[sdifc]")
 _CODE_NAME = re.compile(r"[A-Z](?<![\w-][A-Z])[A-Z]{1,9}-[A-Z0-9-]{0,20}\d{2}[A-Z0-9-]{0,20}(?![\w-])")
 _SEPARATORS = re.compile(r"[ _./-]")
 
@@ -60,7 +60,7 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
 
 def _placeholders(text: str) -> Counter[str]:
-    percent = {match.start() + 2 for match in _PERCENT.finditer(text)} if "%" in text else ()
+    percent = set(map(re.Match.start, _PERCENT.finditer(text)))
     return Counter(
         _POSITION.sub("%", _BRACE_SPACE.sub("", match[0])) for match in _matches(text) if match.start() not in percent
     )

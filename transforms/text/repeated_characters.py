@@ -14,8 +14,8 @@ LONGEST = 6
 
 _REPEATED = re.compile(r"([^\w\s]|_|[ \t\u00a0]|\r?\n)\1{%d,}" % (LONGEST - 1))  # noqa: UP031 - braces belong to the pattern
 
-_LETTERS_AND_DIGITS = frozenset(filter(str.isalnum, map(chr, range(0x250))))
-"""The Latin ones."""
+_LETTERS_AND_DIGITS = bytes(byte for byte in range(256) if chr(byte).isalnum())
+_SEQUENCES = tuple(bytes((byte,)) * LONGEST for byte in range(256))
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,14 @@ def shorten(text: str) -> Shortened:
 def _may_repeat(text: str) -> bool:
     """Whether some sign stands there often enough in a row: far cheaper than the pattern, or than a reading.
 
-    A text is prepared long before its answer is checked: a reading would be forgotten meanwhile.
+    A text is prepared long before its answer is checked: a reading would be forgotten meanwhile. All characters beyond
+    Latin-1 count as one sign.
     """
-    return any(sign * LONGEST in text for sign in set(text) - _LETTERS_AND_DIGITS) or "\r\n" * LONGEST in text
+    encoded = text.encode("latin-1", "replace")
+    for sign in set(encoded.translate(None, _LETTERS_AND_DIGITS)):
+        if _SEQUENCES[sign] in encoded:
+            return True
+    return "\r\n" * LONGEST in text
 
 
 def _character(sequence: str) -> str:

@@ -21,10 +21,11 @@ def sanitize(text: str) -> str:
     Control characters (C0 and DEL) except tab and line ends are dropped, and so are leading byte order marks. The
     result is in NFC. NFKC is not used, because it would turn "½", "m²" and no-break spaces into other text.
     """
-    if _UNWANTED.search(text):
-        if _SURROGATES.search(text):
-            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        text = _CONTROLS.sub("", text)
-    if text.startswith(BYTE_ORDER_MARK):
-        text = text.lstrip(BYTE_ORDER_MARK)
+    if not text.isprintable():  # line ends and no-break spaces are not, either
+        if _UNWANTED.search(text):
+            if _SURROGATES.search(text):
+                text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            text = _CONTROLS.sub("", text)
+        if text.startswith(BYTE_ORDER_MARK):
+            text = text.lstrip(BYTE_ORDER_MARK)
     return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)

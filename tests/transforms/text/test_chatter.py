@@ -101,6 +101,7 @@ def test_injections(source: str, suspected: bool) -> None:
     [
         (chatter._INJECTION, chatter._INJECTION_WORDS),
         (chatter._SELF, chatter._SELF_WORDS),
+        (chatter._REFUSAL, chatter._REFUSAL_WORDS),
         *((pattern, signs) for signs, pattern in chatter._SEVERAL),
     ],
 )
