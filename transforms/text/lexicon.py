@@ -20,6 +20,8 @@ _HOMOGRAPHS: Final = Path(__file__).with_name("homographs.txt")
 
 _LEAST_ONLY_FRENCH: Final = 4
 _LEAST_LEMMA: Final = 2
+_LEAST_IRREGULAR: Final = 3
+"""Letters of an ending before which a lemma may keep fewer: "élu" is a form of "élire", "peut" of "pouvoir"."""
 
 
 class Row(NamedTuple):
@@ -98,7 +100,10 @@ def _imperfect(stem: str) -> str:
 
 
 _RULES_LIST: Final = [
-    *_endings("", "s x e es"),
+    *_endings("", "s e es"),
+    *_endings("au", "aux"),
+    *_endings("eu", "eux"),
+    *_endings("ou", "oux"),
     *_endings("al", "aux ale ales"),
     *_endings("ail", "aux"),
     *_endings("eux", "euse euses"),
@@ -169,7 +174,8 @@ _RULES_LIST: Final = [
     *_endings("devoir", f"doit dois doivent doive dû due {_imperfect('dev')} {_future('dev')}"),
     *_endings("pouvoir", f"peut peux peuvent puisse puissent pu {_imperfect('pouv')} {_future('pour')}"),
     *_endings("vouloir", f"veut veux veulent veuille voulu {_imperfect('voul')} {_future('voud')}"),
-    *_endings("savoir", f"sait sais sache su {_imperfect('sav')} {_future('sau')}"),
+    *_endings("savoir", f"sait sais sache sachez sachiez sachent sachant su {_imperfect('sav')} {_future('sau')}"),
+    *_endings("envoyer", _future("enver")),
     *_endings("mourir", f"meurt mort morte morts mortes {_imperfect('mour')} {_future('mour')}"),
 ]
 _RULES: Final[dict[str, tuple[str, ...]]] = {}
@@ -197,14 +203,26 @@ def glosses(form: str) -> tuple[str, ...]:
 
 def _glosses(form: str) -> list[str]:
     english = _entries().english
-    found = list(english.get(form, ()))
-    for length in range(min(_LONGEST_ENDING, len(form) - _LEAST_LEMMA) + 1):
-        cut = len(form) - length
-        for lemma in _RULES.get(form[cut:], ()):
-            if more := english.get(form[:cut] + lemma):
-                found += more
+    found: list[str] = []
+    for lemma in lemmas(form):
+        found += english.get(lemma, ())
     found += _entries().phrases.get(form, ())
     return found
+
+
+def lemmas(form: str) -> list[str]:
+    """What a lower-case form may be inflected from, by its ending: first itself, then lemmas that need not exist."""
+    found = [form]
+    for length in range(min(_LONGEST_ENDING, len(form)) + 1):
+        cut = len(form) - length
+        if cut >= _LEAST_LEMMA or length >= _LEAST_IRREGULAR:
+            found += [form[:cut] + lemma for lemma in _RULES.get(form[cut:], ())]
+    return found
+
+
+def is_known(form: str) -> bool:
+    """Whether the lexicon has a lower-case French form, in any inflection and with any prefix."""
+    return bool(glosses(form))
 
 
 def english_stems(form: str) -> frozenset[str]:
@@ -242,7 +260,8 @@ INFLECTIONS: Final = tuple(
     for ending, _, base in (
         rule.partition(">")
         for rule in (
-            "s> es> ed> ed>e ing> ing>e ly> ies>y ied>y er> er>e est> ers> ers>e ment> ness> al> ly>le".split()
+            """s> ses>s xes>x zes>z ches>ch shes>sh oes>o ed> ed>e ing> ing>e ly> ies>y ied>y er> er>e est> ers> ers>e
+            ment> ness> al> ly>le""".split()
         )
     )
 )

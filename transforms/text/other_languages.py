@@ -77,7 +77,7 @@ def is_other_than_english(answer: str, source: str) -> bool:
 
     Capitalised words are names, words with digits are codes, and words of ``source`` are kept terms: they say nothing.
     """
-    if other_language(answer):
+    if other_language(CODE.sub(" ", answer)):
         return True
     words = _new_words(answer, source, lower=True)
     if len(words) < MOST_ENGLISH[0][0]:

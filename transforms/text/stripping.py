@@ -28,7 +28,7 @@ _PREAMBLE_LINE = re.compile(
     | (?:(?:english|final|the|my|suggested|direct|french\s+to\s+english)\s+){0,2}(?:translation|version|text)
       (?:\s+(?:in|to|into)\s+english|\s+of\s+[^\n:]{1,60})?
     | english | traduction(?:\s+(?:en\s+anglais|anglaise|proposée))? | anglais | output | answer | result | response)
-    [*_]{0,3}\s*:[*_]{0,3}[^\S\n]*""",
+    [*_]{0,3}\s*:(?!:)[*_]{0,3}[^\S\n]*""",
     re.IGNORECASE | re.VERBOSE,
 )
 """Up to its colon: "Sure! Here is the English translation:", "**Translation:**", "Voici la traduction en anglais :"."""
@@ -140,7 +140,7 @@ def _without_preamble(text: str, source: str) -> str:
 def _without_notes(text: str, source: str) -> str:
     """Without a last paragraph that speaks of the translation, or is a note where the source has none."""
     start = _bracketed(text)
-    if start and _BRACKETED_START.match(text, start) and not NOTE_FRENCH.search(source):
+    if start and _BRACKETED_START.match(text, start) and not NOTE_FRENCH.search(source) and not _bracketed(source):
         return text[:start]
     if "\n" not in text:
         return text
@@ -248,6 +248,8 @@ def _may_go(part: str, rest: str, text: str, source: str, speaking: Callable[[st
     """Whether ``part`` is a model's own talk, and ``rest`` says what the source says no worse than both together."""
     if len(part) > _LONGEST_TALK or not rest.strip() or not speaking(part):
         return False
+    if _LABEL.match(source) and part.rstrip()[-1:] == ":" and not _LABEL.match(rest):
+        return False
     if _SEVERAL.search(part) or explained_share(part, explaining_keys(source)) >= MOST_EXPLAINED:
         return False
     # With as many sentences as the source, none is the model's own.
@@ -263,6 +265,9 @@ def _sentences(text: str) -> int:
 
 
 LEAST_REST: Final = 0.34
+_LABEL = re.compile(r"[^\W\d_][^\n:.!?]{1,40}:\s")
+"""A text that begins with one is translated to one that does: "Attention : …", "Please note: …"."""
+
 _LEADING_MARK = re.compile(r"(?:#{1,6}|>|[-*•+])[ \t]+(?=\S)")
 
 

@@ -1,0 +1,77 @@
+"""Answers that are the source again."""
+
+from __future__ import annotations
+
+import pytest
+
+from transforms.text import flags
+from transforms.text.whole_copies import is_shouted, whole_copy_findings
+
+
+def names(text: str) -> list[str]:
+    return [found.flag for found in whole_copy_findings(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "La taverne du charbonnier",
+        "HAUTEUR x LARGEUR",
+        "<nouvelle colonne>",
+        "Cr&eacute;er un dossier",
+        "Voir aussi :setting:`NUMBER_GROUPING`, :setting:`DECIMAL_SEPARATOR` et :setting:`USE_THOUSAND_SEPARATOR`.",
+        "options d'exportation incorrectes",
+    ],
+)
+def test_a_copy_of_french_is_seen_whatever_stands_around_it(text: str) -> None:
+    assert names(text)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Nouvelle Image",
+        "Premier Ministre %s",
+        "Arabe (Syrie)",
+        "Fichier Ledger",
+        "Thèmes de Gajim",
+        "Gajim - Erreur",
+        "L'Effondrement",
+        "Redémarrage d’Evolution",
+    ],
+)
+def test_titles_with_several_capitals_are_seen_but_not_rejected(title: str) -> None:
+    assert names(title) == [flags.FRENCH_LEFT]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Boulangerie Martin",
+        "Rue de la Gare",
+        "Musée Rodin",
+        "Pierre Dupont",
+        "PIERRE DUPONT",
+        "Hélène Petit",
+        "Château de Versailles",
+        "Crédit Agricole",
+        "Curaçao",
+        "Version description",
+        "Nice Côte d'Azur",
+        "The gendarmerie is one of the forces of this country.",
+        "fr_FR, de_DE, es_ES, it_IT, nl_NL, pl_PL, pt_PT",
+    ],
+)
+def test_names_codes_and_english_are_right_as_they_are(text: str) -> None:
+    assert names(text) == []
+
+
+def test_one_word_that_only_the_dictionary_knows_is_no_reason_to_reject() -> None:
+    assert names("bisque (taverne)") == [flags.FRENCH_LEFT]
+    assert names("taverne et charbonnier") == [flags.UNTRANSLATED]
+
+
+def test_single_letters_do_not_tell_whether_a_text_is_in_capitals() -> None:
+    assert is_shouted(["HAUTEUR", "x", "LARGEUR"])
+    assert not is_shouted(["Hauteur"])
+    assert not is_shouted(["x"])

@@ -1,0 +1,148 @@
+"""Answers that are the source again: whether French is left in them, or only names, codes and words of both languages.
+
+Each line, cell, tag and string of such an answer begins anew and is judged by itself.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from transforms.text import flags
+from transforms.text.english import is_english_word
+from transforms.text.findings import Finding, finding
+from transforms.text.french_words import PARTICLES, is_french, is_name, looks_french
+from transforms.text.language_words import ENGLISH
+from transforms.text.lexicon import is_english
+from transforms.text.reading import is_list, read
+from transforms.text.words import word_set
+
+WORD = re.compile(r"[^\W\d_]+")
+CODE = re.compile(
+    r"https?://\S+|www\.\S+|(?<!\S)\S{1,80}@\S{1,80}|</?[A-Za-z][^<>\n]{0,200}>|``[^`\n]{1,200}``|`[^`\n]{1,200}`|[$%@&\\#]\{?\(?[\w.:-]+|(?<![\w)])/[\w./:-]+"
+    r"|\{[^{}\n]{0,80}\}|(?<![\w-])[-\w]{0,60}_[-\w]*|(?<!\w)\w{1,60}\.\w+|(?<![\w-])--?\w[\w-]*|(?<!\w)\w{1,60}\(\)|&\w{1,30};"
+    r"|(?<![\w-])[A-Z]{1,5}-\d[\w-]*|(?<!\w)\w{0,60}\d\w*"
+)
+"""Addresses, markup, code and names of files: their words are no words."""
+
+_PART_END = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>|[\n|\"{}\[\]();]|\s[-–—/]\s|(?:[:;!?]|(?<=[a-zà-ÿ]{4})\.)(?=\s)")
+_TITLE_PARTICLES: Final = word_set("de du des la le les au aux")
+_ELIDED = re.compile(r"(?<!\w)[dl]['’](?=[a-zà-ÿ])")
+_ELISION = re.compile(r"(?i)(?<!\w)(?:[cdjlmnst]|qu)['’](?=[^\W\d_])")
+_HYPHENATED = re.compile(r"(?<!\w)[A-ZÀ-Ý]\w+-(?:\w+[-'’])*[A-ZÀ-Ý]\w+")
+"""Names of places: "Seine-Maritime", "Côtes-d'Armor"."""
+
+_LEAST_DESCRIBING: Final = 4
+_SOME_CAPITALS: Final = 2
+"""A French title may have a name in it."""
+
+_LONGEST_ACRONYM: Final = 5
+_FEW_WORDS, _LEAST_CERTAIN = 4, 2
+"""Of longer copies, one French word is not enough to reject them: it may be a name."""
+
+_ENGLISH_SHARE: Final = 0.25
+"""Of a text's words, stop words that only English has: the source was English already."""
+
+_KINDS_OF_NAMES: Final = word_set(
+    """rue avenue place boulevard allée allées chemin quai impasse route pont gare port hôtel musée château palais
+    abbaye église cathédrale basilique chapelle tour parc jardin jardins forêt bois lac mont col vallée île îles
+    côte cap golfe baie plage ville université lycée collège école institut académie fondation association
+    société compagnie groupe banque crédit caisse mutuelle librairie pharmacie boulangerie pâtisserie boucherie
+    brasserie café restaurant bistrot auberge domaine ferme résidence clinique hôpital stade théâtre opéra
+    cinéma maison galerie galeries éditions presses journal saint sainte haute basse fort fontaine porte marché
+    moulin villa square cité"""
+)
+"""What names of places, houses and companies begin with."""
+
+
+def whole_copy_findings(text: str) -> tuple[Finding, ...]:
+    """Untranslated or french_left for an answer that is the source again; nothing if it is right as it is."""
+    if "&" in text:
+        text = html.unescape(text)
+    if "<" in text:
+        text = _MARKED.sub(_unmarked, text)
+    plain = CODE.sub(" ", text)
+    if is_list(read(plain)):
+        return ()
+    words = WORD.findall(plain)
+    if len(words) > _FEW_WORDS and sum(word.lower() in ENGLISH for word in words) >= _ENGLISH_SHARE * len(words):
+        return ()
+    shouted = is_shouted(words)
+    left = [found for part in _PART_END.split(text) if part.strip() and (found := _in_part(part, shouted))]
+    certain = [word for found in left if found.flag == flags.UNTRANSLATED for word in found.evidence.split()]
+    acronym = shouted and len(certain) == 1 and len(certain[0]) <= _LONGEST_ACRONYM
+    particles = sum(word.lower() in PARTICLES and (shouted or word.islower()) for word in words)
+    enough = len(certain) >= (1 if len(words) <= _FEW_WORDS else _LEAST_CERTAIN) or particles >= _LEAST_CERTAIN
+    if certain and enough and not acronym:
+        return (finding(flags.UNTRANSLATED, " ".join(certain)),)
+    if acronym and len(words) == 1:
+        return ()
+    return (finding(flags.FRENCH_LEFT, text),) if left else ()
+
+
+_MARKED = re.compile(r"<([A-Za-zÀ-ÿ][^<>\n=\"]{0,80})>")
+
+
+def _unmarked(match: re.Match[str]) -> str:
+    """The words of "<nom du fichier>", which stands for something, and is no tag."""
+    words = WORD.findall(match[1])
+    return f"“{match[1]}”" if any(map(looks_french, words)) else match[0]
+
+
+def is_shouted(words: Sequence[str]) -> bool:
+    """Whether all words but single letters are in capitals."""
+    long_words = [word for word in words if len(word) > 1]
+    return bool(long_words) and not any(any(map(str.islower, word)) for word in long_words)
+
+
+def _in_part(text: str, shouted: bool) -> Finding | None:
+    """What is French in a part of a copy. French titles have one capital, their first; with more it may be a name."""
+    words = WORD.findall(_ELISION.sub(" ", CODE.sub(" ", text)))
+    if not words:
+        return None
+    french = [word for word in words if looks_french(word)]
+    if not french:
+        return finding(flags.FRENCH_LEFT, text) if _has_title_particles(text, words, shouted) else None
+    if shouted and words[0].lower() in _KINDS_OF_NAMES:
+        return finding(flags.FRENCH_LEFT, text)
+    if any(map(is_name, words)) and (shouted or not any(map(str.islower, words))):
+        return None
+    in_lower_case = [word for word in french if shouted or word.islower()]
+    if in_lower_case:
+        certain = len(in_lower_case) > 1 or is_french(in_lower_case[0].lower())
+        return finding(flags.UNTRANSLATED if certain else flags.FRENCH_LEFT, " ".join(french))
+    return finding(flags.FRENCH_LEFT, text) if _is_title(words, french) and not _has_hyphenated_name(text) else None
+
+
+def _has_hyphenated_name(text: str) -> bool:
+    return any(any(map(looks_french, WORD.findall(match[0]))) for match in _HYPHENATED.finditer(text))
+
+
+def _has_title_particles(text: str, words: Sequence[str], shouted: bool) -> bool:
+    first = words[:1]
+    particles = [word for word in words if word.lower() in PARTICLES and (word.islower() or shouted or [word] == first)]
+    return _is_french_title(text, words) or (len(particles) >= 2 and _mostly_lower(words))
+
+
+def _is_title(words: Sequence[str], french: Sequence[str]) -> bool:
+    """Whether a part whose French words all have capitals is a title, and no name."""
+    capitals = [word for word in words if word[0].isupper() and (len(word) == 1 or not word.isupper())]
+    described = any(word.islower() and len(word) >= _LEAST_DESCRIBING and is_english(word) for word in words)
+    if words[0] in french and (len(capitals) == 1 or (described and len(capitals) == _SOME_CAPITALS)):
+        return True
+    if words[0].lower() in _KINDS_OF_NAMES or any(map(is_name, capitals)):
+        return False
+    return words[0] in french or all(word in french or is_english_word(word.lower()) for word in capitals)
+
+
+def _is_french_title(text: str, words: Sequence[str]) -> bool:
+    """Whether all words but the first are in lower case, with a French particle between them: no name is written so."""
+    if len(words) < 2 or not all(map(str.islower, words[1:])):
+        return False
+    return bool(_ELIDED.search(text)) or any(word in _TITLE_PARTICLES for word in words[1:-1])
+
+
+def _mostly_lower(words: Sequence[str]) -> bool:
+    return sum(map(str.islower, words)) >= 0.5 * len(words)
