@@ -86,6 +86,8 @@ class _Node:
 
     def matches(self, tokens: Sequence[str]) -> Iterator[_Match]:
         """Yield all matches of the trie of which this node is the root."""
+        if self.following.keys().isdisjoint(tokens):
+            return
         for start, token in enumerate(tokens):
             nodes = self.following.get(token, ())
             stop = start + 1

@@ -46,7 +46,7 @@ _SCRIPTS: Final = (
 )
 _GREEK = re.compile("[\u0370-\u03ff]")
 _OTHER_SCRIPT = re.compile("[\u0400-\u1cff\u3040-\u318f\u31f0-\u31ff\u3400-\ua63f\uac00-\ud7af\U00020000-\U000323af]")
-_FIRST_NOT_LATIN = "\u0370"
+_ANY_SCRIPT = re.compile("|".join(script.pattern for _, script in _SCRIPTS))
 _MOST_OTHER_LETTERS = 0.05
 
 _SENTENCE_END = re.compile(r"[.!?…][\"'”»)\]]{0,3}\s+|\n+")
@@ -164,7 +164,7 @@ def is_french(text: str) -> bool:
 
 def script_language(text: str) -> str | None:
     """The usual language of the script that most letters of ``text`` have, None for Latin letters and none."""
-    if not text or max(text) < _FIRST_NOT_LATIN:
+    if text.isascii() or not _ANY_SCRIPT.search("".join(read(text).signs)):
         return None
     letters = sum(map(str.isalpha, text))
     counts = {code: len(script.findall(text)) for code, script in _SCRIPTS}

@@ -25,8 +25,7 @@ def words_of(text: str) -> list[str]:
     return [word.replace("’", "'") for word in words] if "’" in text else words
 
 
-_ANY_OTHER: Final = frozenset().union(*OTHERS.values())
-_LEAST_OTHER: Final = 4
+_LEAST_OTHER, _LEAST_DIFFERENT = 4, 3
 
 
 def other_language(text: str) -> str | None:
@@ -35,12 +34,18 @@ def other_language(text: str) -> str | None:
     Needs four stop words, three different ones, a quarter of all words, twice as many as there are of English and
     French, and more than of any other of them.
     """
-    if sum(map(_ANY_OTHER.__contains__, read(text).lows)) < _LEAST_OTHER:
+    different = read(text).low_set
+    if all(len(different & stop) < _LEAST_DIFFERENT for stop in OTHERS.values()):
         return None
     words = words_of(text.lower())
     scores = sorted(((sum(map(stop.__contains__, words)), code) for code, stop in OTHERS.items()), reverse=True)
     (best, code), (second, _) = scores[:2]
-    if best < _LEAST_OTHER or best < 0.25 * len(words) or best == second or len(OTHERS[code].intersection(words)) < 3:
+    if (
+        best < _LEAST_OTHER
+        or best < 0.25 * len(words)
+        or best == second
+        or len(OTHERS[code].intersection(words)) < _LEAST_DIFFERENT
+    ):
         return None
     known = max(sum(word in ENGLISH for word in words), sum(word in FRENCH for word in words))
     return code if best >= 2 * known or (best > known and best >= second + 3) else None

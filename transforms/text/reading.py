@@ -35,11 +35,9 @@ _BLANKED: Final = {page: _blanked(page) for page in (_LATIN, _CODE_PAGE)}
 _LOWERED: Final = {page: _blanked(page, lower=True) for page in (_LATIN, _CODE_PAGE)}
 _ONLY_DIGITS: Final = bytes(byte if chr(byte) in "0123456789" else ord(" ") for byte in range(256))
 _LATIN_LETTERS: Final = bytes(byte for byte in range(256) if chr(byte).isalpha())
-_DIGITS: Final = bytes(byte if chr(byte) in "0123456789" else ord(" ") for byte in range(256))
 _DIGITS: Final = frozenset("0123456789")
 _KNOWN: Final = frozenset(_decoded(byte, _CODE_PAGE) for byte in range(256))
 _LETTERS: Final = frozenset(filter(str.isalpha, _KNOWN))
-_LATIN_LETTERS: Final = bytes(byte for byte in range(256) if chr(byte).isalpha())
 _NOT_LATIN_LETTERS: Final = frozenset(letter for letter in _LETTERS if letter > "\xff")
 
 

@@ -170,8 +170,8 @@ class _Block:
         for number, sentence in enumerate(answer):
             for key in sentence.keys:
                 answer_places[key] = answer_places.get(key, 0) | 1 << number
-        for number, sentence in enumerate(source):
-            for key in source_keys((sentence,)):
+        for number, original in enumerate(source):
+            for key in source_keys((original,)):
                 source_places[key] = source_places.get(key, 0) | 1 << number
         self._there = [_places(sentence.words, answer_places) for sentence in source]
         self._here = [_places(sentence.words, source_places) for sentence in answer]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
-from typing import Literal
+from typing import Final, Literal
 
 from transforms.errors import UsageError
 from transforms.text.language import LEAST_WORDS, Evidence, evidence_of, script_language, sentences_of
 from transforms.text.language_words import ENGLISH
 from transforms.text.other_languages import other_language, words_of
+from transforms.text.reading import read
 
 Policy = Literal["pass_through", "translate", "fail"]
 """How to handle texts that are not French."""
@@ -23,8 +23,13 @@ _MIN_ENGLISH_SHARE = 0.25
 
 EXAMINED_CHARS = 2000
 PLAIN_WORDS = 3
-_FRENCH_ONLY = re.compile(r"\b(?:le|les|une|du|aux|est|sont|dans|avec|pour|sur|qui|pas|nous|vous|été|était)\b")
-_ENGLISH = re.compile(r"\b(?:the|and|of|is|was|with|for|are|this|has)\b", re.IGNORECASE)
+_LATIN: Final = "latin-1"
+_FRENCH_ONLY: Final = frozenset(
+    "le les une du aux est sont dans avec pour sur qui pas nous vous été était".encode(_LATIN).split()
+)
+_ENGLISH: Final = frozenset(b"the and of is was with for are this has".split())
+_WORD_CHARACTERS: Final = bytes(byte if chr(byte).isalnum() or byte == ord("_") else ord(" ") for byte in range(256))
+_ENGLISH_STARTS: Final = frozenset(word.rstrip("'") for word in ENGLISH)
 
 
 def language_of(text: str) -> str | None:
@@ -77,13 +82,21 @@ def foreign_languages(texts: Sequence[str]) -> list[str | None]:
 
 
 def _english_words(text: str) -> int:
+    """How many there are; 0 for fewer than ``LEAST_ENGLISH``, which costs less."""
+    if sum(map(_ENGLISH_STARTS.__contains__, read(text).lows)) < LEAST_ENGLISH:
+        return 0
     return sum(map(ENGLISH.__contains__, words_of(text.lower())))
 
 
 def is_plainly_french(text: str) -> bool:
     """Return whether the text has many exclusively French words and no common English ones, as most texts do."""
-    found = _FRENCH_ONLY.findall(text, 0, EXAMINED_CHARS)
-    return len(found) >= PLAIN_WORDS and len(set(found)) > 1 and _ENGLISH.search(text) is None
+    found = [word for word in _words(text[:EXAMINED_CHARS]) if word in _FRENCH_ONLY]
+    return len(found) >= PLAIN_WORDS and len(set(found)) > 1 and _ENGLISH.isdisjoint(_words(text.lower()))
+
+
+def _words(text: str) -> list[bytes]:
+    """The words with their digits. Bytes are translated and split in a fraction of the time that a pattern takes."""
+    return text.encode(_LATIN, "replace").translate(_WORD_CHARACTERS).split()
 
 
 def _is_english(found: list[Evidence], words: int, french: int, english: int) -> bool:
