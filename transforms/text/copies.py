@@ -69,11 +69,14 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
 
 def _may_start_alike(source: str, translation: str) -> bool:
-    first, other = source[:4], translation[:4]
-    if not (first.isalnum() and other.isalnum()):
-        return True
-    first, other = first.casefold(), other.casefold()
-    return first == other or len(first) != len(other)
+    for length in (1, 4):
+        first, other = source[:length], translation[:length]
+        if not (first.isalnum() and other.isalnum()):
+            return True
+        first, other = first.casefold(), other.casefold()
+        if first != other and len(first) == len(other):
+            return False
+    return True
 
 
 def _start(text: str) -> str:
