@@ -221,7 +221,7 @@ def english_sentences(text: str) -> list[AnswerSentence]:
     return [sentence for sentence in _english_parts(text) if sentence.has_words]
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def _english_parts(text: str) -> Sequence[AnswerSentence]:
     """All sentences of the answer."""
     reading = read(text)

@@ -60,7 +60,8 @@ REPEATED_PROMPT_CHARS = 40
 
 
 def _without_delimiters(text: str, source: str) -> str:
-    if SOURCE_START in source or SOURCE_END in source:
+    has_delimiter = SOURCE_START in text or SOURCE_END in text
+    if not has_delimiter or SOURCE_START in source or SOURCE_END in source:
         return text
     inner = text.removeprefix(SOURCE_START).removesuffix(SOURCE_END).strip()
     repeated = not text.endswith(SOURCE_END) and inner.startswith(source.strip()[:REPEATED_PROMPT_CHARS])

@@ -180,7 +180,9 @@ def non_latin(source: str, translation: str) -> bool:
     One Chinese or Cyrillic letter is enough if the source has none: models slip single words in. Greek letters are
     units and symbols up to one in twenty. A source with such letters explains twice its share.
     """
-    signs = "" if translation.isascii() else "".join(read(translation).signs)
+    if translation.isascii():
+        return False
+    signs = "".join(read(translation).signs)
     if not _GREEK.search(signs) and not _OTHER_SCRIPT.search(signs):
         return False
     foreign = len(_OTHER_SCRIPT.findall(translation))

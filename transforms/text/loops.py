@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -61,12 +61,12 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
     word, unless the source repeats itself nearly as often.
     """
     reading = read(translation)
-    words = reading.lows
-    if grams := _repeating_grams(translation):
+    if _repeats(translation):
         loop = _loop_of(translation)
         if _is_loop(loop, len(translation) / max(1, len(source))) and not _explained(source, loop):
             return (flags.REPETITION,)
-        count = max(Counter(grams).values())
+        words = reading.lows
+        count = max(Counter(_grams(words)).values())
         if count >= MIN_COUNT and count * GRAM >= MIN_SHARE * len(words) and count >= TIMES_SOURCE * _max_count(source):
             return (flags.REPETITION,)
     longest_word = max(map(len, reading.low_set), default=0)
@@ -79,21 +79,25 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
     return ()
 
 
+def _grams(words: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
+    """All four words in a row."""
+    return zip(words, words[1:], words[2:], words[3:], strict=False)
+
+
 @lru_cache(maxsize=4)
-def _repeating_grams(text: str) -> list[tuple[str, str, str, str]]:
-    """All four words in a row, if any of them stand there twice; nothing if none do, which costs little to see."""
+def _repeats(text: str) -> bool:
+    """Whether any four words in a row stand there twice, which costs little to see."""
     reading = read(text)
     words = reading.lows
     # Four words that occur again are four occurrences more than there are different words.
     if len(words) - len(reading.low_set) < GRAM:
-        return []
-    grams = list(zip(words, words[1:], words[2:], words[3:], strict=False))
-    return grams if len(set(grams)) < len(grams) else []
+        return False
+    return len(set(_grams(words))) < len(words) - GRAM + 1
 
 
 @lru_cache(maxsize=4)
 def _loop_of(text: str) -> Tandem:
-    return tandem(read(text).lows) if _repeating_grams(text) else _NONE
+    return tandem(read(text).lows) if _repeats(text) else _NONE
 
 
 def doubled_passage(source: str, translation: str) -> str:
@@ -101,7 +105,7 @@ def doubled_passage(source: str, translation: str) -> str:
 
     None where the source says anything twice in a row.
     """
-    if not _repeating_grams(translation):
+    if not _repeats(translation):
         return ""
     loop = _loop_of(translation)
     if loop.period < LEAST_DOUBLED or loop.copies < 2 or _loop_of(source).copies > 1:
@@ -125,7 +129,7 @@ def tandem(words: Sequence[str]) -> Tandem:
     last: dict[tuple[str, ...], int] = {}
     best = _NONE
     longest = length = period = 0
-    for i, gram in enumerate(zip(words, words[1:], words[2:], words[3:], strict=False)):
+    for i, gram in enumerate(_grams(words)):
         distance = i - last.get(gram, i)
         last[gram] = i
         if not distance:
