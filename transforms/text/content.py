@@ -97,7 +97,10 @@ def _correspond(there: Sequence[SourceSentence], here: Sequence[AnswerSentence])
     """Whether there are as many sentences, and each has its words in the other one: so it is nearly always."""
     if len(there) != len(here):
         return False
-    if all(surely_covered(sentence.words, other.keys, WEAK) for sentence, other in zip(there, here, strict=True)):
+    for sentence, other in zip(there, here, strict=True):
+        if not surely_covered(sentence.words, other.keys, WEAK):
+            break
+    else:
         return True
     total = found = 0.0
     for sentence, other in zip(there, here, strict=True):

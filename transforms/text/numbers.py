@@ -67,7 +67,7 @@ _ENGLISH_OTHER: Final = _table(
     triple=3 triplicate=3 dozen=12 half=1,2,30,50 quarter=1,4,15,25,45 quarters=4,45,75 noon=12 midday=12
     midnight=0,12,24 week=7,8 weekly=7,8 fortnight=14,15 year=12 clock=24 century=100"""
 )
-_ROMAN = re.compile(r"\b([IVXLC]{1,7})(?:er|re|e|ème|th|st|nd|rd)?\b")
+_ROMAN = re.compile(r"([IVXLC](?<!\w.)[IVXLC]{0,6})(?:er|re|e|ème|th|st|nd|rd)?\b")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _CLOCK = re.compile(r"(\d(?<!\w\d)\d?)(?:[:.](\d{2}))?[ \u00a0\u202f]?([aApP])\.?[mM]\b")
 _CLOCK_WORDS: Final = frozenset(("am", "pm"))

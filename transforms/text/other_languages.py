@@ -8,7 +8,7 @@ from typing import Final
 from transforms.text.english import is_english_word
 from transforms.text.language_words import ENGLISH, FRENCH, OTHERS
 from transforms.text.lexicon import is_english, is_only_french
-from transforms.text.reading import read
+from transforms.text.reading import letter_words, read
 
 _WORD = re.compile("[^\\W\\d_]+(?:['’](?=[^\\W\\d_]))?")
 CODE = re.compile(
@@ -21,8 +21,9 @@ _HOT_KEY = re.compile(r"\(([A-Za-z])\)(?=[a-z])|(?<!\w)([A-Za-z])\)(?=[a-z])")
 
 def words_of(text: str) -> list[str]:
     """The words as they are written; an elided one ends with its apostrophe, which is a straight one."""
-    words: list[str] = _WORD.findall(text)
-    return [word.replace("’", "'") for word in words] if "’" in text else words
+    if "’" in text:
+        return [word.replace("’", "'") for word in _WORD.findall(text)]
+    return _WORD.findall(text) if "'" in text else letter_words(text)
 
 
 _LEAST_OTHER, _LEAST_DIFFERENT = 4, 3

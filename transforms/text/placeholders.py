@@ -53,9 +53,10 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
             changed = [each for each in changed if each[0] != "$" or each not in there or each not in here]
             if changed:
                 return (finding(flags.PLACEHOLDER_MISMATCH, changed[0]),)
-    if "-" in source and read(source).numbers and (codes := _CODE_NAME.findall(source)):
-        folded = _SEPARATORS.sub("", translation).casefold()
-        if gone := [code for code in codes if _SEPARATORS.sub("", code).casefold() not in folded]:
+    if "-" in source and read(source).numbers:
+        changed = [code for code in _CODE_NAME.findall(source) if code not in translation]
+        folded = _SEPARATORS.sub("", translation).casefold() if changed else ""
+        if gone := [code for code in changed if _SEPARATORS.sub("", code).casefold() not in folded]:
             return (finding(flags.PLACEHOLDER_MISMATCH, gone[0]),)
     return ()
 

@@ -103,6 +103,14 @@ def read(text: str) -> Reading:
     return Reading(text, signs, letters, lows, frozenset(lows), digits, digits.split())
 
 
+def letter_words(text: str) -> list[str]:
+    """The words of a text that no other check reads, as they are written."""
+    encoded = text.encode(_LATIN, "replace")
+    if encoded.count(b"?") == text.count("?"):
+        return encoded.translate(_BLANKED[_LATIN]).decode(_LATIN).split()
+    return _WORD.findall(text)
+
+
 def _read_with_patterns(text: str, signs: frozenset[str]) -> Reading:
     letters = _NO_LETTER.sub(" ", text)
     lows = letters.lower().split()

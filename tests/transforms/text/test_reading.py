@@ -6,15 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.transforms.text.texts import mixtures
-from transforms.text.reading import is_list, read
+from transforms.text.reading import is_list, letter_words, read
 
+KNOWN = {bytes((byte,)).decode("cp1252", "replace") for byte in range(256)}
 LETTERS = "aZéÉœŒÿŠªº²½µß’'-_ 09\u202f\u00a0€…“Ω客\u0660\U0001d400"
 
 
 @given(st.one_of(mixtures, st.text(LETTERS)))
 def test_words_and_numbers_are_those_of_the_patterns(text: str) -> None:
     reading = read(text)
-    assert reading.words == re.findall(r"[^\W\d_]+", text)
+    assert reading.words == letter_words(text) == re.findall(r"[^\W\d_]+", text)
+    assert reading.lows == [word.lower() for word in reading.words]
+    assert reading.signs == {sign for sign in text if not (sign.isalpha() and sign in KNOWN)}
     assert reading.numbers == reading.digits.split() == re.findall(r"\d+", text)
     assert len(reading.letters) == len(text)
     assert len(reading.digits) == (len(text) if reading.numbers else 0)
