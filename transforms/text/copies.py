@@ -43,11 +43,10 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
         return whole_copy_findings(translation)
     before, here = read(source), read(translation)
     shared = before.low_set & here.low_set
-    nearly = len(shared) >= MOSTLY * len(here.low_set) and len(shared) >= HALF * len(before.low_set)
-    if not (nearly or any(map(is_french, shared))) or is_list(here):
-        return ()
-    if nearly:
+    if len(shared) >= MOSTLY * len(here.low_set) and len(shared) >= HALF * len(before.low_set):
         return whole_copy_findings(translation)
+    if not any(map(is_french, shared)) or is_list(here):
+        return ()
     there, written = frozenset(before.words), here.words
     suspects = [word for word in there.intersection(written) if is_french(word.lower())]
     in_lower_case = [word for word in suspects if word.islower()]
