@@ -44,7 +44,6 @@ _LEAST_STEM: Final = 4
 
 _SPELLINGS: Final = (("oe", "œ"), ("aitr", "aîtr"))
 _FRENCH_ACCENTS: Final = frozenset("àâçèéêëîïôùûœ")
-_ACCENT_WITHIN = re.compile("[éèêœ].*[a-z]")
 _PREFIXES: Final = (
     "re",
     "ré",
@@ -102,8 +101,6 @@ def _is_plausible(word: str) -> bool:
         return True
     if not _FRENCH_ACCENTS.issuperset(accents):
         return False
-    if len(word) > _LEAST_UNKNOWN and _ACCENT_WITHIN.search(word):
-        return True
     return is_known(word) or word in FRENCH or _is_listed(word) or is_english_word(without_accents(word))
 
 
