@@ -25,8 +25,9 @@ _FOLDED = re.compile(r"[\W_]+")
 MOST_LINES: Final = 400
 COMPARED_LETTERS: Final = 12
 LONGEST_NAME: Final = 12
-MOSTLY, HALF = 0.8, 0.6
-"""An answer is nearly the source if so many of its words are the source's, and so many of the source's are in it."""
+MOST_NEW, HALF = 0.1, 0.6
+"""An answer is nearly the source if a word of it at most, or so many of its words, are not the source's, and so many of
+the source's are in it."""
 
 MANY_WORDS, LEAST_SHARED = 200, 0.6
 """Of longer texts with fewer of the source's words, only the lines with French words are looked at."""
@@ -43,11 +44,11 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
         return whole_copy_findings(translation)
     before, here = read(source), read(translation)
     shared = before.low_set & here.low_set
-    nearly = len(shared) >= MOSTLY * len(here.low_set) and len(shared) >= HALF * len(before.low_set)
-    if not (nearly or any(map(is_french, shared))) or is_list(here):
-        return ()
-    if nearly:
+    count = len(here.low_set)
+    if count - len(shared) <= max(1, MOST_NEW * count) < count and len(shared) >= HALF * len(before.low_set):
         return whole_copy_findings(translation)
+    if not any(map(is_french, shared)) or is_list(here):
+        return ()
     there, written = frozenset(before.words), here.words
     suspects = [word for word in there.intersection(written) if is_french(word.lower())]
     in_lower_case = [word for word in suspects if word.islower()]

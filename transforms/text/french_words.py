@@ -13,7 +13,7 @@ from typing import Final
 
 from transforms.text.english import is_english_word
 from transforms.text.language_words import FRENCH, NAME_PARTICLES
-from transforms.text.lexicon import is_english, is_known, is_only_french, lemmas
+from transforms.text.lexicon import is_english, is_known, is_lemma, is_only_french, lemmas
 from transforms.text.words import CACHED_WORDS, without_accents, word_set
 
 _PATH: Final = Path(__file__).with_name("french_words.txt")
@@ -27,6 +27,9 @@ _ENDING = re.compile(
     r"|quer|ifier)s?\Z"
 )
 """Words that end so are French if they are not English ones."""
+
+_NAME_ENDING = re.compile(r"(?:[^r](?:a|ai|as)|\A[a-z]{0,3}(?:i|is|it|us))\Z")
+"""Words with a capital that end so are names rather than forms of a verb: "Nerva", "Venus"."""
 
 _DERIVED: Final = tuple(
     (ending + plural, bases)
@@ -82,11 +85,18 @@ def looks_french(word: str) -> bool:
     low = word.lower()
     if word != low and (is_name(word) or not (word.istitle() or word.isupper()) or not _is_plausible(low)):
         return False
+    if word.istitle() and _NAME_ENDING.search(low) and not _is_entry(low):
+        return False
     if is_french(low):
         return True
     if is_english_word(low):
         return False
     return _is_listed(low)
+
+
+def _is_entry(word: str) -> bool:
+    """Whether a lower-case word stands in one of the lists as it is."""
+    return word in _words() or is_lemma(word)
 
 
 def is_name(word: str) -> bool:

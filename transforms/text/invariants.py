@@ -179,13 +179,21 @@ def line_flags(source: str, translation: str) -> tuple[str, ...]:
     """
     if "\n" not in source and "\n" not in translation:
         return ()
+    if _same_lines(source, translation):
+        return ()
+    if _DEEP in source and _same_lines(_CONTINUATION.sub(" ", source), _CONTINUATION.sub(" ", translation)):
+        return ()
+    return (flags.LINE_COUNT,)
+
+
+def _same_lines(source: str, translation: str) -> bool:
     here, there = _lines(translation), _lines(source)
     if len(here) == len(there) or (len(there) == 1 and _is_wrapped(translation, here)):
-        return ()
+        return True
     fewest_there, fewest_here = (
         sum(_begins_anew(before, line) for before, line in pairwise(lines)) + 1 for lines in (there, here)
     )
-    return () if fewest_there <= len(here) and fewest_here <= len(there) else (flags.LINE_COUNT,)
+    return fewest_there <= len(here) and fewest_here <= len(there)
 
 
 def _is_wrapped(text: str, lines: Sequence[str]) -> bool:
@@ -196,6 +204,11 @@ def _is_wrapped(text: str, lines: Sequence[str]) -> bool:
         and not _BULLET.search(text)
         and not _HEADING.search(text)
     )
+
+
+_DEEP: Final = " " * 8
+_CONTINUATION = re.compile(rf"\n{_DEEP} *(?=[^\s*•+#|–—-])")
+"""Deep under the text of the line before, as in lists of options, a line goes on with it."""
 
 
 def _lines(text: str) -> list[str]:

@@ -225,6 +225,11 @@ def is_known(form: str) -> bool:
     return bool(glosses(form))
 
 
+def is_lemma(word: str) -> bool:
+    """Whether a lower-case word stands in the file as it is."""
+    return word in _entries().english
+
+
 def english_stems(form: str) -> frozenset[str]:
     """The stems of all translations of a lower-case French form."""
     return frozenset(

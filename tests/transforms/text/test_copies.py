@@ -96,3 +96,19 @@ def test_each_string_cell_and_line_of_a_copy_is_looked_at(text: str) -> None:
 )
 def test_a_word_that_stayed_french_is_the_evidence(source: str, translation: str, left: str) -> None:
     assert [found.evidence for found in copy_findings(source, translation)] == [left]
+
+
+@pytest.mark.parametrize(
+    ("source", "answer"),
+    [
+        ("Heure de l'Est - Indiana - Comté de Switzerland", "Heure de l'Est - Indiana the Comté de Switzerland"),
+        ("Erreur durant l'ouverture de l'image FITS", "Erreur durant the de l'image FITS"),
+        ("<p>Marquer <b>comme</b> étant <i>susceptible</i> de mise à jour</p>",) * 2,
+    ],
+)
+def test_a_text_of_which_a_word_was_changed_is_still_a_copy(source: str, answer: str) -> None:
+    assert names(source, answer)
+
+
+def test_what_is_left_of_a_longer_source_is_no_copy() -> None:
+    assert names("Intergiciels (« Middleware »)", "Middleware") == []

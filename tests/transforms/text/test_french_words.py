@@ -18,8 +18,8 @@ def test_a_word_of_a_copy_is_french_in_every_form_and_spelling(word: str) -> Non
 
 @pytest.mark.parametrize(
     "word",
-    """Version Description Configuration Luminance Malayalam Kinyarwanda Curaçao Jacaré Ping DirectX TrueType Çargah
-    Martinique male upgrade optimal index Bluetooth Wikipedia""".split(),
+    """Nerva Longa Gouache Version Description Configuration Luminance Malayalam Kinyarwanda Curaçao Jacaré Ping
+    DirectX TrueType Çargah Martinique male upgrade optimal index Bluetooth Wikipedia""".split(),
 )
 def test_words_of_english_and_names_are_not(word: str) -> None:
     assert not looks_french(word)

@@ -76,3 +76,11 @@ def test_lines(source: str, answer: str, same: bool) -> None:
 )
 def test_questions(source: str, answer: str, kept: bool) -> None:
     assert question_flags(source, answer) == (() if kept else (flags.QUESTION_LOST,))
+
+
+def test_a_line_that_goes_on_deep_under_the_one_before_may_be_joined_with_it() -> None:
+    source = "--body-data=CHAÎNE    envoyer la CHAÎNE.\n                      %s doit être définie"
+    assert line_flags(source, "--body-data=STRING    send STRING. %s must be set") == ()
+    assert line_flags("Envoyer la chaîne.\n%s doit être définie", "Send the string. %s must be set") == (
+        flags.LINE_COUNT,
+    )

@@ -25,6 +25,8 @@ from transforms.text.placeholders import placeholder_findings
         ("%(nom)s", "%(name)s", False),
         ("⟦1⟧ et ⟦2⟧", "⟦1⟧ and", False),
         ("{une phrase entre accolades}", "{a sentence in braces}", True),
+        ("Au plus %d par %d pixels", "At most %dx%d px", True),
+        ("Au plus %d × %d pixels", "At most %d×%d pixels", True),
         ("Ticket INC-2024-007", "Ticket inc-2024-007", True),
         ("Ticket INC-2024-007", "Ticket INR-2024-007", False),
     ],

@@ -87,3 +87,21 @@ def test_stripping_again_changes_nothing(flag: str) -> None:
     for fault in faults(flag):
         text, _ = strip(fault.answer, fault.source)
         assert strip(text, fault.source) == (text, ())
+
+
+@pytest.mark.parametrize(
+    ("source", "translation"),
+    [
+        (
+            "Attention : Sound Juicer ne gère que les véritables chemins de périphériques.",
+            "Please note: Sound Juicer only supports real device paths.",
+        ),
+        ("Text::CharWidth donne la largeur des caractères.", "Text::CharWidth tells the width of characters."),
+        (
+            "Si activé, ils seront supprimés. (N'affecte que les nouveaux dégradés)",
+            "When enabled, they will be deleted. (Note: This setting only affects new gradients.)",
+        ),
+    ],
+)
+def test_labels_and_notes_of_the_source_stay(source: str, translation: str) -> None:
+    assert strip(translation, source) == (translation, ())
