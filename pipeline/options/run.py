@@ -51,6 +51,13 @@ class FleetOptions(HostOptions):
         metavar="TIME",
         shown="30m",
     )
+    workers: int = option(
+        1,
+        parse=values.whole(1, 64),
+        help="number of processes that translate, for hosts that are faster than one process",
+        group=HOSTS,
+        metavar="N",
+    )
     sandbox: int | None = option(
         None,
         parse=values.whole(1, 16),
@@ -144,6 +151,10 @@ def _complete(readout: Readout, environ: Mapping[str, str]) -> RunOptions:
     options = with_hosts(options, readout.places, environ)
     validate(options, readout.places)
     beam = beam_arguments(readout.left, ours)  # late, as it imports Beam if there are any
+    if options.workers > 1 and beam.runner != LOCAL_RUNNER:
+        raise UsageError(
+            f"{readout.places['workers']} is for runs without --runner: {beam.runner} starts workers of its own"
+        )
     return replace(options, runner=beam.runner, beam_arguments=beam.arguments)
 
 

@@ -114,11 +114,12 @@ class AdaptiveLimit:
     Args:
         known_slots: The slots that the host had earlier, if they are known: the limit starts there and does not grow
             until a round shows that there are more.
+        start: The limit to start from.
     """
 
-    def __init__(self, known_slots: int | None = None) -> None:
-        self._start = START
-        self._become(float(START))
+    def __init__(self, known_slots: int | None = None, start: int = START) -> None:
+        self._start = start
+        self._become(float(start))
         self._growing = known_slots is None
         self._most_per_busy_slot: float = MOST_AT_FIRST
         self._sequence = 0
