@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,17 +56,27 @@ class WorkerProcess:
 
     Args:
         setup: What it needs.
+        inherited: Tasks that it is given first: what the worker left whose place it takes.
         events: Where its messages go, with the worker itself.
 
     Attributes:
         number: Number of the worker, from 0; a replacement gets that of the dead one.
+        inherited: See above; those that it was not given yet.
         held: The tasks that it was given.
+        published: Names of the parts that it has published, as far as it could tell.
         finished: Its last word; None before it.
     """
 
-    def __init__(self, setup: Setup, events: queue.SimpleQueue[tuple[WorkerProcess, Any]]) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        inherited: Sequence[ReadTask],
+        events: queue.SimpleQueue[tuple[WorkerProcess, Any]],
+    ) -> None:
         self.number = setup.number
+        self.inherited = deque(inherited)
         self.held: list[ReadTask] = []
+        self.published: set[str] = set()
         self.finished: Finished | None = None
         ours, theirs = socket.socketpair()
         # It must import the same code, whatever its working directory.
@@ -102,7 +112,9 @@ class WorkerProcess:
                 else:
                     events.put((self, message))
         except EOFError:
-            events.put((self, _Ended(self._process.wait())))
+            code = self._process.wait()
+            self._channel.close()
+            events.put((self, _Ended(code)))
 
 
 class Crew:
@@ -112,7 +124,7 @@ class Crew:
         setup: What each worker needs; the number is replaced.
         tasks: What is to be done, in order.
         totals: Adds up what the workers report.
-        left_of: Returns what a dead worker left of a task; None if it had published all of it.
+        is_published: Tells which of some parts a worker has published, although it could not tell.
     """
 
     def __init__(
@@ -120,12 +132,12 @@ class Crew:
         setup: Setup,
         tasks: Sequence[ReadTask],
         totals: Totals,
-        left_of: Callable[[ReadTask], ReadTask | None],
+        is_published: Callable[[Sequence[str]], set[str]],
     ) -> None:
         self._setup = setup
         self._tasks = deque(tasks)
         self._totals = totals
-        self._left_of = left_of
+        self._is_published = is_published
         self._text_columns = len(setup.resumed.plan.text_columns)
         self._events: queue.SimpleQueue[tuple[WorkerProcess, Any]] = queue.SimpleQueue()
         self._running: list[WorkerProcess] = []
@@ -139,6 +151,8 @@ class Crew:
         """
         for number in range(self._setup.workers):
             self._start(number)
+        pids = ", ".join(str(worker.pid) for worker in self._running)
+        LOG.info("started %d worker processes: %s", len(self._running), pids)
         while self._running:
             worker, message = self._events.get()
             self._take(worker, message)
@@ -155,6 +169,8 @@ class Crew:
             self._totals.saw(worker.number, message.snapshot)
             for name, footer in message.published.items():
                 note_published(name, footer)
+            if message.published:
+                worker.published |= message.published.keys()
                 self._deaths = 0
         elif isinstance(message, Finished):
             worker.finished = message
@@ -163,7 +179,8 @@ class Crew:
             self._running.remove(worker)
 
     def _assign(self, worker: WorkerProcess) -> None:
-        task = self._tasks.popleft() if self._tasks else None
+        tasks = worker.inherited or self._tasks
+        task = tasks.popleft() if tasks else None
         if task is not None:
             worker.held.append(task)
         worker.send(task)
@@ -178,19 +195,21 @@ class Crew:
         reason = _reason(code)
         if self._deaths >= MOST_DEATHS:
             raise RunFailed(f"worker processes die again and again, the last one was {reason}; {RESUME}")
-        left = [rest for task in worker.held if (rest := self._left_of(task)) is not None]
+        left = _left_of(worker.held, worker.published)
+        if left:
+            left = _left_of(left, self._is_published(_parts(left)))
         self._totals.lost(worker.number, (_rows(worker.held) - _rows(left)) * self._text_columns)
-        self._tasks.extendleft(reversed(left))
-        if not self._tasks:
+        left += worker.inherited
+        if not left and not self._tasks:
             LOG.warning("worker process %d was %s; its work was done", worker.pid, reason)
             return
-        self._start(worker.number)
+        self._start(worker.number, left)
         LOG.warning("worker process %d was %s; process %d takes its place", worker.pid, reason, self._running[-1].pid)
 
-    def _start(self, number: int) -> None:
+    def _start(self, number: int, inherited: Sequence[ReadTask] = ()) -> None:
         # The mask is inherited: a signal to all processes, as of a terminal, is the launcher's alone.
         with _blocked(signal.SIGINT, signal.SIGTERM):
-            self._running.append(WorkerProcess(replace(self._setup, number=number), self._events))
+            self._running.append(WorkerProcess(replace(self._setup, number=number), inherited, self._events))
 
     def __enter__(self) -> Crew:
         return self
@@ -209,6 +228,20 @@ class Crew:
                 killed = True
                 for worker in self._running:
                     worker.kill()
+
+
+def _left_of(tasks: Sequence[ReadTask], published: Set[str]) -> list[ReadTask]:
+    """Return the tasks without the units whose parts are published."""
+    left = []
+    for task in tasks:
+        groups = (tuple(unit for unit in group if unit.part_name not in published) for group in task.groups)
+        if rest := tuple(group for group in groups if group):
+            left.append(ReadTask(rest))
+    return left
+
+
+def _parts(tasks: Sequence[ReadTask]) -> list[str]:
+    return [unit.part_name for task in tasks for group in task.groups for unit in group]
 
 
 def _rows(tasks: Sequence[ReadTask]) -> int:

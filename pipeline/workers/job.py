@@ -31,7 +31,8 @@ def translate(setup: Setup, assigned: Callable[[], Iterator[ReadTask]]) -> None:
     """
     _ASSIGNED[:] = [assigned]
     options, plan = setup.options, setup.resumed.plan
-    config = translate_config(options, setup.settings, setup.resumed, setup.memory, setup.run_id)
+    memory = replace(setup.memory, shared=True, claimant=f"{setup.run_id}-{setup.number}")
+    config = translate_config(options, setup.settings, setup.resumed, memory, setup.run_id)
     fleet = share_of_slots(config.engine.fleet, setup.number, setup.workers)
     config = replace(config, engine=replace(config.engine, fleet=fleet))
     pipeline = empty_pipeline(options.beam_arguments)

@@ -51,7 +51,7 @@ def execute_in_workers(
         TranslateError: What a worker reported, except RunFailed.
     """
     plan = resumed.plan
-    setup = Setup(options, settings, _without_units(resumed), replace(memory, shared=True), lock.run_id, 0, workers)
+    setup = Setup(options, settings, _without_units(resumed), memory, lock.run_id, 0, workers)
     workload = workload_of(plan, resumed.resumption, options.text_encoding or "utf-8")
     totals = Totals()
     stopped = False
@@ -59,7 +59,7 @@ def execute_in_workers(
     try:
         with (
             observed(options, workload, recorder, totals.snapshot),
-            Crew(setup, tasks, totals, lambda task: left_of(task, plan.output, lock.run_id)) as crew,
+            Crew(setup, tasks, totals, lambda names: published_by(lock.run_id, names, plan.output)) as crew,
         ):
             crew.run()
     except StopRequested:
@@ -77,19 +77,15 @@ def execute_in_workers(
     return Execution({host.url: host.limit for host in hosts if host.limit}, stopped, failure, totals.requests())
 
 
-def left_of(task: ReadTask, output: OutputDirectory, run_id: str) -> ReadTask | None:
-    """Return the units of a task whose parts a run has not published; None if it has published all of them.
+def published_by(run_id: str, names: Sequence[str], output: OutputDirectory) -> set[str]:
+    """Return the names of those parts that a run has published.
 
     Raises:
         RunFailed: The output cannot be read.
     """
-    names = [unit.part_name for group in task.groups for unit in group]
     files = output.list_parts()
     footers = output.read_footers({name: files[name] for name in names if name in files})
-    done = {name for name, footer in footers.items() if footer is not None and footer.run_id == run_id}
-    groups = (tuple(unit for unit in group if unit.part_name not in done) for group in task.groups)
-    left = tuple(group for group in groups if group)
-    return ReadTask(left) if left else None
+    return {name for name, footer in footers.items() if footer is not None and footer.run_id == run_id}
 
 
 def _without_units(resumed: ResumedPlan) -> ResumedPlan:

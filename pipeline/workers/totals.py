@@ -29,7 +29,9 @@ class Totals:
     def finished(self, number: int) -> None:
         """Count a worker that has finished no longer among those at work."""
         with self._lock:
-            if self._all_at_work is None:
+            snapshot = self._latest.get(number)
+            was_at_work = snapshot is not None and any(host.traffic.answers for host in snapshot.hosts)
+            if self._all_at_work is None and was_at_work:
                 self._all_at_work = _hosts(self._latest.values())
             self._end(number, None)
 

@@ -429,6 +429,7 @@ def test_the_synchronous_mode_is_configurable(mode: Literal["normal", "full"], n
     assert store._connection().execute("PRAGMA synchronous").fetchone() == (number,)
     store.close()
 
+
 OPEN_AND_CLOSE = """
 import sys
 from pathlib import Path

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.options.run import RUN
+from pipeline.workers.shares import TASKS_OF_WORKER, number_of_workers, share_of_slots, tasks_for
+from tests.pipeline.options.arguments import NEEDED
+from tests.transforms.source.numbered_rows import planned, write
+from transforms.fleet.settings import FleetSettings
+
+FLEET = FleetSettings("mistral", {}, "30m")
+GPU0, GPU1 = "http://gpu0:11434", "http://gpu1:11434"
+
+
+def test_units_that_are_read_in_one_pass_are_shared_if_there_are_few_tasks(tmp_path: Path) -> None:
+    write(str(tmp_path / "a.jsonl"), 25)
+    (one, two, three) = planned(str(tmp_path)).groups
+    units = [*one, *two, *three] * 11
+    groups = [tuple(units[:30]), tuple(units[30:])]
+    for workers in (2, 3):
+        tasks = tasks_for(groups, workers)
+        assert TASKS_OF_WORKER * workers <= len(tasks) <= 1.5 * TASKS_OF_WORKER * workers
+        assert [unit for task in tasks for group in task.groups for unit in group] == units
+    assert [len(group) for task in tasks_for(groups[:1], 50) for group in task.groups] == [1] * 30
+
+
+def test_enough_tasks_are_left_as_they_are(tmp_path: Path) -> None:
+    write(str(tmp_path / "a.jsonl"), 100)
+    write(str(tmp_path / "b.jsonl"), 1)
+    groups = planned(str(tmp_path)).groups
+    assert [task.groups for task in tasks_for(groups, 2)] == [(group,) for group in groups]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "tasks", "expected", "reason"),
+    [
+        (["--workers=3"], 12, 3, ""),
+        (["--workers=3"], 2, 2, "no more work to share"),
+        (["--workers=3", "--slots=2"], 12, 2, "a slot at each host"),
+        (["--workers=3", "--hosts=gpu0,gpu1", "--slots=gpu0=8,gpu1=1"], 12, 1, "a slot at each host"),
+        (["--workers=3", "--slots=3"], 12, 3, ""),
+    ],
+)
+def test_no_worker_is_without_work_or_slots(
+    caplog: pytest.LogCaptureFixture, arguments: list[str], tasks: int, expected: int, reason: str
+) -> None:
+    with caplog.at_level(logging.INFO):
+        assert number_of_workers(RUN.parse([*NEEDED, *arguments], {}), tasks) == expected
+    assert reason in caplog.text
+    assert bool(caplog.text) == bool(reason)
+
+
+@pytest.mark.parametrize("slots", [7, {GPU0: 7, GPU1: 3}])
+def test_given_slots_are_divided_without_rest(slots: int | Mapping[str, int]) -> None:
+    shares = [share_of_slots(replace(FLEET, slots=slots), number, 3).slots for number in range(3)]
+    if isinstance(slots, int):
+        assert shares == [3, 2, 2]
+    else:
+        assert shares == [{GPU0: 3, GPU1: 1}, {GPU0: 2, GPU1: 1}, {GPU0: 2, GPU1: 1}]
+
+
+def test_detection_starts_with_a_share_of_what_an_earlier_run_found() -> None:
+    shares = [share_of_slots(replace(FLEET, known_slots={GPU0: 5, GPU1: 1}), number, 2) for number in range(2)]
+    assert [share.known_slots for share in shares] == [{GPU0: 3, GPU1: 1}, {GPU0: 2, GPU1: 1}]
+    assert [(share.slots, share.sharers) for share in shares] == [(None, 2)] * 2
