@@ -196,7 +196,7 @@ RUN = Command(
 Options are written --num_ctx=2048, --num_ctx 2048 or --num-ctx 2048. The command line takes precedence over the
 environment, where several values of one option are separated by commas or line breaks. {API_KEY_VARIABLE} is sent to
 https hosts. Apache Beam's own options are passed through (--runner, --labels, --setup_file, ...); without --runner, and
-with --runner=DirectRunner, Beam's FnApiRunner runs the pipeline in this process.
+with --runner=DirectRunner, Beam's FnApiRunner runs the pipeline in this process, or in each of --workers N.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but too many rows failed, 99 nothing to do (if asked for with
 --skip_exit_code), 130 interrupted, 143 terminated. The summary is one line of JSON on stdout; everything else goes to
 stderr.""",

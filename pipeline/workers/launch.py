@@ -17,7 +17,7 @@ from pipeline.workers.messages import Setup
 from pipeline.workers.totals import Totals
 from transforms.configuration import TranslationSettings
 from transforms.engine.deduplicator import MemorySettings
-from transforms.errors import RunFailed
+from transforms.errors import RunFailed, RunStopped
 from transforms.fleet.model_names import model_key
 from transforms.sink.moved_inputs import NOTHING_MOVED
 from transforms.sink.output_directory import OutputDirectory
@@ -62,7 +62,7 @@ def execute_in_workers(
             Crew(setup, tasks, totals, lambda names: published_by(lock.run_id, names, plan.output)) as crew,
         ):
             crew.run()
-    except StopRequested:
+    except (RunStopped, StopRequested):
         stopped = True
         lock.stop_workers(elsewhere=False)
     except RunFailed as error:

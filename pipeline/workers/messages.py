@@ -73,7 +73,7 @@ class Finished:
     """From a worker: its last word. Its engine is closed.
 
     Attributes:
-        error: Why it could not finish its tasks; None if it could, or was stopped.
+        error: Why it could not finish its tasks, such as RunStopped; None if it could.
     """
 
     error: TranslateError | None = None

@@ -20,7 +20,7 @@ from pipeline.console import logs
 from pipeline.process_limits import calm_collector
 from pipeline.workers.messages import Channel, Figures, Finished, NextTask, Setup, Stop
 from transforms.engine.engine import live_engines, live_snapshot
-from transforms.errors import RunFailed, RunStopped, TranslateError
+from transforms.errors import RunFailed, TranslateError
 from transforms.sink.fence import close_fences
 from transforms.sink.published import take_published
 from transforms.source.read_tasks import ReadTask
@@ -32,7 +32,11 @@ FIGURES_SECONDS = 1.0
 
 def main() -> None:
     """Run the worker whose socket is the standard input, until its end."""
-    Worker(Channel(socket.socket(fileno=sys.stdin.fileno()))).run()
+    try:
+        worker = Worker(Channel(socket.socket(fileno=sys.stdin.fileno())))
+    except EOFError:  # the launcher is gone already
+        os._exit(1)
+    worker.run()
     sys.stderr.flush()
     os._exit(0)  # Beam's threads need not be waited for
 
@@ -58,8 +62,6 @@ class Worker:
         error: TranslateError | None = None
         try:
             self._translate()
-        except RunStopped:
-            LOG.debug("stopped")
         except TranslateError as failure:
             error = failure
         except Exception as failure:
