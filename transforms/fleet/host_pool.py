@@ -14,7 +14,7 @@ from transforms.fleet.faults import RequestFailed
 from transforms.fleet.host_state import HostState, ServedModel
 from transforms.fleet.host_supervisor import HostSupervisor
 from transforms.fleet.hosts import HostAddress, HostsFile
-from transforms.fleet.limits import START, AdaptiveLimit, FixedLimit
+from transforms.fleet.limits import AdaptiveLimit, FixedLimit
 from transforms.fleet.model_names import model_key
 from transforms.fleet.same_server import SameServer
 from transforms.fleet.settings import FleetSettings
@@ -89,8 +89,7 @@ class HostPool:
 
         def new_served_model(model: str) -> ServedModel:
             known = self._settings.known_slots.get(address.url) if model == model_key(self._settings.model) else None
-            start = max(1, START // self._settings.sharers)
-            limit = AdaptiveLimit(known, start) if number is None else FixedLimit(number)
+            limit = AdaptiveLimit(known, self._settings.sharers) if number is None else FixedLimit(number)
             return ServedModel(limit, Deadline(self._settings.request_timeout_seconds))
 
         host = HostState(address.url, Breaker(), new_served_model)

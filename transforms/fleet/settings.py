@@ -27,7 +27,7 @@ class FleetSettings:
         allow_mixed_digests: Whether hosts may have different digests.
         slots: The slots per host: None to detect them, a number for every host, or a number per address.
         known_slots: The slots that hosts had with the run's model in an earlier run, per address.
-        sharers: Processes of the run that use each host at once; the search for its slots starts with a share for each.
+        sharers: Processes of the run that use each host together; see ``AdaptiveLimit``.
         request_timeout_seconds: The request timeout, including a load of the model.
         max_outage_seconds: How long the run waits while no host is healthy.
         use_proxy: Whether to use the proxies of the environment.

@@ -4,13 +4,16 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from statistics import mean
 
 import pytest
 
 from pipeline.options.run import RUN
 from pipeline.workers.shares import TASKS_OF_WORKER, number_of_workers, share_of_slots, tasks_for
 from tests.pipeline.options.arguments import NEEDED
+from tests.pipeline.workers.shared_host import share
 from tests.transforms.source.numbered_rows import planned, write
+from transforms.fleet.limits import AdaptiveLimit
 from transforms.fleet.settings import FleetSettings
 
 FLEET = FleetSettings("mistral", {}, "30m")
@@ -68,3 +71,19 @@ def test_detection_starts_with_a_share_of_what_an_earlier_run_found() -> None:
     shares = [share_of_slots(replace(FLEET, known_slots={GPU0: 5, GPU1: 1}), number, 2) for number in range(2)]
     assert [share.known_slots for share in shares] == [{GPU0: 3, GPU1: 1}, {GPU0: 2, GPU1: 1}]
     assert [(share.slots, share.sharers) for share in shares] == [(None, 2)] * 2
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("workers", [2, 3, 4])
+@pytest.mark.parametrize("slots", [1, 2, 4, 8, 16])
+def test_workers_that_detect_the_slots_of_a_host_together_neither_flood_nor_starve_it(
+    slots: int, workers: int, known: bool
+) -> None:
+    for seed in range(5):
+        fleet = share_of_slots(replace(FLEET, known_slots={GPU0: slots} if known else {}), 0, workers)
+        limits = [AdaptiveLimit(fleet.known_slots.get(GPU0), fleet.sharers) for _ in range(workers)]
+        found = share(slots, limits, 100 * slots, seed)
+        settled = found.in_flight[16 * slots :]
+        assert mean(settled) <= slots + 3 + slots // 8
+        assert max(settled) <= slots + 3 + slots // 8 + 3 * (workers - 2)
+        assert found.makespan <= 1.1 * found.ideal
