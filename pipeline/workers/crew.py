@@ -32,7 +32,7 @@ STOP_SECONDS = 8.0
 """Patience with workers that were told to stop; within it, the requests in flight are answered and kept."""
 
 MOST_DEATHS = 3
-"""Deaths of workers in a row, without a part in between, after which the run ends: another try would not help."""
+"""Deaths for each worker in a row, without a part in between, after which the run ends: more tries would not help."""
 
 STDERR = 2
 """Standard output of the workers: that of the launcher carries nothing but the summary."""
@@ -193,7 +193,7 @@ class Crew:
         """
         self._deaths += 1
         reason = _reason(code)
-        if self._deaths >= MOST_DEATHS:
+        if self._deaths >= MOST_DEATHS * self._setup.workers:
             raise RunFailed(f"worker processes die again and again, the last one was {reason}; {RESUME}")
         left = _left_of(worker.held, worker.published)
         if left:
