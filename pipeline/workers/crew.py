@@ -23,6 +23,7 @@ from pipeline.runner import RESUME
 from pipeline.workers.messages import Channel, Figures, Finished, NextTask, Setup, Stop
 from pipeline.workers.totals import Totals
 from transforms.errors import RunFailed
+from transforms.fleet.sharing import Share
 from transforms.sink.published import note_published
 from transforms.source.read_tasks import ReadTask
 
@@ -162,6 +163,8 @@ class Crew:
                 raise message.error
             elif isinstance(message, _Ended) and worker.finished is None:
                 self._replace(worker, message.code)
+            if isinstance(message, Finished | _Ended):
+                self._share_slots()
 
     def _take(self, worker: WorkerProcess, message: Any) -> None:
         """Take note of what holds whether the run goes on or stops."""
@@ -205,6 +208,12 @@ class Crew:
             return
         self._start(worker.number, left)
         LOG.warning("worker process %d was %s; process %d takes its place", worker.pid, reason, self._running[-1].pid)
+
+    def _share_slots(self) -> None:
+        """Give the slots of those that have finished to those that are at work."""
+        at_work = [worker for worker in self._running if worker.finished is None]
+        for number, worker in enumerate(at_work):
+            worker.send(Share(number, len(at_work)))
 
     def _start(self, number: int, inherited: Sequence[ReadTask] = ()) -> None:
         # The mask is inherited: a signal to all processes, as of a terminal, is the launcher's alone.

@@ -1,13 +1,11 @@
-"""How the work and the slots of the hosts are shared among worker processes."""
+"""How work is shared among worker processes, and how many of them have something to do."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from pipeline.options.run import RunOptions
-from transforms.fleet.settings import FleetSettings
 from transforms.source.read_tasks import ReadTask, read_tasks
 from transforms.source.work_units import UnitGroup
 
@@ -48,31 +46,3 @@ def number_of_workers(options: RunOptions, tasks: int) -> int:
         return options.workers
     LOG.info("using %d of %d workers, %s", most[reason], options.workers, reason)
     return most[reason]
-
-
-def share_of_slots(fleet: FleetSettings, number: int, workers: int) -> FleetSettings:
-    """Return the settings of the fleet for one of several workers.
-
-    Given slots are divided exactly. Where slots are detected, workers settle at equal shares by themselves, as clients
-    of a host do, and only the start is divided.
-
-    Args:
-        fleet: Settings for one process.
-        number: Number of the worker, from 0.
-        workers: Number of workers.
-    """
-
-    def share(slots: int) -> int:
-        return slots // workers + (number < slots % workers)
-
-    given = fleet.slots
-    return replace(
-        fleet,
-        slots={url: share(slots) for url, slots in given.items()}
-        if isinstance(given, Mapping)
-        else None
-        if given is None
-        else share(given),
-        known_slots={url: max(1, share(slots)) for url, slots in fleet.known_slots.items()},
-        sharers=workers,
-    )

@@ -21,6 +21,7 @@ from pipeline.process_limits import calm_collector
 from pipeline.workers.messages import Channel, Figures, Finished, NextTask, Setup, Stop
 from transforms.engine.engine import live_engines, live_snapshot
 from transforms.errors import RunFailed, TranslateError
+from transforms.fleet.sharing import Share, change
 from transforms.sink.fence import close_fences
 from transforms.sink.published import take_published
 from transforms.source.read_tasks import ReadTask
@@ -54,6 +55,7 @@ class Worker:
         self._setup: Setup = channel.receive()
         logs.configure(level=self._setup.options.log_level)
         logging.getLogger().handlers = [_Sender(channel)]
+        change(Share(self._setup.number, self._setup.workers))
         self._end = threading.Event()
         threading.Thread(target=self._listen, name="launcher", daemon=True).start()
 
@@ -107,6 +109,8 @@ class Worker:
                 os._exit(1)
             if isinstance(message, Stop):
                 self._stop()
+            elif isinstance(message, Share):
+                change(message)
             else:
                 self._tasks.put(message)
 

@@ -18,6 +18,7 @@ from transforms.fleet.limit_measures import (
     Delays,
     mean_slots,
 )
+from transforms.fleet.sharing import WHOLE, Share
 
 START = 4
 MARGIN = 1.0  # one request more than slots, so that a slot never waits for the network
@@ -63,18 +64,19 @@ class Limit(Protocol):
 
 
 class FixedLimit:
-    """A limit set by the operator."""
+    """A limit set by the operator, of which this process has a share."""
 
-    def __init__(self, slots: int) -> None:
+    def __init__(self, slots: int, share: Share = WHOLE) -> None:
         self._slots = slots
+        self._share = share
 
     def limit(self) -> int:
-        """Return the configured number."""
-        return self._slots
+        """Return the share of the configured number."""
+        return self._share.of(self._slots)
 
     def slots(self) -> int:
-        """Return the configured number."""
-        return self._slots
+        """Return the share of the configured number."""
+        return self._share.of(self._slots)
 
     def growing(self) -> bool:
         """Return False."""

@@ -27,7 +27,6 @@ class FleetSettings:
         allow_mixed_digests: Whether hosts may have different digests.
         slots: The slots per host: None to detect them, a number for every host, or a number per address.
         known_slots: The slots that hosts had with the run's model in an earlier run, per address.
-        sharers: Processes of the run that use each host together; see ``AdaptiveLimit``.
         request_timeout_seconds: The request timeout, including a load of the model.
         max_outage_seconds: How long the run waits while no host is healthy.
         use_proxy: Whether to use the proxies of the environment.
@@ -44,7 +43,6 @@ class FleetSettings:
     allow_mixed_digests: bool = False
     slots: int | Mapping[str, int] | None = None
     known_slots: Mapping[str, int] = field(default_factory=dict)
-    sharers: int = 1
     request_timeout_seconds: float = 300.0
     max_outage_seconds: float = 1800.0
     use_proxy: bool = False

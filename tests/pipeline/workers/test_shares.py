@@ -1,23 +1,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 
 import pytest
 
 from pipeline.options.run import RUN
-from pipeline.workers.shares import TASKS_OF_WORKER, number_of_workers, share_of_slots, tasks_for
+from pipeline.workers.shares import TASKS_OF_WORKER, number_of_workers, tasks_for
 from tests.pipeline.options.arguments import NEEDED
 from tests.pipeline.workers.shared_host import share
 from tests.transforms.source.numbered_rows import planned, write
 from transforms.fleet.limits import AdaptiveLimit
-from transforms.fleet.settings import FleetSettings
-
-FLEET = FleetSettings("mistral", {}, "30m")
-GPU0, GPU1 = "http://gpu0:11434", "http://gpu1:11434"
+from transforms.fleet.sharing import Share
 
 
 def test_units_that_are_read_in_one_pass_are_shared_if_there_are_few_tasks(tmp_path: Path) -> None:
@@ -58,21 +53,6 @@ def test_no_worker_is_without_work_or_slots(
     assert bool(caplog.text) == bool(reason)
 
 
-@pytest.mark.parametrize("slots", [7, {GPU0: 7, GPU1: 3}])
-def test_given_slots_are_divided_without_rest(slots: int | Mapping[str, int]) -> None:
-    shares = [share_of_slots(replace(FLEET, slots=slots), number, 3).slots for number in range(3)]
-    if isinstance(slots, int):
-        assert shares == [3, 2, 2]
-    else:
-        assert shares == [{GPU0: 3, GPU1: 1}, {GPU0: 2, GPU1: 1}, {GPU0: 2, GPU1: 1}]
-
-
-def test_detection_starts_with_a_share_of_what_an_earlier_run_found() -> None:
-    shares = [share_of_slots(replace(FLEET, known_slots={GPU0: 5, GPU1: 1}), number, 2) for number in range(2)]
-    assert [share.known_slots for share in shares] == [{GPU0: 3, GPU1: 1}, {GPU0: 2, GPU1: 1}]
-    assert [(share.slots, share.sharers) for share in shares] == [(None, 2)] * 2
-
-
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("workers", [2, 3, 4])
 @pytest.mark.parametrize("slots", [1, 2, 4, 8, 16])
@@ -80,8 +60,8 @@ def test_workers_that_detect_the_slots_of_a_host_together_neither_flood_nor_star
     slots: int, workers: int, known: bool
 ) -> None:
     for seed in range(5):
-        fleet = share_of_slots(replace(FLEET, known_slots={GPU0: slots} if known else {}), 0, workers)
-        limits = [AdaptiveLimit(fleet.known_slots.get(GPU0), fleet.sharers) for _ in range(workers)]
+        parts = [max(1, Share(number, workers).of(slots)) if known else None for number in range(workers)]
+        limits = [AdaptiveLimit(part, workers) for part in parts]
         found = share(slots, limits, 100 * slots, seed)
         settled = found.in_flight[16 * slots :]
         assert mean(settled) <= slots + 3 + slots // 8
