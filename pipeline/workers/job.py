@@ -35,7 +35,9 @@ def translate(setup: Setup, assigned: Callable[[], Iterator[ReadTask]]) -> None:
     config = translate_config(options, setup.settings, setup.resumed, memory, setup.run_id)
     fleet = config.engine.fleet
     known_slots = {url: max(1, THIS_PROCESS.of(slots)) for url, slots in fleet.known_slots.items()}
-    config = replace(config, engine=replace(config.engine, fleet=replace(fleet, known_slots=known_slots)))
+    fleet = replace(fleet, known_slots=known_slots)
+    # The user has chosen how many cores to use.
+    config = replace(config, engine=replace(config.engine, fleet=fleet, second_process=False))
     pipeline = empty_pipeline(options.beam_arguments)
     tasks = pipeline | "Start" >> beam.Create([None]) | "Assigned" >> beam.FlatMap(_tasks)
     write = WriteConfig(plan.output.url, setup.resumed.recipe, plan.output_schemas, setup.run_id)
