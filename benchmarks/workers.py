@@ -100,7 +100,8 @@ def main() -> int:
     one_cpu, several_cpu = (min(each[which].cpu_ms for each in rounds) for which in (0, 1))
     share = one_cpu / several_cpu
     print(
-        f"{given.workers} workers are {gain:.2f} times as fast as one (medians); the hosts leave {left:.2f} of {cores} cores"
+        f"{given.workers} workers are {gain:.2f} times as fast as one (medians); "
+        f"the hosts leave {left:.2f} of {cores} cores"
     )
     print(f"by their CPU, with a core for each, they can be {share * given.workers:.2f} times as fast as one core")
     return int(share < LEAST_GAIN)

@@ -19,6 +19,7 @@ from transforms.configuration import TranslationSettings
 from transforms.engine.deduplicator import MemorySettings
 from transforms.errors import RunFailed, RunStopped
 from transforms.fleet.model_names import model_key
+from transforms.memory.addresses import forget_claims
 from transforms.sink.moved_inputs import NOTHING_MOVED
 from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.output_lock import OutputLock
@@ -51,6 +52,8 @@ def execute_in_workers(
         TranslateError: What a worker reported, except RunFailed.
     """
     plan = resumed.plan
+    if options.memory == "auto" and memory.where is not None:  # it belongs to the output, whose lock is held
+        forget_claims(memory.where)
     setup = Setup(options, settings, _without_units(resumed), memory, lock.run_id, 0, workers)
     workload = workload_of(plan, resumed.resumption, options.text_encoding or "utf-8")
     totals = Totals()
