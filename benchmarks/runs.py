@@ -38,9 +38,9 @@ class Measured:
     """One run of the program in a child process.
 
     Attributes:
-        wall_seconds, cpu_seconds: Times of the whole process, including start-up.
-        peak_mb: Peak resident memory of the process in 10**6 bytes, without the hosts.
-        resident_mb: Resident memory, sampled every tenth of a second.
+        wall_seconds, cpu_seconds: Times of the whole process with its workers, including start-up.
+        peak_mb: Peak resident memory of the process in 10**6 bytes, without the hosts; summed up over its workers.
+        resident_mb: Resident memory of the process without its workers, sampled every tenth of a second.
         summary: The summary line on stdout.
     """
 
@@ -107,9 +107,11 @@ def run(
     started = time.monotonic()
     process = subprocess.Popen([*command, "--progress", "plain", *more], stdout=subprocess.PIPE, cwd=checkout)
     assert process.stdout is not None
-    peak_mb, resident_mb = 0.0, []
+    peaks_mb: dict[int, float] = {}
+    resident_mb = []
     while not (waited := os.wait4(process.pid, os.WNOHANG))[0]:
-        peak_mb = max(peak_mb, _memory_mb(process.pid, "VmHWM"))
+        for pid in (process.pid, *_children(process.pid)):
+            peaks_mb[pid] = max(peaks_mb.get(pid, 0.0), _memory_mb(pid, "VmHWM"))
         resident_mb.append(_memory_mb(process.pid, "VmRSS"))
         time.sleep(POLL_SECONDS)
     _, status, usage = waited
@@ -120,7 +122,14 @@ def run(
     if process.returncode != 0:
         raise SystemExit(f"the run failed with exit code {process.returncode}")
     cpu_seconds = usage.ru_utime + usage.ru_stime
-    return Measured(wall_seconds, cpu_seconds, peak_mb, resident_mb, json.loads(line))
+    return Measured(wall_seconds, cpu_seconds, sum(peaks_mb.values()), resident_mb, json.loads(line))
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
 
 
 def _memory_mb(pid: int, name: str) -> float:

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import graph
-from pipeline.estimate import sample_texts
 from pipeline.execution import Execution
 from pipeline.known_slots import keep_known_slots, read_known_slots
 from pipeline.monitoring.beam_metrics import metrics_of
 from pipeline.monitoring.job_figures import figures_of_job, with_published_parts
-from pipeline.monitoring.monitor import Monitor
-from pipeline.monitoring.status import Workload
+from pipeline.observation import observed, workload_of
 from pipeline.options.beam import LOCAL_RUNNER, runs_in_process
 from pipeline.options.run import RunOptions
-from pipeline.plan import RunPlan
 from pipeline.report.recorder import RunRecorder
-from pipeline.resume import ResumedPlan, Resumption
+from pipeline.resume import ResumedPlan
 from pipeline.runner import (
     check_endpoint,
     failure_of_job,
@@ -41,6 +38,7 @@ from transforms.sink.columns import added_columns
 from transforms.sink.fence import close_fences
 from transforms.sink.output_lock import OutputLock
 from transforms.sink.worker_figures import WorkerFigures
+from transforms.source.read_tasks import read_tasks
 from transforms.translate import TranslateConfig
 from transforms.write import WriteConfig
 
@@ -69,11 +67,12 @@ def execute(
         UsageError: Beam cannot use one of its options.
     """
     plan, resumption = resumed.plan, resumed.resumption
-    translate = _translate_config(options, settings, resumed, memory, lock.run_id)
+    translate = translate_config(options, settings, resumed, memory, lock.run_id)
     write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas, lock.run_id)
-    pipeline = _empty_pipeline(options.beam_arguments)
-    graph.build(pipeline, resumption.left_groups, plan.schemas, translate, write)
-    workload = _workload(plan, resumption, translate.text_encoding)
+    pipeline = empty_pipeline(options.beam_arguments)
+    tasks = graph.spread(pipeline, read_tasks(resumption.left_groups))
+    graph.build(tasks, plan.schemas, translate, write)
+    workload = workload_of(plan, resumption, translate.text_encoding)
     workers = WorkerFigures(plan.output, lock.run_id) if translate.publish_figures else None
     mean_characters = workload.characters / max(1, workload.texts)
     texts = {unit.part_name: unit.rows * len(plan.text_columns) for unit in resumption.left}
@@ -86,8 +85,8 @@ def execute(
     try:
         check_endpoint(options.beam_arguments)
         warn_of_slots(options.slots, options.beam_arguments)
-        with _observed(options, workload, recorder) as monitor:
-            _run(pipeline, options.runner, monitor, figures)
+        with observed(options, workload, recorder) as monitor, quiet_reader():
+            run_job(pipeline, options.runner, lambda result: monitor.follow(figures(metrics_of(result))))
     except (RunStopped, StopRequested):
         stopped = True
         lock.stop_workers(elsewhere=not live_engines())
@@ -111,9 +110,10 @@ def execute(
     return Execution(slots, stopped, failure, None if workers is None else sent)
 
 
-def _translate_config(
+def translate_config(
     options: RunOptions, settings: TranslationSettings, resumed: ResumedPlan, memory: MemorySettings, run_id: str
 ) -> TranslateConfig:
+    """Return the configuration of the translate step."""
     plan, in_process = resumed.plan, runs_in_process(options.beam_arguments)
     known_slots = read_known_slots(resumed.recipe.model_digest)
     return TranslateConfig(
@@ -132,59 +132,25 @@ def _translate_config(
     )
 
 
-def _empty_pipeline(beam_arguments: Sequence[str]) -> beam.Pipeline:
+def empty_pipeline(beam_arguments: Sequence[str]) -> beam.Pipeline:
+    """Return a pipeline without steps.
+
+    Raises:
+        UsageError: Beam cannot use one of its options.
+    """
     try:
         return beam.Pipeline(options=PipelineOptions(list(beam_arguments)))
     except ImportError as error:  # such as --pickle_library=dill without dill
         raise UsageError(f"Apache Beam cannot be set up: {error}") from None
 
 
-@contextmanager
-def _observed(options: RunOptions, workload: Workload, recorder: RunRecorder | None) -> Iterator[Monitor]:
-    """Show the progress, record the run and serve its metrics, as the options ask for, while the context is open."""
-    with ExitStack() as observers:
-        if recorder is not None:
-            observers.enter_context(recorder.saving())
-        observed_by = () if recorder is None else (recorder.observe,)
-        monitor = observers.enter_context(Monitor(options.progress, workload, observed_by))
-        if options.metrics_port is not None:
-            observers.enter_context(_metrics(options.metrics_port, options.metrics_address, monitor, workload))
-        observers.enter_context(quiet_reader())
-        yield monitor
-
-
-@contextmanager
-def _metrics(port: int, address: str, monitor: Monitor, workload: Workload) -> Iterator[None]:
-    # Late, since prometheus_client is an extra.
-    from pipeline.metrics import serve_metrics
-
-    with serve_metrics(port, address, monitor, workload.texts) as served:
-        LOG.info("metrics: http://%s:%d/metrics", address, served)
-        yield
-
-
-def _workload(plan: RunPlan, resumption: Resumption, text_encoding: str) -> Workload:
-    """Return what is left to translate; its characters are estimated if the input is on this machine."""
-    texts = sum(unit.rows for unit in resumption.left) * len(plan.text_columns)
-    if any("://" in unit.source.url for unit in resumption.left):
-        return Workload(texts)
-    sample = sample_texts(resumption.left_groups, plan.schemas, plan.text_columns, text_encoding)
-    return Workload(texts, round(texts * sample.mean_characters))
-
-
-def _run(
-    pipeline: beam.Pipeline,
-    runner: str,
-    monitor: Monitor,
-    figures: Callable[[Callable[[], Snapshot]], Callable[[], Snapshot]],
-) -> None:
+def run_job(pipeline: beam.Pipeline, runner: str, follow: Callable[[Any], None] = lambda result: None) -> None:
     """Run the job to its end.
 
     Args:
         pipeline: The graph.
         runner: Name of the runner.
-        monitor: Shows the progress.
-        figures: Adds to the counters of a runner what they do not tell.
+        follow: Called with Beam's ``PipelineResult`` once the job has started, unless it runs in this process.
 
     Raises:
         TranslateError: A worker's error, or why the runner failed. On the runner of this process, errors that are not
@@ -195,7 +161,7 @@ def _run(
         result = pipeline.run()  # in this process, it returns when the pipeline has finished
         failure = failure_of_job
         if runner != LOCAL_RUNNER:
-            monitor.follow(figures(metrics_of(result)))
+            follow(result)
         result.wait_until_finish()
     except Exception as error:
         LOG.debug("the runner's error", exc_info=True)

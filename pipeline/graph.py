@@ -14,9 +14,9 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.utils.shared import Shared
 
-from transforms.read import ReadUnits, read_tasks
+from transforms.read import ReadUnits
 from transforms.sink.parts import PartResult
-from transforms.source.work_units import UnitGroup
+from transforms.source.read_tasks import ReadTask
 from transforms.translate import TranslateConfig, TranslateRows
 from transforms.write import WriteConfig, WriteParts
 
@@ -24,26 +24,30 @@ BATCH_ROWS = 64
 """Rows of a batch; few, as a batch is as slow as its slowest row."""
 
 
+def spread(pipeline: beam.Pipeline, tasks: Sequence[ReadTask]) -> beam.pvalue.PCollection[ReadTask]:
+    """Add the steps that spread tasks over the workers of a runner."""
+    spread_tasks: beam.pvalue.PCollection[ReadTask] = (
+        pipeline | "Plan" >> beam.Create(tasks) | "Spread" >> beam.Reshuffle()
+    )
+    return spread_tasks
+
+
 def build(
-    pipeline: beam.Pipeline,
-    groups: Sequence[UnitGroup],
+    tasks: beam.pvalue.PCollection[ReadTask],
     schemas: Mapping[str, pa.Schema],
     translate: TranslateConfig,
     write: WriteConfig,
 ) -> beam.pvalue.PCollection[PartResult]:
-    """Add the steps to ``pipeline``; the result has one ``PartResult`` for each part written.
+    """Add the steps to the pipeline; the result has one ``PartResult`` for each part written.
 
     Args:
-        pipeline: The pipeline, which the caller runs.
-        groups: Units to translate.
+        tasks: Units to translate.
         schemas: Schema of each input file, by the file's address.
         translate: Configuration of the translate step.
         write: Configuration of the write step.
     """
     parts: beam.pvalue.PCollection[PartResult] = (
-        pipeline
-        | "Plan" >> beam.Create(read_tasks(groups))
-        | "Spread" >> beam.Reshuffle()
+        tasks
         | "Read" >> beam.ParDo(ReadUnits(schemas, BATCH_ROWS))
         | "Translate" >> beam.ParDo(TranslateRows(translate, Shared()))
         | "Write" >> beam.ParDo(WriteParts(write))

@@ -32,6 +32,7 @@ from pipeline.signals import CleanStop, StopRequested
 from pipeline.summary import Summary, earlier_speed, publish, summarise
 from transforms import __version__
 from transforms.configuration import TranslationSettings, configuration_of, make_recipe, read_translation_settings
+from transforms.engine.deduplicator import MemorySettings
 from transforms.errors import RunStopped, TranslateError
 from transforms.fleet.preflight import UsableHosts, find_hosts
 from transforms.sink.output_lock import OutputLock
@@ -72,7 +73,7 @@ def run_once(options: RunOptions, stop: CleanStop, sources: Sequence[SourceFile]
             if resumed.resumption.left:
                 memory = memory_settings(options, plan.output, resumed.recipe)
                 recorder = start_recorder(options, resumed)
-                execution = _executor()(options, settings, resumed, memory, lock, recorder)
+                execution = _execute(options, settings, resumed, memory, lock, recorder)
         except (RunStopped, StopRequested):  # while waiting for a healthy host
             execution = Execution(stopped=True)
         if execution.stopped and stop.code is None:
@@ -110,6 +111,26 @@ def _publish(options: RunOptions, plan: RunPlan, summary: Summary, recorder: Run
         from pipeline.report.write import write_report
 
         LOG.info("report: %s", write_report(plan.output, options.report_texts))
+
+
+def _execute(
+    options: RunOptions,
+    settings: TranslationSettings,
+    resumed: ResumedPlan,
+    memory: MemorySettings,
+    lock: OutputLock,
+    recorder: RunRecorder,
+) -> Execution:
+    if options.workers > 1:
+        # Late, as only some runs need it.
+        from pipeline.workers.launch import execute_in_workers
+        from pipeline.workers.shares import number_of_workers, tasks_for
+
+        tasks = tasks_for(resumed.resumption.left_groups, options.workers)
+        workers = number_of_workers(options, len(tasks))
+        if workers > 1:
+            return execute_in_workers(options, settings, resumed, memory, lock, recorder, tasks, workers)
+    return _executor()(options, settings, resumed, memory, lock, recorder)
 
 
 @cache

@@ -13,9 +13,11 @@ WORDS = "words without a rule; the tests of the modules that look them up show w
 WITHOUT_OWN_TEST = {
     "pipeline/execute.py": "the wiring of a run; tests/pipeline/test_run.py and its neighbours run it in all its ways",
     "pipeline/execution.py": "a record without a rule",
+    "pipeline/observation.py": "what watches a run; tests/pipeline/test_run.py and test_metrics.py run it",
     "pipeline/options/files.py": OPTION_TABLE,
     "pipeline/options/model.py": OPTION_TABLE,
     "pipeline/options/reports.py": OPTION_TABLE,
+    "pipeline/workers/job.py": "the wiring of a worker's graph; tests/pipeline/workers/test_worker.py runs it",
     "pipeline/report/write.py": "three calls; tests/pipeline/report/test_command.py runs them",
     "transforms/engine/chunk_prompt.py": "tests/transforms/engine/test_chunk_translator.py looks at its requests",
     "transforms/errors.py": "a tree of exceptions without code",

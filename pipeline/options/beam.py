@@ -69,7 +69,7 @@ def beam_arguments(left: Sequence[str], ours: Iterable[str]) -> BeamArguments:
     if given.direct_running_mode == "multi_processing":
         raise UsageError(
             "--direct_running_mode=multi_processing is not supported: Beam waits forever for a worker process that has "
-            "died, and it gains nothing, as the hosts do the work. Remove the option, or use multi_threading"
+            "died. Use --workers N for several processes"
         )
     runner = _runner(given.runner, runners)
     if runner == "PortableRunner" and not given.job_endpoint:

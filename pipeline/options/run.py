@@ -51,6 +51,13 @@ class FleetOptions(HostOptions):
         metavar="TIME",
         shown="30m",
     )
+    workers: int = option(
+        1,
+        parse=values.whole(1, 64),
+        help="number of processes that translate, for hosts that are faster than one process",
+        group=HOSTS,
+        metavar="N",
+    )
     sandbox: int | None = option(
         None,
         parse=values.whole(1, 16),
@@ -144,6 +151,10 @@ def _complete(readout: Readout, environ: Mapping[str, str]) -> RunOptions:
     options = with_hosts(options, readout.places, environ)
     validate(options, readout.places)
     beam = beam_arguments(readout.left, ours)  # late, as it imports Beam if there are any
+    if options.workers > 1 and beam.runner != LOCAL_RUNNER:
+        raise UsageError(
+            f"{readout.places['workers']} is for runs without --runner: {beam.runner} starts workers of its own"
+        )
     return replace(options, runner=beam.runner, beam_arguments=beam.arguments)
 
 
@@ -185,7 +196,7 @@ RUN = Command(
 Options are written --num_ctx=2048, --num_ctx 2048 or --num-ctx 2048. The command line takes precedence over the
 environment, where several values of one option are separated by commas or line breaks. {API_KEY_VARIABLE} is sent to
 https hosts. Apache Beam's own options are passed through (--runner, --labels, --setup_file, ...); without --runner, and
-with --runner=DirectRunner, Beam's FnApiRunner runs the pipeline in this process.
+with --runner=DirectRunner, Beam's FnApiRunner runs the pipeline in this process, or in each of --workers N.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but too many rows failed, 99 nothing to do (if asked for with
 --skip_exit_code), 130 interrupted, 143 terminated. The summary is one line of JSON on stdout; everything else goes to
 stderr.""",

@@ -6,7 +6,7 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.pipeline import AppliedPTransform, PipelineVisitor
 
-from pipeline.graph import build
+from pipeline.graph import build, spread
 from tests.transforms.sink.part_batches import RECIPE
 from tests.transforms.test_translate import SCHEMA, URL, config
 from transforms.write import WriteConfig
@@ -32,7 +32,7 @@ class Steps(PipelineVisitor):
 
 def test_only_descriptors_are_reshuffled() -> None:
     pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
-    build(pipeline, [], {}, config([]), WriteConfig("out", RECIPE, {URL: SCHEMA}))
+    build(spread(pipeline, []), {}, config([]), WriteConfig("out", RECIPE, {URL: SCHEMA}))
     steps = Steps()
     pipeline.visit(steps)
     assert steps.labels == ["Plan", "Spread", "Read", "Translate", "Write"]

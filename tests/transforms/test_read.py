@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 
 import apache_beam as beam
@@ -11,7 +10,8 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from tests.transforms.source.numbered_rows import ids, planned, write
 from transforms.errors import RunFailed
-from transforms.read import FEWEST_TASKS, ReadTask, ReadUnits, read_tasks
+from transforms.read import ReadUnits
+from transforms.source.read_tasks import read_tasks
 
 
 def test_the_step_reads_groups_after_a_reshuffle(tmp_path: Path) -> None:
@@ -36,8 +36,8 @@ def test_small_files_are_read_together_and_those_elsewhere_ahead(
     for number in range(7):
         write(f"memory:///ahead/{number}.parquet", 5)
         write(str(tmp_path / f"local{number}.parquet"), 5)
-    monkeypatch.setattr("transforms.read.FILES_IN_TASK", 3)
-    monkeypatch.setattr("transforms.read.FEWEST_TASKS", 2)
+    monkeypatch.setattr("transforms.source.read_tasks.FILES_IN_TASK", 3)
+    monkeypatch.setattr("transforms.source.read_tasks.FEWEST_TASKS", 2)
     found = planned("memory:///ahead", str(tmp_path))
     tasks = read_tasks(found.groups)
     assert [len(task.groups) for task in tasks] == [3, 3, 1, 3, 3, 1]
@@ -46,7 +46,7 @@ def test_small_files_are_read_together_and_those_elsewhere_ahead(
     for task in (tasks[0], tasks[3]):
         read = [(batch.unit.source.url, ids([batch])) for batch in step.process(task)]
         assert read == [(group[0].source.url, rows) for group in task.groups for rows in ([0, 1, 2, 3], [4])]
-    monkeypatch.setattr("transforms.read.TASK_BYTES", 1)
+    monkeypatch.setattr("transforms.source.read_tasks.TASK_BYTES", 1)
     assert {len(task.groups) for task in read_tasks(found.groups)} == {1}
     elsewhere = next(task for task in tasks if "://" in task.groups[0][0].source.url)
     gone = elsewhere.groups[1][0].source.url
@@ -54,25 +54,3 @@ def test_small_files_are_read_together_and_those_elsewhere_ahead(
     with pytest.raises(RunFailed, match=gone):
         list(step.process(elsewhere))
     fs.rm("/ahead", recursive=True)
-
-
-def test_few_files_are_spread_over_the_workers(tmp_path: Path) -> None:
-    for number in range(FEWEST_TASKS + 3):
-        write(str(tmp_path / f"{number}.parquet"), 1)
-    assert len(read_tasks(planned(str(tmp_path)).groups)) == FEWEST_TASKS + 3
-
-
-def test_large_files_are_read_by_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("transforms.read.FEWEST_TASKS", 1)
-    monkeypatch.setattr("transforms.read.SMALL_FILE_BYTES", 100)
-    for number in range(4):
-        write(str(tmp_path / f"{number}.parquet"), 5)
-    assert [len(task.groups) for task in read_tasks(planned(str(tmp_path)).groups)] == [1] * 4
-
-
-def test_a_task_pickles_what_its_units_have_in_common_once(tmp_path: Path) -> None:
-    for number in range(32):
-        write(str(tmp_path / f"{number}.parquet"), 5)
-    groups = planned(str(tmp_path)).groups
-    together = len(pickle.dumps(ReadTask(groups)))
-    assert together < sum(len(pickle.dumps(group)) for group in groups) / 2

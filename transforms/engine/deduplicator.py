@@ -41,6 +41,8 @@ class MemorySettings:
         own_only: Whether entries of other runs are ignored, because everything is to be translated again.
         retry_failed: Whether failures of other runs are ignored, because they are to be translated again.
         shared: Whether other processes may translate the same texts now; texts are claimed before they are sent then.
+        claimant: Name under which they are claimed. A process that takes the place of a dead one takes its name, and
+            with it the claims that the dead one still holds; None for a new name.
     """
 
     where: str | None
@@ -49,6 +51,7 @@ class MemorySettings:
     own_only: bool = False
     retry_failed: bool = False
     shared: bool = False
+    claimant: str | None = None
 
 
 NO_MEMORY = MemorySettings(None, b"", "")

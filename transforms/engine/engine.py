@@ -97,7 +97,7 @@ class Engine:
         if (where := config.memory.where) is not None:
             store = open_store(where)
             memory = Memory(store)
-            claims = Claims(open_claims(where), store) if config.memory.shared else None
+            claims = Claims(open_claims(where), store, owner=config.memory.claimant) if config.memory.shared else None
         self._fleet = Fleet(config.hosts, config.fleet)
         self._second = SecondProcess(config.second_process)
         self._translator = Translator(config.translator, self._fleet, self._second)

@@ -18,6 +18,7 @@ from transforms.fleet.limits import AdaptiveLimit, FixedLimit
 from transforms.fleet.model_names import model_key
 from transforms.fleet.same_server import SameServer
 from transforms.fleet.settings import FleetSettings
+from transforms.fleet.sharing import THIS_PROCESS
 from transforms.fleet.tasks import report_failure
 
 LOG = logging.getLogger(__name__)
@@ -89,7 +90,8 @@ class HostPool:
 
         def new_served_model(model: str) -> ServedModel:
             known = self._settings.known_slots.get(address.url) if model == model_key(self._settings.model) else None
-            limit = AdaptiveLimit(known) if number is None else FixedLimit(number)
+            processes = THIS_PROCESS.processes
+            limit = AdaptiveLimit(known, processes) if number is None else FixedLimit(number, THIS_PROCESS)
             return ServedModel(limit, Deadline(self._settings.request_timeout_seconds))
 
         host = HostState(address.url, Breaker(), new_served_model)

@@ -18,6 +18,7 @@ from transforms.fleet.limit_measures import (
     Delays,
     mean_slots,
 )
+from transforms.fleet.sharing import WHOLE, Share
 
 START = 4
 MARGIN = 1.0  # one request more than slots, so that a slot never waits for the network
@@ -63,18 +64,19 @@ class Limit(Protocol):
 
 
 class FixedLimit:
-    """A limit set by the operator."""
+    """A limit set by the operator, of which this process has a share."""
 
-    def __init__(self, slots: int) -> None:
+    def __init__(self, slots: int, share: Share = WHOLE) -> None:
         self._slots = slots
+        self._share = share
 
     def limit(self) -> int:
-        """Return the configured number."""
-        return self._slots
+        """Return the share of the configured number."""
+        return self._share.of(self._slots)
 
     def slots(self) -> int:
-        """Return the configured number."""
-        return self._slots
+        """Return the share of the configured number."""
+        return self._share.of(self._slots)
 
     def growing(self) -> bool:
         """Return False."""
@@ -114,11 +116,13 @@ class AdaptiveLimit:
     Args:
         known_slots: The slots that the host had earlier, if they are known: the limit starts there and does not grow
             until a round shows that there are more.
+        sharers: Processes of a run that use the host together, which share the margin, too.
     """
 
-    def __init__(self, known_slots: int | None = None) -> None:
-        self._start = START
-        self._become(float(START))
+    def __init__(self, known_slots: int | None = None, sharers: int = 1) -> None:
+        self._start = max(1, START // sharers)
+        self._margin = MARGIN / sharers
+        self._become(float(self._start))
         self._growing = known_slots is None
         self._most_per_busy_slot: float = MOST_AT_FIRST
         self._sequence = 0
@@ -148,7 +152,7 @@ class AdaptiveLimit:
 
     def slots(self) -> int:
         """Return the number of slots detected so far."""
-        return max(1, int((self._limit - MARGIN) / (1 + RELATIVE_MARGIN) + 0.5))
+        return max(1, int((self._limit - self._margin) / (1 + RELATIVE_MARGIN) + 0.5))
 
     def growing(self) -> bool:
         """Return whether no answer had to wait yet, so that there may be more slots."""
@@ -208,7 +212,7 @@ class AdaptiveLimit:
     def _most(self) -> float:
         """Return a limit that is not worth exceeding: more requests would wait somewhere, whatever the ranks say."""
         share = self._most_per_busy_slot if self._growing else MOST_IN_NOISE
-        return max(2.0 * self._start, share * self._busy.most + MARGIN)
+        return max(2.0 * self._start, share * self._busy.most + self._margin)
 
     def _rank(self, sequence: int, began: float) -> int:
         """Return the place of an answered request in the queue of the host when its time in a slot began."""
@@ -244,7 +248,7 @@ class AdaptiveLimit:
         slots = mean_slots(self._starts)
         queue = self._loads / len(self._starts) - slots
         self._set(slots)
-        short = queue < 0.25 * (MARGIN + RELATIVE_MARGIN * slots)
+        short = queue < 0.25 * (self._margin + RELATIVE_MARGIN * slots)
         self._rounds_without_queue = self._rounds_without_queue + 1 if short else 0
         if self._rounds_without_queue >= 2:
             # By now it is known how many slots are busy, and ranks that are too low may be all that is wrong.
@@ -254,14 +258,14 @@ class AdaptiveLimit:
 
     def _step(self) -> None:
         """Move the limit until as many requests wait on the host as the margin allows."""
-        target = MARGIN + RELATIVE_MARGIN * self.slots()
+        target = self._margin + RELATIVE_MARGIN * self.slots()
         wanted = min(self._limit + target - self._delays.mean_queue(), STEP_UP * self._limit + 1, self._most())
         self._become(max(1.0, STEP_DOWN * self._limit, wanted))
         self._mark = self._sequence
         self._reset_round()
 
     def _set(self, slots: float) -> None:
-        self._become(max(1.0, slots * (1 + RELATIVE_MARGIN) + MARGIN))
+        self._become(max(1.0, slots * (1 + RELATIVE_MARGIN) + self._margin))
 
     def restart(self) -> None:
         """Record that the host returned: grow again from the start value."""

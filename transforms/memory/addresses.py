@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from transforms.errors import UsageError
@@ -76,4 +77,19 @@ def open_claims(address: str) -> ClaimStore:
     Raises:
         MemoryUnavailable: The Redis server does not answer.
     """
-    return RedisStore(address) if is_redis(address) else SqliteClaims(Path(f"{address}-claims"))
+    return RedisStore(address) if is_redis(address) else SqliteClaims(_claims_path(address))
+
+
+def forget_claims(path: str) -> None:
+    """Remove the claims that belong to the memory at a path, as of a run that was killed.
+
+    Without it, the next run would wait for them to expire. No other process may use the memory now.
+    """
+    claims = _claims_path(path)
+    for file in (claims.with_name(f"{claims.name}-journal"), claims):
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
+
+
+def _claims_path(path: str) -> Path:
+    return Path(f"{path}-claims")

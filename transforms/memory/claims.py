@@ -53,13 +53,16 @@ class Claims:
         store: Where the claims are.
         entries: The memory's entries; a worker that gives up a claim has stored its entry before.
         seconds: How long a claim lasts without being renewed.
+        owner: Name of this worker; None for a new one. No other living worker may have it.
     """
 
-    def __init__(self, store: ClaimStore, entries: Store, seconds: float = CLAIM_SECONDS) -> None:
+    def __init__(
+        self, store: ClaimStore, entries: Store, seconds: float = CLAIM_SECONDS, owner: str | None = None
+    ) -> None:
         self._store = store
         self._entries = entries
         self._seconds = seconds
-        self._owner: Final = uuid.uuid4().hex
+        self._owner: Final = owner or uuid.uuid4().hex
         self._held: set[bytes] = set()
         self._renewal: asyncio.Task[None] | None = None
         self._batcher: Final[Batcher[_Change, tuple[bool, bytes | None]]] = Batcher(

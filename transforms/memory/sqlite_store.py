@@ -218,7 +218,8 @@ class SqliteStore:
 
     def _connect(self) -> sqlite3.Connection:
         # Threads do not share connections, but one thread closes all of them.
-        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, OWNER_ONLY))
+        with suppress(FileExistsError):  # closing an existing file would release this process's locks on it
+            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, OWNER_ONLY))
         connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             connection.text_factory = bytes  # a damaged page may hold text that is not UTF-8

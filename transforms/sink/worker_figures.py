@@ -90,7 +90,8 @@ def _sum(views: Sequence[HostView]) -> HostView:
         traffic.failures.update(view.traffic.failures)
         traffic.latencies = [one + other for one, other in zip(traffic.latencies, view.traffic.latencies, strict=True)]
         traffic.recent_seconds.extend(view.traffic.recent_seconds)
-    best = min(views, key=lambda view: (view.state != "healthy", not view.limit))
+    best = min(views, key=lambda view: (not view.limit, view.state != "healthy"))
+    slots = [view.slots for view in views if view.limit]
     return HostView(
         best.url,
         best.state,
@@ -100,10 +101,12 @@ def _sum(views: Sequence[HostView]) -> HostView:
         traffic,
         best.vram_share,
         sum(view.characters_in_progress for view in views),
+        best.digest,
+        None if None in slots else sum(filter(None, slots)) or None,
     )
 
 
-def _of_lost(host: HostView) -> HostView:
+def of_lost(host: HostView) -> HostView:
     """What remains of a host as a lost worker saw it."""
     return HostView(host.url, "healthy", 0, 0, host.model, host.traffic)
 
@@ -182,7 +185,7 @@ class WorkerFigures:
             if name not in self._seen or self._seen[name][0] != content:
                 self._seen[name] = content, self._clock()
             lost = self._clock() - self._seen[name][1] > LOST_SECONDS
-            found += [_of_lost(host) if lost else host for host in from_bytes(content)]
+            found += [of_lost(host) if lost else host for host in from_bytes(content)]
         return merged(found)
 
     def remove(self) -> None:

@@ -35,6 +35,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "keep_alive": ("5m", "5m"),
     "request_timeout": ("60", 60.0),
     "max_outage": ("1h30m", 5400.0),
+    "workers": ("2", 2),
     "sandbox": ("3", 3),
     "model": ("llama3:8b", "llama3:8b"),
     "fallback_model": ("qwen3:8b", "qwen3:8b"),

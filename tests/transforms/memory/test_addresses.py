@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from transforms.errors import UsageError
-from transforms.memory.addresses import cache_file, is_redis, open_store
+from transforms.memory.addresses import cache_file, forget_claims, is_redis, open_claims, open_store
 
 
 def test_redis_is_recognised_by_its_scheme() -> None:
@@ -43,3 +44,17 @@ def test_an_unsuitable_address_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not a translation memory and was not changed"):
         open_store(str(report), named=True)
     assert report.read_text() == "a file of the user's"
+
+
+def test_claims_of_a_dead_run_can_be_forgotten(tmp_path: Path) -> None:
+    path, key = str(tmp_path / "memory.sqlite"), bytes(32)
+    forget_claims(path)
+    with closing(open_claims(path)) as dead:
+        assert dead.claim([key], "dead", 60.0) == {key}
+    with closing(open_claims(path)) as living:
+        assert living.claim([key], "living", 60.0) == set()
+    (tmp_path / "memory.sqlite-claims-journal").write_bytes(b"half")
+    forget_claims(path)
+    assert not list(tmp_path.glob("memory.sqlite-claims*"))
+    with closing(open_claims(path)) as living:
+        assert living.claim([key], "living", 60.0) == {key}

@@ -428,3 +428,27 @@ def test_the_synchronous_mode_is_configurable(mode: Literal["normal", "full"], n
     store = SqliteStore(tmp_path / "memory.sqlite", synchronous=mode)
     assert store._connection().execute("PRAGMA synchronous").fetchone() == (number,)
     store.close()
+
+
+OPEN_AND_CLOSE = """
+import sys
+from pathlib import Path
+from transforms.memory.sqlite_store import SqliteStore
+
+SqliteStore(Path(sys.argv[1])).close()
+"""
+
+
+def test_another_process_that_leaves_takes_no_file_away_from_the_threads_of_this_one(tmp_path: Path) -> None:
+    """The last process to close the file removes its log: a process with two connections must not be overlooked."""
+    path = tmp_path / "memory.sqlite"
+    store = SqliteStore(path)
+    with ThreadPoolExecutor(1) as other_thread:
+        other_thread.submit(store.add, entries(0, 10)).result()
+        subprocess.run([sys.executable, "-c", OPEN_AND_CLOSE, str(path)], check=True, timeout=60)
+        assert path.with_name("memory.sqlite-wal").exists()
+        store.add(entries(10, 20))
+        other_thread.submit(store.add, entries(20, 30)).result()
+        with closing(SqliteStore(path)) as reader:
+            assert len(reader.look_up([key(number) for number in range(30)])) == 30
+    store.close()
