@@ -7,6 +7,7 @@ the client.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 
 
@@ -39,3 +40,44 @@ def ideal_seconds(work: float, rates: Sequence[tuple[float, float]]) -> float:
         if rate > 0:
             work -= rate * (end - begin)
     raise ValueError(f"{work} slot-seconds of work remain, but the last rate is 0")
+
+
+Hosts = Sequence[tuple[int, float]]
+"""The slots and the speed of each host."""
+
+STOPS = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0)
+
+
+def best_seconds(works: Sequence[float], hosts: Hosts) -> float:
+    """The makespan of a client that knows all ``works`` in advance: the longest first, to where it ends soonest."""
+    slots = [(0.0, 1 / speed) for number, speed in hosts for _ in range(number)]
+    for work in sorted(works, reverse=True):
+        number = min(range(len(slots)), key=lambda each: slots[each][0] + work * slots[each][1])
+        slots[number] = (slots[number][0] + work * slots[number][1], slots[number][1])
+    return max(end for end, _ in slots)
+
+
+def best_blind_seconds(works: Sequence[float], hosts: Hosts) -> float:
+    """The makespan of a client that knows slots, speeds and the mean of ``works``, but none of them before its end.
+
+    It is flattering: once all texts are sent, each has a second request on the fastest host at once, and how early
+    slower slots stop taking texts is chosen afterwards.
+    """
+    return min(_blind_seconds(works, hosts, stop) for stop in STOPS)
+
+
+def _blind_seconds(works: Sequence[float], hosts: Hosts, stop: float) -> float:
+    """The same if a slot takes no text when the time left is below ``stop`` times what the fastest would save."""
+    fastest, mean = max(speed for _, speed in hosts), sum(works) / len(works)
+    ideal = sum(works) / sum(number * speed for number, speed in hosts)
+    slots = [(0.0, -speed) for number, speed in hosts for _ in range(number)]
+    began = 0.0
+    ends = []
+    for work in works:
+        while True:
+            began, speed = heapq.heappop(slots)
+            if -speed == fastest or ideal - began >= stop * mean * (1 / -speed - 1 / fastest):
+                break
+        ends.append((began + work / -speed, work))
+        heapq.heappush(slots, (ends[-1][0], speed))
+    return max(min(end, began + work / fastest) if end > began else end for end, work in ends)

@@ -13,7 +13,7 @@ import ollama
 MODEL = "mistral"
 SYSTEM = "Translate the French text into English."
 OPTIONS = {"num_ctx": 4096, "temperature": 0.0, "seed": 1}
-NUM_PREDICT = 400
+NUM_PREDICT = 1500
 KEEP_ALIVE = "30m"
 RETRIES = 3
 """Retries per row, after which the row is lost. Our fleet has its own retry policy."""

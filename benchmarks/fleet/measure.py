@@ -60,7 +60,7 @@ def measure(scenario: Scenario, contender: str, size: Size) -> Outcome:
         RunFailed: A host did not start.
         RuntimeError: A client failed.
     """
-    rows = texts(size)
+    rows = texts(scenario, size)
     work = [work_of(text, scenario.sigma) for text in rows]
     speed = tokens_per_second(scenario, size, sum(work))
     times = [change.at * size.seconds for change in scenario.changes]

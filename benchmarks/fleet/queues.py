@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 
 from benchmarks.fleet.job import KEEP_ALIVE, MODEL, NUM_PREDICT, OPTIONS, RETRIES, SYSTEM, Hosts, Job, Record, prompt_of
-from transforms.engine.window import MIN_TEXTS
+from transforms.engine.window import MIN_TEXTS, TEXTS_PER_SLOT
 from transforms.fleet.faults import RowRejected
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.hosts import HostAddress
@@ -17,13 +17,14 @@ PAUSE_SECONDS = 1.0
 
 
 def ours(job: Job, record: Record) -> None:
-    """Our fleet with adaptive limits and a window of 512 texts in flight."""
+    """Our fleet with adaptive limits, and as many unfinished texts as a run has."""
     asyncio.run(_ours(job, record))
 
 
 async def _ours(job: Job, record: Record) -> None:
     fleet = Fleet([HostAddress(url) for url in job.urls], FleetSettings(MODEL, OPTIONS, KEEP_ALIVE))
-    window = asyncio.Semaphore(MIN_TEXTS)
+    unfinished: set[int] = set()
+    one_less = asyncio.Event()
 
     async def one(row: int, text: str) -> None:
         attempts: list[Attempt] = []
@@ -34,13 +35,17 @@ async def _ours(job: Job, record: Record) -> None:
             pass  # lost: counted as not answered
         finally:
             record.requests.update(attempt.host for attempt in attempts)
-            window.release()
+            unfinished.remove(row)
+            one_less.set()
 
     fleet.start()
     try:
         tasks = []
         for row, text in enumerate(job.texts):
-            await window.acquire()
+            while len(unfinished) >= max(MIN_TEXTS, TEXTS_PER_SLOT * fleet.capacity()):
+                one_less.clear()
+                await one_less.wait()
+            unfinished.add(row)
             tasks.append(asyncio.create_task(one(row, text)))
         await asyncio.gather(*tasks)
         record.limits.update({view.url: view.limit for view in fleet.view()})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +15,9 @@ from pipeline.sandbox.settings import HostSettings
 from pipeline.sandbox.translate import translate
 
 CHARACTERS = 200
+SHORTEST = 20
+BY_LENGTH = 0.2
+"""The spread of the work that is left where the length of a text shows most of it."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,8 @@ class Scenario:
     Attributes:
         name: Name on the command line.
         hosts: The initial fleet.
-        sigma: Spread of the texts' work: sigma of a lognormal factor.
+        sigma: Spread of the texts' work that their lengths do not show: sigma of a lognormal factor.
+        length_sigma: Spread of the texts' lengths, likewise.
         contention: See ``HostSettings``.
         changes: Changes in order of time.
         clients: Number of equal clients that share the hosts and the rows.
@@ -94,6 +99,7 @@ class Scenario:
     name: str
     hosts: tuple[Host, ...]
     sigma: float = 0.6
+    length_sigma: float = 0.0
     contention: float = 0.0
     changes: tuple[Change, ...] = ()
     clients: int = 1
@@ -112,9 +118,12 @@ class Scenario:
         return sum(host.rate(self.contention) for host in hosts)
 
 
-def texts(size: Size) -> list[str]:
+def texts(scenario: Scenario, size: Size) -> list[str]:
     """The texts of a run, the same for all contenders."""
-    return [text_of(number, CHARACTERS) for number in range(size.rows)]
+    rng = random.Random(1)
+    sigma = scenario.length_sigma
+    lengths = [CHARACTERS * rng.lognormvariate(-sigma * sigma / 2, sigma) for _ in range(size.rows)]
+    return [text_of(number, max(SHORTEST, round(length))) for number, length in enumerate(lengths)]
 
 
 def work_of(text: str, sigma: float) -> float:
@@ -162,6 +171,7 @@ SCENARIOS = {
         Scenario("standard", _STANDARD),
         Scenario("sigma 0.3", _STANDARD, sigma=0.3),
         Scenario("sigma 1.0", _STANDARD, sigma=1.0),
+        Scenario("lengths", _STANDARD, sigma=BY_LENGTH, length_sigma=1.0),
         Scenario("slow host", (Host(4), Host(4), Host(4, 0.1))),
         Scenario("instant 503", _with_broken(faults=(Fault("busy_503"),))),
         Scenario("refusing", _with_broken(listening=False)),
@@ -180,6 +190,7 @@ SCENARIOS = {
         Scenario("contention 0.3", _STANDARD, contention=0.3),
         Scenario("contention 1.0", _STANDARD, contention=1.0),
         Scenario("twenty hosts", _twenty(), size=Size(4000, 30.0)),
+        Scenario("twenty, lengths", _twenty(), sigma=BY_LENGTH, length_sigma=0.6, size=Size(4000, 30.0)),
         Scenario("short job", _STANDARD, size=Size(200, 6.0)),
         Scenario("short answers", (Host(4), Host(2)), size=Size(2000, 12.0)),
     )

@@ -11,8 +11,9 @@ RECENT = 20
 FAULTS_OF_RECENT = 10
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 5.0
-LONGEST_CHEAP_PAUSE_SECONDS = 1.0
-"""Longest pause after a refused connection, since a probe then costs neither side anything."""
+FIRST_CHEAP_PAUSE_SECONDS, CHEAP_PAUSE_SHARE, LONGEST_CHEAP_PAUSE_SECONDS = 0.1, 0.1, 1.0
+"""The pause after a refused connection, since a probe then costs neither side anything: a tenth of the time that the
+host has been away, so that it is missed for little longer than that, within these bounds."""
 LONGEST_OUTAGE_PAUSE_SECONDS = 1.5
 """Longest pause while every suitable host's circuit is open, so that the run resumes within two seconds after the first
 host returns."""
@@ -24,9 +25,9 @@ class Breaker:
     """A circuit that is closed while the host works, and opens after 3 consecutive faults or 10 in the last 20 answers.
 
     While the circuit is open, it lets single real requests through as probes, after pauses of 0.5 s that double up to
-    5 s, or up to 1 s if connections are refused. Pauses vary by 20%, so that many clients do not return at once. Only a
-    successful request proves health, because a hung host still answers GET requests. If the host asks for a pause
-    (``Retry-After``), the circuit opens immediately.
+    5 s, or of a tenth of the time since it opened, 0.1 to 1 s, if connections are refused. Pauses vary by 20%, so that
+    many clients do not return at once. Only a successful request proves health, because a hung host still answers GET
+    requests. If the host asks for a pause (``Retry-After``), the circuit opens immediately.
 
     Attributes:
         opened_at: When the circuit opened, on the caller's clock; None while it is closed.
@@ -107,12 +108,17 @@ class Breaker:
             self.opened_at = now
         if not self.closed and (opens or (self._probing and probe)):
             self._probing = False
-            longest_seconds = LONGEST_CHEAP_PAUSE_SECONDS if cheap else LONGEST_PAUSE_SECONDS
-            self._pause_seconds = min(max(FIRST_PAUSE_SECONDS, 2 * self._pause_seconds), longest_seconds)
+            self._pause_seconds = self._next_pause_seconds(now, cheap)
             jitter, minimum = self.random.uniform(1 - JITTER, 1 + JITTER), retry_after_seconds or 0.0
             self._probe_at = now + max(self._pause_seconds * jitter, minimum)
             self._outage_probe_at = now + max(min(self._pause_seconds, LONGEST_OUTAGE_PAUSE_SECONDS) * jitter, minimum)
         return opens
+
+    def _next_pause_seconds(self, now: float, cheap: bool) -> float:
+        if cheap:
+            away_seconds = now - (self.opened_at or now)
+            return min(max(FIRST_CHEAP_PAUSE_SECONDS, CHEAP_PAUSE_SHARE * away_seconds), LONGEST_CHEAP_PAUSE_SECONDS)
+        return min(max(FIRST_PAUSE_SECONDS, 2 * self._pause_seconds), LONGEST_PAUSE_SECONDS)
 
     def gave_up_probe(self) -> None:
         """Record that the probe ended without a result: it was cancelled, or the row itself was at fault."""

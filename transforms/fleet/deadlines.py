@@ -24,12 +24,14 @@ class Deadline:
         self._walls: deque[float] = deque(maxlen=RECENT)
         self._longest_wall = 0.0
         self._slowest_token_seconds = 0.0
+        self._typical_seconds: float | None = None  # None if it is to be found again
 
     def answered(self, wall_seconds: float, eval_count: int | None, eval_seconds: float | None) -> None:
         """Record an answer that took ``wall_seconds`` on our clock."""
         walls = self._walls
         leaving = walls[0] if len(walls) == RECENT else 0.0
         walls.append(wall_seconds)
+        self._typical_seconds = None
         if wall_seconds > self._longest_wall:
             self._longest_wall = wall_seconds
         elif leaving >= self._longest_wall:
@@ -46,9 +48,12 @@ class Deadline:
 
     def typical_seconds(self) -> float | None:
         """Return the median duration of the last 200 answers; None without answers."""
-        return statistics.median(self._walls) if self._walls else None
+        if self._typical_seconds is None and self._walls:
+            self._typical_seconds = statistics.median(self._walls)
+        return self._typical_seconds
 
     def restart(self) -> None:
         """Forget all answers after the circuit opened: the successful probe may have to wait for a model load."""
         self._walls.clear()
+        self._typical_seconds = None
         self._longest_wall = 0.0

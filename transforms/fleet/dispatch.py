@@ -21,9 +21,6 @@ from transforms.fleet.model_assignment import next_change
 from transforms.fleet.pending import PendingJobs
 from transforms.fleet.verdicts import Circumstances, HostCharge, Verdict, charge_of, verdict_of
 
-TEXTS_PER_SLOT = 16
-"""Texts that are sorted by length together. The long ones of a later block would be sent late."""
-
 SIMILAR_SIZE = 2
 """The time of an answer varies: a text half as long as an answered one may still take longer than it."""
 
@@ -60,10 +57,7 @@ class Dispatcher:
 
     def add(self, job: Job) -> None:
         """Puts a job into the queue, whether it is new or is to be tried again."""
-        self._pending.add(job, self._texts_sorted_together)
-
-    def _texts_sorted_together(self) -> int:
-        return TEXTS_PER_SLOT * self.capacity()
+        self._pending.add(job)
 
     def take_unserved(self, awaited: str) -> list[Job]:
         """Takes the jobs out of the queue whose model no host has. A host that has not been checked yet may have it.
@@ -102,12 +96,9 @@ class Dispatcher:
                 return self._send(self._probe(host), host, now)
             # A host whose slots or speed are still being found gets short texts: it answers sooner, and a slow one
             # would not end a long text for a long time.
-            suits = partial(self._suits, host)
-            if host.limit.growing() or (len(self.hosts) > 1 and host.served.characters_per_second() is None):
-                job = self._pending.take(host.model, suits, shortest=True)
-            else:
-                longest = longest_for(host, self.hosts.values(), self._pending.characters(host.model))
-                job = self._pending.take(host.model, suits, longest=longest)
+            unknown = host.limit.growing() or (len(self.hosts) > 1 and host.served.characters_per_second() is None)
+            longest = longest_for(host, self.hosts.values(), self._pending.characters(host.model))
+            job = self._pending.take(host.model, partial(self._suits, host), unknown, longest)
             if job is not None:
                 return self._send(job, host, now)
         if not self._hedge_budget.allows():
@@ -123,6 +114,7 @@ class Dispatcher:
         self._hedge_budget.sent(hedged=bool(job.in_flight))
         job.in_flight[key] = host.url
         host.in_flight += 1
+        host.characters_in_flight += job.size
         host.suspects += job.suspect
         host.reserved |= suspicion.goes_alone(job)
         served = host.served
@@ -135,6 +127,7 @@ class Dispatcher:
         sent = self._sent.pop(key)
         del sent.job.in_flight[key]
         sent.host.in_flight -= 1
+        sent.host.characters_in_flight -= sent.job.size
         sent.host.suspects -= sent.suspect
         sent.host.reserved = False
         return sent

@@ -16,7 +16,7 @@ from transforms.fleet.pending import PendingJobs
 LATE = 1.5
 """A request is late after this many times the typical answer of an idle host that is worth waiting for."""
 
-FASTER, NEARLY_FASTEST, STUCK = 1.25, 1.5, 3
+FASTER, NEARLY_FASTEST, STUCK = 1.25, 1.25, 3
 """A second request pays on a host that is faster than the first one's by this factor, and that is nearly the fastest:
 the fastest ones will be idle, too, in a moment. Elsewhere it would take too long, unless the first request is stuck. It
 is taken to be after so many times the typical answer of its host."""

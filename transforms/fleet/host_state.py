@@ -93,6 +93,7 @@ class HostState:
         out: The reason for its exclusion; None while it is in use.
         failure: Class of the last fault of the host, until it answers again; None without one.
         in_flight: Requests that it has not answered yet. All are for ``model``, unless that was deleted meanwhile.
+        characters_in_flight: Of their texts.
         last_answer_at: The caller's time of its last good answer.
         traffic: Cumulative counts for monitoring.
         fault_share: How often it fails.
@@ -113,6 +114,7 @@ class HostState:
     out: str | None = None
     failure: Failure | None = None
     in_flight: int = 0
+    characters_in_flight: int = 0
     last_answer_at: float = float("-inf")
     traffic: Traffic = field(default_factory=Traffic)
     fault_share: FaultShare = field(default_factory=FaultShare)

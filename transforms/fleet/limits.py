@@ -268,9 +268,14 @@ class AdaptiveLimit:
         self._become(max(1.0, slots * (1 + RELATIVE_MARGIN) + self._margin))
 
     def restart(self) -> None:
-        """Record that the host returned: grow again from the start value."""
-        self._become(min(self._limit, float(self._start)))
-        self._growing, self._most_per_busy_slot = True, MOST_AT_FIRST
+        """Record that the host returned. The slots that were found are taken to be the same until a round shows others.
+
+        If they were still being searched for, the limit grows again from the start value.
+        """
+        if self._growing:
+            self._become(min(self._limit, float(self._start)))
+            self._most_per_busy_slot = MOST_AT_FIRST
+        self._rounds_without_queue = 0
         self._mark = self._sequence
         self._recent.clear()
         self._waited.clear()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from transforms.fleet.jobs import Job
 
-BLOCK = 512
-"""Longest first applies within this many texts in order of arrival, so that a short text never waits for ever."""
+MOST_OVERTAKING = 512
+"""Longer texts overtake a waiting one. After this many arrivals, or twice as many as texts waited when it came, it is
+sent next, so that a short text never waits for ever."""
 
 _Entry = tuple[int, int, Job]
 """Characters of a job, minus the number of its arrival, and the job."""
@@ -22,66 +22,60 @@ class _Queue:
     """The queue of one model.
 
     Attributes:
-        blocks: New jobs in the order of their arrival, a block at a time; each block is sorted by length.
-        room: How many more jobs the last block takes.
+        new: New jobs, sorted by length.
+        due: Their entries in the order of arrival, each with the number of arrivals after which the job is sent next.
+            Those that have left the queue are still there until they come first.
+        waiting: Numbers of the arrivals of the new jobs.
         choosy: Jobs that some hosts are to be avoided for, oldest first.
         characters: Of all jobs.
+        arrivals: The number of new jobs until now.
     """
 
-    blocks: deque[list[_Entry]] = field(default_factory=deque)
-    room: int = 0
+    new: list[_Entry] = field(default_factory=list)
+    due: deque[tuple[int, _Entry]] = field(default_factory=deque)
+    waiting: set[int] = field(default_factory=set)
     choosy: list[Job] = field(default_factory=list)
     characters: int = 0
+    arrivals: int = 0
 
     def __len__(self) -> int:
-        return sum(map(len, self.blocks)) + len(self.choosy)
+        return len(self.new) + len(self.choosy)
 
-    def add(self, entry: _Entry, block: Callable[[], int]) -> None:
-        if not self.blocks or self.room <= 0:
-            self.blocks.append([])
-            self.room = max(BLOCK, block())
-        self.room -= 1
-        insort(self.blocks[-1], entry)
+    def add(self, job: Job) -> None:
+        entry = (job.size, -self.arrivals, job)
+        self.due.append((self.arrivals + max(MOST_OVERTAKING, 2 * len(self.new)), entry))
+        self.waiting.add(self.arrivals)
+        self.arrivals += 1
+        insort(self.new, entry)
 
-    def take_shortest(self) -> Job | None:
-        if not self.blocks:
+    def take_shortest(self, longest: float) -> Job | None:
+        if not self.new or self.new[0][0] > longest:
             return None
-        shortest = self.blocks[0][0][0]
-        return self.pop(0, bisect_right(self.blocks[0], (shortest, 1)) - 1)
+        return self.pop(bisect_right(self.new, (self.new[0][0], 1)) - 1)
 
     def take_longest(self, longest: float) -> Job | None:
-        for number, block in enumerate(self.blocks):
-            if index := len(block) if block[-1][0] <= longest else bisect_right(block, (longest, 1)):
-                return self.pop(number, index - 1)
-        return None
+        """Take the longest job of at most ``longest`` characters, or one that has waited for too long."""
+        while self.due and -self.due[0][1][1] not in self.waiting:
+            self.due.popleft()
+        if self.due and self.due[0][0] <= self.arrivals and (entry := self.due[0][1])[0] <= longest:
+            return self.pop(bisect_left(self.new, entry[:2]))
+        index = len(self.new) if self.new and self.new[-1][0] <= longest else bisect_right(self.new, (longest, 1))
+        return self.pop(index - 1) if index else None
 
-    def suitable(self, suits: Callable[[Job], bool]) -> list[tuple[int, int, Job]]:
-        """The places of the new jobs that suit: block, index, job."""
-        return [
-            (number, index, entry[2])
-            for number, block in enumerate(self.blocks)
-            for index, entry in enumerate(block)
-            if suits(entry[2])
-        ]
-
-    def pop(self, number: int, index: int) -> Job:
-        job = self.blocks[number].pop(index)[2]
-        if not self.blocks[number]:
-            if number == len(self.blocks) - 1:
-                self.room = 0
-            del self.blocks[number]
+    def pop(self, index: int) -> Job:
+        _, arrival, job = self.new.pop(index)
+        self.waiting.remove(-arrival)
         return job
 
 
 class PendingJobs:
     """Jobs that wait for a host, in one queue for each model.
 
-    Jobs that have failed on a host, or are to avoid one, come first; then the others, longest first within a block.
+    Jobs that have failed on a host, or are to avoid one, come first; then the others, longest first.
     """
 
     def __init__(self) -> None:
         self._queues: dict[str, _Queue] = {}
-        self._arrivals = itertools.count()
 
     def __len__(self) -> int:
         return sum(map(len, self._queues.values()))
@@ -107,13 +101,8 @@ class PendingJobs:
         queue = self._queues.get(model)
         return 0 if queue is None else queue.characters
 
-    def add(self, job: Job, block: Callable[[], int] = lambda: BLOCK) -> None:
-        """Puts a job into its queue, whether it is new or is to be tried again.
-
-        Args:
-            job: The job.
-            block: Returns how many jobs a new block is to take, if that is more than ``BLOCK``.
-        """
+    def add(self, job: Job) -> None:
+        """Puts a job into its queue, whether it is new or is to be tried again."""
         queue = self._queues.get(job.model)
         if queue is None:
             queue = self._queues[job.model] = _Queue()
@@ -121,7 +110,7 @@ class PendingJobs:
         if job.failed_on:
             queue.choosy.append(job)
         else:
-            queue.add((job.size, -next(self._arrivals), job), block)
+            queue.add(job)
 
     def take(
         self, model: str, suits: Callable[[Job], bool], shortest: bool = False, longest: float = float("inf")
@@ -131,7 +120,7 @@ class PendingJobs:
         Args:
             model: The model's key.
             suits: Whether a job that has failed before may go to the host.
-            shortest: Whether to take the shortest new job of the oldest block instead of the longest.
+            shortest: Whether to take the shortest new job instead of the longest.
             longest: The characters of the longest new job that the host should take.
         """
         queue = self._queues.get(model)
@@ -141,7 +130,7 @@ class PendingJobs:
         if job is not None:
             queue.choosy.remove(job)
         else:
-            job = queue.take_shortest() if shortest else queue.take_longest(longest)
+            job = queue.take_shortest(longest) if shortest else queue.take_longest(longest)
         if job is not None:
             queue.characters -= job.size
         self._drop_if_empty(model)
@@ -153,12 +142,12 @@ class PendingJobs:
         if queue is None:
             return None
         choosy = min(filter(suits, queue.choosy), key=lambda each: each.size, default=None)
-        new = min(queue.suitable(suits), key=lambda each: each[2].size, default=None)
-        if choosy is not None and (new is None or choosy.size <= new[2].size):
+        new = next((index for index, entry in enumerate(queue.new) if suits(entry[2])), None)
+        if choosy is not None and (new is None or choosy.size <= queue.new[new][0]):
             job = choosy
             queue.choosy.remove(job)
         elif new is not None:
-            job = queue.pop(*new[:2])
+            job = queue.pop(new)
         else:
             return None
         queue.characters -= job.size
@@ -168,9 +157,9 @@ class PendingJobs:
     def take_all(self, model: str) -> list[Job]:
         """Empties the queue of a model."""
         queue = self._queues.pop(model, _Queue())
-        return [*queue.choosy, *(entry[2] for block in queue.blocks for entry in block)]
+        return [*queue.choosy, *(entry[2] for entry in queue.new)]
 
     def _drop_if_empty(self, model: str) -> None:
         queue = self._queues[model]
-        if not queue.blocks and not queue.choosy:
+        if not queue.new and not queue.choosy:
             del self._queues[model]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.fleet.ideal import host_rate, ideal_seconds
+from benchmarks.fleet.ideal import best_blind_seconds, best_seconds, host_rate, ideal_seconds
 
 
 def test_a_host_that_is_not_contended_works_with_all_slots() -> None:
@@ -55,3 +55,20 @@ def test_the_work_done_until_the_ideal_end_is_the_work(steps: list[tuple[float, 
     ends = [begin for begin, _ in rates[1:]] + [float("inf")]
     done = sum(rate * max(0.0, min(end, until) - since) for (since, rate), until in zip(rates, ends, strict=True))
     assert done == pytest.approx(work)
+
+
+def test_the_best_client_gives_the_long_text_to_the_fast_host() -> None:
+    assert best_seconds([1.0, 8.0, 1.0], [(2, 1.0), (1, 4.0)]) == 2.0
+
+
+def test_a_blind_client_takes_texts_in_order_and_asks_again_once_all_are_sent() -> None:
+    # The long text comes second, and takes the slow slot until the last text is sent at 1; then the fast one does it.
+    assert best_blind_seconds([4.0, 40.0, 4.0], [(1, 1.0), (1, 4.0)]) == pytest.approx(10.0)
+
+
+@given(st.lists(st.floats(0.1, 20), min_size=1, max_size=30), st.lists(st.tuples(st.integers(1, 4), st.floats(1, 8))))
+def test_nobody_is_faster_than_the_ideal(works: list[float], more: list[tuple[int, float]]) -> None:
+    hosts = [(2, 1.0), *more]
+    ideal = sum(works) / sum(slots * speed for slots, speed in hosts)
+    assert best_seconds(works, hosts) >= ideal * (1 - 1e-9)
+    assert best_blind_seconds(works, hosts) >= max(works) / max(speed for _, speed in hosts) * (1 - 1e-9)

@@ -30,14 +30,23 @@ def test_twenty_unequal_hosts() -> None:
 def test_short_answers_are_short() -> None:
     scenario = SCENARIOS["short answers"]
     assert scenario.size is not None
-    work = [work_of(text, scenario.sigma) for text in texts(scenario.size)]
+    work = [work_of(text, scenario.sigma) for text in texts(scenario, scenario.size)]
     speed = tokens_per_second(scenario, scenario.size, sum(work))
     seconds = sorted(each / speed for each in work)
     assert 0.01 < seconds[len(seconds) // 20] < seconds[-len(seconds) // 20] < 0.1
 
 
+def test_texts_of_different_lengths() -> None:
+    size = Size(500, 3.0)
+    equal, unequal = (texts(SCENARIOS[name], size) for name in ("standard", "lengths"))
+    assert {len(text) for text in equal} == {200}
+    lengths = sorted(map(len, unequal))
+    assert 4 * lengths[100] < lengths[-100]
+    assert 0.8 * 200 < sum(lengths) / 500 < 1.2 * 200
+
+
 def test_the_hosts_speed_makes_a_run_as_long_as_wanted() -> None:
     scenario, size = SCENARIOS["contention 0.3"], Size(50, 3.0)
-    tokens = sum(work_of(text, scenario.sigma) for text in texts(size))
+    tokens = sum(work_of(text, scenario.sigma) for text in texts(scenario, size))
     speed = tokens_per_second(scenario, size, tokens)
     assert ideal_seconds(tokens / speed, scenario.rates(())) == pytest.approx(3.0)

@@ -4,6 +4,8 @@ import itertools
 import random
 
 from transforms.fleet.breaker import (
+    CHEAP_PAUSE_SHARE,
+    FIRST_CHEAP_PAUSE_SECONDS,
     JITTER,
     LONGEST_CHEAP_PAUSE_SECONDS,
     LONGEST_OUTAGE_PAUSE_SECONDS,
@@ -102,15 +104,24 @@ def test_probes_are_due_sooner_during_an_outage() -> None:
     assert not breaker.allows(now + 2.0)
 
 
-def test_probes_after_refused_connections_are_due_within_about_a_second() -> None:
+def test_a_host_that_refuses_connections_is_missed_for_a_tenth_of_the_outage() -> None:
     breaker, now = opened(), 100.0
-    for _ in range(8):
+    pauses = []
+    for _ in range(60):
         due = breaker.probe_due_at()
         assert due is not None
-        assert due - now <= LONGEST_CHEAP_PAUSE_SECONDS * (1 + JITTER)
-        now = due
+        pauses.append(due - now)
+        away_seconds, now = now - 100.0, due
+        if len(pauses) > 1:
+            expected = min(
+                max(FIRST_CHEAP_PAUSE_SECONDS, CHEAP_PAUSE_SHARE * away_seconds), LONGEST_CHEAP_PAUSE_SECONDS
+            )
+            assert (1 - JITTER) * expected <= pauses[-1] <= (1 + JITTER) * expected + 1e-9
         breaker.sent()
         breaker.failed(now, "connection refused", cheap=True)
+    assert pauses[-1] > (1 - JITTER) * LONGEST_CHEAP_PAUSE_SECONDS - 1e-9, (
+        "the outage was long enough for the longest pause"
+    )
 
 
 def test_a_circuit_that_a_probe_has_closed_opens_and_probes_again() -> None:

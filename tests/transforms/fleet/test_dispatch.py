@@ -17,7 +17,6 @@ from transforms.fleet.hedging import LATE
 from transforms.fleet.host_state import HostState, ServedModel
 from transforms.fleet.jobs import Job
 from transforms.fleet.limits import START, AdaptiveLimit, FixedLimit
-from transforms.fleet.pending import BLOCK
 from transforms.fleet.verdicts import MOST_UNCLEAR, Verdict
 
 HOST_FAULTS = (Failure.BUSY, Failure.SERVER_ERROR, Failure.CONNECTION_LOST, Failure.BAD_GATEWAY, Failure.NOT_JSON)
@@ -314,16 +313,16 @@ def test_a_fault_of_the_request_stops_the_run() -> None:
     assert dispatcher.failed(chosen[0], 1.0, failed)[0] is Verdict.STOP_RUN
 
 
-def test_longest_first_within_a_block_and_blocks_in_order() -> None:
-    dispatcher = Dispatcher([state(slots=3 * BLOCK)])
-    sizes = [random.Random(3).randrange(1000) for _ in range(2 * BLOCK)]
+def test_longest_first() -> None:
+    dispatcher = Dispatcher([state(slots=100)])
+    sizes = [random.Random(3).randrange(1000) for _ in range(100)]
     for size in sizes:
         dispatcher.add(Job(size))
     sent = []
     while (chosen := dispatcher.next(0.0)) is not None:
         sent.append(chosen[1].size)
-    expected = sorted(sizes[:BLOCK], reverse=True) + sorted(sizes[BLOCK:], reverse=True)
-    assert sent == expected
+    assert sent == sorted(sizes, reverse=True)
+    assert dispatcher.hosts["http://gpu0:11434"].characters_in_flight == sum(sizes)
 
 
 def test_a_failed_row_prefers_a_host_that_has_not_failed_it() -> None:

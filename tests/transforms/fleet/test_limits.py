@@ -64,6 +64,17 @@ def test_growth_starts_again_after_a_restart() -> None:
         limit.done(key, float(key), 1.0, 1.0)
     limit.restart()
     assert limit.limit() <= START + 1
+    assert limit.growing()
+
+
+def test_slots_that_were_found_are_kept_after_a_restart_and_verified() -> None:
+    host = SimulatedHost(16, down=(20.0, 30.0))
+    simulation = Simulation([host, SimulatedHost(2)], work(1200, 0.3))
+    outcome = simulation.run()
+    assert min(outcome.limits[HOST][200:]) >= 16
+    found = AdaptiveLimit(16)
+    found.restart()
+    assert (found.slots(), found.growing()) == (16, False)
 
 
 def test_failures_do_not_affect_the_limit() -> None:

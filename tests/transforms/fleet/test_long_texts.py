@@ -10,7 +10,7 @@ from transforms.fleet.breaker import Breaker
 from transforms.fleet.deadlines import Deadline
 from transforms.fleet.host_state import HostState, ServedModel
 from transforms.fleet.limits import FixedLimit
-from transforms.fleet.long_texts import longest_for
+from transforms.fleet.long_texts import LATER, LEAST_SECONDS, longest_for
 
 
 def host(number: int, characters_per_second: int | None, slots: int = 4) -> HostState:
@@ -22,10 +22,23 @@ def host(number: int, characters_per_second: int | None, slots: int = 4) -> Host
 
 def test_a_slow_host_takes_no_text_that_outlasts_the_others() -> None:
     fast, slow = host(0, 1000), host(1, 100)
-    # What is pending takes 10 s on both; 1,111 characters take the slow host 11.1 s and the fast one 1.1 s more.
-    assert longest_for(slow, [fast, slow], 44_000) == pytest.approx(10 / (1 / 100 - 1 / 1000))
+    # What is pending takes 10 s on both. 1,000 characters take the slow host 10 s, or 11 s with a tenth more, and the
+    # fast one 1 s after that.
+    assert longest_for(slow, [fast, slow], 44_000) == pytest.approx(10 / (LATER / 100 - 1 / 1000))
     assert longest_for(fast, [fast, slow], 44_000) == float("inf")
-    assert longest_for(slow, [fast, slow], 0) == 0
+    assert longest_for(slow, [fast, slow], 0) == LEAST_SECONDS * 100
+
+
+def test_the_wait_for_a_slot_counts_if_all_slots_are_busy() -> None:
+    fast, slow = host(0, 1000), host(1, 100, slots=2)
+    free = longest_for(slow, [fast, slow], 42_000)
+    slow.in_flight, slow.characters_in_flight = 1, 300
+    assert longest_for(slow, [fast, slow], 42_000) == free
+    slow.in_flight, slow.characters_in_flight = 2, 600
+    # One of two texts of 3 s has to end first, which takes 1.5 s if they do not begin together.
+    assert longest_for(slow, [fast, slow], 42_000) == pytest.approx(free * (10 - LATER * 1.5) / 10)
+    slow.in_flight, slow.characters_in_flight = 9, 2700
+    assert longest_for(slow, [fast, slow], 42_000) == LEAST_SECONDS * 100
 
 
 def test_any_host_takes_any_text_if_no_faster_one_is_known() -> None:

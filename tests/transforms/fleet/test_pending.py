@@ -3,7 +3,7 @@ from __future__ import annotations
 import random
 
 from transforms.fleet.jobs import Job
-from transforms.fleet.pending import BLOCK, PendingJobs
+from transforms.fleet.pending import MOST_OVERTAKING, PendingJobs
 
 HOST = "http://gpu0:11434"
 
@@ -36,16 +36,10 @@ def test_each_model_has_its_own_queue() -> None:
     assert pending.take_shortest("b", always) is None
 
 
-def test_longest_first_within_a_block_and_blocks_in_order() -> None:
-    rng = random.Random(3)
-    sizes = [rng.randrange(1000) for _ in range(2 * BLOCK)]
+def test_longest_first_or_shortest_first() -> None:
+    sizes = [random.Random(3).randrange(1000) for _ in range(MOST_OVERTAKING)]
     for shortest in (False, True):
-        pending = PendingJobs()
-        for size in sizes:
-            pending.add(Job(size))
-        first, second = sizes[:BLOCK], sizes[BLOCK:]
-        expected = sorted(first, reverse=not shortest) + sorted(second, reverse=not shortest)
-        assert drained(pending, shortest=shortest) == expected
+        assert drained(filled(*sizes), shortest=shortest) == sorted(sizes, reverse=not shortest)
 
 
 def filled(*sizes: int) -> PendingJobs:
@@ -55,26 +49,36 @@ def filled(*sizes: int) -> PendingJobs:
     return pending
 
 
-def test_after_a_block_that_is_full_the_next_text_begins_another_one() -> None:
-    pending = filled(*[5] * BLOCK, 1)
-    assert pending.take_shortest("", lambda job: job.size == 1) is not None
-    pending.add(Job(9))
-    assert drained(pending) == [*[5] * BLOCK, 9]
+def taken_with_arrivals(pending: PendingJobs, count: int, size: int) -> list[int]:
+    """The sizes of the jobs that are taken, one after each of ``count`` arrivals of ``size``."""
+    sizes = []
+    for _ in range(count):
+        pending.add(Job(size))
+        job = pending.take("", always)
+        assert job is not None
+        sizes.append(job.size)
+    return sizes
 
 
-def test_a_block_takes_more_texts_after_the_one_before_it_is_empty() -> None:
-    pending = filled(*[9] * BLOCK, 1)
-    for _ in range(BLOCK):
-        pending.take("", always)
-    pending.add(Job(5))
-    assert drained(pending) == [5, 1]
+def test_a_short_text_is_overtaken_by_so_many_longer_ones_only() -> None:
+    sizes = taken_with_arrivals(filled(1), 2 * MOST_OVERTAKING, 9)
+    assert sizes.index(1) == MOST_OVERTAKING - 2
+    assert sizes.count(9) == len(sizes) - 1
 
 
-def test_no_block_is_smaller_than_usual() -> None:
-    pending = PendingJobs()
-    for size in (1, 9, 5):
-        pending.add(Job(size), block=lambda: 1)
-    assert drained(pending) == [9, 5, 1]
+def test_where_more_texts_wait_a_short_one_is_overtaken_by_more() -> None:
+    others = MOST_OVERTAKING + 88
+    sizes = taken_with_arrivals(filled(*[9] * others, 1), 3 * others, 9)
+    assert sizes.index(1) == 2 * others - 2
+
+
+def test_a_text_that_has_waited_for_too_long_does_not_go_where_it_is_too_long() -> None:
+    pending = filled(5)
+    taken_with_arrivals(pending, MOST_OVERTAKING - 2, 9)
+    for size in (9, 9, 3):
+        pending.add(Job(size))
+    assert pending.take("", always, longest=4.0).size == 3  # type: ignore[union-attr]
+    assert pending.take("", always).size == 5  # type: ignore[union-attr]
 
 
 def test_of_jobs_that_have_failed_the_oldest_comes_first_and_before_a_new_one_of_its_length() -> None:
