@@ -40,6 +40,8 @@ def test_each_text_is_sent_once_and_all_rows_are_in_order(
 ) -> None:
     host, output = sandbox_host(record_requests=True, tokens_per_second=2000.0), tmp_path / "out"
     source = reports(tmp_path, 3000, 1000)
+    (output / "_state").mkdir(parents=True)
+    (output / "_state" / "memory.sqlite-claims").write_bytes(b"claims of a dead run must be forgotten")
     result = run(source, output, [host], "--workers", "2", "--unit_rows", "50", "--report")
     assert result.code == 0, result.err
     assert min(given[0], given[1]) > 0
