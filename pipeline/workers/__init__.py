@@ -1,1 +1,1 @@
-"""``--workers``: several processes translate one run. ``crew`` is the launcher's side, ``worker`` is theirs."""
+"""``--workers``: several processes translate one run. ``pool`` is the launcher's side, ``worker`` is theirs."""

@@ -12,8 +12,8 @@ from pipeline.options.run import RunOptions
 from pipeline.report.recorder import RunRecorder
 from pipeline.resume import ResumedPlan
 from pipeline.signals import StopRequested
-from pipeline.workers.crew import Crew
 from pipeline.workers.messages import Setup
+from pipeline.workers.pool import WorkerPool
 from pipeline.workers.totals import Totals
 from transforms.configuration import TranslationSettings
 from transforms.engine.deduplicator import MemorySettings
@@ -62,9 +62,9 @@ def execute_in_workers(
     try:
         with (
             observed(options, workload, recorder, totals.snapshot),
-            Crew(setup, tasks, totals, lambda names: published_by(lock.run_id, names, plan.output)) as crew,
+            WorkerPool(setup, tasks, totals, lambda names: published_by(lock.run_id, names, plan.output)) as pool,
         ):
-            crew.run()
+            pool.run()
     except (RunStopped, StopRequested):
         stopped = True
         lock.stop_workers(elsewhere=False)

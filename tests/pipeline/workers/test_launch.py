@@ -10,8 +10,8 @@ import pytest
 
 from pipeline.sandbox.faults import Fault
 from pipeline.workers import launch
-from pipeline.workers.crew import Crew, WorkerProcess
 from pipeline.workers.launch import published_by
+from pipeline.workers.pool import WorkerPool, WorkerProcess
 from tests.conftest import MakeHost
 from tests.pipeline.runs import Run, origins
 from tests.pipeline.workers.processes import ids, job, repeated_requests, reports, wait_for_end, wait_until
@@ -26,12 +26,12 @@ def given(monkeypatch: pytest.MonkeyPatch) -> dict[int, int]:
     """Number of tasks that each worker was given, by its number."""
     counts: dict[int, int] = {}
 
-    class Counted(Crew):
+    class Counted(WorkerPool):
         def _assign(self, worker: WorkerProcess) -> None:
             super()._assign(worker)
             counts[worker.number] = len(worker.held)
 
-    monkeypatch.setattr(launch, "Crew", Counted)
+    monkeypatch.setattr(launch, "WorkerPool", Counted)
     return counts
 
 

@@ -118,7 +118,7 @@ class WorkerProcess:
             events.put((self, _Ended(code)))
 
 
-class Crew:
+class WorkerPool:
     """The worker processes of a run. Leaving the context stops those that still run, and waits for them.
 
     Args:
@@ -220,7 +220,7 @@ class Crew:
         with _blocked(signal.SIGINT, signal.SIGTERM):
             self._running.append(WorkerProcess(replace(self._setup, number=number), inherited, self._events))
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> WorkerPool:
         return self
 
     def __exit__(
