@@ -12,8 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +21,7 @@ from typing import Any
 from pipeline.runner import RESUME
 from pipeline.workers.messages import Channel, Figures, Finished, NextTask, Setup, Stop
 from pipeline.workers.totals import Totals
+from transforms.child_signals import signals_left_to_parent
 from transforms.errors import RunFailed
 from transforms.fleet.sharing import Share
 from transforms.sink.published import note_published
@@ -216,8 +216,7 @@ class WorkerPool:
             worker.send(Share(number, len(at_work)))
 
     def _start(self, number: int, inherited: Sequence[ReadTask] = ()) -> None:
-        # The mask is inherited: a signal to all processes, as of a terminal, is the launcher's alone.
-        with _blocked(signal.SIGINT, signal.SIGTERM):
+        with signals_left_to_parent():
             self._running.append(WorkerProcess(replace(self._setup, number=number), inherited, self._events))
 
     def __enter__(self) -> WorkerPool:
@@ -265,12 +264,3 @@ def _reason(code: int) -> str:
     except ValueError:
         name = ""
     return f"ended by signal {-code}{name}"
-
-
-@contextmanager
-def _blocked(*signals: signal.Signals) -> Iterator[None]:
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import signal
 import socket
 import struct
 import sys
@@ -47,7 +46,4 @@ def serve(connection: socket.socket) -> None:
 
 def main() -> None:
     """Serve the connection whose file descriptor is the last argument."""
-    # The process that has started this one is told to stop; this one stops with it.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
     serve(socket.socket(fileno=int(sys.argv[-1])))

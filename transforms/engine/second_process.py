@@ -21,6 +21,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar, cast
 
+from transforms.child_signals import signals_left_to_parent
 from transforms.engine import check_server
 from transforms.engine.check_server import FRAME_LENGTH, Call, Result, frame
 from transforms.engine.large_texts import LARGE_CHARS, call
@@ -114,7 +115,7 @@ class SecondProcess(asyncio.Protocol):
     async def _start(self) -> None:
         ours, theirs = socket.socketpair()
         command = [sys.executable, "-c", _MAIN, json.dumps(sys.path), str(theirs.fileno())]
-        with theirs:
+        with theirs, signals_left_to_parent():
             self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603, ASYNC220
         ours.setblocking(False)
         await self._loop.create_connection(lambda: self, sock=ours)
