@@ -16,6 +16,7 @@ import random
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 LENGTHS = (100, 300, 1_000, 7_000, 30_000)
@@ -25,25 +26,31 @@ PARAGRAPH = 5
 REPEATS = 3
 
 
-def joined(length: int, rng: random.Random) -> tuple[str, str]:
-    """A text of about ``length`` characters, in paragraphs, with its translation."""
+@cache
+def parts(length: int) -> list[tuple[str, str]]:
+    """The clean pairs of which texts of about ``length`` characters are joined."""
     from tests.transforms.text.clean_pairs import clean_pairs
 
-    pairs = [
-        pair
+    return [
+        (pair.french, pair.english)
         for pair in clean_pairs()
         if len(pair.french) < min(320, 1.2 * length)
         and "\n" not in pair.french
         and (length == LENGTHS[0] or (pair.french[-1] in ".!?" and pair.english[-1] in ".!?"))
     ]
+
+
+def joined(length: int, rng: random.Random) -> tuple[str, str]:
+    """A text of about ``length`` characters, in paragraphs, with its translation."""
+    pairs = parts(length)
     french, english = "", ""
     number = 0
     while len(french) < 0.9 * length:
-        pair = rng.choice(pairs)
-        if len(french) + len(pair.french) < 1.2 * length:
+        original, translation = rng.choice(pairs)
+        if len(french) + len(original) < 1.2 * length:
             number += 1
             mark = "" if not french else "\n\n" if number % PARAGRAPH == 0 else " "
-            french, english = f"{french}{mark}{pair.french}", f"{english}{mark}{pair.english}"
+            french, english = f"{french}{mark}{original}", f"{english}{mark}{translation}"
     return french, english
 
 
