@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 
@@ -47,6 +48,10 @@ class BusySlots:
             full = False
         if len(self._answers) >= LEAST_ANSWERS:
             self.most = max(self.most, self._sum / max(now - (self._since or 0.0), TOLERANCE_SECONDS))
+
+    def mean_seconds(self) -> float:
+        """Return the mean time in a slot of the latest answers; infinite without any."""
+        return self._sum / len(self._answers) if self._answers else math.inf
 
 
 @dataclass

@@ -30,6 +30,10 @@ EXIT_ANSWERS = 3  # answers that waited before growth ends; a single one may be 
 MOST_AT_FIRST, MOST_AGAIN, MOST_IN_NOISE = 3, 1.25, 1.5  # limits as multiples of the slots that were busy
 STEP_DOWN, STEP_UP = 0.5, 1.25
 
+INSTANT_SECONDS, MOST_IF_INSTANT = 0.005, 16
+"""Where an answer takes less time in a slot than on its way and in this process, the busy slots say little: so many
+requests in flight keep such a host busy meanwhile."""
+
 
 class Limit(Protocol):
     """The limit of a host's requests in flight, as the dispatcher uses it. ``key`` identifies a request in flight."""
@@ -212,7 +216,8 @@ class AdaptiveLimit:
     def _most(self) -> float:
         """Return a limit that is not worth exceeding: more requests would wait somewhere, whatever the ranks say."""
         share = self._most_per_busy_slot if self._growing else MOST_IN_NOISE
-        return max(2.0 * self._start, share * self._busy.most + self._margin)
+        least = MOST_IF_INSTANT if self._busy.mean_seconds() < INSTANT_SECONDS else 2.0 * self._start
+        return max(least, share * self._busy.most + self._margin)
 
     def _rank(self, sequence: int, began: float) -> int:
         """Return the place of an answered request in the queue of the host when its time in a slot began."""

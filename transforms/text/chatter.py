@@ -22,7 +22,7 @@ _HEAD = 240
 """Refusals stand at the beginning."""
 
 _REFUSAL = re.compile(
-    r"""^\W*(?:(?:sorry|apologies|(?:but|and|however|unfortunately|hello|hi|oh|no|well|thank\s+you)\b[,.!]?\s)\W*){0,3}
+    r"""^\W*(?:(?:(?:sorry|apologies)\b|(?:but|and|however|unfortunately|hello|hi|oh|no|well|thank\s+you)\b[,.!]?\s)\W*){0,3}
     (?:(?:i(?:['’]m|\s+am)\s+(?:very\s+|so\s+|truly\s+|really\s+)?(?:sorry|afraid)|i\s+apologi[sz]e|my\s+apologies)\b
     | i\s+(?:can\s?not|can['’]t|won['’]t|will\s+not|must\s+decline|do\s+not\s+feel|don['’]t\s+feel|refuse|am\s+unable
       | am\s+not\s+(?:able|comfortable)|(?:do\s+not|don['’]t)\s+(?:have|understand|see))\b

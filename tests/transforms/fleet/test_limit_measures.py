@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from transforms.fleet.limit_measures import CLIMB_ROUND, CLIMB_STEP, CLIMB_TRIES, BusySlots, Climb, Delays, mean_slots
@@ -12,6 +14,15 @@ def test_the_slots_that_are_busy_are_counted_over_the_latest_answers() -> None:
         for _ in range(2):
             busy.answered(float(second), 1.0, window=8)
     assert busy.most == pytest.approx(2.0, abs=0.3)
+
+
+def test_the_mean_time_in_a_slot_is_that_of_the_latest_answers() -> None:
+    busy = BusySlots()
+    assert busy.mean_seconds() == math.inf
+    busy.sent(0.0)
+    for second in range(1, 100):
+        busy.answered(float(second), 1.0 if second < 50 else 0.5, window=8)
+    assert busy.mean_seconds() == pytest.approx(0.5)
 
 
 def test_requests_on_the_host_are_counted_from_when_the_first_was_sent() -> None:

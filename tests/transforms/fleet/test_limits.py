@@ -5,7 +5,7 @@ import random
 import pytest
 
 from tests.transforms.fleet.simulation import SimulatedHost, Simulation
-from transforms.fleet.limits import START, AdaptiveLimit, FixedLimit
+from transforms.fleet.limits import MOST_IF_INSTANT, START, AdaptiveLimit, FixedLimit
 
 HOST = "http://host0:11434"
 
@@ -102,6 +102,14 @@ def test_growth_ends_soon_with_short_answers(slots: int, seconds: float) -> None
         assert outcome.limits[HOST][4 * slots - 1] <= slots + 3 + slots // 8
         assert max(outcome.limits[HOST][4 * slots :]) <= slots + 4 + slots // 8
         assert outcome.peaks[HOST] <= 2.5 * slots + START
+
+
+def test_a_host_that_answers_at_once_has_work_while_the_client_is_busy() -> None:
+    texts = [0.001 * each for each in work(1000, 0.3)]
+    outcome = Simulation([SimulatedHost(8)], texts, lag_seconds=0.005).run()
+    assert max(outcome.limits[HOST]) <= MOST_IF_INSTANT
+    told = Simulation([SimulatedHost(8, limit=MOST_IF_INSTANT)], texts, lag_seconds=0.005).run()
+    assert outcome.makespan <= 1.05 * told.makespan
 
 
 @pytest.mark.parametrize("slots", [4, 8])
