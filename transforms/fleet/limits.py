@@ -30,7 +30,7 @@ EXIT_ANSWERS = 3  # answers that waited before growth ends; a single one may be 
 MOST_AT_FIRST, MOST_AGAIN, MOST_IN_NOISE = 3, 1.25, 1.5  # limits as multiples of the slots that were busy
 STEP_DOWN, STEP_UP = 0.5, 1.25
 
-INSTANT_SECONDS, MOST_IF_INSTANT = 0.005, 16
+INSTANT_SECONDS, MOST_IF_INSTANT = 0.002, 16
 """Where an answer takes less time in a slot than on its way and in this process, the busy slots say little: so many
 requests in flight keep such a host busy meanwhile."""
 
