@@ -27,7 +27,7 @@ EXIT_SECONDS = 0.010  # noise in the wait of an answer that found a free slot
 EXIT_SHARE = 0.25
 EXIT_RANK_SHARE = 0.10  # of the time in the slot, if the rank shows as well that the answer waited
 EXIT_ANSWERS = 3  # answers that waited before growth ends; a single one may be a measurement error
-MOST_AT_FIRST, MOST_AGAIN, MOST_IN_NOISE = 2.5, 1.25, 1.5  # limits as multiples of the slots that were busy
+MOST_AT_FIRST, MOST_AGAIN, MOST_IN_NOISE = 2.25, 1.25, 1.5  # limits as multiples of the slots that were busy
 STEP_DOWN, STEP_UP = 0.5, 1.25
 
 INSTANT_SECONDS, MOST_IF_INSTANT = 0.002, 16
