@@ -80,23 +80,21 @@ def execute(
     def figures(counters: Callable[[], Snapshot]) -> Callable[[], Snapshot]:
         return figures_of_job(with_published_parts(counters, plan.output, texts, mean_characters), workers)
 
-    stopped = False
+    stopped = finished = False
     failure: RunFailed | None = None
     try:
         check_endpoint(options.beam_arguments)
         warn_of_slots(options.slots, options.beam_arguments)
         with observed(options, workload, recorder) as monitor, quiet_reader():
             run_job(pipeline, options.runner, lambda result: monitor.follow(figures(metrics_of(result))))
+        finished = True
     except (RunStopped, StopRequested):
         stopped = True
-        lock.stop_workers(elsewhere=not live_engines())
     except RunFailed as error:
         failure = error
-        lock.stop_workers(elsewhere=not live_engines())
-    except BaseException:
-        lock.stop_workers(elsewhere=not live_engines())
-        raise
     finally:
+        if not finished:
+            lock.stop_workers(elsewhere=not live_engines())
         close_fences()
         hosts = workers.hosts(now=True) if workers is not None else live_snapshot().hosts
         if workers is None and options.slots is None:

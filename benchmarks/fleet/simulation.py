@@ -7,7 +7,7 @@ machine do to a run is not in it: ``benchmarks.fleet`` measures that.
 
 ``--slots known`` starts with the slots that an earlier run has found; ``told`` sets them. All makespans are multiples
 of the ideal. ``best`` is that of a client that knows slots, speeds and answers in advance, ``blind`` that of one that
-knows all but the time of each answer (both are left out where speeds change), ``all_sent`` the time of the last text.
+knows all but the time of each answer (both are omitted where speeds change), ``all_sent`` the time of the last text.
 ``over`` is the most requests in flight on a host beyond its slots.
 """
 

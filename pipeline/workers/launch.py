@@ -57,7 +57,7 @@ def execute_in_workers(
     setup = Setup(options, settings, _without_units(resumed), memory, lock.run_id, 0, workers)
     workload = workload_of(plan, resumed.resumption, options.text_encoding or "utf-8")
     totals = Totals()
-    stopped = False
+    stopped = finished = False
     failure: RunFailed | None = None
     try:
         with (
@@ -65,15 +65,14 @@ def execute_in_workers(
             WorkerPool(setup, tasks, totals, lambda names: published_by(lock.run_id, names, plan.output)) as pool,
         ):
             pool.run()
+        finished = True
     except (RunStopped, StopRequested):
         stopped = True
-        lock.stop_workers(elsewhere=False)
     except RunFailed as error:
         failure = error
-        lock.stop_workers(elsewhere=False)
-    except BaseException:
-        lock.stop_workers(elsewhere=False)
-        raise
+    finally:
+        if not finished:
+            lock.stop_workers(elsewhere=False)
     hosts = totals.slots()
     if options.slots is None:
         keep_known_slots(model_key(options.model), hosts)

@@ -167,7 +167,7 @@ class WorkerPool:
                 self._share_slots()
 
     def _take(self, worker: WorkerProcess, message: Any) -> None:
-        """Take note of what holds whether the run goes on or stops."""
+        """Take note of what holds whether the run continues or stops."""
         if isinstance(message, Figures):
             self._totals.saw(worker.number, message.snapshot)
             for name, footer in message.published.items():

@@ -115,8 +115,13 @@ class SecondProcess(asyncio.Protocol):
     async def _start(self) -> None:
         ours, theirs = socket.socketpair()
         command = [sys.executable, "-c", _MAIN, json.dumps(sys.path), str(theirs.fileno())]
-        with theirs, signals_left_to_parent():
-            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603, ASYNC220
+        try:
+            with theirs, signals_left_to_parent():
+                self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603, ASYNC220
+        except OSError as error:
+            ours.close()
+            LOG.warning("cannot start a second process for the checks, so they stay in this one: %s", error)
+            return
         ours.setblocking(False)
         await self._loop.create_connection(lambda: self, sock=ours)
         LOG.info("hosts answer faster than one core can check: a second process helps")

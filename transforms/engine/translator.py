@@ -161,14 +161,11 @@ class Translator:
         profile = self._profiles.of(model, source.field_name)
         size = len(source.text)
         chunks = await call(size, _chunks, source.text, profile)
-        if len(chunks) == 1:
-            results = [await self._chunk_translator.translate(chunks[0].core, profile, log)]
-        else:
-            before = contexts(chunks, profile.context_chars)
-            results = await gather_few(
-                lambda pair: self._chunk_translator.translate(pair[0].core, profile, log, pair[1]),
-                list(zip(chunks, before, strict=True)),
-            )
+        before = contexts(chunks, profile.context_chars)
+        results = await gather_few(
+            lambda pair: self._chunk_translator.translate(pair[0].core, profile, log, pair[1]),
+            list(zip(chunks, before, strict=True)),
+        )
         return await call(size, self._result, source, model, chunks, results, log)
 
     def _result(
@@ -225,7 +222,7 @@ def _chunks(text: str, profile: PromptProfile) -> list[Chunk]:
     return split(sanitize(text), profile.budget, profile.chunk_chars)
 
 
-_SUMMED_VALUES = attrgetter(
+_SUMMED = (
     "total_duration_ns",
     "load_duration_ns",
     "prompt_eval_duration_ns",
@@ -234,6 +231,7 @@ _SUMMED_VALUES = attrgetter(
     "prompt_eval_count",
     "eval_count",
 )
+_SUMMED_VALUES = attrgetter(*_SUMMED)
 
 
 def _note_provenance(outcome: Outcome, answers: Sequence[Answer], attempts: Sequence[Attempt]) -> None:
@@ -243,19 +241,9 @@ def _note_provenance(outcome: Outcome, answers: Sequence[Answer], attempts: Sequ
     if not answers:
         return
     outcome.done_reason = answers[-1].done_reason
-    if len(answers) == 1:
-        sums = _SUMMED_VALUES(answers[0])
-    else:
-        sums = tuple(map(_sum, zip(*map(_SUMMED_VALUES, answers), strict=True)))
-    (
-        outcome.total_duration_ns,
-        outcome.load_duration_ns,
-        outcome.prompt_eval_duration_ns,
-        outcome.eval_duration_ns,
-        outcome.queue_duration_ns,
-        outcome.prompt_eval_count,
-        outcome.eval_count,
-    ) = sums
+    values = map(_sum, zip(*map(_SUMMED_VALUES, answers), strict=True))
+    for name, value in zip(_SUMMED, values, strict=True):
+        setattr(outcome, name, value)
     if (certainty := combined([answer.certainty for answer in answers])) is not None:
         outcome.logprob_mean, outcome.logprob_min = certainty.mean, certainty.least
 

@@ -208,7 +208,7 @@ def _is_wrapped(text: str, lines: Sequence[str]) -> bool:
 
 _DEEP: Final = " " * 8
 _CONTINUATION = re.compile(rf"\n{_DEEP} *(?=[^\s*•+#|–—-])")
-"""Deep under the text of the line before, as in lists of options, a line goes on with it."""
+"""Deep under the text of the line before, as in lists of options, a line continues it."""
 
 
 def _lines(text: str) -> list[str]:

@@ -32,7 +32,7 @@ def reports(tmp_path: Path, rows: int, texts: int) -> Path:
 
 
 class Job:
-    """A run that goes on in a process of its own, with two workers."""
+    """A run in a process of its own, with two workers."""
 
     def __init__(self, source: Path, output: Path, host: SandboxThread, *more: str) -> None:
         self._log = output.with_suffix(".log")

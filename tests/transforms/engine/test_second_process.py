@@ -161,6 +161,22 @@ def test_calls_are_made_here_once_the_process_has_died() -> None:
 
 
 @pytest.mark.usefixtures("at_once")
+def test_calls_are_made_here_if_no_process_can_be_started(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+
+    async def test() -> None:
+        second = SecondProcess(enabled=True)
+        await until(lambda: "cannot start a second process" in caplog.text)
+        assert not second.running
+        assert await second.call(1, os.getpid) == os.getpid()
+        await second.close()
+
+    run(test)
+
+
+@pytest.mark.usefixtures("at_once")
 def test_calls_are_made_here_if_the_process_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     async def test() -> None:
         async with running() as (second, pid):
