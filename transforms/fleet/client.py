@@ -15,19 +15,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-import ssl
 import urllib.request
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
 from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import aiohttp
 import orjson
 
 from transforms.fleet.answers import Answer, accept
 from transforms.fleet.certainty import as_token
+from transforms.fleet.connections import LARGEST_ERROR_BYTES, BodyTooLarge, HostConnections
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.host_messages import quotable_version
 from transforms.fleet.hosts import HostAddress
@@ -43,14 +41,10 @@ from transforms.fleet.listings import (
 
 T = TypeVar("T")
 
-CONNECT_SECONDS = 15.0
-"""A host that works may take seconds to accept a connection while its machine, or ours, is busy."""
-
 LOOKUP_SECONDS = 5.0
 """For answers that an idle or busy host gives at once, such as its version and its models."""
 
 LARGEST_LOOKUP_BYTES = 16_000_000
-LARGEST_ERROR_BYTES = 64_000
 
 ANSWER_BYTES_PER_TOKEN = 64
 CONTEXT_BYTES_PER_TOKEN = 16
@@ -61,10 +55,6 @@ SPARE_BYTES = 64_000
 
 USER_AGENT = "beam-ollama-translate"
 HEADERS = {"User-Agent": USER_AGENT, "Content-Type": "application/json", "Accept-Encoding": "identity"}
-
-
-class _BodyTooLarge(Exception):
-    """A body has more bytes than its request allows."""
 
 
 class HostClient:
@@ -80,19 +70,8 @@ class HostClient:
 
     def __init__(self, address: HostAddress, use_proxy: bool = False) -> None:
         self.url = address.url
-        self._address = address
-        self._proxy = _proxy_of(address.url) if use_proxy else None
-        self._session: aiohttp.ClientSession | None = None
-
-    def _open_session(self) -> aiohttp.ClientSession:
-        # Making a TLS context takes 20 ms, and few hosts need one.
-        tls = ssl.create_default_context() if self._address.encrypted else True
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=tls),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={**HEADERS, **dict(self._address.headers)},
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
-        )
+        headers = {**HEADERS, **dict(address.headers)}
+        self._connections = HostConnections(address.url, headers, _proxy_of(address.url) if use_proxy else None)
 
     async def generate(self, body: Mapping[str, Any]) -> Answer:
         """Sends one generate call.
@@ -173,41 +152,29 @@ class HostClient:
         sent = None if body is None else orjson.dumps(body)
         began = monotonic()
         try:
-            async with self._request(method, path, sent) as response:
-                status, headers = response.status, response.headers
-                good = 200 <= status < 300
-                content = await _read(response, largest_bytes if good else LARGEST_ERROR_BYTES, cut=not good)
-        except _BodyTooLarge:
+            reply = await self._connections.request(method, path, sent, largest_bytes)
+        except BodyTooLarge:
             detail = f"the answer has more than {largest_bytes:,} bytes, which is more than was requested"
             raise RequestFailed(Failure.ANSWER_TOO_LARGE, detail, self.url) from None
         except Exception as error:
             raise from_exception(error, self.url) from error
         model, private = ("", "") if body is None else (str(body["model"]), str(body.get("prompt", "")))
-        if not good:
-            text = content.decode("utf-8", "replace")
-            location, retry_after = headers.get("Location", ""), headers.get("Retry-After", "")
-            reply = ErrorReply(status, text, retry_after, location, monotonic() - began)
-            raise from_reply(reply, self.url, model, private)
-        message = _json_object(content)
+        if not reply.good:
+            text = reply.body.decode("utf-8", "replace")
+            location, retry_after = reply.headers.get("Location", ""), reply.headers.get("Retry-After", "")
+            error_reply = ErrorReply(reply.status, text, retry_after, location, monotonic() - began)
+            raise from_reply(error_reply, self.url, model, private)
+        message = _json_object(reply.body)
         if message is None:
-            raise not_ollamas_answer(status, content, self.url)
+            raise not_ollamas_answer(reply.status, reply.body, self.url)
         if "error" in message:  # Ollama reports errors in this way once it has begun to answer
-            reply = ErrorReply(status, content[:LARGEST_ERROR_BYTES].decode("utf-8", "replace"))
-            raise from_reply(reply, self.url, model, private)
+            error_reply = ErrorReply(reply.status, reply.body[:LARGEST_ERROR_BYTES].decode("utf-8", "replace"))
+            raise from_reply(error_reply, self.url, model, private)
         return message
-
-    def _request(
-        self, method: str, path: str, sent: bytes | None
-    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        if self._session is None:
-            self._session = self._open_session()
-        url = f"{self.url}{path}"
-        return self._session.request(method, url, data=sent, allow_redirects=False, proxy=self._proxy)
 
     async def close(self) -> None:
         """Closes its connections."""
-        if self._session is not None:
-            await self._session.close()
+        await self._connections.close()
 
 
 def _proxy_of(url: str) -> str | None:
@@ -218,24 +185,6 @@ def _proxy_of(url: str) -> str | None:
     proxies = urllib.request.getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     return proxy if not proxy or "://" in proxy else f"http://{proxy}"
-
-
-async def _read(response: aiohttp.ClientResponse, largest_bytes: int, cut: bool) -> bytes:
-    """The body of a response; one that is too large is ``cut``, or raises ``_BodyTooLarge``. Neither fills the memory.
-
-    A connection whose response was not read to its end is closed by aiohttp.
-    """
-    parts: list[bytes] = []
-    size = 0
-    while not response.content.at_eof():
-        part = await response.content.readany()
-        parts.append(part)
-        size += len(part)
-        if size > largest_bytes:
-            if cut:
-                break
-            raise _BodyTooLarge
-    return b"".join(parts)[:largest_bytes]
 
 
 def _json_object(content: bytes) -> dict[str, Any] | None:

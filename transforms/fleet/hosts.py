@@ -127,9 +127,13 @@ def parse_header(text: str) -> Header:
         raise UsageError("a header is written 'Name: value' (not shown here, as it may hold a secret)")
     if name.lower() in _FIXED_HEADERS:
         raise UsageError(f"the header {name} is set by the program itself")
-    if not value or not value.isascii() or not value.isprintable():
+    if not _is_header_value(value):
         raise UsageError(f"the value of the header {name} must be plain ASCII text")
     return Header(name, value)
+
+
+def _is_header_value(text: str) -> bool:
+    return bool(text) and text.isascii() and text.isprintable()
 
 
 def parse_slots(text: str) -> int | dict[str, int] | None:
@@ -161,7 +165,7 @@ def with_headers(
         allow_insecure_auth: Send secrets over plain http, too.
 
     Raises:
-        UsageError: If a secret header would go over plain http unasked.
+        UsageError: If a secret header would go over plain http unasked, or the key is no value for a header.
     """
     return tuple(_with_headers(host, headers, api_key, allow_insecure_auth) for host in hosts)
 
@@ -251,6 +255,10 @@ def _with_headers(host: HostAddress, headers: Sequence[Header], key: str | None,
                 "or allow it with --allow_insecure_auth"
             )
     if key and may_be_secret:
+        if not _is_header_value(key):
+            raise UsageError(
+                "the API key (OLLAMA_API_KEY, not shown here) must be plain ASCII text without line breaks"
+            )
         sent.setdefault("authorization", ("Authorization", f"Bearer {key}"))
     return replace(host, headers=tuple(sent.values()))
 

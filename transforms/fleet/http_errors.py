@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp.http import HttpProcessingError
 
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.host_messages import quotable
@@ -48,6 +49,8 @@ _TOO_LONG = re.compile(r"context (?:length|size|window)|exceed_context|longer th
 
 _API_PATH = re.compile(r"/(?:api|v1)(?:/[a-z/]*)?$")
 """What people copy from examples of requests; it may also be a proxy's prefix."""
+
+_NOT_HTTP = aiohttp.ClientResponseError, aiohttp.ClientPayloadError, HttpProcessingError
 
 _BROKEN_JSON = "the answer is not Ollama's JSON"
 
@@ -210,7 +213,7 @@ def from_exception(error: Exception, host: str) -> RequestFailed:
         return RequestFailed(Failure.CONNECTION_REFUSED, "connection refused", host)
     if proxy := next((link for link in chain if isinstance(link, aiohttp.ClientHttpProxyError)), None):
         return from_reply(ErrorReply(proxy.status), host)
-    if any(isinstance(link, aiohttp.ClientResponseError | aiohttp.ClientPayloadError) for link in chain):
+    if any(isinstance(link, _NOT_HTTP) for link in chain):
         return RequestFailed(Failure.CONNECTION_LOST, "the answer is not HTTP, or broken", host)
     if any(isinstance(link, TimeoutError | asyncio.TimeoutError) for link in chain):
         return RequestFailed(Failure.TIMEOUT, "no connection in time", host)

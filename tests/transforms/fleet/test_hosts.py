@@ -220,6 +220,13 @@ def test_the_key_goes_to_https_hosts_only_unless_allowed() -> None:
     assert "geheim" not in repr(sent)
 
 
+@pytest.mark.parametrize("key", ["geheim\r\nX-Team: night", "geheim\n", "geh\u00e9im"])
+def test_a_key_that_would_not_fit_into_one_header_is_refused_unseen(key: str) -> None:
+    with pytest.raises(UsageError, match="OLLAMA_API_KEY") as refused:
+        with_headers(parse_hosts("https://gpu0"), [], key)
+    assert "geh" not in str(refused.value)
+
+
 def test_a_hosts_own_credentials_come_before_the_header_and_the_header_before_the_key() -> None:
     hosts = with_headers(
         parse_hosts("https://user:own@gpu0,https://gpu1"), [Header("authorization", "Bearer header")], "key"
