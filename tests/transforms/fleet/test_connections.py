@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import pytest
+import trustme
 
 from tests.transforms.fleet.raw_host import reply
 from transforms.fleet.connections import LARGEST_ERROR_BYTES, BodyTooLarge, HostConnections, Reply
+from transforms.fleet.faults import Failure
+from transforms.fleet.http_errors import from_exception
 
 HEADERS = {"User-Agent": "test", "Content-Type": "application/json", "Accept-Encoding": "identity"}
 LARGEST_BYTES = 100_000
@@ -233,3 +238,33 @@ def test_an_encrypted_host_is_reached_through_a_tunnel_of_the_proxy() -> None:
         asyncio.run(run())
     assert server.lines()[0] == b"CONNECT gpu0:11434 HTTP/1.1"
     assert len(server.requests) == 1, "nothing was sent past the refusal"
+
+
+@asynccontextmanager
+async def encrypted(server: Server, authority: trustme.CA) -> AsyncIterator[str]:
+    """The server behind a certificate for 127.0.0.1."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=context)
+    try:
+        yield f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    finally:
+        listening.close()
+
+
+def test_an_encrypted_host_needs_a_certificate_of_a_known_authority(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    authority, server = trustme.CA(), Server(reply({}))
+
+    async def run() -> Reply:
+        async with encrypted(server, authority) as url, connected(url) as connections:
+            return await post(connections)
+
+    with pytest.raises(aiohttp.ClientConnectorCertificateError) as refused:
+        asyncio.run(run())
+    assert from_exception(refused.value, "gpu0").failure is Failure.TLS_FAILURE
+    assert not server.requests, "nothing was sent to a host that may be another one"
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    assert asyncio.run(run()).good
