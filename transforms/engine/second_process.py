@@ -38,6 +38,10 @@ BUSY_LOOKS = 2
 MOST_WAITING = 64
 """Calls that may wait for the process; others are made here, so that both are busy."""
 
+GATHER_SECONDS = 0.003
+"""Calls are sent together after this time: each message costs both processes a system call and a switch, and nobody
+waits for the result of a check while hosts are busy with other texts."""
+
 STUCK_SECONDS = 10.0
 """A process that owes an answer for so long is given up."""
 
@@ -86,7 +90,7 @@ class SecondProcess(asyncio.Protocol):
             return await call(size, function, *arguments)
         future: asyncio.Future[T] = self._loop.create_future()
         if not self._collected:
-            self._loop.call_soon(self._send)  # all calls of one turn of the loop together
+            self._loop.call_later(GATHER_SECONDS, self._send)
         self._collected.append(_Waiting((function, arguments), future, time.monotonic()))
         return await future
 

@@ -241,8 +241,9 @@ def _note_provenance(outcome: Outcome, answers: Sequence[Answer], attempts: Sequ
     if not answers:
         return
     outcome.done_reason = answers[-1].done_reason
-    values = map(_sum, zip(*map(_SUMMED_VALUES, answers), strict=True))
-    for name, value in zip(_SUMMED, values, strict=True):
+    values = [_SUMMED_VALUES(answer) for answer in answers]
+    sums = values[0] if len(values) == 1 else map(_sum, zip(*values, strict=True))
+    for name, value in zip(_SUMMED, sums, strict=True):
         setattr(outcome, name, value)
     if (certainty := combined([answer.certainty for answer in answers])) is not None:
         outcome.logprob_mean, outcome.logprob_min = certainty.mean, certainty.least

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from transforms.text import flags
 from transforms.text.chatter import leak_findings
@@ -47,8 +46,7 @@ WORTH_A_SECOND_TRY: Final = frozenset(
 HARD_WEIGHT: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A cleaned and checked answer.
 
     Attributes:

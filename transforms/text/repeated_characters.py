@@ -7,7 +7,7 @@ translation anyway.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LONGEST = 6
 """The length to which longer sequences are shortened."""
@@ -18,8 +18,7 @@ _LETTERS_AND_DIGITS = bytes(byte for byte in range(256) if chr(byte).isalnum())
 _SEQUENCES = tuple(bytes((byte,)) * LONGEST for byte in range(256))
 
 
-@dataclass(frozen=True)
-class Shortened:
+class Shortened(NamedTuple):
     """A text with its repeated characters shortened.
 
     Attributes:
