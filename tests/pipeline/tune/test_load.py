@@ -99,7 +99,8 @@ def test_a_window_may_be_shorter_than_an_answer(sandbox_host: MakeHost) -> None:
 
 
 def test_failed_requests_are_counted(sandbox_host: MakeHost) -> None:
-    found = measured(sandbox_host(tokens_per_second=400.0, faults=[Fault("busy_503", share=0.3)]), 2)
+    failing = [Fault("busy_503", marker=f"{digit} fuit") for digit in (3, 6, 9)]  # some of any eight texts in a row
+    found = measured(sandbox_host(tokens_per_second=400.0, faults=failing), 2)
     assert set(found.failures) == {"busy"}
     assert found.answers > 0
 
