@@ -88,7 +88,7 @@ class HostClient:
             + (ANSWER_BYTES_PER_TOKEN + (LOGPROB_BYTES_PER_TOKEN if body.get("logprobs") else 0)) * num_predict
             + CONTEXT_BYTES_PER_TOKEN * body["options"].get("num_ctx", 0)
         )
-        message = await self._call("POST", "/api/generate", body, largest)
+        message = await self._call("/api/generate", body, largest)
         return accept(message, self.url, body["model"], num_predict)
 
     async def load(self, model: str, options: Mapping[str, Any], keep_alive: str | float) -> None:
@@ -98,7 +98,7 @@ class HostClient:
             RequestFailed: If the model can't be loaded.
         """
         body = {"model": model, "prompt": "", "stream": False, "options": options, "keep_alive": keep_alive}
-        await self._call("POST", "/api/generate", body, SPARE_BYTES)
+        await self._call("/api/generate", body, SPARE_BYTES)
 
     async def version(self) -> str:
         """Ollama's version, such as ``0.24.0``; empty if the host answers something else.
@@ -135,9 +135,8 @@ class HostClient:
     async def _look_up(
         self, path: str, read: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any] | None = None
     ) -> T:
-        method = "GET" if body is None else "POST"
         try:
-            call = self._call(method, path, body, LARGEST_LOOKUP_BYTES)
+            call = self._call(path, body, LARGEST_LOOKUP_BYTES)
             message = await asyncio.wait_for(call, LOOKUP_SECONDS)
         except asyncio.TimeoutError:
             detail = f"no answer to {path} within {LOOKUP_SECONDS:.0f} s"
@@ -147,12 +146,14 @@ class HostClient:
         except (AttributeError, TypeError, ValueError):
             raise RequestFailed(Failure.NOT_JSON, f"the answer to {path} is not Ollama's JSON", self.url) from None
 
-    async def _call(self, method: str, path: str, body: Mapping[str, Any] | None, largest_bytes: int) -> dict[str, Any]:
-        """The JSON object that the host answers to one call."""
-        sent = None if body is None else orjson.dumps(body)
+    async def _call(self, path: str, body: Mapping[str, Any] | None, largest_bytes: int) -> dict[str, Any]:
+        """The JSON object that the host answers to one call; a GET if it has no body."""
         began = monotonic()
         try:
-            reply = await self._connections.request(method, path, sent, largest_bytes)
+            if body is None:
+                reply = await self._connections.get(path, largest_bytes)
+            else:
+                reply = await self._connections.post(path, orjson.dumps(body), largest_bytes)
         except BodyTooLarge:
             detail = f"the answer has more than {largest_bytes:,} bytes, which is more than was requested"
             raise RequestFailed(Failure.ANSWER_TOO_LARGE, detail, self.url) from None

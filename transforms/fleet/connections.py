@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Coroutine, Mapping
+from typing import Any, NamedTuple
 
 import aiohttp
 from aiohttp.connector import Connection
@@ -74,29 +74,30 @@ class HostConnections:
             )
         return self._connector, self._target
 
-    async def request(self, method: str, path: str, body: bytes | None, largest_bytes: int) -> Reply:
+    async def get(self, path: str, largest_bytes: int) -> Reply:
+        """Ask a question, once more if its connection turns out to be closed; see ``post``."""
+        try:
+            return await self._exchange("GET", path, b"", largest_bytes)
+        except aiohttp.ClientConnectorError:
+            raise
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+            return await self._exchange("GET", path, b"", largest_bytes)
+
+    def post(self, path: str, body: bytes, largest_bytes: int) -> Coroutine[Any, Any, Reply]:
         """Send one request, and read its reply to the end.
 
         Args:
-            method: GET or POST. A GET is sent once more if the connection turns out to be closed.
             path: It begins with a slash.
-            body: None for no body.
+            body: Of the request.
             largest_bytes: Of the reply's body.
 
         Raises:
             BodyTooLarge: A successful reply has a larger body, which was not read.
             Exception: Those of aiohttp, of sockets and of TLS; see ``http_errors.from_exception``.
         """
-        if method == "GET":
-            try:
-                return await self._exchange(method, path, body, largest_bytes)
-            except (aiohttp.ClientConnectorError, aiohttp.ClientProxyConnectionError):
-                raise
-            except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
-                pass
-        return await self._exchange(method, path, body, largest_bytes)
+        return self._exchange("POST", path, body, largest_bytes)
 
-    async def _exchange(self, method: str, path: str, body: bytes | None, largest_bytes: int) -> Reply:
+    async def _exchange(self, method: str, path: str, body: bytes, largest_bytes: int) -> Reply:
         connector, target = self._open()
         connection = await connector.connect(target, [], _TIMEOUT)
         try:
@@ -110,9 +111,7 @@ class HostConnections:
         connection.release()  # closes it if its reply was not read to the end
         return Reply(message.code, message.headers, read)
 
-    def _send(
-        self, connection: Connection, target: aiohttp.ClientRequest, method: str, path: str, body: bytes | None
-    ) -> None:
+    def _send(self, connection: Connection, target: aiohttp.ClientRequest, method: str, path: str, body: bytes) -> None:
         protocol, transport = connection.protocol, connection.transport
         if protocol is None or transport is None:
             raise aiohttp.ServerDisconnectedError
@@ -120,10 +119,8 @@ class HostConnections:
         head = self._heads.get((method, path))
         if head is None:
             head = self._heads[method, path] = self._head(target, method, path)
-        if body is None:
-            transport.write(head + b"\r\n")
-        else:
-            transport.write(b"%sContent-Length: %d\r\n\r\n%s" % (head, len(body), body))
+        length = b"Content-Length: %d\r\n" % len(body) if method == "POST" else b""
+        transport.write(b"%s%s\r\n%s" % (head, length, body))
 
     def _head(self, target: aiohttp.ClientRequest, method: str, path: str) -> bytes:
         """Request line and headers of all requests for a path, but for the length of the body.

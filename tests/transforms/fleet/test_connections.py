@@ -98,23 +98,27 @@ def ask(server: Server, call: Callable[[HostConnections], Awaitable[Reply]]) -> 
 
 
 def post(connections: HostConnections, body: bytes = b"{}", largest_bytes: int = LARGEST_BYTES) -> Awaitable[Reply]:
-    return connections.request("POST", "/api/generate", body, largest_bytes)
+    return connections.post("/api/generate", body, largest_bytes)
 
 
 def get(connections: HostConnections) -> Awaitable[Reply]:
-    return connections.request("GET", "/api/tags", None, LARGEST_BYTES)
+    return connections.get("/api/tags", LARGEST_BYTES)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_request_is_what_a_session_would_send(method: str) -> None:
     async def run() -> tuple[Server, Reply]:
         server = Server(reply({}), reply({}))
-        body = b'{"prompt": "\xc3\xa9t\xc3\xa9"}' if method == "POST" else None
+        body = b'{"prompt": "\xc3\xa9t\xc3\xa9"}'
         async with serving(server) as url, connected(f"{url}/pre fix") as connections:
-            answer = await connections.request(method, "/api/generate", body, LARGEST_BYTES)
+            answer = await (
+                connections.post("/api/generate", body, LARGEST_BYTES)
+                if method == "POST"
+                else connections.get("/api/generate", LARGEST_BYTES)
+            )
             async with (
                 aiohttp.ClientSession(headers=HEADERS) as session,
-                session.request(method, f"{url}/pre fix/api/generate", data=body),
+                session.request(method, f"{url}/pre fix/api/generate", data=body if method == "POST" else None),
             ):
                 pass
         return server, answer
