@@ -106,7 +106,7 @@ def _other_entity(source: str, translation: str) -> str:
             return entity
     for entity in there - here:
         character = html.unescape(entity)
-        if character == entity or character.isalpha() or character in "\u00a0«»“”\u202f '’\"":
+        if character == entity or character.isalpha() or character in "\u00a0«»“”\u202f '’\"–—…":
             continue
         if character not in translation and not _others(translation, character, entity):
             return entity

@@ -81,12 +81,10 @@ def content_findings(source: str, translation: str, context: str = "") -> tuple[
         covered < LEAST_ENGLISH and hardly_english(translation, source)
     ):
         return (Finding(flags.CONTENT_MISMATCH),)
-    if len(words) < FEW_WORDS:
-        return ()
-    if len(there) == 1 and len(translation) < 1.2 * len(source) and not context:
-        return ()
     if context and (leaked := _of_context(context, there, here)):
         return (finding(flags.PROMPT_LEAK, leaked),)
+    if len(words) < FEW_WORDS or (len(there) == 1 and len(translation) < 1.2 * len(source) and not context):
+        return ()
     found = repeated(source, translation, here)
     if not here or (len(there) == 1 and len(here) == 1):
         return found

@@ -190,6 +190,8 @@ def _same_lines(source: str, translation: str) -> bool:
     here, there = _lines(translation), _lines(source)
     if len(here) == len(there) or (len(there) == 1 and _is_wrapped(translation, here)):
         return True
+    if len(here) == 1 and _is_wrapped(source, there) and not any(line[-1] in _ENDS_SENTENCE for line in there[:-1]):
+        return True
     fewest_there, fewest_here = (
         sum(_begins_anew(before, line) for before, line in pairwise(lines)) + 1 for lines in (there, here)
     )

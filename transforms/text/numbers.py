@@ -41,20 +41,27 @@ def _table(text: str) -> dict[str, tuple[int, ...]]:
     return {word: tuple(map(int, values.split(","))) for word, _, values in rows}
 
 
-_FRENCH: Final = _table(
+_CARDINALS: Final = _table(
     """zéro=0 un=1 une=1 deux=2 trois=3 quatre=4 cinq=5 six=6 sept=7 huit=8 neuf=9 dix=10 onze=11 douze=12 treize=13
     quatorze=14 quinze=15 seize=16 vingt=20 vingts=20 trente=30 quarante=40 cinquante=50 soixante=60 septante=70
     huitante=80 nonante=90 cent=100 cents=100 mille=1000 million=1000000 millions=1000000 milliard=1000000000
     milliards=1000000000"""
 )
+_IRREGULAR: Final = {"cinq": "cinqu", "neuf": "neuv"}
+_FRENCH: Final = _CARDINALS | {
+    f"{_IRREGULAR.get(word) or word.removesuffix('e')}ième{plural}": values
+    for word, values in _CARDINALS.items()
+    for plural in ("", "s")
+}
+"""With ordinals, of more words, too: "vingt et unième"."""
+
 _ENGLISH: Final = _table(
     """zero=0 one=1 two=2 three=3 four=4 five=5 six=6 seven=7 eight=8 nine=9 ten=10 eleven=11 twelve=12 thirteen=13
     fourteen=14 fifteen=15 sixteen=16 seventeen=17 eighteen=18 nineteen=19 twenty=20 thirty=30 forty=40 fifty=50
     sixty=60 seventy=70 eighty=80 ninety=90 hundred=100 thousand=1000 million=1000000 billion=1000000000"""
 )
 _FRENCH_OTHER: Final = _table(
-    """premier=1 première=1 second=2 seconde=2 seul=1 seule=1 unique=1 deuxième=2 troisième=3 quatrième=4 cinquième=5
-    sixième=6 septième=7 huitième=8 neuvième=9 dixième=10 onzième=11 douzième=12 huitaine=8,7 dizaine=10 douzaine=12
+    """nul=0 nulle=0 premier=1 première=1 second=2 seconde=2 seul=1 seule=1 unique=1 huitaine=8,7 dizaine=10 douzaine=12
     quinzaine=15,14,2 vingtaine=20 trentaine=30 quarantaine=40 cinquantaine=50 centaine=100 millier=1000 midi=12
     minuit=12,0,24 demi=30,50 demie=30,50 moitié=50,2 couple=2 paire=2 triplet=3 quadruplet=4 quintuplet=5
     binaire=2 binaires=2 ternaire=3 tierce=3 tierces=3
@@ -62,7 +69,8 @@ _FRENCH_OTHER: Final = _table(
     quinquennale=5 décennale=10 biennale=2 trimestre=3 semestre=1,2 semaine=7 an=12"""
 )
 _ENGLISH_OTHER: Final = _table(
-    """first=1 second=2 third=1,3 thirds=3 fourth=4 fifth=5 sixth=6 seventh=7 eighth=8 ninth=9 tenth=10 eleventh=11
+    """nonzero=0 null=0
+    first=1 second=2 third=1,3 thirds=3 fourth=4 fifth=5 sixth=6 seventh=7 eighth=8 ninth=9 tenth=10 eleventh=11
     twelfth=12 twentieth=20 once=1 single=1 daily=1 twice=2 both=2 pair=2 double=2 couple=2 duplicate=2 thrice=3
     triple=3 triplicate=3 dozen=12 half=1,2,30,50 quarter=1,4,15,25,45 quarters=4,45,75 noon=12 midday=12
     midnight=0,12,24 week=7,8 weekly=7,8 fortnight=14,15 year=12 clock=24 century=100"""
@@ -102,6 +110,9 @@ def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
         if len(atom) > 3 and atom.isdigit() and f"{atom[:-3]}.{atom[-3:]}" in source:  # 25.000 in the Swiss way
             added.remove(atom)
             missing = _less(missing, [f"{atom[:-3]}.{atom[-3:]}".rstrip("0").rstrip(".")])
+        elif "." in atom and atom.replace(".", ",") in translation and set(atom.split(".")) <= counted.keys():
+            added.remove(atom)  # a list without blanks: "0,1" for "0 et 1"
+            missing = _less(missing, atom.split("."))
     if 0 < len(missing) + len(added) <= MOST_EXPLAINED:
         missing, added = _unexplained(source, translation, missing, added)
     found = (finding(flags.NUMBER_MISSING, missing[0]),) if missing else scaled[:1]
@@ -138,7 +149,7 @@ def _atoms(text: str, french: bool) -> list[str]:
         text = _POSITION.sub("%", text)
     if "&#" in text:
         text = _ENTITY.sub(" ", text)
-    if not french and _may_have_clock(text):
+    if _may_have_clock(text):
         text = _CLOCK.sub(_in_24_hours, text)
     if _SPACED.search(text):
         text = _GROUPED.sub(lambda match: _GROUP_SPACE.sub("", match[0]), text)

@@ -23,7 +23,7 @@ _PLACEHOLDER = re.compile(
       (?:hh|h|ll|l|z|j|t)?[sdifuxXgcqQ]
       (?![A-WYZa-wyzÀ-ÖØ-öø-ÿ]|[xX](?!%))             # also of %dx%d
     | (?<![\w$])\$[A-Za-z_]\w{1,40}(?![\w(])           # $HOME
-    | </?\d{1,3}/?> | ⟦\d{1,3}⟧                        # <0>, </0>, <0/>
+    | (?<!\b[A-Z])</?\d{1,3}/?> | ⟦\d{1,3}⟧            # <0>, </0>, <0/>, but not the bold 0 of a manual: B<0>
     | (?<![\w%])%[A-Z][A-Z_]{2,30}%                    # %CHEMIN%
     """,
     re.VERBOSE,
@@ -51,6 +51,10 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
             changed = [*(there - here), *(here - there)]
             # A variable may be named once more or less.
             changed = [each for each in changed if each[0] != "$" or each not in there or each not in here]
+            # Glued to a word in one text only, as in %dkB and %d Ko.
+            changed = [
+                each for each in changed if each[0] != "%" or _written(source, each) != _written(translation, each)
+            ]
             if changed:
                 return (finding(flags.PLACEHOLDER_MISMATCH, changed[0]),)
     if "-" in source and read(source).numbers:
@@ -66,6 +70,11 @@ def _placeholders(text: str) -> Counter[str]:
     return Counter(
         _POSITION.sub("%", _BRACE_SPACE.sub("", match[0])) for match in _matches(text) if match.start() not in percent
     )
+
+
+def _written(text: str, placeholder: str) -> int:
+    """How often a placeholder stands there, within words, too."""
+    return _POSITION.sub("%", text).count(placeholder)
 
 
 def _matches(text: str) -> Iterator[re.Match[str]]:

@@ -14,8 +14,8 @@ from transforms.text import flags
 from transforms.text.english import is_english_word
 from transforms.text.findings import Finding, finding
 from transforms.text.french_words import PARTICLES, is_french, is_name, looks_french
-from transforms.text.language_words import ENGLISH
-from transforms.text.lexicon import is_english
+from transforms.text.language_words import ENGLISH, FRENCH
+from transforms.text.lexicon import is_english, is_known
 from transforms.text.reading import is_list, read
 from transforms.text.words import word_set
 
@@ -63,6 +63,9 @@ def whole_copy_findings(text: str) -> tuple[Finding, ...]:
         text = html.unescape(text)
     if "<" in text:
         text = _MARKED.sub(_unmarked, text)
+    text = _without_hot_key(text)
+    if _is_program(text):
+        return ()
     plain = CODE.sub(" ", text)
     if is_list(read(plain)):
         return ()
@@ -91,6 +94,29 @@ def _unmarked(match: re.Match[str]) -> str:
     return f"“{match[1]}”" if any(map(looks_french, words)) else match[0]
 
 
+_HOT_KEY = re.compile(r"(?<!\w)([^\W\d_]*)[_&]([^\W\d_]+)(?![\w;])")
+
+
+def _without_hot_key(text: str) -> str:
+    """A menu's label without the mark before its hot key: "C_oller", "&Coller"; "nom_fichier" has none."""
+    if text.count("_") + text.count("&") != 1 or not (match := _HOT_KEY.search(text)):
+        return text
+    word = match[1] + match[2]
+    if not looks_french(word) or (word.islower() and not match[1] and match[0] == text.strip()):
+        return text
+    return f"{text[: match.start()]}{word}{text[match.end() :]}"
+
+
+_PROGRAM = re.compile(r"\s*[a-z][a-z0-9]*(?:-[a-z0-9]+)+\s*")
+
+
+def _is_program(text: str) -> bool:
+    """Whether the text is the name of a program, as "parabar-lit": words with hyphens, not all of them French."""
+    if not _PROGRAM.fullmatch(text):
+        return False
+    return not all(looks_french(part) or part in FRENCH or is_known(part) for part in WORD.findall(text))
+
+
 def is_shouted(words: Sequence[str]) -> bool:
     """Whether all words but single letters are in capitals."""
     long_words = [word for word in words if len(word) > 1]
@@ -113,11 +139,10 @@ def _in_part(text: str, shouted: bool) -> Finding | None:
     if in_lower_case:
         certain = len(in_lower_case) > 1 or is_french(in_lower_case[0].lower())
         return finding(flags.UNTRANSLATED if certain else flags.FRENCH_LEFT, " ".join(french))
-    return finding(flags.FRENCH_LEFT, text) if _is_title(words, french) and not _has_hyphenated_name(text) else None
-
-
-def _has_hyphenated_name(text: str) -> bool:
-    return any(any(map(looks_french, WORD.findall(match[0]))) for match in _HYPHENATED.finditer(text))
+    around = WORD.findall(_HYPHENATED.sub(" ", text))
+    return (
+        finding(flags.FRENCH_LEFT, text) if _is_title(words, french) and any(map(around.__contains__, french)) else None
+    )
 
 
 def _has_title_particles(text: str, words: Sequence[str], shouted: bool) -> bool:
