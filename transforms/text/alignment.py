@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from transforms.text.lexicon import english_stems, glosses, is_gloss
+from transforms.text.lexicon import english_stems, glosses, is_gloss, parts_of
 from transforms.text.reading import Reading, read
 from transforms.text.words import WordCache, skeleton, stem, without_accents, word_set
 
@@ -26,7 +26,7 @@ _FUNCTION_WORDS: Final = word_set(
     lorsque dès sous the and for with that this from you your are was has have not can will its any all use may must
     should which when there been than into only then also were would does such these their them they other each but
     our ait aient ayant étant soient fois dit ici car leurs autour lequel laquelle lesquels lesquelles duquel auquel
-    y"""
+    y non plus moins tant depuis alors jusqu lorsqu nbsp"""
 )
 LEAST_WORDS: Final = 4
 
@@ -55,7 +55,9 @@ def _french_word(token: str) -> Word | None:
 
 def _english_keys(token: str) -> frozenset[str]:
     low = token.lower()
-    return _NO_KEYS if len(low) < _LEAST_LETTERS else frozenset((*_own_keys(low), stem(low)))
+    if len(low) < _LEAST_LETTERS:
+        return _NO_KEYS
+    return frozenset((*_own_keys(low), stem(low), *map(stem, parts_of(low))))
 
 
 def _english_word(token: str) -> Word:

@@ -204,9 +204,10 @@ def glosses(form: str) -> tuple[str, ...]:
 def _glosses(form: str) -> list[str]:
     english = _entries().english
     found: list[str] = []
+    phrases = _entries().phrases
     for lemma in lemmas(form):
         found += english.get(lemma, ())
-    found += _entries().phrases.get(form, ())
+        found += phrases.get(lemma, ())
     return found
 
 
@@ -258,6 +259,23 @@ def _english_words() -> frozenset[str]:
     for row in rows():
         words.update(_ENGLISH_WORD.findall(f"{row.english} {row.others}".lower()))
     return frozenset(words)
+
+
+_LEAST_PART, _LEAST_COMPOUND = 3, 7
+"""Letters of a part, and of an English word that may have two."""
+
+
+def parts_of(word: str) -> tuple[str, ...]:
+    """What a lower-case English word is made of, if French needs several words for it: "workshop", "faster"."""
+    for ending in ("er", "est"):
+        if word.endswith(ending) and is_gloss(base := word[: -len(ending)]):
+            return (base,)
+    known = _english_words()
+    word = word.removesuffix("s")
+    for place in range(_LEAST_PART, len(word) - _LEAST_PART + 1) if len(word) >= _LEAST_COMPOUND else ():
+        if word[:place] in known and word[place:] in known:
+            return word[:place], word[place:]
+    return ()
 
 
 INFLECTIONS: Final = tuple(

@@ -45,7 +45,11 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_ENDINGS: Final = (("ing", ""), ("ied", "y"), ("ies", "y"), ("ed", ""), ("es", ""), ("s", ""), ("ly", ""))
+_ENDINGS: Final = (
+    (("ied", "y"), ("ies", "y"), ("ed", ""), ("es", ""), ("s", "")),
+    (("ing", ""), ("ly", "")),
+)
+"""One of each is taken away: "settings" gives what "set" gives, "applies" what "apply" does."""
 _STEMS: Final = dict.fromkeys(("use", "uses", "used", "using", "user", "users", "usage"), "use") | {"need": "need"}
 
 
@@ -55,11 +59,13 @@ def stem(word: str) -> str:
     if word in _STEMS:
         return _STEMS[word]
     if len(word) > 3:
-        for ending, replacement in _ENDINGS:
-            if word.endswith(ending) and len(word) - len(ending) >= 3:
-                word = word[: -len(ending)] + replacement
-                break
-        if len(word) > 3 and word[-1] == word[-2]:
+        for endings in _ENDINGS:
+            for ending, replacement in endings:
+                if word.endswith(ending) and len(word) - len(ending) >= 3:
+                    word = word[: -len(ending)] + replacement
+                    break
+    if len(word) > 3:
+        if word[-1] == word[-2]:
             word = word[:-1]
         if word[-1] == "y":
             word = word[:-1] + "i"
