@@ -102,7 +102,8 @@ def _without_hot_key(text: str) -> str:
     if text.count("_") + text.count("&") != 1 or not (match := _HOT_KEY.search(text)):
         return text
     word = match[1] + match[2]
-    if not looks_french(word) or (word.islower() and not match[1] and match[0] == text.strip()):
+    certain = match[1] or not word.islower() or match[0] != text.strip()
+    if not certain or not (looks_french(word) or (not match[1] and word.istitle())):
         return text
     return f"{text[: match.start()]}{word}{text[match.end() :]}"
 

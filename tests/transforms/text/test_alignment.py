@@ -12,6 +12,13 @@ def test_a_word_and_its_translation_share_a_key() -> None:
     assert not english_keys("elephants") & word.keys
 
 
+def test_a_compound_translates_each_of_its_parts() -> None:
+    for form in ("fichier", "système"):
+        word = french_word(form)
+        assert word is not None
+        assert english_keys("filesystems") & word.keys
+
+
 def test_sentences_are_aligned_one_by_one() -> None:
     blocks = align(french_sentences(" ".join(FRENCH)), english_sentences(" ".join(ENGLISH)))
     assert blocks == [(number, number + 1, number, number + 1) for number in range(4)]

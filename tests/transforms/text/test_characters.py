@@ -25,6 +25,7 @@ LOWER = "La vanne du bâtiment nord fuit."
         ("Pain &amp; vin", "Bread &amp; wine", ()),
         ("L&#39;eau &lt; 5", "The water &lt; 5", ()),
         ("« Aide &gt; Manuel »", "&quot;Help &gt; Manual&quot;", ()),
+        ("Jean &mdash; le chef &mdash; dort", "John, the boss, sleeps", ()),
         (LOWER, "THE VALVE OF THE NORTH BUILDING LEAKS.", (flags.CAPITALS,)),
         (LOWER.upper(), "THE VALVE OF THE NORTH BUILDING LEAKS.", ()),
         ("Voir la notice", "SEE BELOW", ()),  # too short to be shouted

@@ -64,6 +64,12 @@ def test_a_translation_of_the_context_shown_is_seen() -> None:
     assert seen >= 0.8 * made
 
 
+def test_a_translated_context_is_seen_before_a_text_of_few_words() -> None:
+    context, answer = "Le gardien ferme la grille du jardin.", "The caretaker closes the gate of the garden."
+    assert names(content_findings("Vérifier les pneus.", f"{answer} Check the tyres.", context)) == (flags.PROMPT_LEAK,)
+    assert content_findings("Vérifier les pneus.", "Check the tyres.", context) == ()
+
+
 def test_a_translation_of_the_text_alone_is_no_leak_of_its_context() -> None:
     rng = random.Random(2)
     leaks = [

@@ -56,6 +56,16 @@ def test_markup(source: str, answer: str, same: bool) -> None:
             True,
         ),
         ("Le présent con-\ntrat est conclu.\nIl dure trois ans.", "This contract lasts three years.", False),
+        (
+            "Le gardien a fermé la grille du jardin avec la clé de\nMarcel avant de partir.",
+            "The caretaker closed the gate of the garden with Marcel's key before he left.",
+            True,
+        ),
+        (
+            "Le gardien a fermé la grille du jardin avec la clé.\nMarcel est parti avant lui.",
+            "The caretaker closed the gate of the garden with the key. Marcel had left before him.",
+            False,
+        ),
     ],
 )
 def test_lines(source: str, answer: str, same: bool) -> None:

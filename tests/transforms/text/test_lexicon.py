@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from transforms.text.lexicon import english_stems, glosses, is_english, is_only_french
+from transforms.text.lexicon import english_stems, glosses, is_english, is_only_french, parts_of
 from transforms.text.words import stem
 
 
@@ -13,6 +13,24 @@ from transforms.text.words import stem
 def test_a_word_is_found_in_all_its_forms(form: str, word: str) -> None:
     assert any(word in gloss for gloss in glosses(form))
     assert stem(word) in english_stems(form)
+
+
+def test_a_word_of_a_phrase_is_found_in_its_plural() -> None:
+    assert stem("header") in english_stems("têtes")
+
+
+@pytest.mark.parametrize(
+    ("word", "parts"),
+    [
+        ("workshop", ("work", "shop")),
+        ("workshops", ("work", "shop")),
+        ("colder", ("cold",)),
+        ("coldest", ("cold",)),
+        ("valve", ()),
+    ],
+)
+def test_compounds_and_comparatives_have_parts(word: str, parts: tuple[str, ...]) -> None:
+    assert parts_of(word) == parts
 
 
 def test_an_unknown_word_has_no_gloss() -> None:

@@ -44,6 +44,13 @@ BOTH = (MISSING, ADDED)
         ("v. 3.0.2", "v. 3.0.2"),
         ("6,850 kg", "6.850 kg"),
         ("lots 3,4", "lots 3 and 4"),
+        ("au vingt et unième étage", "on the 21st floor"),
+        ("la cinquième et la neuvième", "the 5th and the 9th"),
+        ("le quatre-vingt-troisième jour", "the 83rd day"),
+        ("un identifiant nul", "an id of 0"),
+        ("des poids différents de 0", "nonzero weights"),
+        ("affiché 11:02:04 PM", "shown as 11:02:04 PM"),
+        ("de 0 à 1, par pas de 0,5", "on [0,1] in steps of 0.5"),
     ],
 )
 def test_the_same_number_in_two_ways(french: str, english: str) -> None:
@@ -54,6 +61,8 @@ def test_the_same_number_in_two_ways(french: str, english: str) -> None:
     ("french", "english", "found"),
     [
         ("12 lits", "15 beds", BOTH),
+        ("au vingt et unième étage", "on the 22nd floor", (ADDED,)),
+        ("de 0 à 1, par pas de 0,5", "from 0 to 1 in steps of 0.5, not 0.1", (ADDED,)),
         ("12,5 mm", "125 mm", BOTH),
         ("6,850 kg", "6,850 kg", BOTH),
         ("3 sacs de 20 kg", "20 kg bags", (MISSING,)),

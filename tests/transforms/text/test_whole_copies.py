@@ -21,6 +21,11 @@ def names(text: str) -> list[str]:
         "Cr&eacute;er un dossier",
         "Voir aussi :setting:`NUMBER_GROUPING`, :setting:`DECIMAL_SEPARATOR` et :setting:`USE_THOUSAND_SEPARATOR`.",
         "options d'exportation incorrectes",
+        "Garer dans le _hangar",
+        "C_oudre",
+        "Co&udre",
+        "_Non-fumeur",
+        "grand-mère",
     ],
 )
 def test_a_copy_of_french_is_seen_whatever_stands_around_it(text: str) -> None:
@@ -38,6 +43,7 @@ def test_a_copy_of_french_is_seen_whatever_stands_around_it(text: str) -> None:
         "Gajim - Erreur",
         "L'Effondrement",
         "Redémarrage d’Evolution",
+        "Préfecture de Seine-Maritime",
     ],
 )
 def test_titles_with_several_capitals_are_seen_but_not_rejected(title: str) -> None:
@@ -57,6 +63,10 @@ def test_titles_with_several_capitals_are_seen_but_not_rejected(title: str) -> N
         "Crédit Agricole",
         "Curaçao",
         "Version description",
+        "nom_fichier",
+        "_nom",
+        "parabar-lit",
+        "Seine-Maritime",
         "Nice Côte d'Azur",
         "The gendarmerie is one of the forces of this country.",
         "fr_FR, de_DE, es_ES, it_IT, nl_NL, pl_PL, pt_PT",

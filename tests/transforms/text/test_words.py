@@ -6,7 +6,16 @@ from transforms.text.words import CACHED_WORDS, WordCache, skeleton, stem, witho
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("valve", "valves"), ("replaced", "replacing"), ("study", "studies"), ("run", "running")]
+    ("one", "other"),
+    [
+        ("valve", "valves"),
+        ("replaced", "replacing"),
+        ("study", "studies"),
+        ("run", "running"),
+        ("key", "keys"),
+        ("warn", "warnings"),
+        ("apply", "applied"),
+    ],
 )
 def test_forms_of_an_english_word_have_one_stem(one: str, other: str) -> None:
     assert stem(one) == stem(other)
