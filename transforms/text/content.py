@@ -49,7 +49,10 @@ LEAST_ENGLISH: Final = 0.34
 
 LEAST_CONTEXT_WORDS, CONTEXT_EXPLAINED, CONTEXT_OTHERWISE = 3, 0.45, 0.34
 
-LEAST_PAIR: Final = 0.2
+LEAST_PAIR: Final = 0.15
+"""Measured: with 0.2, 49 instead of 38 of 16,300 human translations are flagged, and 79 instead of 78 % of the replaced
+sentences."""
+
 MISSING_COVERED, ADDED_EXPLAINED = 0.3, 0.25
 """A sentence without counterpart has less than this of its words anywhere near."""
 

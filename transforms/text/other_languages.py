@@ -59,6 +59,8 @@ MOST_ENGLISH: Final = ((3, 0.0), (4, 0.25), (8, 0.34))
 """Up to so many words, at most this share of an answer in another language is English by chance; of longer ones less
 than ``MOST_ENGLISH_LONG``. Measured on menus, messages and manuals in 15 languages."""
 MOST_ENGLISH_LONG: Final = 0.41
+MOST_KEPT: Final = 0.5
+"""An answer that has more of its words in common with the source has kept terms and abbreviations."""
 
 
 def hardly_english(text: str, source: str) -> bool:
@@ -90,6 +92,8 @@ def is_other_than_english(answer: str, source: str) -> bool:
         return False
     most = next((share for count, share in MOST_ENGLISH if len(words) <= count), MOST_ENGLISH_LONG)
     if sum(map(is_english_word, words)) > most * len(words):
+        return False
+    if len(words) <= MOST_KEPT * len(_new_words(answer, "", lower=True)):
         return False
     return sum(is_only_french(word) or word in FRENCH for word in words) <= 0.5 * len(words)
 

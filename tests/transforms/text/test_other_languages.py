@@ -55,3 +55,9 @@ def test_words_of_the_source_say_nothing_about_an_answer() -> None:
 
 def test_an_elided_word_ends_with_its_apostrophe() -> None:
     assert words_of("L’eau n'est pas là") == ["L'", "eau", "n'", "est", "pas", "là"]
+
+
+def test_kept_abbreviations_are_no_other_language() -> None:
+    answer = "tmpr: 1, prsn: 2, kvlt: 3, vlvq: 4, pmpx: 5, flwq: 6"
+    assert not is_other_than_english(answer, "tmpr: 1, prsn: 2, kvlt: 3, vnnq: 4, pmpe: 5, dbtq: 6")
+    assert is_other_than_english(answer, "Rien de tel : 1, 2, 3, 4, 5, 6")
