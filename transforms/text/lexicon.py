@@ -162,7 +162,7 @@ _RULES_LIST: Final = [
         "tenir", f"tient tiens tiennent tienne tenu tenue tenus tenues tint {_imperfect('ten')} {_future('tiend')}"
     ),
     *_endings("voir", f"voit vois voient voie vu vue vus vues {_imperfect('voy')} {_future('ver')} {_future('voi')}"),
-    *_endings("courir", f"court cours coure couru courue {_imperfect('cour')} {_future('cour')}"),
+    *_endings("courir", f"court cours coure couru courue courus courues {_imperfect('cour')} {_future('cour')}"),
     *_endings("clure", f"clut clus clue clues clu clue {_imperfect('clu')} {_future('clu')}"),
     *_endings("quérir", f"quiert quis quise quises quièrent {_imperfect('quér')} {_future('quer')}"),
     *_endings("croire", f"croit crois croient cru crue {_imperfect('croy')} {_future('croi')}"),

@@ -27,7 +27,9 @@ CODE = re.compile(
 )
 """Addresses, markup, code and names of files: their words are no words."""
 
-_PART_END = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>|[\n|\"{}\[\]();]|\s[-–—/]\s|(?:[:;!?]|(?<=[a-zà-ÿ]{4})\.)(?=\s)")
+_PART_END = re.compile(
+    r"</?[A-Za-z][^<>\n]{0,200}>|[\n|\"{}\[\]();]|\s[-–—/]\s|[ \t]{2,}|(?:[:;!?]|(?<=[a-zà-ÿ]{4})\.)(?=\s)"
+)
 _TITLE_PARTICLES: Final = word_set("de du des la le les au aux")
 _ELIDED = re.compile(r"(?<!\w)[dl]['’](?=[a-zà-ÿ])")
 _ELISION = re.compile(r"(?i)(?<!\w)(?:[cdjlmnst]|qu)['’](?=[^\W\d_])")
@@ -103,7 +105,7 @@ def _without_hot_key(text: str) -> str:
         return text
     word = match[1] + match[2]
     certain = match[1] or not word.islower() or match[0] != text.strip()
-    if not certain or not (looks_french(word) or (not match[1] and word.istitle())):
+    if not certain or not (looks_french(word) or is_english_word(word.lower()) or (not match[1] and word.istitle())):
         return text
     return f"{text[: match.start()]}{word}{text[match.end() :]}"
 
@@ -156,6 +158,8 @@ def _is_title(words: Sequence[str], french: Sequence[str]) -> bool:
     """Whether a part whose French words all have capitals is a title, and no name."""
     capitals = [word for word in words if word[0].isupper() and (len(word) == 1 or not word.isupper())]
     described = any(word.islower() and len(word) >= _LEAST_DESCRIBING and is_english(word) for word in words)
+    if words[0].lower() in PARTICLES and any(map(str.islower, words[1:2])):  # a name is "Le Monde"
+        return True
     if words[0] in french and (len(capitals) == 1 or (described and len(capitals) == _SOME_CAPITALS)):
         return True
     if words[0].lower() in _KINDS_OF_NAMES or any(map(is_name, capitals)):

@@ -8,7 +8,14 @@ from transforms.text.words import stem
 
 @pytest.mark.parametrize(
     ("form", "word"),
-    [("vannes", "valve"), ("remplacée", "replace"), ("sera", "will"), ("finissait", "finish"), ("chaudière", "boiler")],
+    [
+        ("vannes", "valve"),
+        ("remplacée", "replace"),
+        ("sera", "will"),
+        ("finissait", "finish"),
+        ("chaudière", "boiler"),
+        ("parcourus", "travel"),
+    ],
 )
 def test_a_word_is_found_in_all_its_forms(form: str, word: str) -> None:
     assert any(word in gloss for gloss in glosses(form))

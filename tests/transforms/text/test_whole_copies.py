@@ -44,6 +44,9 @@ def test_a_copy_of_french_is_seen_whatever_stands_around_it(text: str) -> None:
         "L'Effondrement",
         "Redémarrage d’Evolution",
         "Préfecture de Seine-Maritime",
+        "7.2. Le menu « Décalage »",
+        "Date    Passerelle    Version",
+        "M_odifier l’adoption",
     ],
 )
 def test_titles_with_several_capitals_are_seen_but_not_rejected(title: str) -> None:
@@ -63,6 +66,7 @@ def test_titles_with_several_capitals_are_seen_but_not_rejected(title: str) -> N
         "Crédit Agricole",
         "Curaçao",
         "Version description",
+        "Le Monde",
         "nom_fichier",
         "_nom",
         "parabar-lit",
@@ -85,3 +89,7 @@ def test_single_letters_do_not_tell_whether_a_text_is_in_capitals() -> None:
     assert is_shouted(["HAUTEUR", "x", "LARGEUR"])
     assert not is_shouted(["Hauteur"])
     assert not is_shouted(["x"])
+
+
+def test_a_particle_alone_is_no_title() -> None:
+    assert names("Avec") == [flags.FRENCH_LEFT]
