@@ -91,11 +91,19 @@ def tune_layouts(options: TuneOptions) -> LayoutsResult:
         gpus=gpus,
         trials=tuple(search.trials),
         best=best,
-        complete=search.complete,
+        untried=search.untried,
         findings=() if best is None else tuple(findings(search.trials, best, gpus)),
         set_up=None
         if best is None
-        else set_up(best.layout, ollama, best.version, options.input, sample, _run_options(options)),
+        else set_up(
+            best.layout,
+            ollama,
+            best.version,
+            options.input,
+            sample,
+            _run_options(options),
+            os.environ.get("OLLAMA_MODELS"),
+        ),
     )
 
 

@@ -84,17 +84,17 @@ def _at_work(trial: Trial) -> float:
 
 
 def _memory_bound(series: Sequence[Trial]) -> Iterator[str]:
-    """Say how much memory bandwidth one slot takes, if one slot was measured on a GPU."""
+    """Say how much memory bandwidth one slot may take, if one slot was measured on a GPU; nvidia-smi gives no limit."""
     for trial in series[:1]:
         speed = trial.throughput.request_tokens_per_second if trial.throughput else None
         if trial.layout.num_parallel > 1 or trial.loaded is None or not trial.loaded.vram_bytes or not speed:
             return
         size = trial.loaded.vram_bytes / len(trial.layout.servers)
         yield (
-            f"memory-bound: one slot writes {speed:.0f} tokens/s, and each token reads the {size / GIGABYTE:.1f} GB of "
-            f"the model (all of it, if it is a dense one), about {speed * size / GIGABYTE:.0f} GB/s. A GPU with more "
-            "memory or more cores but the same memory bandwidth is no faster for one request; several slots share each "
-            "reading of the model"
+            f"one slot writes {speed:.0f} tokens/s; if each token reads all {size / GIGABYTE:.1f} GB that the model "
+            f"takes, that is about {speed * size / GIGABYTE:.0f} GB/s. If the data sheet of the GPU gives a memory "
+            "bandwidth near that, one request is memory-bound: only more bandwidth or a smaller quantisation makes it "
+            "faster, and several slots share each reading of the model"
         )
 
 

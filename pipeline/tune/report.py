@@ -42,11 +42,11 @@ def show_layouts(result: LayoutsResult) -> None:
         "note",
     )
     _print_table(columns, [_layout_cells(trial, trial is result.best) for trial in result.trials])
-    _print_plot([(str(trial.layout), trial.rate) for trial in result.trials])
+    _print_plot([(str(trial.layout), trial.rate) for trial in result.trials if trial.rate])
     for trial in result.trials:
         if trial.problem:
             print(f"PROBLEM {trial.layout}: {trial.problem}")
-    _print_findings(result.findings, result.complete)
+    _print_findings(result.findings, "" if result.untried is None else f"'{result.untried}' and what follows it")
     if result.best is None or result.set_up is None:
         return
     print(f"\nBest: {result.best.layout}, {result.best.rate:.2f} rows/s.")
@@ -73,7 +73,7 @@ def show_hosts(result: HostsResult) -> None:
     if len(result.curves.measured) > 1:
         print("\nWhat each host adds:")
         _print_plot(list(result.added.items()))
-    _print_findings(result.findings, result.curves.complete)
+    _print_findings(result.findings, "" if result.curves.complete else "everything")
     if result.run:
         print(f"\nThen translate:\n\n{result.run}")
 
@@ -83,7 +83,8 @@ def layouts_json(result: LayoutsResult) -> str:
     best = None if result.best is None else result.trials.index(result.best)
     content: dict[str, Any] = {
         "kind": "layouts",
-        "complete": result.complete,
+        "complete": result.untried is None,
+        "untried": None if result.untried is None else str(result.untried),
         "sample": _sample_json(result.sample),
         "gpus": [dataclasses.asdict(gpu) for gpu in result.gpus],
         "trials": [_trial_json(trial) for trial in result.trials],
@@ -168,11 +169,11 @@ def _print_plot(bars: Sequence[tuple[str, float]]) -> None:
         print(f"{label:<{width}} {bar} {value:.2f} rows/s")
 
 
-def _print_findings(findings: Sequence[str], complete: bool) -> None:
+def _print_findings(findings: Sequence[str], untried: str) -> None:
     for sentence in findings:
         print(f"NOTE {sentence}")
-    if not complete:
-        print("NOTE time was up before everything was tried: set a longer --tune_seconds for the rest")
+    if untried:
+        print(f"NOTE time was up before {untried} could be measured: set a longer --tune_seconds for the rest")
 
 
 def _layout_cells(trial: Trial, best: bool) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pipeline.doctor.gpus import Gpu
 from pipeline.tune.curve import Curves, HostCurve
 from pipeline.tune.findings import MUCH_READING
+from pipeline.tune.layouts import Layout
 from pipeline.tune.load import LEAST_ANSWERS
 from pipeline.tune.set_up import SetUp, run_line
 from pipeline.tune.texts import Sample
@@ -30,7 +31,7 @@ class LayoutsResult:
         gpus: The GPUs before the first trial.
         trials: All trials, in order.
         best: The best one; None if none worked.
-        complete: Whether there was time for all trials.
+        untried: The first layout for which there was no time; None if there was time for all.
         findings: What limits the layouts.
         set_up: Lines for the best one.
     """
@@ -39,7 +40,7 @@ class LayoutsResult:
     gpus: tuple[Gpu, ...]
     trials: tuple[Trial, ...]
     best: Trial | None
-    complete: bool
+    untried: Layout | None
     findings: tuple[str, ...]
     set_up: SetUp | None
 

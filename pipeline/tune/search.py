@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from pipeline.tune.layouts import MAX_PARALLEL, Layout, placements
@@ -24,14 +25,15 @@ class Search:
 
     Attributes:
         trials: All trials, in order.
-        complete: Whether all stages were done; if not, time was up.
+        untried: The layout for which there was no time, and after which others may have followed; None if all stages
+            were done.
     """
 
     def __init__(self, devices: Sequence[str], attempt: Callable[[Layout], Awaitable[Trial]]) -> None:
         self._devices = devices
         self._attempt = attempt
         self.trials: list[Trial] = []
-        self.complete = False
+        self.untried: Layout | None = None
 
     @property
     def best(self) -> Trial | None:
@@ -44,13 +46,10 @@ class Search:
 
     async def run(self) -> None:
         """Try placements and slots, then flash attention, then smaller KV caches."""
-        try:
+        with suppress(TimeIsUp):  # the trials so far are the result then
             await self._placements()
             await self._flash_attention()
             await self._smaller_caches()
-            self.complete = True
-        except TimeIsUp:
-            self.complete = False  # the trials so far are the result, and the report says that time was up
 
     async def _placements(self) -> None:
         each, *others = placements(self._devices)
@@ -103,6 +102,8 @@ class Search:
         )
 
     async def _try(self, layout: Layout) -> Trial:
+        self.untried = layout
         trial = await self._attempt(layout)
+        self.untried = None
         self.trials.append(trial)
         return trial

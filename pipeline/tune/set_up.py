@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.tune.layouts import Layout
@@ -32,7 +32,13 @@ class SetUp:
 
 
 def set_up(
-    layout: Layout, ollama: str, version: str, inputs: Sequence[str], sample: Sample, more: Sequence[str] = ()
+    layout: Layout,
+    ollama: str,
+    version: str,
+    inputs: Sequence[str],
+    sample: Sample,
+    more: Sequence[str] = (),
+    models: str | None = None,
 ) -> SetUp:
     """Return the lines for a layout.
 
@@ -43,11 +49,14 @@ def set_up(
         inputs: Inputs of the run.
         sample: The texts that were measured with, for their model and context.
         more: Further options of the run.
+        models: The store that the trials used (``OLLAMA_MODELS``); None for Ollama's default.
     """
     addresses = [f"127.0.0.1:{FIRST_PORT + number}" for number in range(len(layout.servers))]
+    store = {"OLLAMA_MODELS": models} if models else {}
+    servers = [{"OLLAMA_HOST": address, **store, **layout.variables(n)} for n, address in enumerate(addresses)]
     return SetUp(
-        shell=_shell(layout, ollama, addresses),
-        systemd=_systemd(layout, ollama, addresses),
+        shell=_shell(ollama, servers),
+        systemd=_systemd(ollama, servers),
         compose=_compose(layout, version, sample.model),
         run=run_line(inputs, addresses, str(layout.num_parallel + 1), sample, more),
     )
@@ -69,19 +78,17 @@ def run_line(inputs: Sequence[str], hosts: Sequence[str], slots: str, sample: Sa
     return f"beam-ollama-translate {shlex.join(words)}"
 
 
-def _shell(layout: Layout, ollama: str, addresses: Sequence[str]) -> str:
+def _shell(ollama: str, servers: Sequence[Mapping[str, str]]) -> str:
     lines = ["# first stop the servers that use these ports or GPUs, such as: sudo systemctl stop ollama"]
-    for number, address in enumerate(addresses):
-        variables = {"OLLAMA_HOST": address, **layout.variables(number)}
+    for variables in servers:
         assignments = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
         lines.append(f"{assignments} {shlex.quote(ollama)} serve &")
     return "\n".join(lines)
 
 
-def _systemd(layout: Layout, ollama: str, addresses: Sequence[str]) -> str:
+def _systemd(ollama: str, servers: Sequence[Mapping[str, str]]) -> str:
     parts, units = [], ["ollama"]
-    for number, address in enumerate(addresses):
-        variables = {"OLLAMA_HOST": address, **layout.variables(number)}
+    for number, variables in enumerate(servers):
         environment = "\n".join(f'Environment="{name}={value}"' for name, value in variables.items())
         if number == 0:
             parts.append(f"# {DROP_IN}\n[Service]\n{environment}")

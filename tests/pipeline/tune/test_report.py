@@ -19,7 +19,7 @@ def layouts() -> LayoutsResult:
     worked = replace(trial(LAYOUT, 4.0, failures={"timeout": 2}), gpu_bytes=6_200_000_000, busy_percent={0: 97})
     trials = (trial(Layout((("0",),)), 2.0), worked, failed(LAYOUT.doubled()))
     lines = set_up(LAYOUT, "ollama", "0.24.0", ["reports"], sample())
-    return LayoutsResult(sample(), (), trials, worked, False, ("it is slow",), lines)
+    return LayoutsResult(sample(), (), trials, worked, LAYOUT.doubled().doubled(), ("it is slow",), lines)
 
 
 def test_layouts_for_people(capsys: pytest.CaptureFixture[str]) -> None:
@@ -30,10 +30,10 @@ def test_layouts_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert cells[1:-1] == ["4.00", "200", "40.0", "1.00 s", "2.00 s", "6.2 GB", "100%", "97 %"]
     assert cells[-1] == "best; 2 timeout"
     assert "PROBLEM one server on GPU 0, 4 slots: out of memory" in out
-    bars = [line.count("█") for line in out.splitlines() if "█" in line]
-    assert bars[0] == pytest.approx(bars[1] / 2, abs=1)
+    bars = [line.count("█") for line in out.splitlines() if line.endswith("rows/s")]
+    assert bars == [pytest.approx(bars[1] / 2, abs=1), bars[1]]  # none for the layout that failed
     assert "NOTE it is slow" in out
-    assert "NOTE time was up" in out
+    assert "NOTE time was up before 'one server on GPU 0, 8 slots' and what follows it could be measured" in out
     for heading in ("Shell:", "systemd:", "Compose:", "Then translate:"):
         assert heading in out
 
@@ -41,6 +41,7 @@ def test_layouts_for_people(capsys: pytest.CaptureFixture[str]) -> None:
 def test_layouts_for_programs() -> None:
     told = json.loads(layouts_json(layouts()))
     assert (told["kind"], told["best"], told["complete"]) == ("layouts", 1, False)
+    assert told["untried"] == "one server on GPU 0, 8 slots"
     assert [each["problem"] for each in told["trials"]] == ["", "", "out of memory"]
     assert told["trials"][1]["throughput"]["rows_per_second"] == 4.0
     assert told["trials"][1]["servers"][0]["OLLAMA_NUM_PARALLEL"] == "2"
@@ -49,7 +50,7 @@ def test_layouts_for_programs() -> None:
 
 
 def test_no_layout_worked(capsys: pytest.CaptureFixture[str]) -> None:
-    none = LayoutsResult(sample(), (), (failed(LAYOUT),), None, True, (), None)
+    none = LayoutsResult(sample(), (), (failed(LAYOUT),), None, None, (), None)
     show_layouts(none)
     assert "Best" not in capsys.readouterr().out
     assert json.loads(layouts_json(none))["best"] is None

@@ -36,7 +36,7 @@ def test_slots_are_doubled_until_the_gain_is_small() -> None:
     search = searched([], lambda layout: trial(layout, min(layout.num_parallel, 6)))
     assert tried(search)[:5] == [f"one server, {number} slot{'s' * (number > 1)}" for number in (1, 2, 4, 8, 16)]
     assert best(search) == "one server, 8 slots"
-    assert search.complete
+    assert search.untried is None
 
 
 def test_slots_have_an_upper_bound() -> None:
@@ -114,9 +114,9 @@ def test_nothing_works() -> None:
     search = searched(["0", "1"], failed)
     assert tried(search) == ["one server per GPU, 1 slot each", "one server over 2 GPUs, 1 slot"]
     assert search.best is None
-    assert search.complete
+    assert search.untried is None
 
 
 def test_time_is_up() -> None:
     search = searched([], lambda layout: trial(layout, layout.num_parallel), most=3)
-    assert (best(search), search.complete) == ("one server, 4 slots", False)
+    assert (best(search), str(search.untried)) == ("one server, 4 slots", "one server, 8 slots")

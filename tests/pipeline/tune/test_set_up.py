@@ -29,6 +29,14 @@ def test_the_shell_starts_each_server_with_its_variables() -> None:
         assert variables == {"OLLAMA_HOST": f"127.0.0.1:{11434 + number}", **TWO.variables(number)}
 
 
+def test_further_servers_use_the_store_of_the_trials() -> None:
+    lines = set_up(TWO, "ollama", "0.24.0", [], sample(), models="/srv/my models")
+    assert lines.shell.count("OLLAMA_MODELS='/srv/my models' ") == 2
+    assert lines.systemd.count('Environment="OLLAMA_MODELS=/srv/my models"') == 2
+    assert "OLLAMA_MODELS" not in lines.compose  # its containers share a volume
+    assert "OLLAMA_MODELS" not in lines_for(TWO).shell
+
+
 def test_systemd_gets_a_drop_in_and_a_unit_for_each_further_server() -> None:
     text = lines_for(TWO).systemd
     drop_in, unit = text.split("# /etc/systemd/system/ollama-1.service")
