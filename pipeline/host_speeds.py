@@ -198,9 +198,9 @@ def busy_slots(answers: Sequence[Answer]) -> int | None:
         None if hardly any request had to wait, or if the host reports no durations.
     """
     spans = [
-        (answer.queue_duration_ns, answer.service_duration_ns)
+        (answer.waited_ns, answer.service_duration_ns)
         for answer in answers
-        if answer.queue_duration_ns is not None and answer.service_duration_ns
+        if answer.waited_ns is not None and answer.service_duration_ns
     ]
     last_start = max((queued for queued, _ in spans), default=0)
     if not spans or last_start < statistics.mean(service for _, service in spans):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.doctor.gpus import Gpu
-from pipeline.tune.curve import Curves, HostCurve
+from pipeline.tune.curve import KNEE_SHARE, Curves, HostCurve
 from pipeline.tune.findings import MUCH_READING
 from pipeline.tune.layouts import Layout
 from pipeline.tune.load import LEAST_ANSWERS
@@ -84,7 +84,11 @@ def hosts_result(sample: Sample, curves: Curves, inputs: Sequence[str], more: Se
 
 
 def _limit(host: HostCurve) -> int:
-    return (host.slots or 0) + 1
+    """One more than there are slots, so that none waits for the next request; fewer if that many were slower."""
+    slots = host.slots or 0
+    rates = {point.in_flight: point.throughput.rows_per_second for point in host.points}
+    most = max(in_flight for in_flight, rate in rates.items() if rate >= KNEE_SHARE * max(rates.values()))
+    return most if most < min(slots, max(rates)) else slots + 1
 
 
 def _findings(curves: Curves, added: Mapping[str, float]) -> list[str]:
@@ -115,7 +119,7 @@ def _about_host(host: HostCurve) -> list[str]:
         f"{knee.in_flight} in flight" + ", and may grow beyond what was tried" * host.more_possible
     )
     if slots == 1 and len(host.points) > 1 and not host.more_possible:
-        found.append(f"{host.url} has one slot only: OLLAMA_NUM_PARALLEL there decides, not the size of its GPU")
+        found.append(f"{host.url} has one slot only: OLLAMA_NUM_PARALLEL there decides that, not its hardware")
     first = host.points[0].throughput.request_tokens_per_second
     last = knee.throughput.request_tokens_per_second
     if slots > 1 and first and last and last < FALL * first:
@@ -124,9 +128,9 @@ def _about_host(host: HostCurve) -> list[str]:
             "share the memory bandwidth and the cores of its processor"
         )
     if host.loaded is not None and host.loaded.size_bytes and host.loaded.vram_share < WHOLE_SHARE:
+        share = f"only {host.loaded.vram_share:.0%}" if host.loaded.vram_bytes else "nothing"
         found.append(
-            f"{host.url} has only {host.loaded.vram_share:.0%} of the model in GPU memory; the rest is on its CPU, "
-            "which slows down every token"
+            f"{host.url} has {share} of the model in GPU memory: its CPU does the rest, which slows down every token"
         )
     answers = knee.throughput.answers
     if answers < LEAST_ANSWERS:

@@ -71,9 +71,22 @@ class Answer:
 
     @property
     def service_duration_ns(self) -> int | None:
-        """How long the request held a slot, including the load of the model; None if Ollama did not say."""
-        queue_ns = self.queue_duration_ns
-        return None if self.total_duration_ns is None or queue_ns is None else self.total_duration_ns - queue_ns
+        """How long the request held a slot, including the load of the model; None if Ollama did not say.
+
+        Ollama omits the duration of an answer of a single token, as of an empty one: it is next to nothing.
+        """
+        total_ns, prompt_eval_ns, eval_ns = self.total_duration_ns, self.prompt_eval_duration_ns, self.eval_duration_ns
+        if eval_ns is None and (self.eval_count or 0) <= 1:
+            eval_ns = 0
+        if total_ns is None or prompt_eval_ns is None or eval_ns is None:
+            return None
+        return min(total_ns, (self.load_duration_ns or 0) + prompt_eval_ns + eval_ns)
+
+    @property
+    def waited_ns(self) -> int | None:
+        """How long the request waited for a slot, also where ``queue_duration_ns`` lacks a part; None if unknown."""
+        service_ns = self.service_duration_ns
+        return None if self.total_duration_ns is None or service_ns is None else self.total_duration_ns - service_ns
 
 
 def accept(message: Mapping[str, Any], host: str, model: str, num_predict: int) -> Answer:

@@ -78,9 +78,9 @@ async def measure(
     began = clock()
     first = await ask(texts[0])
     alone = _tokens_per_second([first])
-    waited = (first.queue_duration_ns or 0) / 1e9
+    waited = (first.waited_ns or 0) / 1e9
     requests, at_once = 1, 2
-    if first.queue_duration_ns is None:
+    if first.waited_ns is None:
         return Speed(None, False, alone, None, None, waited, requests)
     while True:
         burst_began = clock()
@@ -102,8 +102,8 @@ async def measure(
 
 
 def _has_waited(answer: Answer) -> bool:
-    queue, total = answer.queue_duration_ns or 0, answer.total_duration_ns or 0
-    return queue > max(WAITED_SECONDS * 1e9, WAITED_SHARE * total)
+    waited, total = answer.waited_ns or 0, answer.total_duration_ns or 0
+    return waited > max(WAITED_SECONDS * 1e9, WAITED_SHARE * total)
 
 
 def _tokens_per_second(answers: Sequence[Answer]) -> float | None:

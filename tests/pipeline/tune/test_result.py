@@ -31,6 +31,12 @@ def test_the_run_names_the_measured_hosts_and_their_slots() -> None:
     assert result(HostCurve(TWO, problem="connection refused")).run == ""
 
 
+def test_the_run_sends_no_more_than_was_fastest() -> None:
+    assert f"--slots {ONE}=2" in result(curve(ONE, 5.0, 10.0, 6.0, at_work=4.0)).run
+    assert f"--slots {ONE}=5" in result(curve(ONE, 5.0, 10.0, 10.0, at_work=4.0)).run
+    assert f"--slots {ONE}=5" in result(curve(ONE, 5.0, 10.0, 20.0, 18.0, at_work=4.0)).run
+
+
 def test_hosts_in_words() -> None:
     slow = curve(TWO, 0.2, at_work=1.0, reading_share=0.8)
     text = "\n".join(result(curve(ONE, 5.0, 10.0, 10.1), replace(slow, loaded=loaded(0.4))).findings)
@@ -38,6 +44,8 @@ def test_hosts_in_words() -> None:
     assert "its highest, 10.00 rows/s, at 2 in flight" in text
     assert f"{TWO} works on 1 request at a time" in text
     assert f"{TWO} has only 40% of the model in GPU memory" in text
+    on_cpu = replace(slow, loaded=loaded(0.0))
+    assert f"{TWO} has nothing of the model in GPU memory" in "\n".join(result(on_cpu).findings)
     assert f"{TWO} spends 80% of its time on reading prompts" in text
     assert f"{TWO} adds only 0.20 of 10.20 rows/s (2%)" in text
 

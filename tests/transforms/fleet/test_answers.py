@@ -64,6 +64,19 @@ def test_the_tokens_of_thoughts_do_not_count_for_the_certainty() -> None:
     assert everything.tokens == len(tokens)
 
 
+def test_ollama_omits_the_duration_of_a_single_token() -> None:
+    ms = 1_000_000
+    empty = accepted(response="", eval_count=1, eval_duration=None)
+    assert (empty.eval_duration_ns, empty.queue_duration_ns) == (None, None)
+    assert (empty.service_duration_ns, empty.waited_ns) == (2 * ms, 2 * ms)
+    hidden = accepted(eval_duration=None)
+    assert (hidden.service_duration_ns, hidden.waited_ns) == (None, None)
+    bare = accepted(
+        total_duration=None, load_duration=None, prompt_eval_duration=None, eval_duration=None, eval_count=None
+    )
+    assert (bare.service_duration_ns, bare.waited_ns) == (None, None)
+
+
 def test_an_empty_answer_is_left_to_the_checks() -> None:
     assert accepted(response="", thinking="").text == ""
 
@@ -85,4 +98,5 @@ def test_whatever_the_numbers_are_they_are_true_or_unknown(
     for value in (answer.load_duration_ns, answer.prompt_eval_duration_ns, answer.eval_duration_ns):
         assert value is None or (answer.total_duration_ns is not None and 0 <= value <= answer.total_duration_ns)
     assert answer.eval_count is None or answer.eval_count >= 0
-    assert answer.queue_duration_ns is None or answer.queue_duration_ns >= 0
+    for part in (answer.queue_duration_ns, answer.service_duration_ns, answer.waited_ns):
+        assert part is None or (answer.total_duration_ns is not None and 0 <= part <= answer.total_duration_ns)
