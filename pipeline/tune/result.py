@@ -128,9 +128,9 @@ def _about_host(host: HostCurve) -> list[str]:
             "share the memory bandwidth and the cores of its processor"
         )
     if host.loaded is not None and host.loaded.size_bytes and host.loaded.vram_share < WHOLE_SHARE:
-        share = f"only {host.loaded.vram_share:.0%}" if host.loaded.vram_bytes else "nothing"
+        part = f"only {host.loaded.vram_share:.0%}" if host.loaded.vram_bytes else "nothing"
         found.append(
-            f"{host.url} has {share} of the model in GPU memory: its CPU does the rest, which slows down every token"
+            f"{host.url} has {part} of the model in GPU memory: its CPU does the rest, which slows down every token"
         )
     answers = knee.throughput.answers
     if answers < LEAST_ANSWERS:

@@ -53,14 +53,23 @@ class Limit(Protocol):
     def gone(self, key: int) -> None:
         """Record that a request failed or was cancelled; it does not affect the limit."""
 
-    def done(self, key: int, now: float, total_seconds: float | None, service_seconds: float | None) -> None:
+    def done(
+        self,
+        key: int,
+        now: float,
+        total_seconds: float | None,
+        service_seconds: float | None,
+        load_seconds: float = 0.0,
+    ) -> None:
         """Record an answer at ``now``.
 
         Args:
             key: The request.
             now: The caller's time.
             total_seconds: The total time of the request on the host; None if the host does not report it.
-            service_seconds: The time of the request in a slot; None if the host does not report it.
+            service_seconds: The time of the request in a slot, with ``load_seconds``; None if the host does not report
+                it.
+            load_seconds: The time until the model was loaded, or found to be, which precedes the queue for a slot.
         """
 
     def restart(self) -> None:
@@ -92,7 +101,14 @@ class FixedLimit:
     def gone(self, key: int) -> None:
         """Do nothing."""
 
-    def done(self, key: int, now: float, total_seconds: float | None, service_seconds: float | None) -> None:
+    def done(
+        self,
+        key: int,
+        now: float,
+        total_seconds: float | None,
+        service_seconds: float | None,
+        load_seconds: float = 0.0,
+    ) -> None:
         """Do nothing."""
 
     def restart(self) -> None:
@@ -174,7 +190,14 @@ class AdaptiveLimit:
         """Record that a request failed or was cancelled."""
         self._in_flight.pop(key, None)
 
-    def done(self, key: int, now: float, total_seconds: float | None, service_seconds: float | None) -> None:
+    def done(
+        self,
+        key: int,
+        now: float,
+        total_seconds: float | None,
+        service_seconds: float | None,
+        load_seconds: float = 0.0,
+    ) -> None:
         """Record an answer at ``now``, and adapt the limit."""
         sequence, in_flight, reached, size, sent_at = self._in_flight.pop(key)
         if total_seconds is None or service_seconds is None:
@@ -183,7 +206,7 @@ class AdaptiveLimit:
                 self._become(self._climb.limit)
                 self._mark = self._sequence
             return
-        began, waited_seconds = now - service_seconds, max(0.0, total_seconds - service_seconds)
+        began, waited_seconds = now - service_seconds + load_seconds, max(0.0, total_seconds - service_seconds)
         self._busy.answered(now, service_seconds, self.limit())
         if not reached:
             pass

@@ -37,6 +37,7 @@ class SimulatedHost:
         known_slots: The slots found in an earlier run; None for none.
         models: The host's models; the first one is loaded at the start.
         load_seconds: The time that a change of the model takes.
+        arrival_seconds: The time that each request takes before it queues for a slot; Ollama reports it as load time.
         delay_seconds: The maximum delay between the release of a slot and the arrival of its answer.
         hides_durations: Whether answers have no durations, as behind some proxies.
     """
@@ -50,6 +51,7 @@ class SimulatedHost:
     known_slots: int | None = None
     models: tuple[str, ...] = ("",)
     load_seconds: float = 10.0
+    arrival_seconds: float = 0.0
     delay_seconds: float = 0.0
     hides_durations: bool = False
     running: set[int] = field(default_factory=set)
@@ -142,7 +144,7 @@ class Simulation:
             elif what == "free":
                 self.free(key, str(value))
             elif key in self.sent:
-                {"answer": self.answer, "fail": self.fail, "crash": self.crash}[what](key, value)
+                {"queue": self.queue, "answer": self.answer, "fail": self.fail, "crash": self.crash}[what](key, value)
                 self.pump()
         assert not self.dispatcher.pending
         assert not self.dispatcher.in_flight
@@ -190,11 +192,21 @@ class Simulation:
         self.at(self.now + state.deadline.seconds(num_predict, job.charged), "fail", key, Failure.TIMEOUT)
         if self.now >= host.hangs_from:
             return
+        if host.arrival_seconds:
+            self.at(self.now + host.arrival_seconds, "queue", key, None)
+        else:
+            self.queue(key, None)
+
+    def queue(self, key: int, value: object) -> None:
+        """Give the request a slot, or a place in the queue for one."""
+        assert value is None
+        job, url, sent_at = self.sent[key]
+        host = self.hosts[url]
         service = self.work[job][1] / host.speed
         if len(host.running) < host.slots:
-            self.begin(host, key, service, self.now)
+            self.begin(host, key, service, sent_at)
         else:
-            host.waiting.append((key, service, self.now))
+            host.waiting.append((key, service, sent_at))
 
     def begin(self, host: SimulatedHost, key: int, service: float, arrived: float) -> None:
         host.running.add(key)
@@ -240,7 +252,8 @@ class Simulation:
             return
         job, url = self.leave(key)
         total_ns, service_ns = int(total * 1e9), int(service * 1e9)
-        answer = Answer("English", url, "mistral", "stop", total_ns, 0, 0, service_ns, 10, self.tokens(job))
+        load_ns = int(self.hosts[url].arrival_seconds * 1e9)
+        answer = Answer("English", url, "mistral", "stop", total_ns, load_ns, 0, service_ns, 10, self.tokens(job))
         if self.hosts[url].hides_durations:
             answer = replace(answer, total_duration_ns=None, eval_duration_ns=None)
         self.dispatcher.answered(key, self.now, answer)

@@ -24,6 +24,15 @@ def test_detects_the_slots_of_a_host(slots: int, sigma: float) -> None:
     assert slots <= limit <= 1.2 * slots + 2
 
 
+@pytest.mark.parametrize("slots", [1, 2, 4])
+def test_time_before_the_queue_is_no_time_in_a_slot(slots: int) -> None:
+    """A busy machine takes a fifth of a short answer's time until it finds that the model is loaded."""
+    simulation = Simulation([SimulatedHost(slots, arrival_seconds=0.2)], work(200 * slots, 0.6))
+    outcome = simulation.run()
+    settled = outcome.limits[HOST][100 * slots :]
+    assert sum(limit <= slots + 1 for limit in settled) >= 0.9 * len(settled)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("slots", [4, 8, 16, 32])
 @pytest.mark.parametrize("sigma", [0.0, 0.1, 0.6, 1.0])
