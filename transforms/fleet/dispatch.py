@@ -16,6 +16,7 @@ from transforms.fleet.answers import Answer
 from transforms.fleet.faults import AWAY, Blame, Failure, RequestFailed
 from transforms.fleet.host_state import HostState
 from transforms.fleet.jobs import Attempt, Job, SentRequest
+from transforms.fleet.limit_measures import Times
 from transforms.fleet.long_texts import longest_for
 from transforms.fleet.model_assignment import next_change
 from transforms.fleet.pending import PendingJobs
@@ -177,10 +178,9 @@ class Dispatcher:
         job.attempts.append(Attempt(host.url, None, now - sent.at))
         host.traffic.answered(now - sent.at, answer, job.size)
         suspicion.note_answer(sent)
-        service_seconds, load_seconds = _seconds(answer.service_duration_ns), _seconds(answer.load_duration_ns)
-        served.limit.done(key, now, _seconds(answer.total_duration_ns), service_seconds, load_seconds or 0.0)
+        served.limit.done(key, now, _times(answer))
         served.deadline.answered(now - sent.at, answer.eval_count, _seconds(answer.eval_duration_ns))
-        served.answered(job.size, service_seconds)
+        served.answered(job.size, _seconds(answer.service_duration_ns))
         return self._works(host, now)
 
     @staticmethod
@@ -293,6 +293,13 @@ class Dispatcher:
 
 def _seconds(duration_ns: int | None) -> float | None:
     return None if duration_ns is None else duration_ns / 1e9
+
+
+def _times(answer: Answer) -> Times | None:
+    total_ns, service_ns, load_ns = answer.total_duration_ns, answer.service_duration_ns, answer.load_duration_ns or 0
+    if total_ns is None or service_ns is None:
+        return None
+    return Times(total_ns / 1e9, load_ns / 1e9, (service_ns - load_ns) / 1e9)
 
 
 def _is_larger(sent: SentRequest, failure: Failure) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
+from typing import NamedTuple
 
 CAP = 128
 TOLERANCE_SECONDS = 0.002  # an answer's end and the next one's start may arrive in either order
@@ -15,7 +16,27 @@ CLIMB_GAIN = 1.2
 CLIMB_STEP = 1.5
 CLIMB_TRIES = 2
 NOISY_SHARE = 0.15  # of the time in the slot: longer delays outside the host make ranks unreliable
+LONGEST_LOADING = 0.5
 LEAST_ANSWERS = 4
+
+
+class Times(NamedTuple):
+    """Where the time of an answer went on its host, in seconds.
+
+    Attributes:
+        total_seconds: All of it.
+        load_seconds: Until its model was loaded, or found to be: before it queued for a slot.
+        slot_seconds: In a slot.
+    """
+
+    total_seconds: float
+    load_seconds: float
+    slot_seconds: float
+
+    @property
+    def waited_seconds(self) -> float:
+        """In the queue for a slot."""
+        return max(0.0, self.total_seconds - self.load_seconds - self.slot_seconds)
 
 
 class BusySlots:
@@ -60,25 +81,32 @@ class Delays:
 
     Attributes:
         outside: Seconds on the way, or waiting to be read.
+        loading: Seconds before the queue; a real load is rare, and counts as half of the time in the slot at most.
         waiting: Seconds in the host's queue.
         serving: Seconds in a slot.
         since, until: When the first and the last answer were read.
     """
 
     outside: float = 0.0
+    loading: float = 0.0
     waiting: float = 0.0
     serving: float = 0.0
     since: float | None = None
     until: float = 0.0
 
-    def add(self, now: float, outside_seconds: float, waited_seconds: float, service_seconds: float) -> None:
+    def add(self, now: float, outside_seconds: float, times: Times) -> None:
         """Add an answer that was read at ``now``."""
         if self.since is None:
-            self.since = now - outside_seconds - waited_seconds - service_seconds
+            self.since = now - outside_seconds - times.total_seconds
         self.until = now
         self.outside += max(0.0, outside_seconds)
-        self.waiting += waited_seconds
-        self.serving += service_seconds
+        self.loading += min(times.load_seconds, LONGEST_LOADING * times.slot_seconds)
+        self.waiting += times.waited_seconds
+        self.serving += times.slot_seconds
+
+    def loading_share(self) -> float:
+        """Return the share of the time of a request that precedes the queue."""
+        return self.loading / max(self.outside + self.loading + self.waiting + self.serving, TOLERANCE_SECONDS)
 
     def noisy(self) -> bool:
         """Return whether ranks are unreliable."""

@@ -16,6 +16,7 @@ from transforms.fleet.limit_measures import (
     BusySlots,
     Climb,
     Delays,
+    Times,
     mean_slots,
 )
 from transforms.fleet.sharing import WHOLE, Share
@@ -53,23 +54,13 @@ class Limit(Protocol):
     def gone(self, key: int) -> None:
         """Record that a request failed or was cancelled; it does not affect the limit."""
 
-    def done(
-        self,
-        key: int,
-        now: float,
-        total_seconds: float | None,
-        service_seconds: float | None,
-        load_seconds: float = 0.0,
-    ) -> None:
+    def done(self, key: int, now: float, times: Times | None) -> None:
         """Record an answer at ``now``.
 
         Args:
             key: The request.
             now: The caller's time.
-            total_seconds: The total time of the request on the host; None if the host does not report it.
-            service_seconds: The time of the request in a slot, with ``load_seconds``; None if the host does not report
-                it.
-            load_seconds: The time until the model was loaded, or found to be, which precedes the queue for a slot.
+            times: Where the time of the request went on the host; None if the host does not report it.
         """
 
     def restart(self) -> None:
@@ -101,14 +92,7 @@ class FixedLimit:
     def gone(self, key: int) -> None:
         """Do nothing."""
 
-    def done(
-        self,
-        key: int,
-        now: float,
-        total_seconds: float | None,
-        service_seconds: float | None,
-        load_seconds: float = 0.0,
-    ) -> None:
+    def done(self, key: int, now: float, times: Times | None) -> None:
         """Do nothing."""
 
     def restart(self) -> None:
@@ -123,8 +107,9 @@ class AdaptiveLimit:
     matter, so the estimate holds for texts of any length.
 
     The limit starts by growing by one per answer that did not wait, until one waits. Then it works in rounds: the next
-    limit is the mean rank of a round, plus a margin of one request and 10%. After two rounds without a queue it grows
-    again, because slots were added or another client left. Clients that share a host settle at equal shares.
+    limit is the mean rank of a round, plus a margin of one request and 10%, plus the mean number of requests that had
+    not reached the queue yet. After two rounds without a queue it grows again, because slots were added or another
+    client left. Clients that share a host settle at equal shares.
 
     On a busy machine, answers are read late and many at a time, and their ranks mean little. Then a round counts how
     many requests waited on the host on average, by its own clock, and the limit moves until that is the margin.
@@ -142,6 +127,7 @@ class AdaptiveLimit:
     def __init__(self, known_slots: int | None = None, sharers: int = 1) -> None:
         self._start = max(1, START // sharers)
         self._margin = MARGIN / sharers
+        self._arriving = 0.0  # of the requests in flight, those that do not queue for a slot yet
         self._become(float(self._start))
         self._growing = known_slots is None
         self._most_per_busy_slot: float = MOST_AT_FIRST
@@ -155,7 +141,7 @@ class AdaptiveLimit:
         self._busy = BusySlots()
         self._reset_round()
         if known_slots is not None:
-            self._set(known_slots)
+            self._set(known_slots, 0.0)
 
     def _reset_round(self) -> None:
         self._starts: list[tuple[float, float, int]] = []  # per answer of the round: start and time in the slot, rank
@@ -172,7 +158,7 @@ class AdaptiveLimit:
 
     def slots(self) -> int:
         """Return the number of slots detected so far."""
-        return max(1, int((self._limit - self._margin) / (1 + RELATIVE_MARGIN) + 0.5))
+        return max(1, int((self._limit - self._margin - self._arriving) / (1 + RELATIVE_MARGIN) + 0.5))
 
     def growing(self) -> bool:
         """Return whether no answer had to wait yet, so that there may be more slots."""
@@ -190,40 +176,33 @@ class AdaptiveLimit:
         """Record that a request failed or was cancelled."""
         self._in_flight.pop(key, None)
 
-    def done(
-        self,
-        key: int,
-        now: float,
-        total_seconds: float | None,
-        service_seconds: float | None,
-        load_seconds: float = 0.0,
-    ) -> None:
+    def done(self, key: int, now: float, times: Times | None) -> None:
         """Record an answer at ``now``, and adapt the limit."""
         sequence, in_flight, reached, size, sent_at = self._in_flight.pop(key)
-        if total_seconds is None or service_seconds is None:
+        if times is None:
             self._growing = False
             if reached and sequence > self._mark and self._climb.answered(now, self._limit, size):
                 self._become(self._climb.limit)
                 self._mark = self._sequence
             return
-        began, waited_seconds = now - service_seconds + load_seconds, max(0.0, total_seconds - service_seconds)
-        self._busy.answered(now, service_seconds, self.limit())
+        began = now - times.slot_seconds
+        self._busy.answered(now, times.slot_seconds, self.limit())
         if not reached:
             pass
         elif self._growing:
-            self._delays.add(now, now - sent_at - total_seconds, waited_seconds, service_seconds)
-            self._grow(sequence, began, waited_seconds, service_seconds, in_flight)
+            self._delays.add(now, now - sent_at - times.total_seconds, times)
+            self._grow(sequence, began, times.waited_seconds, times.slot_seconds, in_flight)
         elif sequence > self._mark:
-            self._learn(began, service_seconds, min(self._rank(sequence, began), in_flight), in_flight)
-            self._delays.add(now, now - sent_at - total_seconds, waited_seconds, service_seconds)
+            self._learn(began, times.slot_seconds, min(self._rank(sequence, began), in_flight), in_flight)
+            self._delays.add(now, now - sent_at - times.total_seconds, times)
         self._recent.append((sequence, now))
 
-    def _grow(self, sequence: int, began: float, waited_seconds: float, service_seconds: float, in_flight: int) -> None:
-        total_seconds = waited_seconds + service_seconds
+    def _grow(self, sequence: int, began: float, waited_seconds: float, slot_seconds: float, in_flight: int) -> None:
+        total_seconds = waited_seconds + slot_seconds
         held = max(self._rank(sequence, began), self._rank(sequence, began - 2 * TOLERANCE_SECONDS) - 1)
         # Whether other requests had to end before this one got a slot, and whether it took longer than noise does.
         behind = held < in_flight - 1
-        noticed = waited_seconds > max(TOLERANCE_SECONDS, EXIT_RANK_SHARE * service_seconds)
+        noticed = waited_seconds > max(TOLERANCE_SECONDS, EXIT_RANK_SHARE * slot_seconds)
         if waited_seconds > max(EXIT_SECONDS, EXIT_SHARE * total_seconds) or (behind and noticed):
             self._waited.append(min(held, in_flight))
             if len(self._waited) == EXIT_ANSWERS:
@@ -258,24 +237,24 @@ class AdaptiveLimit:
     def _stop_growing(self) -> None:
         self._growing = False
         if not self._delays.noisy():
-            self._set(sorted(self._waited)[len(self._waited) // 2])
+            self._set(sorted(self._waited)[len(self._waited) // 2], self._limit)
         self._waited.clear()
         self._mark = self._sequence
         self._reset_round()
 
-    def _learn(self, began: float, service_seconds: float, rank: int, in_flight: int) -> None:
+    def _learn(self, began: float, slot_seconds: float, rank: int, in_flight: int) -> None:
         if len(self._starts) >= max(SHORTEST_ROUND, self.limit()) and began > self._starts[-1][0] + TOLERANCE_SECONDS:
             self._end_round()
-        self._starts.append((began, service_seconds, rank))
+        self._starts.append((began, slot_seconds, rank))
         self._loads += in_flight
 
     def _end_round(self) -> None:
         if self._delays.noisy():
             self._step()
             return
-        slots = mean_slots(self._starts)
-        queue = self._loads / len(self._starts) - slots
-        self._set(slots)
+        slots, in_flight = mean_slots(self._starts), self._loads / len(self._starts)
+        self._set(slots, in_flight)
+        queue = in_flight - self._arriving - slots
         short = queue < 0.25 * (self._margin + RELATIVE_MARGIN * slots)
         self._rounds_without_queue = self._rounds_without_queue + 1 if short else 0
         if self._rounds_without_queue >= 2:
@@ -292,8 +271,9 @@ class AdaptiveLimit:
         self._mark = self._sequence
         self._reset_round()
 
-    def _set(self, slots: float) -> None:
-        self._become(max(1.0, slots * (1 + RELATIVE_MARGIN) + self._margin))
+    def _set(self, slots: float, in_flight: float) -> None:
+        self._arriving = self._delays.loading_share() * in_flight
+        self._become(max(1.0, slots * (1 + RELATIVE_MARGIN) + self._margin + self._arriving))
 
     def restart(self) -> None:
         """Record that the host returned. The slots that were found are taken to be the same until a round shows others.
