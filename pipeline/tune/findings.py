@@ -106,11 +106,12 @@ def _knee(series: Sequence[Trial]) -> Iterator[str]:
             continue
         if more.fits and one.request_tokens_per_second and other.request_tokens_per_second:
             each = " per server" * (len(fewer.layout.servers) > 1)
+            falls = fewer.rate >= LEAST_GAIN * more.rate
             yield (
                 f"the knee is at {fewer.layout.num_parallel} slots{each}: with {more.layout.num_parallel}, a request "
                 f"goes from {one.request_tokens_per_second:.1f} to {other.request_tokens_per_second:.1f} tokens/s, and "
                 f"all together from {one.tokens_per_second:.0f} to {other.tokens_per_second:.0f} tokens/s. The "
-                "processor is at its limit; more slots only add latency"
+                f"processor is at its limit; more slots {'are slower' if falls else 'only add latency'}"
             )
 
 
@@ -137,8 +138,11 @@ def _gpus_together(trials: Sequence[Trial]) -> Iterator[str]:
     """Compare one server over all GPUs with what a single GPU does."""
     over_all = [trial for trial in trials if len(trial.layout.servers) == 1 and len(trial.layout.servers[0]) > 1]
     joined = max(over_all, key=lambda trial: trial.rate, default=None)
-    alone = max((rate for trial in trials if trial.rate for rate in _gpu_rates(trial)), default=0.0)
-    if joined is not None and joined.rate and joined.rate < LEAST_GAIN * alone:
+    if joined is None or not joined.rate:
+        return
+    alike = [trial for trial in trials if trial.rate and trial.layout.settings == joined.layout.settings]
+    alone = max((rate for trial in alike for rate in _gpu_rates(trial)), default=0.0)
+    if joined.rate < LEAST_GAIN * alone:
         yield (
             f"{len(joined.layout.servers[0])} GPUs under one server are no faster than one: {joined.rate:.2f} rows/s, "
             f"while one GPU with a server of its own does {alone:.2f}. Ollama gives each GPU a part of the layers, and "
