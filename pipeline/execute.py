@@ -103,7 +103,7 @@ def execute(
             engine.close()
         if workers is not None:
             workers.remove()
-    slots = {host.url: host.limit for host in hosts if host.limit}
+    slots = {host.url: host.slots for host in hosts if host.limit}
     sent = sum(host.traffic.answers + host.traffic.failures.total() for host in hosts)
     return Execution(slots, stopped, failure, None if workers is None else sent)
 

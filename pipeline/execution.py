@@ -13,14 +13,14 @@ class Execution:
     """How the execution ended.
 
     Attributes:
-        slots: Requests that each host may have in flight, by its address, as detected or given.
+        slots: Slots of each host, by its address, as found or given; None where the run was too short to find them.
         stopped: Whether the run was asked to stop before all units were written.
         failure: Why the run could not continue; None if it could.
         requests_sent: Requests that workers in other processes have made, those of lost workers included; None if the
             workers were in this process.
     """
 
-    slots: Mapping[str, int] = field(default_factory=dict)
+    slots: Mapping[str, int | None] = field(default_factory=dict)
     stopped: bool = False
     failure: RunFailed | None = None
     requests_sent: int | None = None

@@ -89,7 +89,7 @@ class Summary:
         rows_in: Number of rows of the input, as planned.
         counts: Statistics of the parts.
         removed_inputs: Addresses of input files that were deleted since an earlier run.
-        slots: Requests that each host may have in flight, by its address, as detected or given.
+        slots: Slots of each host, by its address, as found or given; None where the run was too short to find them.
         wall_seconds: Duration of the run.
         exit_code: Exit code of the process.
         message: Why the run ended early; None if it did not.
@@ -104,7 +104,7 @@ class Summary:
     rows_in: int
     counts: PartCounts
     removed_inputs: tuple[str, ...]
-    slots: Mapping[str, int]
+    slots: Mapping[str, int | None]
     wall_seconds: float
     exit_code: ExitCode
     message: str | None

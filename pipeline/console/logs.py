@@ -93,7 +93,7 @@ class Repetitions:
 
     def __init__(self, seconds: float = REPEAT_SECONDS) -> None:
         self._seconds = seconds
-        self._logged: dict[str, tuple[float, int]] = {}
+        self._logged: dict[tuple[int, str], tuple[float, int]] = {}  # by level and text
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to log the record; the number of dropped ones is added to its message."""
@@ -102,20 +102,25 @@ class Repetitions:
         if record.levelno < (logging.INFO if record.name.startswith(_NEWS) else logging.WARNING):
             return True
         text = record.getMessage()
-        at, dropped = self._logged.get(text, (float("-inf"), 0))
+        key = record.levelno, text
+        at, dropped = self._logged.get(key, (float("-inf"), 0))
         if record.created - at < self._seconds:
-            self._logged[text] = (at, dropped + 1)
+            self._logged[key] = (at, dropped + 1)
             return False
         if len(self._logged) >= MOST_REMEMBERED:
             self._logged.clear()
-        self._logged[text] = (record.created, 0)
+        self._logged[key] = (record.created, 0)
         if dropped:
             record.msg, record.args = f"{text} ({dropped} more in the meantime)", ()
         return True
 
-    def dropped(self) -> list[str]:
-        """Return a sentence for each message that was dropped since it was last logged, and forget them."""
-        found = [f"{text} ({count} more in the meantime)" for text, (_, count) in self._logged.items() if count]
+    def dropped(self) -> list[tuple[int, str]]:
+        """Return a level and a sentence for each message that was dropped since it was last logged; forget them."""
+        found = [
+            (level, f"{text} ({count} more in the meantime)")
+            for (level, text), (_, count) in self._logged.items()
+            if count
+        ]
         self._logged.clear()
         return found
 
@@ -124,8 +129,8 @@ def tell_repetitions() -> None:
     """Log how often messages were dropped since they were last logged; to be called at the end of a run."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, _StderrHandler):
-            for sentence in handler.repetitions.dropped():
-                logging.getLogger(__name__).warning("%s", sentence)
+            for level, sentence in handler.repetitions.dropped():
+                logging.getLogger(__name__).log(level, "%s", sentence)
 
 
 class TextFormatter(logging.Formatter):

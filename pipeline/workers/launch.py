@@ -76,7 +76,7 @@ def execute_in_workers(
     hosts = totals.slots()
     if options.slots is None:
         keep_known_slots(model_key(options.model), hosts)
-    return Execution({host.url: host.limit for host in hosts if host.limit}, stopped, failure, totals.requests())
+    return Execution({host.url: host.slots for host in hosts if host.limit}, stopped, failure, totals.requests())
 
 
 def published_by(run_id: str, names: Sequence[str], output: OutputDirectory) -> set[str]:

@@ -239,7 +239,8 @@ class Fleet:
     def _failed(self, key: int, in_flight: _InFlight, host: HostState, failed: RequestFailed) -> None:
         verdict, opened = self._dispatcher.failed(key, monotonic(), failed)
         if opened:
-            LOG.warning("%s: circuit open (%s); its requests go to other hosts", host.url, failed)
+            elsewhere = "; its requests go to other hosts" if self._dispatcher.has_another(host) else ""
+            LOG.warning("%s: circuit open (%s)%s", host.url, failed, elsewhere)
         if failed.blame is Blame.MODEL and host.ready:
             LOG.warning("%s excluded: %s", host.url, failed)
             self._pool.supervisor(host.url).model_not_found()

@@ -176,5 +176,5 @@ def test_news_of_a_host_is_counted_too_and_what_was_dropped_is_told_at_the_end(
     assert lines == [
         "INFO  gpu0: circuit closed, it answers again",
         *["INFO  progress"] * 3,
-        "WARNING gpu0: circuit closed, it answers again (2 more in the meantime)",
+        "INFO  gpu0: circuit closed, it answers again (2 more in the meantime)",
     ]

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from transforms.fleet.limit_measures import Times
 from transforms.fleet.limits import Limit
 
 
@@ -45,4 +46,4 @@ def share(slots: int, limits: Sequence[Limit], texts: int, seed: int) -> Shared:
         now, client, number, waited, seconds = heapq.heappop(running)
         seen.append(sum(in_flight))
         in_flight[client] -= 1
-        limits[client].done(number, now, waited + seconds, seconds)
+        limits[client].done(number, now, Times(waited + seconds, 0.0, seconds))
