@@ -202,7 +202,12 @@ class AnswerSentence:
     @property
     def has_words(self) -> bool:
         """Whether there are content words."""
-        return bool(self._numbers) or any(_ENGLISH[token].weight for token in self._tokens)
+        if self._numbers:
+            return True
+        for token in self._tokens:  # noqa: SIM110 - a generator takes longer than the words, of which the first ones do
+            if _ENGLISH[token].weight:
+                return True
+        return False
 
 
 @lru_cache(maxsize=16)

@@ -189,9 +189,11 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
     A study of many language models found refusals common: for texts about safety, texts of others, texts too short.
     """
+    may_refuse, may_talk = not _REFUSAL_WORDS.isdisjoint(read(translation).low_set), may_speak(translation)
+    if not may_refuse and not may_talk:
+        return ()
     head = translation[:_HEAD]
-    talks = may_speak(translation) and speaks(head)
-    may_refuse = not _REFUSAL_WORDS.isdisjoint(read(translation).low_set)
+    talks = may_talk and speaks(head)
     matched = (may_refuse and _REFUSAL.match(head)) or (talks and _ABOUT_THE_TASK.search(head))
     if not matched and not talks:
         return ()
@@ -263,10 +265,11 @@ def leak_findings(source: str, translation: str, prompt_texts: Sequence[str] = (
     """prompt_leak: a clause of the prompt (24 characters and more), a delimiter or a model's control word in the
     answer, and not in the source.
     """
-    for mark in (SOURCE_START, SOURCE_END):
-        if mark in translation and SOURCE_START not in source and SOURCE_END not in source:
-            return (Finding(flags.PROMPT_LEAK, mark),)
     reading = read(translation)
+    if "<" in reading.signs:
+        for mark in (SOURCE_START, SOURCE_END):
+            if mark in translation and SOURCE_START not in source and SOURCE_END not in source:
+                return (Finding(flags.PROMPT_LEAK, mark),)
     if (
         not _SELF_WORDS.isdisjoint(reading.low_set)
         and (match := _SELF.search(translation))

@@ -17,6 +17,11 @@ _BILLION_EN = re.compile(r"(?i)billion|\d ?bn\b|[€$£]\d[\d.,]{0,9}b\b|thousan
 _MILLION = re.compile(r"(?i)\bmillions?\b")
 
 
+def may_differ(source: str, translation: str) -> bool:
+    """Whether a text has a word that ``scale_changed`` or ``month_changed`` looks for, as few texts have."""
+    return not (_NAMES_FR.isdisjoint(read(source).low_set) and _SCALES_EN.isdisjoint(read(translation).low_set))
+
+
 def scale_changed(source: str, translation: str, number_words: Container[str]) -> str:
     """A "milliard" is a billion: the word of scale that became another one, "" if none did.
 
@@ -77,6 +82,7 @@ _MILLION_FR = re.compile(
 _THOUSAND_FR = re.compile(r"(?i)\bmill|\d ?k|\d[ .,\u00a0\u202f]?\d{3}|\bkilo")
 
 _MONTHS: Final = frozenset(MONTHS_FR)
+_NAMES_FR: Final = _SCALES_FR | _MONTHS
 _ENGLISH_OF: Final = dict(zip(MONTHS_FR, MONTHS_EN, strict=True))
 _NO_WORDS: Final = frozenset(("mai", "mars"))
 _ALSO_WORDS: Final = frozenset(("may", "march"))

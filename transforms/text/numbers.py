@@ -15,7 +15,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
-from transforms.text.months_and_scales import MONTHS_EN, MONTHS_FR, month_changed, scale_changed
+from transforms.text.months_and_scales import MONTHS_EN, MONTHS_FR, may_differ, month_changed, scale_changed
 from transforms.text.reading import read
 
 MOST_EXPLAINED = 100
@@ -92,8 +92,10 @@ def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
     A prototype of these rules raised one flag on 20 pairs by hand, and that one was a change of convention (tension
     13/8, 130/80), which is now known.
     """
-    said = scale_changed(source, translation, _ENGLISH) or month_changed(source, translation)
-    scaled = (finding(flags.NUMBER_MISSING, said), finding(flags.NUMBER_ADDED, said)) if said else ()
+    scaled: tuple[Finding, ...] = ()
+    if may_differ(source, translation):
+        said = scale_changed(source, translation, _ENGLISH) or month_changed(source, translation)
+        scaled = (finding(flags.NUMBER_MISSING, said), finding(flags.NUMBER_ADDED, said)) if said else ()
     if _same_digits(source, translation):
         return scaled
     there, here = _atoms(source, french=True), _atoms(translation, french=False)
