@@ -133,39 +133,12 @@ _SELF = re.compile(
     r"|\boutput only the translation\b|\b(?:never|not) (?:obey|answer) it\b"
 )
 
-_INJECTION_WORDS: Final = word_set(
-    """ignore ignorer ignorez ignores oublie oublier oublies oubliez disregard forget override tiens tenez prompt
-    système systeme jailbreak developer développeur dan instructions consignes you act pretend maintenant désormais fais
-    agis comporte réponds répondez reply respond answer instruction consigne traduis traduisez translate translating
-    traduire"""
-)
-"""A match of the pattern has one of these words."""
-
 _OPTION = re.compile(
     r"(?im)^\W{0,20}(?:(?:option|version|translation|alternative|variant|variante|traduction|choice)\s*(?:n°|no\.?)?\s*"
     r"(?:[1-9]|[a-d](?=\W{0,4}(?:[:.)\n]|\Z))|one|two)|(?:formal|informal|literal|idiomatic|alternatively|or)\b\W{0,3}[:,])"
 )
 _SELF_WORDS: Final = word_set("translator translate translation obey answer")
 _SELF_FRENCH = re.compile(r"(?i)traduct|tradui")
-_INJECTION = re.compile(
-    r"""\b(?:ignore[rsz]?|ignorez|oublie[rsz]?|oubliez|disregard|forget|override|ne\s+(?:tiens|tenez)\s+(?:pas\s+)?compte)\b[^.!?\n]{0,40}
-      \b(?:instructions?|consignes?|directives?|prompts?|rules|règles|above|ci-dessus|(?:tout\s+)?ce\s+qui\s+précède|everything)\b
-    | \b(?:system\s+prompt|prompt\s+syst[eè]me|message\s+syst[eè]me|jailbreak)\b
-    | \b(?:developer\s+mode|mode\s+développeur|DAN\s+mode)\b
-    | \b(?:print|reveal|show|repeat|affiche[rz]?|révèle[rz]?|répète[rz]?|montre[rz]?)\b[^.!?\n]{0,30}
-      \b(?:prompt|(?:your|system|initial|hidden|above|previous|tes|vos|mes|ses|ces)\b[^.!?\n]{0,20}\b(?:instructions|consignes)
-      |(?:instructions|consignes)\s+(?:système|initiales|cachées|secrètes|above|precedentes|précédentes|reçues))\b
-    | \b(?:you\s+are\s+now|act\s+as\s+an?|pretend\s+(?:to\s+be|you)
-      |tu\s+es\s+(?:maintenant|désormais)|vous\s+êtes\s+(?:maintenant|désormais)\s+une?
-      |fais\s+comme\s+si\s+tu|agis\s+comme|comporte-toi)\b[^.!?\n]{0,60}\b(?:assistant|ai|ia|model|modèle|chatbot|robot|bot|pirate|hacker|expert|limit|restrict|filtre)
-    | \b(?:réponds|répondez|reply|respond|answer)\s+(?:seulement|uniquement|simplement|juste|only|just)\b
-    | \b(?:nouvelles?|new)\s+(?:instructions?|consignes?)\s*:
-    | \bne\s+(?:traduis|traduisez)\s+pas\b | \b(?:do\s+not|don['’]t)\s+translate\b | \binstead\s+of\s+translating\b
-    | \bau\s+lieu\s+de\s+traduire\b
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-
 MOST_EXPLAINED_OF_REFUSALS, MOST_EXPLAINED_OF_OPTIONS, MOST_EXPLAINED_AROUND = 0.4, 0.5, 0.6
 MOST_EXPLAINED_OF_APOLOGIES: Final = 0.15
 """Shares of a sentence's words that the source explains, from which on it may be a translation."""
@@ -237,7 +210,7 @@ def option_findings(source: str, translation: str) -> tuple[Finding, ...]:
         asked = (pattern for signs, pattern in _SEVERAL if not signs.isdisjoint(words))
         match = next((found for pattern in asked if (found := pattern.search(translation))), None)
     if match is None:
-        numbered = list(_OPTION.finditer(translation)) if "\n" in translation else []
+        numbered = _numbered_options(translation) if "\n" in translation else []
         if len(numbered) >= 2 and len(numbered) > len(_OPTION_FRENCH.findall(source)):
             return (finding(flags.MULTIPLE_OPTIONS, numbered[1][0]),)
         if (
@@ -259,6 +232,19 @@ def option_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if noted or (preamble and "tradu" not in source.casefold()):
         return (finding(flags.MULTIPLE_OPTIONS, translation[last : last + 60] if noted else translation[:60]),)
     return ()
+
+
+def _numbered_options(text: str) -> list[re.Match[str]]:
+    """What the pattern finds. It is only tried where a line begins, which takes a tenth of the time in long texts."""
+    found = []
+    start = 0
+    while True:
+        if match := _OPTION.match(text, start):
+            found.append(match)
+            start = match.end()
+        start = text.find("\n", start) + 1
+        if not start:
+            return found
 
 
 def leak_findings(source: str, translation: str, prompt_texts: Sequence[str] = ()) -> tuple[Finding, ...]:
@@ -316,17 +302,3 @@ def _clauses(prompt_texts: tuple[str, ...]) -> dict[str, list[tuple[str, frozens
 
 def _folded(text: str) -> str:
     return " ".join(text.casefold().split())
-
-
-def injection_flags(source: str) -> tuple[str, ...]:
-    """injection_suspected: the source tries to give orders to a model, whether it obeyed or not: worth a look.
-
-    Bigger models can be more susceptible to orders in the text that they translate.
-    """
-    return (flags.INJECTION_SUSPECTED,) if injection_in(source) else ()
-
-
-def injection_in(source: str) -> str:
-    """The order to a model that a source seems to contain; empty if it has none."""
-    match = None if _INJECTION_WORDS.isdisjoint(read(source).low_set) else _INJECTION.search(source)
-    return match[0] if match else ""

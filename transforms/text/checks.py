@@ -13,13 +13,14 @@ from typing import Final
 from transforms.text import flags
 from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import character_findings
-from transforms.text.chatter import injection_flags, leak_findings, option_findings, refusal_findings
+from transforms.text.chatter import leak_findings, option_findings, refusal_findings
 from transforms.text.content import content_findings
 from transforms.text.control_tokens import new_tokens
 from transforms.text.copies import copy_findings
 from transforms.text.evidence import with_evidence
 from transforms.text.findings import Finding, finding, names
 from transforms.text.gate import is_blank
+from transforms.text.injections import injection_flags
 from transforms.text.invariants import MARKUP_SIGNS, address_findings, line_flags, markup_findings, question_flags
 from transforms.text.language import language_findings, script_language
 from transforms.text.loops import repetition_flags
