@@ -273,15 +273,12 @@ def leak_findings(source: str, translation: str, prompt_texts: Sequence[str] = (
 
 def _possible(prompt_texts: tuple[str, ...], reading: Reading) -> list[str]:
     """The clauses of the prompt all of whose words an answer has."""
-    by_word = _clauses(prompt_texts)
-    if by_word.keys().isdisjoint(reading.low_set):
+    by_word, low_set = _clauses(prompt_texts), reading.low_set
+    if by_word.keys().isdisjoint(low_set):
         return []
-    return [
-        clause
-        for word in by_word.keys() & reading.low_set
-        for clause, words in by_word[word]
-        if words <= reading.low_set
-    ]
+    # In the prompt's order, so that the evidence is always the same.
+    possible = (clauses for word, clauses in by_word.items() if word in low_set)
+    return [clause for clauses in possible for clause, words in clauses if words <= low_set]
 
 
 @lru_cache(maxsize=64)

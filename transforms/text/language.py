@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
@@ -61,8 +60,7 @@ _ACCENTED: Final = frozenset("àâæçéèêëîïôœùûÿ")
 _FRENCH_LETTERS = re.compile(f"[{''.join(sorted(_ACCENTED))}]")
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What the words of a sentence say.
 
     Attributes:
@@ -71,7 +69,7 @@ class Evidence:
         certain: Those of them that don't stand in names.
         english: Words that are English and not French.
         lower: Words in lower case.
-    run: Whether there is a French passage with not one English word in it.
+        run: Whether there is a French passage with not one English word in it.
     """
 
     words: int
@@ -205,9 +203,13 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if non_latin(source, translation):
         return (Finding(flags.NON_LATIN_OUTPUT),)
     reading = read(translation)
-    if len(reading.lows) < FEWEST_WORDS or _is_plainly_english(translation) or is_list(reading):
+    if len(reading.lows) < FEWEST_WORDS or _looks_english(reading):
         return ()
     sentences = sentences_of(translation)
+    # No word is French, and a quarter and more are English: then no sentence needs a look of its own.
+    passages = not _PASSAGES.isdisjoint(reading.signs)
+    if (passages and _looks_english(read(" ".join(sentences)))) or is_list(reading):
+        return ()
     found = [evidence_of(sentence) for sentence in sentences]
     words = sum(each.words for each in found)
     english = sum(each.english for each in found)
@@ -237,15 +239,8 @@ _ELIDED: Final = frozenset("l d n j s c qu jusqu aujourd".split())
 _ELISION = re.compile(rf"(?i)(?<![^\W\d_])(?:{'|'.join(sorted(_ELIDED))})['’](?=[^\W\d_])")
 
 
-def _is_plainly_english(text: str) -> bool:
-    """Whether no word is French, and a quarter and more are English: then no sentence needs a look of its own."""
-    reading = read(text)
-    if _looks_english(reading):
-        return True
-    return not _PASSAGES.isdisjoint(reading.signs) and _looks_english(read(" ".join(sentences_of(text))))
-
-
 def _looks_english(reading: Reading) -> bool:
+    """Whether no word is French, and a quarter and more are English."""
     if not FRENCH.isdisjoint(reading.low_set) or _has_elision(reading):
         return False
     if not reading.letters.isascii() and any(
