@@ -151,7 +151,9 @@ def _is_run(words: int, french: int, lower: int) -> bool:
 
 def is_french(text: str) -> bool:
     """Whether a whole text is French prose, even a short or telegraphic one; names and addresses are not."""
-    found = [evidence_of(sentence) for sentence in _split(_without_addresses(text))]
+    if "/" in text or "@" in text or "\\" in text or "www." in text:
+        text = _without_addresses(text)
+    found = [evidence_of(sentence) for sentence in _split(text)]
     words, lower = sum(each.words for each in found), sum(each.lower for each in found)
     french, english = sum(each.french for each in found), sum(each.english for each in found)
     certain = sum(each.certain for each in found)
@@ -216,7 +218,7 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
     french = sum(each.french for each in found)
     if english < 0.25 * words or french > english:
         mixed = any(each.english > each.french and each.words > 1 for each in found)
-        if not mixed and is_french(source) and _is_copy_of_prose(source, translation):
+        if not mixed and _may_hold_french(reading) and is_french(source) and _is_copy_of_prose(source, translation):
             return (Finding(flags.UNTRANSLATED),)
         if is_other_than_english(translation, source) and not (is_foreign(source) and not is_french(source)):
             return (Finding(flags.WRONG_LANGUAGE),)
@@ -254,9 +256,11 @@ def _looks_english(reading: Reading) -> bool:
 
 
 def _has_elision(reading: Reading) -> bool:
-    return ("'" in reading.signs or "’" in reading.signs) and bool(
-        not _ELIDED.isdisjoint(reading.low_set) and _ELISION.search(reading.text)
-    )
+    return _has_apostrophe(reading) and bool(not _ELIDED.isdisjoint(reading.low_set) and _ELISION.search(reading.text))
+
+
+def _has_apostrophe(reading: Reading) -> bool:
+    return "'" in reading.signs or "’" in reading.signs
 
 
 def _has_french_words(text: str) -> bool:
@@ -265,6 +269,12 @@ def _has_french_words(text: str) -> bool:
     if any(is_only_french(word.lower()) for word in words):
         return True
     return sum(word in FRENCH and word not in NAME_PARTICLES for word in words) >= LEAST_STOP_WORDS
+
+
+def _may_hold_french(reading: Reading) -> bool:
+    """Whether ``_has_french_words`` may be true of the text, or of a part of it."""
+    words = reading.low_set
+    return _has_apostrophe(reading) or not FRENCH.isdisjoint(words) or any(map(is_only_french, words))
 
 
 def _is_copy_of_prose(source: str, translation: str) -> bool:

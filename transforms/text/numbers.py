@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from fractions import Fraction
 from typing import Final
 
@@ -27,7 +29,9 @@ _NUMBER = re.compile(r"\d\d*(?:[.,]\d+)*")
 _GROUPED = re.compile(r"\d(?<![\d.,]\d)\d{0,2}(?:[ '’\u00a0\u202f]\d{3})+(?!\d)")
 _GROUP_SPACE = re.compile("[ '’\u00a0\u202f]")
 _SPACED = re.compile("[ '’\u00a0\u202f](?<=\\d.)\\d")
-_WITHIN_WORD = re.compile(r"\b[A-Za-z]{1,4}(\d{1,3})(?=[a-z])")
+_WITHIN_WORD = re.compile(
+    r"\d(?:(?<=\b[A-Za-z]\d)|(?<=\b[A-Za-z]{2}\d)|(?<=\b[A-Za-z]{3}\d)|(?<=\b[A-Za-z]{4}\d))\d{0,2}(?=[a-z])"
+)
 """As in i18n."""
 _COMMA_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _POINT_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?")
@@ -35,10 +39,11 @@ _DECIMALS = re.compile(r"\d{1,3},\d{3}")
 _DECIMAL = re.compile(r"(\d+)[.,](\d+)")
 
 
-def _table(text: str) -> dict[str, tuple[int, ...]]:
+def _table(text: str, plurals: bool = False) -> dict[str, tuple[int, ...]]:
     """Words and their values, from "half=1,2,30,50"."""
     rows = (row.partition("=") for row in text.split())
-    return {word: tuple(map(int, values.split(","))) for word, _, values in rows}
+    table = {word: tuple(map(int, values.split(","))) for word, _, values in rows}
+    return {f"{word}s": values for word, values in table.items()} | table if plurals else table
 
 
 _CARDINALS: Final = _table(
@@ -66,15 +71,18 @@ _FRENCH_OTHER: Final = _table(
     minuit=12,0,24 demi=30,50 demie=30,50 moitié=50,2 couple=2 paire=2 triplet=3 quadruplet=4 quintuplet=5
     binaire=2 binaires=2 ternaire=3 tierce=3 tierces=3
     recto=1,2 verso=2 quart=15,45,25 quarts=45,75 tiers=3 double=2 triple=3
-    quinquennale=5 décennale=10 biennale=2 trimestre=3 semestre=1,2 semaine=7 an=12"""
+    quinquennale=5 décennale=10 biennale=2 trimestre=3 semestre=1,2 semaine=7 an=12""",
+    plurals=True,
 )
 _ENGLISH_OTHER: Final = _table(
     """nonzero=0 null=0
     first=1 second=2 third=1,3 thirds=3 fourth=4 fifth=5 sixth=6 seventh=7 eighth=8 ninth=9 tenth=10 eleventh=11
     twelfth=12 twentieth=20 once=1 single=1 daily=1 twice=2 both=2 pair=2 double=2 couple=2 duplicate=2 thrice=3
     triple=3 triplicate=3 dozen=12 half=1,2,30,50 quarter=1,4,15,25,45 quarters=4,45,75 noon=12 midday=12
-    midnight=0,12,24 week=7,8 weekly=7,8 fortnight=14,15 year=12 clock=24 century=100"""
+    midnight=0,12,24 week=7,8 weekly=7,8 fortnight=14,15 year=12 clock=24 century=100""",
+    plurals=True,
 )
+_AND: Final = frozenset(("et", "and"))
 _ROMAN = re.compile(r"([IVXLC](?<!\w.)[IVXLC]{0,6})(?:er|re|e|ème|th|st|nd|rd)?\b")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _CLOCK = re.compile(r"(\d(?<!\w\d)\d?)(?:[:.](\d{2}))?[ \u00a0\u202f]?([aApP])\.?[mM]\b")
@@ -82,7 +90,11 @@ _CLOCK_WORDS: Final = frozenset(("am", "pm"))
 _CLOCK_LETTERS: Final = frozenset(("a", "p"))
 _AFTERNOON = re.compile(r"(?i)\bp\.?\s?m\b|afternoon|evening|night|o['’]clock|midnight|noon|pm\b")
 _SCALE = re.compile(r"(?i)\d[ \u00a0\u202f]?(?:k|m|md|mds|mrd)[€$]?\b|mill(?:e|i)|thousand|billion|\d ?bn\b|k€|m€")
+_AFTERNOON_SIGNS: Final = (frozenset(("p", "clock")), ("pm", "noon", "night", "evening"))
+_SCALE_SIGNS: Final = (frozenset("k m md mds mrd bn".split()), ("mill", "thousand", "billion", "k€", "m€"))
+"""Words, and parts of words, of which each match has one."""
 _DURATION = re.compile(r"\b(\d{1,3}) ?h(?:eures?)? ?(\d{2})\b")
+_HOURS: Final = frozenset(("h", "heure", "heures"))
 _PRESSURE = re.compile(r"\b(\d{1,2})(?:[.,](\d))?/(\d{1,2})(?:[.,](\d))?\b")
 
 
@@ -230,13 +242,14 @@ def _without_pairs(source: str, translation: str, missing: list[str], added: lis
             if new[0] in added or new[1] in added:
                 old = [f"{upper}.{upper_tenth}".rstrip("."), f"{lower}.{lower_tenth}".rstrip(".")]
                 missing, added = _less(missing, old), _less(added, new)
-        for hours, past in set(_DURATION.findall(source)):
+        timed = not _HOURS.isdisjoint(read(source).low_set)
+        for hours, past in set(_DURATION.findall(source) if timed else ()):
             minutes = str(60 * int(hours) + int(past))
             if minutes in added:
                 missing, added = _less(missing, [hours.lstrip("0"), past.lstrip("0")]), _less(added, [minutes])
     if missing and added:
-        afternoon = bool(_AFTERNOON.search(translation))
-        scale = bool(_SCALE.search(source) or _SCALE.search(translation))
+        afternoon = _may_find(translation, *_AFTERNOON_SIGNS) and bool(_AFTERNOON.search(translation))
+        scale = any(_may_find(text, *_SCALE_SIGNS) and bool(_SCALE.search(text)) for text in (source, translation))
         for atom in tuple(missing):
             other = next((other for other in added if _same(atom, other, afternoon, scale)), None)
             if other:
@@ -247,6 +260,12 @@ def _without_pairs(source: str, translation: str, missing: list[str], added: lis
             if "." in atom and all(part in missing for part in atom.split(".")):
                 missing, added = _less(missing, atom.split(".")), _less(added, [atom])
     return missing, added
+
+
+def _may_find(text: str, words: AbstractSet[str], parts: Iterable[str]) -> bool:
+    """Whether a text has one of the words, or of the parts of words: far cheaper to tell than what a pattern finds."""
+    low = text.lower()
+    return not words.isdisjoint(read(text).low_set) or any(part in low for part in parts)
 
 
 def _same(atom: str, other: str, afternoon: bool, scale: bool) -> bool:
@@ -284,23 +303,16 @@ def _less(atoms: list[str], taken: list[str]) -> list[str]:
 
 def _values(text: str, table: dict[str, tuple[int, ...]], others: dict[str, tuple[int, ...]]) -> set[int]:
     """The numbers that are written in words: each word's, and that of each run of them ("deux cents", "forty-two")."""
-    values: set[int] = set()
-    total = current = 0
-    running = False
-    for word in read(text).lows:
-        known = table.get(word)
-        if known is None:
-            values.update(others.get(word) or others.get(word.removesuffix("s"), ()))
-            if running and word in ("et", "and"):
-                continue
-            if running:
-                values.add(total + current)
-                total = current = 0
-                running = False
-            continue
-        value = known[0]
+    reading = read(text)
+    lows = reading.lows
+    values = {value for word in others.keys() & reading.low_set for value in others[word]}
+    total = current = end = 0
+    for place in [place for place, word in enumerate(lows) if word in table]:
+        if place > end and not _AND.issuperset(lows[end:place]):  # a new run
+            total = current = 0
+        end = place + 1
+        value = table[lows[place]][0]
         values.add(value)
-        running = True
         if value >= 1000:
             total += (current or 1) * value
             current = 0
