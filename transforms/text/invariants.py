@@ -75,8 +75,8 @@ def address_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if there == here:
         return ()
     lost, added = there - here, here - there
-    for address in tuple(lost):
-        if other := next((other for other in added if _same_page(address, other)), None):
+    for address in sorted(lost):  # in one order, so that the evidence is always the same
+        if other := next((other for other in sorted(added) if _same_page(address, other)), None):
             lost.discard(address)
             added.discard(other)
     return (finding(flags.URL_MISMATCH, min(lost or added)),) if lost or added else ()

@@ -53,7 +53,7 @@ _QUOTED = re.compile('«[^«»\n]{1,60}»|“[^“”\n]{1,60}”|"[^"\n]{1,60}"
 """Titles, names, code and tags: they stay French in a good translation."""
 
 _QUOTE_MARKS = '«“"`<'
-_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\\\S+|(?<=\s)/\S+")
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\\\S+|/(?<=\s/)\S+")
 _ADDRESS_OR_MAIL = re.compile(r"https?://\S+|www\.\S+|\S{1,80}@\S{1,80}|\\\S+|(?<=\s)/\S+")
 """The passage before an at sign takes the most time to look for, by far."""
 _ACCENTED: Final = frozenset("àâæçéèêëîïôœùûÿ")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Iterable
 from typing import Final
 
-from transforms.text.reading import read
+from transforms.text.reading import lowered, read
 
 MONTHS_FR: Final = tuple("janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split())
 MONTHS_EN: Final = tuple(
@@ -35,7 +35,7 @@ def scale_changed(source: str, translation: str, number_words: Container[str]) -
         return ""
     if changed := _other_scale(source, translation):
         return changed
-    low = translation.lower()
+    low = lowered(translation)
     if not _BILLIONS_FR.isdisjoint(there) and (match := _BILLION.search(source)):
         return "" if _BILLION_EN.search(translation) else match[0]
     if not _MILLIONS_FR.isdisjoint(there) and (match := _MILLION.search(source)):
@@ -129,7 +129,7 @@ def month_changed(source: str, translation: str) -> str:
 def _months_with_days(source: str, months: Iterable[str]) -> set[str]:
     """Those of the months that stand beside a day, or a word that says that they are months."""
     found = set()
-    low = source.lower()
+    low = lowered(source)
     for name in months:
         place = low.find(name)
         while place != -1 and name not in found:

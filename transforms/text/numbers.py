@@ -18,7 +18,7 @@ from typing import Final
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
 from transforms.text.months_and_scales import MONTHS_EN, MONTHS_FR, may_differ, month_changed, scale_changed
-from transforms.text.reading import read
+from transforms.text.reading import lowered, read
 
 MOST_EXPLAINED = 100
 """With more numbers that differ, it is another text: and pairing them takes time in proportion to their square."""
@@ -93,7 +93,7 @@ _SCALE = re.compile(r"(?i)\d[ \u00a0\u202f]?(?:k|m|md|mds|mrd)[€$]?\b|mill(?:e
 _AFTERNOON_SIGNS: Final = (frozenset(("p", "clock")), ("pm", "noon", "night", "evening"))
 _SCALE_SIGNS: Final = (frozenset("k m md mds mrd bn".split()), ("mill", "thousand", "billion", "k€", "m€"))
 """Words, and parts of words, of which each match has one."""
-_DURATION = re.compile(r"\b(\d{1,3}) ?h(?:eures?)? ?(\d{2})\b")
+_DURATION = re.compile(r"(\d(?<!\w\d)\d{0,2}) ?h(?:eures?)? ?(\d{2})\b")
 _HOURS: Final = frozenset(("h", "heure", "heures"))
 _PRESSURE = re.compile(r"\b(\d{1,2})(?:[.,](\d))?/(\d{1,2})(?:[.,](\d))?\b")
 
@@ -211,15 +211,16 @@ def _in_24_hours(match: re.Match[str]) -> str:
 def _unexplained(source: str, translation: str, missing: list[str], added: list[str]) -> tuple[list[str], list[str]]:
     """What is left when the two ways to write the same number are taken away."""
     missing, added = _without_pairs(source, translation, missing, added)
+    there, here = _months(source, MONTHS_FR), _months(translation, MONTHS_EN)
     if missing:
         words = _values(translation, _ENGLISH, _ENGLISH_OTHER) | _romans(translation)
-        words |= _months(translation, MONTHS_EN) - _months(source, MONTHS_FR)
-        half = "½" in translation or "half" in translation.lower()
+        words |= here - there
+        half = "½" in translation or "half" in lowered(translation)
         missing = [atom for atom in missing if not _said(atom, words, half)]
     if added:
         words = _values(source, _FRENCH, _FRENCH_OTHER) | _romans(source)
-        words |= _months(source, MONTHS_FR) - _months(translation, MONTHS_EN)
-        half = "½" in source or "demi" in source.lower()
+        words |= there - here
+        half = "½" in source or "demi" in lowered(source)
         added = [atom for atom in added if not _said(atom, words, half)]
     return missing, added
 
@@ -264,7 +265,7 @@ def _without_pairs(source: str, translation: str, missing: list[str], added: lis
 
 def _may_find(text: str, words: AbstractSet[str], parts: Iterable[str]) -> bool:
     """Whether a text has one of the words, or of the parts of words: far cheaper to tell than what a pattern finds."""
-    low = text.lower()
+    low = lowered(text)
     return not words.isdisjoint(read(text).low_set) or any(part in low for part in parts)
 
 
@@ -327,7 +328,7 @@ def _values(text: str, table: dict[str, tuple[int, ...]], others: dict[str, tupl
 
 
 def _months(text: str, names: tuple[str, ...]) -> set[int]:
-    low = text.lower()
+    low = lowered(text)
     return {number for number, name in enumerate(names, 1) if name in low}
 
 

@@ -107,6 +107,12 @@ def read(text: str) -> Reading:
     return Reading(text, latin, signs, letters, lows, frozenset(lows), digits, digits.split() if digits else [])
 
 
+@lru_cache(maxsize=4)
+def lowered(text: str) -> str:
+    """A text in lower case. The last few are kept, as some checks of numbers ask for the same ones."""
+    return text.lower()
+
+
 def letter_words(text: str) -> list[str]:
     """The words of a text that no other check reads, as they are written."""
     encoded = text.encode(_LATIN, "replace")
