@@ -205,12 +205,14 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if non_latin(source, translation):
         return (Finding(flags.NON_LATIN_OUTPUT),)
     reading = read(translation)
-    if len(reading.lows) < FEWEST_WORDS or _looks_english(reading):
+    plain = _has_no_french(reading)
+    if len(reading.lows) < FEWEST_WORDS or (plain and _has_english(reading)) or is_list(reading):
         return ()
-    sentences = sentences_of(translation)
-    # No word is French, and a quarter and more are English: then no sentence needs a look of its own.
     passages = not _PASSAGES.isdisjoint(reading.signs)
-    if (passages and _looks_english(read(" ".join(sentences)))) or is_list(reading):
+    if plain and not passages and not _may_hold_french(reading):  # then no sentence does
+        return _other_language_findings(source, translation)
+    sentences = sentences_of(translation)
+    if passages and _has_no_french(here := read(" ".join(sentences))) and _has_english(here):
         return ()
     found = [evidence_of(sentence) for sentence in sentences]
     words = sum(each.words for each in found)
@@ -220,8 +222,8 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
         mixed = any(each.english > each.french and each.words > 1 for each in found)
         if not mixed and _may_hold_french(reading) and is_french(source) and _is_copy_of_prose(source, translation):
             return (Finding(flags.UNTRANSLATED),)
-        if is_other_than_english(translation, source) and not (is_foreign(source) and not is_french(source)):
-            return (Finding(flags.WRONG_LANGUAGE),)
+        if other := _other_language_findings(source, translation):
+            return other
     left = [
         sentence
         for sentence, each in zip(sentences, found, strict=True)
@@ -236,27 +238,35 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
     return (finding(flags.PARTLY_UNTRANSLATED, left[0]),)
 
 
+def _other_language_findings(source: str, translation: str) -> tuple[Finding, ...]:
+    """wrong_language for an answer in neither language, unless the source is in neither, too."""
+    if is_other_than_english(translation, source) and not (is_foreign(source) and not is_french(source)):
+        return (Finding(flags.WRONG_LANGUAGE),)
+    return ()
+
+
 _PASSAGES: Final = frozenset(f"{_QUOTE_MARKS}/@\\")
 _ELIDED: Final = frozenset("l d n j s c qu jusqu aujourd".split())
 _ELISION = re.compile(rf"(?i)(?<![^\W\d_])(?:{'|'.join(sorted(_ELIDED))})['’](?=[^\W\d_])")
 
 
-def _looks_english(reading: Reading) -> bool:
-    """Whether no word is French, and a quarter and more are English."""
-    if not FRENCH.isdisjoint(reading.low_set) or _has_elision(reading):
+def _has_no_french(reading: Reading) -> bool:
+    """Whether no word is a French stop word, or in lower case with French accents."""
+    words = reading.low_set
+    elided = _has_apostrophe(reading) and not _ELIDED.isdisjoint(words) and _ELISION.search(reading.text)
+    if elided or not FRENCH.isdisjoint(words):
         return False
-    if not reading.letters.isascii() and any(
+    return reading.letters.isascii() or not any(
         word.islower() and _FRENCH_LETTERS.search(word) for word in reading.words if not word.isascii()
-    ):
-        return False
+    )
+
+
+def _has_english(reading: Reading) -> bool:
+    """Whether a quarter of the words and more are English stop words."""
     lows = reading.lows
     enough = 0.25 * len(lows)
     # There are at least as many English words as different ones, which are counted faster.
     return len(ENGLISH & reading.low_set) >= enough > 0 or sum(map(ENGLISH.__contains__, lows)) >= enough > 0
-
-
-def _has_elision(reading: Reading) -> bool:
-    return _has_apostrophe(reading) and bool(not _ELIDED.isdisjoint(reading.low_set) and _ELISION.search(reading.text))
 
 
 def _has_apostrophe(reading: Reading) -> bool:
