@@ -274,7 +274,7 @@ def leak_findings(source: str, translation: str, prompt_texts: Sequence[str] = (
 def _possible(prompt_texts: tuple[str, ...], reading: Reading) -> list[str]:
     """The clauses of the prompt all of whose words an answer has."""
     by_word, low_set = _clauses(prompt_texts), reading.low_set
-    if by_word.keys().isdisjoint(low_set):
+    if low_set.isdisjoint(by_word):
         return []
     # In the prompt's order, so that the evidence is always the same.
     possible = (clauses for word, clauses in by_word.items() if word in low_set)

@@ -77,7 +77,8 @@ def findings(
     length = map(Finding, length_flags(source, translation))
     # Megabytes of nonsense show what they are in their first part.
     translation = translation[: MAX_CHECKED_RATIO * len(source) + MAX_CHECKED_CHARS]
-    signs = read(source).signs | read(translation).signs
+    there, here = read(source), read(translation)
+    signs = there.signs | here.signs
     found = [
         *language_findings(source, translation),
         *copy_findings(source, translation),
@@ -90,8 +91,9 @@ def findings(
         *content_findings(source, translation, context),
         *map(Finding, ending_flags(source, translation)),
         *number_findings(source, translation),
-        *unit_findings(source, translation),
     ]
+    if there.numbers and here.numbers:
+        found += unit_findings(source, translation)
     if not PLACEHOLDER_SIGNS.isdisjoint(signs):
         found += placeholder_findings(source, translation)
     if "." in signs:

@@ -72,10 +72,11 @@ _FOLDED = re.compile(r"[\W_]+")
 
 def content_findings(source: str, translation: str, context: str = "") -> tuple[Finding, ...]:
     """At most one each of content_mismatch, sentence_missing, sentence_added and sentence_repeated."""
-    words = words_of(source)
+    there = french_sentences(source)
+    words = there[0].words if len(there) == 1 else words_of(source)
     if len(words) < 2:
         return ()
-    there, here = french_sentences(source), english_sentences(translation)
+    here = english_sentences(translation)
     if not context and _correspond(there, here):
         return repeated(source, translation, here)
     keys = keys_of(translation)

@@ -85,14 +85,16 @@ def _grams(words: Sequence[str]) -> list[_Gram]:
     return list(zip(words, words[1:], words[2:], words[3:], strict=False))
 
 
-@lru_cache(maxsize=4)
 def _repeated(text: str) -> list[tuple[int, _Gram]]:
     """``_repeated_grams`` of a text."""
     reading = read(text)
     # Four words that occur again are four occurrences more than there are different words.
-    if len(reading.lows) - len(reading.low_set) < GRAM:
-        return []
-    return _repeated_grams(reading.lows)
+    return [] if len(reading.lows) - len(reading.low_set) < GRAM else _repeated_in(text)
+
+
+@lru_cache(maxsize=4)
+def _repeated_in(text: str) -> list[tuple[int, _Gram]]:
+    return _repeated_grams(read(text).lows)
 
 
 def _repeated_grams(words: Sequence[str]) -> list[tuple[int, _Gram]]:
