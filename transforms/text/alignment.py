@@ -250,7 +250,9 @@ def _parts(reading: Reading) -> list[tuple[str, str, Sequence[str]]]:
 
 def _bounds(text: str, signs: AbstractSet[str]) -> list[tuple[int, int]]:
     """Where each sentence begins and ends, with its end mark, without blank ones."""
-    if _ENDS.isdisjoint(signs):
+    ends = _ENDS & signs
+    # Of most short texts the only mark is the last character.
+    if not ends or (len(ends) == 1 and "\n" not in ends and text.find("".join(ends)) == len(text) - 1):
         return [(0, len(text))]
     bounds = []
     start = 0
