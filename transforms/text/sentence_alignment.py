@@ -192,14 +192,16 @@ class _Block:
                 (0, 0, place, place + 1) for place in range(columns)
             ]
         band = max(_BAND, abs(rows - columns) + 3)
-        best: dict[tuple[int, int], tuple[float, int, int]] = {(0, 0): (0.0, 0, 0)}
+        best: list[dict[int, tuple[float, int, int]]] = [{} for _ in range(rows + 1)]
+        best[0][0] = 0.0, 0, 0
         slope = columns / rows
         for i in range(rows + 1):
             centre = int(i * slope)
+            moves = [(best[i - down], down, across) for down, across in _MOVES if down <= i]
             for j in range(max(0, centre - band), min(columns, centre + band + 1) + 1):
                 here = None
-                for down, across in _MOVES:
-                    before = best.get((i - down, j - across))
+                for above, down, across in moves:
+                    before = above.get(j - across)
                     if before is None:
                         continue
                     least = here[0] - before[0] if here is not None else 0.0
@@ -207,11 +209,11 @@ class _Block:
                     if here is None or value > here[0]:
                         here = value, down, across
                 if here is not None and (i or j):
-                    best[i, j] = here
+                    best[i][j] = here
         groups: list[Group] = []
         i, j = rows, columns
-        while (i or j) and (i, j) in best:
-            _, down, across = best[i, j]
+        while (i or j) and j in best[i]:
+            _, down, across = best[i][j]
             groups.append((i - down, i, j - across, j))
             i, j = i - down, j - across
         return groups[::-1]
