@@ -81,6 +81,14 @@ def test_what_the_source_has_is_no_leak() -> None:
     assert not leak_findings("La balise </source> ferme.", "The tag </source> closes.", PROMPTS)
 
 
+@given(st.text("option versa:12 )\n-", max_size=60))
+def test_options_begin_a_line(text: str) -> None:
+    text = f"Version 1: a\n{text}\nOr: b"
+    assert [match.span() for match in chatter._numbered_options(text)] == [
+        match.span() for match in chatter._OPTION.finditer(text)
+    ]
+
+
 @pytest.mark.parametrize(
     ("pattern", "signs"),
     [
