@@ -202,7 +202,12 @@ class AnswerSentence:
     @property
     def has_words(self) -> bool:
         """Whether there are content words."""
-        return bool(self._numbers) or any(_ENGLISH[token].weight for token in self._tokens)
+        if self._numbers:
+            return True
+        for token in self._tokens:  # noqa: SIM110 - a generator takes longer than the words, of which the first ones do
+            if _ENGLISH[token].weight:
+                return True
+        return False
 
 
 @lru_cache(maxsize=16)
@@ -245,7 +250,9 @@ def _parts(reading: Reading) -> list[tuple[str, str, Sequence[str]]]:
 
 def _bounds(text: str, signs: AbstractSet[str]) -> list[tuple[int, int]]:
     """Where each sentence begins and ends, with its end mark, without blank ones."""
-    if _ENDS.isdisjoint(signs):
+    ends = _ENDS & signs
+    # Of most short texts the only mark is the last character.
+    if not ends or (len(ends) == 1 and "\n" not in ends and text.find("".join(ends)) == len(text) - 1):
         return [(0, len(text))]
     bounds = []
     start = 0

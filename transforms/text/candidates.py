@@ -99,13 +99,13 @@ def assess(
     text, found = clean(answer, shortened.text)
     if not text:
         return Candidate("", (flags.EMPTY_OUTPUT, *found))
-    thought = tuple(finding(flag, removed(answer, text)) for flag in found)
+    thought = tuple(finding(flag, removed(answer, text)) for flag in found) if found else ()
     if checks == "off":
         return Candidate(shortened.restore(text), found, thought)
     if leak := leak_findings(source, text, _prompt_texts(template)):
         return Candidate(text, (*found, *names(leak)), (*thought, *leak))
     less, stripped = strip(text, shortened.text)
-    taken = tuple(finding(flag, removed(text, less)) for flag in stripped)
+    taken = tuple(finding(flag, removed(text, less)) for flag in stripped) if stripped else ()
     restored = shortened.restore(less)
     # Whoever has changed nothing need not look for the prompt again.
     wrong = findings(source, restored, None if restored == text else _prompt_texts(template), context)
@@ -113,6 +113,8 @@ def assess(
     if missed := misses(terms, text) if terms else ():
         shown = ", ".join(f"{term.source} → {term.target}" for term in missed)
         wrong = (*wrong, finding(flags.GLOSSARY_MISS, shown))
+    if not (found or stripped or wrong):
+        return Candidate(text, ())
     named = names(wrong)
     seen = dict.fromkeys((*found, *stripped, *named))
     return Candidate(text if flags.EMPTY_OUTPUT not in named else "", tuple(seen), (*thought, *taken, *wrong))

@@ -50,7 +50,7 @@ def character_findings(source: str, translation: str) -> tuple[Finding, ...]:
         found.append(finding(flags.CHARACTERS_DAMAGED, damaged))
     if _is_shouted(source, translation):
         found.append(Finding(flags.CAPITALS))
-    if max(there.signs | here.signs, default="") >= FIRST_EMOJI:
+    if not (there.latin and here.latin) and max(there.signs | here.signs, default="") >= FIRST_EMOJI:
         lost, new = Counter(_EMOJI.findall(source)), Counter(_EMOJI.findall(translation))
         if lost != new:
             found.append(finding(flags.EMOJI_MISMATCH, "".join(((lost - new) + (new - lost)).elements())))

@@ -133,39 +133,12 @@ _SELF = re.compile(
     r"|\boutput only the translation\b|\b(?:never|not) (?:obey|answer) it\b"
 )
 
-_INJECTION_WORDS: Final = word_set(
-    """ignore ignorer ignorez ignores oublie oublier oublies oubliez disregard forget override tiens tenez prompt
-    système systeme jailbreak developer développeur dan instructions consignes you act pretend maintenant désormais fais
-    agis comporte réponds répondez reply respond answer instruction consigne traduis traduisez translate translating
-    traduire"""
-)
-"""A match of the pattern has one of these words."""
-
 _OPTION = re.compile(
     r"(?im)^\W{0,20}(?:(?:option|version|translation|alternative|variant|variante|traduction|choice)\s*(?:n°|no\.?)?\s*"
     r"(?:[1-9]|[a-d](?=\W{0,4}(?:[:.)\n]|\Z))|one|two)|(?:formal|informal|literal|idiomatic|alternatively|or)\b\W{0,3}[:,])"
 )
 _SELF_WORDS: Final = word_set("translator translate translation obey answer")
 _SELF_FRENCH = re.compile(r"(?i)traduct|tradui")
-_INJECTION = re.compile(
-    r"""\b(?:ignore[rsz]?|ignorez|oublie[rsz]?|oubliez|disregard|forget|override|ne\s+(?:tiens|tenez)\s+(?:pas\s+)?compte)\b[^.!?\n]{0,40}
-      \b(?:instructions?|consignes?|directives?|prompts?|rules|règles|above|ci-dessus|(?:tout\s+)?ce\s+qui\s+précède|everything)\b
-    | \b(?:system\s+prompt|prompt\s+syst[eè]me|message\s+syst[eè]me|jailbreak)\b
-    | \b(?:developer\s+mode|mode\s+développeur|DAN\s+mode)\b
-    | \b(?:print|reveal|show|repeat|affiche[rz]?|révèle[rz]?|répète[rz]?|montre[rz]?)\b[^.!?\n]{0,30}
-      \b(?:prompt|(?:your|system|initial|hidden|above|previous|tes|vos|mes|ses|ces)\b[^.!?\n]{0,20}\b(?:instructions|consignes)
-      |(?:instructions|consignes)\s+(?:système|initiales|cachées|secrètes|above|precedentes|précédentes|reçues))\b
-    | \b(?:you\s+are\s+now|act\s+as\s+an?|pretend\s+(?:to\s+be|you)
-      |tu\s+es\s+(?:maintenant|désormais)|vous\s+êtes\s+(?:maintenant|désormais)\s+une?
-      |fais\s+comme\s+si\s+tu|agis\s+comme|comporte-toi)\b[^.!?\n]{0,60}\b(?:assistant|ai|ia|model|modèle|chatbot|robot|bot|pirate|hacker|expert|limit|restrict|filtre)
-    | \b(?:réponds|répondez|reply|respond|answer)\s+(?:seulement|uniquement|simplement|juste|only|just)\b
-    | \b(?:nouvelles?|new)\s+(?:instructions?|consignes?)\s*:
-    | \bne\s+(?:traduis|traduisez)\s+pas\b | \b(?:do\s+not|don['’]t)\s+translate\b | \binstead\s+of\s+translating\b
-    | \bau\s+lieu\s+de\s+traduire\b
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-
 MOST_EXPLAINED_OF_REFUSALS, MOST_EXPLAINED_OF_OPTIONS, MOST_EXPLAINED_AROUND = 0.4, 0.5, 0.6
 MOST_EXPLAINED_OF_APOLOGIES: Final = 0.15
 """Shares of a sentence's words that the source explains, from which on it may be a translation."""
@@ -189,9 +162,11 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
     A study of many language models found refusals common: for texts about safety, texts of others, texts too short.
     """
+    may_refuse, may_talk = not _REFUSAL_WORDS.isdisjoint(read(translation).low_set), may_speak(translation)
+    if not may_refuse and not may_talk:
+        return ()
     head = translation[:_HEAD]
-    talks = may_speak(translation) and speaks(head)
-    may_refuse = not _REFUSAL_WORDS.isdisjoint(read(translation).low_set)
+    talks = may_talk and speaks(head)
     matched = (may_refuse and _REFUSAL.match(head)) or (talks and _ABOUT_THE_TASK.search(head))
     if not matched and not talks:
         return ()
@@ -235,7 +210,7 @@ def option_findings(source: str, translation: str) -> tuple[Finding, ...]:
         asked = (pattern for signs, pattern in _SEVERAL if not signs.isdisjoint(words))
         match = next((found for pattern in asked if (found := pattern.search(translation))), None)
     if match is None:
-        numbered = list(_OPTION.finditer(translation)) if "\n" in translation else []
+        numbered = _numbered_options(translation) if "\n" in translation else []
         if len(numbered) >= 2 and len(numbered) > len(_OPTION_FRENCH.findall(source)):
             return (finding(flags.MULTIPLE_OPTIONS, numbered[1][0]),)
         if (
@@ -259,14 +234,28 @@ def option_findings(source: str, translation: str) -> tuple[Finding, ...]:
     return ()
 
 
+def _numbered_options(text: str) -> list[re.Match[str]]:
+    """What the pattern finds. It is only tried where a line begins, which takes a tenth of the time in long texts."""
+    found = []
+    start = 0
+    while True:
+        if match := _OPTION.match(text, start):
+            found.append(match)
+            start = match.end()
+        start = text.find("\n", start) + 1
+        if not start:
+            return found
+
+
 def leak_findings(source: str, translation: str, prompt_texts: Sequence[str] = ()) -> tuple[Finding, ...]:
     """prompt_leak: a clause of the prompt (24 characters and more), a delimiter or a model's control word in the
     answer, and not in the source.
     """
-    for mark in (SOURCE_START, SOURCE_END):
-        if mark in translation and SOURCE_START not in source and SOURCE_END not in source:
-            return (Finding(flags.PROMPT_LEAK, mark),)
     reading = read(translation)
+    if "<" in reading.signs:
+        for mark in (SOURCE_START, SOURCE_END):
+            if mark in translation and SOURCE_START not in source and SOURCE_END not in source:
+                return (Finding(flags.PROMPT_LEAK, mark),)
     if (
         not _SELF_WORDS.isdisjoint(reading.low_set)
         and (match := _SELF.search(translation))
@@ -284,15 +273,12 @@ def leak_findings(source: str, translation: str, prompt_texts: Sequence[str] = (
 
 def _possible(prompt_texts: tuple[str, ...], reading: Reading) -> list[str]:
     """The clauses of the prompt all of whose words an answer has."""
-    by_word = _clauses(prompt_texts)
-    if by_word.keys().isdisjoint(reading.low_set):
+    by_word, low_set = _clauses(prompt_texts), reading.low_set
+    if low_set.isdisjoint(by_word):
         return []
-    return [
-        clause
-        for word in by_word.keys() & reading.low_set
-        for clause, words in by_word[word]
-        if words <= reading.low_set
-    ]
+    # In the prompt's order, so that the evidence is always the same.
+    possible = (clauses for word, clauses in by_word.items() if word in low_set)
+    return [clause for clauses in possible for clause, words in clauses if words <= low_set]
 
 
 @lru_cache(maxsize=64)
@@ -313,17 +299,3 @@ def _clauses(prompt_texts: tuple[str, ...]) -> dict[str, list[tuple[str, frozens
 
 def _folded(text: str) -> str:
     return " ".join(text.casefold().split())
-
-
-def injection_flags(source: str) -> tuple[str, ...]:
-    """injection_suspected: the source tries to give orders to a model, whether it obeyed or not: worth a look.
-
-    Bigger models can be more susceptible to orders in the text that they translate.
-    """
-    return (flags.INJECTION_SUSPECTED,) if injection_in(source) else ()
-
-
-def injection_in(source: str) -> str:
-    """The order to a model that a source seems to contain; empty if it has none."""
-    match = None if _INJECTION_WORDS.isdisjoint(read(source).low_set) else _INJECTION.search(source)
-    return match[0] if match else ""

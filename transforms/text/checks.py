@@ -13,13 +13,14 @@ from typing import Final
 from transforms.text import flags
 from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import character_findings
-from transforms.text.chatter import injection_flags, leak_findings, option_findings, refusal_findings
+from transforms.text.chatter import leak_findings, option_findings, refusal_findings
 from transforms.text.content import content_findings
 from transforms.text.control_tokens import new_tokens
 from transforms.text.copies import copy_findings
 from transforms.text.evidence import with_evidence
 from transforms.text.findings import Finding, finding, names
 from transforms.text.gate import is_blank
+from transforms.text.injections import injection_flags
 from transforms.text.invariants import MARKUP_SIGNS, address_findings, line_flags, markup_findings, question_flags
 from transforms.text.language import language_findings, script_language
 from transforms.text.loops import repetition_flags
@@ -76,7 +77,8 @@ def findings(
     length = map(Finding, length_flags(source, translation))
     # Megabytes of nonsense show what they are in their first part.
     translation = translation[: MAX_CHECKED_RATIO * len(source) + MAX_CHECKED_CHARS]
-    signs = read(source).signs | read(translation).signs
+    there, here = read(source), read(translation)
+    signs = there.signs | here.signs
     found = [
         *language_findings(source, translation),
         *copy_findings(source, translation),
@@ -89,8 +91,9 @@ def findings(
         *content_findings(source, translation, context),
         *map(Finding, ending_flags(source, translation)),
         *number_findings(source, translation),
-        *unit_findings(source, translation),
     ]
+    if there.numbers and here.numbers:
+        found += unit_findings(source, translation)
     if not PLACEHOLDER_SIGNS.isdisjoint(signs):
         found += placeholder_findings(source, translation)
     if "." in signs:

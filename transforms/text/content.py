@@ -72,18 +72,20 @@ _FOLDED = re.compile(r"[\W_]+")
 
 def content_findings(source: str, translation: str, context: str = "") -> tuple[Finding, ...]:
     """At most one each of content_mismatch, sentence_missing, sentence_added and sentence_repeated."""
-    words = words_of(source)
+    there = french_sentences(source)
+    words = there[0].words if len(there) == 1 else words_of(source)
     if len(words) < 2:
         return ()
-    there, here = french_sentences(source), english_sentences(translation)
+    here = english_sentences(translation)
     if not context and _correspond(there, here):
         return repeated(source, translation, here)
     keys = keys_of(translation)
-    covered = coverage(words, keys)
-    if (len(words) >= FEW_WORDS and covered < _least(len(words)) and _contradicts(words, keys, translation)) or (
-        covered < LEAST_ENGLISH and hardly_english(translation, source)
-    ):
-        return (Finding(flags.CONTENT_MISMATCH),)
+    if not surely_covered(words, keys, LEAST_ENGLISH):
+        covered = coverage(words, keys)
+        if (len(words) >= FEW_WORDS and covered < _least(len(words)) and _contradicts(words, keys, translation)) or (
+            covered < LEAST_ENGLISH and hardly_english(translation, source)
+        ):
+            return (Finding(flags.CONTENT_MISMATCH),)
     if context and (leaked := _of_context(context, there, here)):
         return (finding(flags.PROMPT_LEAK, leaked),)
     if len(words) < FEW_WORDS or (len(there) == 1 and len(translation) < 1.2 * len(source) and not context):
@@ -160,7 +162,10 @@ def _repeated_sentence(source: str, here: Sequence[AnswerSentence]) -> str:
     if not counts or len(counts) == sum(counts.values()):
         return ""
     doubled = sum(count - 1 for count in counts.values())
-    original = Counter(_folded(sentence.text) for sentence in french_sentences(source))
+    there = french_sentences(source)
+    if doubled <= len(there) - len({sentence.text for sentence in there}):
+        return ""
+    original = Counter(_folded(sentence.text) for sentence in there)
     if doubled <= sum(count - 1 for count in original.values()):
         return ""
     most = counts.most_common(1)[0][0]
@@ -199,7 +204,11 @@ def _aligned(there: Sequence[SourceSentence], here: Sequence[AnswerSentence]) ->
             if last - first > 1 or end - begin > 1:
                 words = [word for sentence in there[first:last] for word in sentence.words]
                 keys = union_of(here[begin:end])
-            if len(words) >= SOME_WORDS and (covered := coverage(words, keys)) < LEAST_PAIR:
+            if (
+                len(words) >= SOME_WORDS
+                and not surely_covered(words, keys, LEAST_PAIR)
+                and (covered := coverage(words, keys)) < LEAST_PAIR
+            ):
                 other.append((covered, here[begin].text))
     found = []
     if missing:

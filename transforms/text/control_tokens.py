@@ -63,6 +63,11 @@ def new_tokens(text: str, source: str) -> list[str]:
     return new
 
 
+def begins_with_role(text: str) -> bool:
+    """Whether ``text`` begins with the name of a chat's role, as a turn does: "Assistant: "."""
+    return bool(_ROLE_PREFIX.match(text))
+
+
 def without_tokens(answer: str, source: str) -> str:
     """The translation in an answer with control tokens or a role before it; the answer if there are none.
 

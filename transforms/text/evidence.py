@@ -13,8 +13,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final
 
 from transforms.text import flags
-from transforms.text.chatter import injection_in
 from transforms.text.findings import LONGEST_EVIDENCE, Finding, finding
+from transforms.text.injections import injection_in
 
 MOST_PASSAGES: Final = 10
 """Passages kept for each flag; a text of many chunks may have more."""

@@ -75,8 +75,8 @@ def address_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if there == here:
         return ()
     lost, added = there - here, here - there
-    for address in tuple(lost):
-        if other := next((other for other in added if _same_page(address, other)), None):
+    for address in sorted(lost):  # in one order, so that the evidence is always the same
+        if other := next((other for other in sorted(added) if _same_page(address, other)), None):
             lost.discard(address)
             added.discard(other)
     return (finding(flags.URL_MISMATCH, min(lost or added)),) if lost or added else ()
@@ -85,14 +85,17 @@ def address_findings(source: str, translation: str) -> tuple[Finding, ...]:
 def _addresses(text: str) -> set[str]:
     if "://" not in text and "@" not in text and "www." not in text and not _DOMAIN_END.search(text):
         return set()
-    found = {
-        address
-        for each in _URL.findall(text)
-        if "." in (address := _plain_address(each)).split("/")[0] and "[" not in address
-    }
+    found: set[str] = set()
+    if "://" in text or "www." in text:
+        found.update(
+            address
+            for each in _URL.findall(text)
+            if "." in (address := _plain_address(each)).split("/")[0] and "[" not in address
+        )
+        text = _URL.sub(" ", text)
     # Far faster than over the whole text: only passages with a point inside may be addresses.
-    for passage in _URL.sub(" ", text).split():
-        if "." in passage[2:-1]:
+    for passage in text.split():
+        if "." in passage and "." in passage[2:-1]:
             if "@" in passage:
                 found.update(map(str.lower, _EMAIL.findall(passage)))
                 passage = _EMAIL.sub(" ", passage)
@@ -150,7 +153,9 @@ def _difference(there: object, here: object) -> str:
 
 def _marked_lines(text: str) -> tuple[int, int]:
     """How many blocks of headings, or of comments, and how many bullets there are."""
-    return len(_HEADING.findall(text)), len(_BULLET.findall(text))
+    headings = len(_HEADING.findall(text)) if "#" in text else 0
+    # Line by line, as the pattern would be tried at each character.
+    return headings, sum(map(bool, map(_BULLET.match, text.split("\n"))))
 
 
 def _tags(text: str) -> list[str]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
@@ -54,15 +53,14 @@ _QUOTED = re.compile('«[^«»\n]{1,60}»|“[^“”\n]{1,60}”|"[^"\n]{1,60}"
 """Titles, names, code and tags: they stay French in a good translation."""
 
 _QUOTE_MARKS = '«“"`<'
-_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\\\S+|(?<=\s)/\S+")
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\\\S+|/(?<=\s/)\S+")
 _ADDRESS_OR_MAIL = re.compile(r"https?://\S+|www\.\S+|\S{1,80}@\S{1,80}|\\\S+|(?<=\s)/\S+")
 """The passage before an at sign takes the most time to look for, by far."""
 _ACCENTED: Final = frozenset("àâæçéèêëîïôœùûÿ")
 _FRENCH_LETTERS = re.compile(f"[{''.join(sorted(_ACCENTED))}]")
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What the words of a sentence say.
 
     Attributes:
@@ -71,7 +69,7 @@ class Evidence:
         certain: Those of them that don't stand in names.
         english: Words that are English and not French.
         lower: Words in lower case.
-    run: Whether there is a French passage with not one English word in it.
+        run: Whether there is a French passage with not one English word in it.
     """
 
     words: int
@@ -153,7 +151,9 @@ def _is_run(words: int, french: int, lower: int) -> bool:
 
 def is_french(text: str) -> bool:
     """Whether a whole text is French prose, even a short or telegraphic one; names and addresses are not."""
-    found = [evidence_of(sentence) for sentence in _split(_without_addresses(text))]
+    if "/" in text or "@" in text or "\\" in text or "www." in text:
+        text = _without_addresses(text)
+    found = [evidence_of(sentence) for sentence in _split(text)]
     words, lower = sum(each.words for each in found), sum(each.lower for each in found)
     french, english = sum(each.french for each in found), sum(each.english for each in found)
     certain = sum(each.certain for each in found)
@@ -205,19 +205,25 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if non_latin(source, translation):
         return (Finding(flags.NON_LATIN_OUTPUT),)
     reading = read(translation)
-    if len(reading.lows) < FEWEST_WORDS or _is_plainly_english(translation) or is_list(reading):
+    plain = _has_no_french(reading)
+    if len(reading.lows) < FEWEST_WORDS or (plain and _has_english(reading)) or is_list(reading):
         return ()
+    passages = not _PASSAGES.isdisjoint(reading.signs)
+    if plain and not passages and not _may_hold_french(reading):  # then no sentence does
+        return _other_language_findings(source, translation)
     sentences = sentences_of(translation)
+    if passages and _has_no_french(here := read(" ".join(sentences))) and _has_english(here):
+        return ()
     found = [evidence_of(sentence) for sentence in sentences]
     words = sum(each.words for each in found)
     english = sum(each.english for each in found)
     french = sum(each.french for each in found)
     if english < 0.25 * words or french > english:
         mixed = any(each.english > each.french and each.words > 1 for each in found)
-        if not mixed and is_french(source) and _is_copy_of_prose(source, translation):
+        if not mixed and _may_hold_french(reading) and is_french(source) and _is_copy_of_prose(source, translation):
             return (Finding(flags.UNTRANSLATED),)
-        if is_other_than_english(translation, source) and not (is_foreign(source) and not is_french(source)):
-            return (Finding(flags.WRONG_LANGUAGE),)
+        if other := _other_language_findings(source, translation):
+            return other
     left = [
         sentence
         for sentence, each in zip(sentences, found, strict=True)
@@ -232,36 +238,39 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
     return (finding(flags.PARTLY_UNTRANSLATED, left[0]),)
 
 
+def _other_language_findings(source: str, translation: str) -> tuple[Finding, ...]:
+    """wrong_language for an answer in neither language, unless the source is in neither, too."""
+    if is_other_than_english(translation, source) and not (is_foreign(source) and not is_french(source)):
+        return (Finding(flags.WRONG_LANGUAGE),)
+    return ()
+
+
 _PASSAGES: Final = frozenset(f"{_QUOTE_MARKS}/@\\")
 _ELIDED: Final = frozenset("l d n j s c qu jusqu aujourd".split())
 _ELISION = re.compile(rf"(?i)(?<![^\W\d_])(?:{'|'.join(sorted(_ELIDED))})['’](?=[^\W\d_])")
 
 
-def _is_plainly_english(text: str) -> bool:
-    """Whether no word is French, and a quarter and more are English: then no sentence needs a look of its own."""
-    reading = read(text)
-    if _looks_english(reading):
-        return True
-    return not _PASSAGES.isdisjoint(reading.signs) and _looks_english(read(" ".join(sentences_of(text))))
-
-
-def _looks_english(reading: Reading) -> bool:
-    if not FRENCH.isdisjoint(reading.low_set) or _has_elision(reading):
+def _has_no_french(reading: Reading) -> bool:
+    """Whether no word is a French stop word, or in lower case with French accents."""
+    words = reading.low_set
+    elided = _has_apostrophe(reading) and not _ELIDED.isdisjoint(words) and _ELISION.search(reading.text)
+    if elided or not FRENCH.isdisjoint(words):
         return False
-    if not reading.letters.isascii() and any(
+    return reading.letters.isascii() or not any(
         word.islower() and _FRENCH_LETTERS.search(word) for word in reading.words if not word.isascii()
-    ):
-        return False
+    )
+
+
+def _has_english(reading: Reading) -> bool:
+    """Whether a quarter of the words and more are English stop words."""
     lows = reading.lows
     enough = 0.25 * len(lows)
     # There are at least as many English words as different ones, which are counted faster.
     return len(ENGLISH & reading.low_set) >= enough > 0 or sum(map(ENGLISH.__contains__, lows)) >= enough > 0
 
 
-def _has_elision(reading: Reading) -> bool:
-    return ("'" in reading.signs or "’" in reading.signs) and bool(
-        not _ELIDED.isdisjoint(reading.low_set) and _ELISION.search(reading.text)
-    )
+def _has_apostrophe(reading: Reading) -> bool:
+    return "'" in reading.signs or "’" in reading.signs
 
 
 def _has_french_words(text: str) -> bool:
@@ -270,6 +279,12 @@ def _has_french_words(text: str) -> bool:
     if any(is_only_french(word.lower()) for word in words):
         return True
     return sum(word in FRENCH and word not in NAME_PARTICLES for word in words) >= LEAST_STOP_WORDS
+
+
+def _may_hold_french(reading: Reading) -> bool:
+    """Whether ``_has_french_words`` may be true of the text, or of a part of it."""
+    words = reading.low_set
+    return _has_apostrophe(reading) or not FRENCH.isdisjoint(words) or any(map(is_only_french, words))
 
 
 def _is_copy_of_prose(source: str, translation: str) -> bool:

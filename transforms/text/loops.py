@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from transforms.text import flags
 from transforms.text.reading import read
@@ -52,6 +52,7 @@ class Tandem(NamedTuple):
 
 
 _NONE = Tandem(0, 1.0)
+_Gram: TypeAlias = "tuple[str, str, str, str]"
 
 
 def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
@@ -61,12 +62,12 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
     word, unless the source repeats itself nearly as often.
     """
     reading = read(translation)
-    if _repeats(translation):
+    if repeated := _repeated(translation):
         loop = _loop_of(translation)
         if _is_loop(loop, len(translation) / max(1, len(source))) and not _explained(source, loop):
             return (flags.REPETITION,)
         words = reading.lows
-        count = max(Counter(_grams(words)).values())
+        count = max(Counter(gram for _, gram in repeated).values())
         if count >= MIN_COUNT and count * GRAM >= MIN_SHARE * len(words) and count >= TIMES_SOURCE * _max_count(source):
             return (flags.REPETITION,)
     longest_word = max(map(len, reading.low_set), default=0)
@@ -79,25 +80,37 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
     return ()
 
 
-def _grams(words: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
+def _grams(words: Sequence[str]) -> list[_Gram]:
     """All four words in a row."""
-    return zip(words, words[1:], words[2:], words[3:], strict=False)
+    return list(zip(words, words[1:], words[2:], words[3:], strict=False))
+
+
+def _repeated(text: str) -> list[tuple[int, _Gram]]:
+    """``_repeated_grams`` of a text."""
+    reading = read(text)
+    # Four words that occur again are four occurrences more than there are different words.
+    return [] if len(reading.lows) - len(reading.low_set) < GRAM else _repeated_in(text)
 
 
 @lru_cache(maxsize=4)
-def _repeats(text: str) -> bool:
-    """Whether any four words in a row stand there twice, which costs little to see."""
-    reading = read(text)
-    words = reading.lows
-    # Four words that occur again are four occurrences more than there are different words.
-    if len(words) - len(reading.low_set) < GRAM:
-        return False
-    return len(set(_grams(words))) < len(words) - GRAM + 1
+def _repeated_in(text: str) -> list[tuple[int, _Gram]]:
+    return _repeated_grams(read(text).lows)
+
+
+def _repeated_grams(words: Sequence[str]) -> list[tuple[int, _Gram]]:
+    """The four words in a row that stand there more than once, with each of their places, in order: in prose a few."""
+    grams = _grams(words)
+    last = dict(zip(grams, range(len(grams)), strict=True))
+    if len(last) == len(grams):
+        return []
+    places = {place for place, after in enumerate(map(last.__getitem__, grams)) if place != after}
+    places.update([last[grams[place]] for place in places])
+    return [(place, grams[place]) for place in sorted(places)]
 
 
 @lru_cache(maxsize=4)
 def _loop_of(text: str) -> Tandem:
-    return tandem(read(text).lows) if _repeats(text) else _NONE
+    return _tandem(_repeated(text))
 
 
 def doubled_passage(source: str, translation: str) -> str:
@@ -105,7 +118,7 @@ def doubled_passage(source: str, translation: str) -> str:
 
     None where the source says anything twice in a row.
     """
-    if not _repeats(translation):
+    if not _repeated(translation):
         return ""
     loop = _loop_of(translation)
     if loop.period < LEAST_DOUBLED or loop.copies < 2 or _loop_of(source).copies > 1:
@@ -126,14 +139,20 @@ def tandem(words: Sequence[str]) -> Tandem:
     The pass remembers where each four words occurred last. A repetition continues as long as the distance to that place
     does not change.
     """
-    last: dict[tuple[str, ...], int] = {}
+    return _tandem(_repeated_grams(words))
+
+
+def _tandem(repeated: Sequence[tuple[int, _Gram]]) -> Tandem:
+    last: dict[_Gram, int] = {}
     best = _NONE
-    longest = length = period = 0
-    for i, gram in enumerate(_grams(words)):
+    longest = length = period = before = 0
+    for i, gram in repeated:
         distance = i - last.get(gram, i)
         last[gram] = i
-        if not distance:
+        if not distance or i != before + 1:  # words between that occur once end a repetition
             length = period = 0
+        before = i
+        if not distance:
             continue
         length = length + 1 if distance == period else 1
         period = distance

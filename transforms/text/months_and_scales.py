@@ -6,7 +6,7 @@ import re
 from collections.abc import Container, Iterable
 from typing import Final
 
-from transforms.text.reading import read
+from transforms.text.reading import lowered, read
 
 MONTHS_FR: Final = tuple("janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split())
 MONTHS_EN: Final = tuple(
@@ -15,6 +15,11 @@ MONTHS_EN: Final = tuple(
 _BILLION = re.compile(r"(?i)\bmilliards?\b|(?-i:\d[ \u00a0\u202f]?Mds?\b)")
 _BILLION_EN = re.compile(r"(?i)billion|\d ?bn\b|[€$£]\d[\d.,]{0,9}b\b|thousand million|\d,\d{3},\d{3},\d{3}")
 _MILLION = re.compile(r"(?i)\bmillions?\b")
+
+
+def may_differ(source: str, translation: str) -> bool:
+    """Whether a text has a word that ``scale_changed`` or ``month_changed`` looks for, as few texts have."""
+    return not (_NAMES_FR.isdisjoint(read(source).low_set) and _SCALES_EN.isdisjoint(read(translation).low_set))
 
 
 def scale_changed(source: str, translation: str, number_words: Container[str]) -> str:
@@ -30,26 +35,30 @@ def scale_changed(source: str, translation: str, number_words: Container[str]) -
         return ""
     if changed := _other_scale(source, translation):
         return changed
-    low = translation.lower()
+    low = lowered(translation)
     if not _BILLIONS_FR.isdisjoint(there) and (match := _BILLION.search(source)):
         return "" if _BILLION_EN.search(translation) else match[0]
-    if match := _MILLION.search(source):
+    if not _MILLIONS_FR.isdisjoint(there) and (match := _MILLION.search(source)):
         if "million" in low or _MILLION_EN.search(translation):
             return "billion" if "billion" in low and "billion" not in source else ""
         return match[0]
     if _SCALES_EN.isdisjoint(here):
         return ""
-    for word, french in (("million", _MILLION_FR), ("thousand", _THOUSAND_FR)):
-        if (match := re.search(rf"(?:\d[.,]?\d*|\b\w+) {word}s?\b", low)) and not french.search(source):
+    for word, scaled, french in _SCALES:
+        place = low.find(word)
+        # What stands before the word has no blank, so no match begins before that.
+        start = low.rfind(" ", 0, place) + 1
+        if place != -1 and (match := scaled.search(low, start)) and not french.search(source):
             return match[0] if match[0][0].isdigit() or match[0].split()[0] in number_words else ""
     return ""
 
 
 _BILLIONS_FR: Final = frozenset(("milliard", "milliards", "md", "mds"))
-_SCALES_FR: Final = _BILLIONS_FR | {"million", "millions", "mille", "milles"}
+_MILLIONS_FR: Final = frozenset(("million", "millions"))
+_SCALES_FR: Final = _BILLIONS_FR | _MILLIONS_FR | {"mille", "milles"}
 _SCALES_EN: Final = frozenset(("million", "millions", "thousand", "thousands", "billion", "billions"))
-_SCALED_FR = re.compile(r"(?i)(?<![\d.,])(\d+(?:[.,]\d+)?)[ \u00a0\u202f](milliard|million|mille)s?\b")
-_SCALED_EN = re.compile(r"(?i)(?<![\d.,])(\d+(?:[.,]\d+)?)[ \u00a0-](billion|million|thousand)s?\b")
+_SCALED_FR = re.compile(r"(?i)(\d(?<![\d.,]\d)\d*(?:[.,]\d+)?)[ \u00a0\u202f](milliard|million|mille)s?\b")
+_SCALED_EN = re.compile(r"(?i)(\d(?<![\d.,]\d)\d*(?:[.,]\d+)?)[ \u00a0-](billion|million|thousand)s?\b")
 _ENGLISH_SCALE: Final = {"mille": "thousand", "million": "million", "milliard": "billion"}
 
 
@@ -75,8 +84,14 @@ _MILLION_FR = re.compile(
     r"(?i)million|(?-i:\d ?M\b)|\d[ .,\u00a0\u202f]?\d{3}[ .,\u00a0\u202f]?\d{3}|\bM[€$]|méga|milliard|\bMio\b"
 )
 _THOUSAND_FR = re.compile(r"(?i)\bmill|\d ?k|\d[ .,\u00a0\u202f]?\d{3}|\bkilo")
+_SCALES: Final = tuple(
+    (f" {word}", re.compile(rf"(?:\d[.,]?\d*|\b\w+) {word}s?\b"), french)
+    for word, french in (("million", _MILLION_FR), ("thousand", _THOUSAND_FR))
+)
+"""A word of scale, a number or a word with it, and how the same is said in French."""
 
 _MONTHS: Final = frozenset(MONTHS_FR)
+_NAMES_FR: Final = _SCALES_FR | _MONTHS
 _ENGLISH_OF: Final = dict(zip(MONTHS_FR, MONTHS_EN, strict=True))
 _NO_WORDS: Final = frozenset(("mai", "mars"))
 _ALSO_WORDS: Final = frozenset(("may", "march"))
@@ -114,11 +129,16 @@ def month_changed(source: str, translation: str) -> str:
 def _months_with_days(source: str, months: Iterable[str]) -> set[str]:
     """Those of the months that stand beside a day, or a word that says that they are months."""
     found = set()
-    low = source.lower()
+    low = lowered(source)
     for name in months:
         place = low.find(name)
         while place != -1 and name not in found:
-            match = _DAY_MONTH.search(source, max(0, place - _LONGEST_BEFORE), place + len(name) + 1)
+            end = place + len(name)
+            after = source[end : end + 1]
+            if after.isalnum() or after == "_":  # mais, maintenant, marse
+                match = None
+            else:
+                match = _DAY_MONTH.search(source, max(0, place - _LONGEST_BEFORE), end + 1)
             if match and match.start(1) == place:
                 found.add(name)
             place = low.find(name, place + 1)

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from fractions import Fraction
 from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
-from transforms.text.months_and_scales import MONTHS_EN, MONTHS_FR, month_changed, scale_changed
-from transforms.text.reading import read
+from transforms.text.months_and_scales import MONTHS_EN, MONTHS_FR, may_differ, month_changed, scale_changed
+from transforms.text.number_words import ENGLISH, ENGLISH_OTHER, FRENCH, FRENCH_OTHER, values_of
+from transforms.text.reading import lowered, read
 
 MOST_EXPLAINED = 100
 """With more numbers that differ, it is another text: and pairing them takes time in proportion to their square."""
@@ -27,54 +30,14 @@ _NUMBER = re.compile(r"\d\d*(?:[.,]\d+)*")
 _GROUPED = re.compile(r"\d(?<![\d.,]\d)\d{0,2}(?:[ '’\u00a0\u202f]\d{3})+(?!\d)")
 _GROUP_SPACE = re.compile("[ '’\u00a0\u202f]")
 _SPACED = re.compile("[ '’\u00a0\u202f](?<=\\d.)\\d")
-_WITHIN_WORD = re.compile(r"\b[A-Za-z]{1,4}(\d{1,3})(?=[a-z])")
+_WITHIN_WORD = re.compile(
+    r"\d(?:(?<=\b[A-Za-z]\d)|(?<=\b[A-Za-z]{2}\d)|(?<=\b[A-Za-z]{3}\d)|(?<=\b[A-Za-z]{4}\d))\d{0,2}(?=[a-z])"
+)
 """As in i18n."""
 _COMMA_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _POINT_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?")
 _DECIMALS = re.compile(r"\d{1,3},\d{3}")
 _DECIMAL = re.compile(r"(\d+)[.,](\d+)")
-
-
-def _table(text: str) -> dict[str, tuple[int, ...]]:
-    """Words and their values, from "half=1,2,30,50"."""
-    rows = (row.partition("=") for row in text.split())
-    return {word: tuple(map(int, values.split(","))) for word, _, values in rows}
-
-
-_CARDINALS: Final = _table(
-    """zéro=0 un=1 une=1 deux=2 trois=3 quatre=4 cinq=5 six=6 sept=7 huit=8 neuf=9 dix=10 onze=11 douze=12 treize=13
-    quatorze=14 quinze=15 seize=16 vingt=20 vingts=20 trente=30 quarante=40 cinquante=50 soixante=60 septante=70
-    huitante=80 nonante=90 cent=100 cents=100 mille=1000 million=1000000 millions=1000000 milliard=1000000000
-    milliards=1000000000"""
-)
-_IRREGULAR: Final = {"cinq": "cinqu", "neuf": "neuv"}
-_FRENCH: Final = _CARDINALS | {
-    f"{_IRREGULAR.get(word) or word.removesuffix('e')}ième{plural}": values
-    for word, values in _CARDINALS.items()
-    for plural in ("", "s")
-}
-"""With ordinals, of more words, too: "vingt et unième"."""
-
-_ENGLISH: Final = _table(
-    """zero=0 one=1 two=2 three=3 four=4 five=5 six=6 seven=7 eight=8 nine=9 ten=10 eleven=11 twelve=12 thirteen=13
-    fourteen=14 fifteen=15 sixteen=16 seventeen=17 eighteen=18 nineteen=19 twenty=20 thirty=30 forty=40 fifty=50
-    sixty=60 seventy=70 eighty=80 ninety=90 hundred=100 thousand=1000 million=1000000 billion=1000000000"""
-)
-_FRENCH_OTHER: Final = _table(
-    """nul=0 nulle=0 premier=1 première=1 second=2 seconde=2 seul=1 seule=1 unique=1 huitaine=8,7 dizaine=10 douzaine=12
-    quinzaine=15,14,2 vingtaine=20 trentaine=30 quarantaine=40 cinquantaine=50 centaine=100 millier=1000 midi=12
-    minuit=12,0,24 demi=30,50 demie=30,50 moitié=50,2 couple=2 paire=2 triplet=3 quadruplet=4 quintuplet=5
-    binaire=2 binaires=2 ternaire=3 tierce=3 tierces=3
-    recto=1,2 verso=2 quart=15,45,25 quarts=45,75 tiers=3 double=2 triple=3
-    quinquennale=5 décennale=10 biennale=2 trimestre=3 semestre=1,2 semaine=7 an=12"""
-)
-_ENGLISH_OTHER: Final = _table(
-    """nonzero=0 null=0
-    first=1 second=2 third=1,3 thirds=3 fourth=4 fifth=5 sixth=6 seventh=7 eighth=8 ninth=9 tenth=10 eleventh=11
-    twelfth=12 twentieth=20 once=1 single=1 daily=1 twice=2 both=2 pair=2 double=2 couple=2 duplicate=2 thrice=3
-    triple=3 triplicate=3 dozen=12 half=1,2,30,50 quarter=1,4,15,25,45 quarters=4,45,75 noon=12 midday=12
-    midnight=0,12,24 week=7,8 weekly=7,8 fortnight=14,15 year=12 clock=24 century=100"""
-)
 _ROMAN = re.compile(r"([IVXLC](?<!\w.)[IVXLC]{0,6})(?:er|re|e|ème|th|st|nd|rd)?\b")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _CLOCK = re.compile(r"(\d(?<!\w\d)\d?)(?:[:.](\d{2}))?[ \u00a0\u202f]?([aApP])\.?[mM]\b")
@@ -82,7 +45,11 @@ _CLOCK_WORDS: Final = frozenset(("am", "pm"))
 _CLOCK_LETTERS: Final = frozenset(("a", "p"))
 _AFTERNOON = re.compile(r"(?i)\bp\.?\s?m\b|afternoon|evening|night|o['’]clock|midnight|noon|pm\b")
 _SCALE = re.compile(r"(?i)\d[ \u00a0\u202f]?(?:k|m|md|mds|mrd)[€$]?\b|mill(?:e|i)|thousand|billion|\d ?bn\b|k€|m€")
-_DURATION = re.compile(r"\b(\d{1,3}) ?h(?:eures?)? ?(\d{2})\b")
+_AFTERNOON_SIGNS: Final = (frozenset(("p", "clock")), ("pm", "noon", "night", "evening"))
+_SCALE_SIGNS: Final = (frozenset("k m md mds mrd bn".split()), ("mill", "thousand", "billion", "k€", "m€"))
+"""Words, and parts of words, of which each match has one."""
+_DURATION = re.compile(r"(\d(?<!\w\d)\d{0,2}) ?h(?:eures?)? ?(\d{2})\b")
+_HOURS: Final = frozenset(("h", "heure", "heures"))
 _PRESSURE = re.compile(r"\b(\d{1,2})(?:[.,](\d))?/(\d{1,2})(?:[.,](\d))?\b")
 
 
@@ -92,8 +59,10 @@ def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
     A prototype of these rules raised one flag on 20 pairs by hand, and that one was a change of convention (tension
     13/8, 130/80), which is now known.
     """
-    said = scale_changed(source, translation, _ENGLISH) or month_changed(source, translation)
-    scaled = (finding(flags.NUMBER_MISSING, said), finding(flags.NUMBER_ADDED, said)) if said else ()
+    scaled: tuple[Finding, ...] = ()
+    if may_differ(source, translation):
+        said = scale_changed(source, translation, ENGLISH) or month_changed(source, translation)
+        scaled = (finding(flags.NUMBER_MISSING, said), finding(flags.NUMBER_ADDED, said)) if said else ()
     if _same_digits(source, translation):
         return scaled
     there, here = _atoms(source, french=True), _atoms(translation, french=False)
@@ -197,15 +166,16 @@ def _in_24_hours(match: re.Match[str]) -> str:
 def _unexplained(source: str, translation: str, missing: list[str], added: list[str]) -> tuple[list[str], list[str]]:
     """What is left when the two ways to write the same number are taken away."""
     missing, added = _without_pairs(source, translation, missing, added)
+    there, here = _months(source, MONTHS_FR), _months(translation, MONTHS_EN)
     if missing:
-        words = _values(translation, _ENGLISH, _ENGLISH_OTHER) | _romans(translation)
-        words |= _months(translation, MONTHS_EN) - _months(source, MONTHS_FR)
-        half = "½" in translation or "half" in translation.lower()
+        words = values_of(translation, ENGLISH, ENGLISH_OTHER) | _romans(translation)
+        words |= here - there
+        half = "½" in translation or "half" in lowered(translation)
         missing = [atom for atom in missing if not _said(atom, words, half)]
     if added:
-        words = _values(source, _FRENCH, _FRENCH_OTHER) | _romans(source)
-        words |= _months(source, MONTHS_FR) - _months(translation, MONTHS_EN)
-        half = "½" in source or "demi" in source.lower()
+        words = values_of(source, FRENCH, FRENCH_OTHER) | _romans(source)
+        words |= there - here
+        half = "½" in source or "demi" in lowered(source)
         added = [atom for atom in added if not _said(atom, words, half)]
     return missing, added
 
@@ -228,13 +198,14 @@ def _without_pairs(source: str, translation: str, missing: list[str], added: lis
             if new[0] in added or new[1] in added:
                 old = [f"{upper}.{upper_tenth}".rstrip("."), f"{lower}.{lower_tenth}".rstrip(".")]
                 missing, added = _less(missing, old), _less(added, new)
-        for hours, past in set(_DURATION.findall(source)):
+        timed = not _HOURS.isdisjoint(read(source).low_set)
+        for hours, past in set(_DURATION.findall(source) if timed else ()):
             minutes = str(60 * int(hours) + int(past))
             if minutes in added:
                 missing, added = _less(missing, [hours.lstrip("0"), past.lstrip("0")]), _less(added, [minutes])
     if missing and added:
-        afternoon = bool(_AFTERNOON.search(translation))
-        scale = bool(_SCALE.search(source) or _SCALE.search(translation))
+        afternoon = _may_find(translation, *_AFTERNOON_SIGNS) and bool(_AFTERNOON.search(translation))
+        scale = any(_may_find(text, *_SCALE_SIGNS) and bool(_SCALE.search(text)) for text in (source, translation))
         for atom in tuple(missing):
             other = next((other for other in added if _same(atom, other, afternoon, scale)), None)
             if other:
@@ -245,6 +216,12 @@ def _without_pairs(source: str, translation: str, missing: list[str], added: lis
             if "." in atom and all(part in missing for part in atom.split(".")):
                 missing, added = _less(missing, atom.split(".")), _less(added, [atom])
     return missing, added
+
+
+def _may_find(text: str, words: AbstractSet[str], parts: Iterable[str]) -> bool:
+    """Whether a text has one of the words, or of the parts of words: far cheaper to tell than what a pattern finds."""
+    low = lowered(text)
+    return not words.isdisjoint(read(text).low_set) or any(part in low for part in parts)
 
 
 def _same(atom: str, other: str, afternoon: bool, scale: bool) -> bool:
@@ -280,40 +257,8 @@ def _less(atoms: list[str], taken: list[str]) -> list[str]:
     return left
 
 
-def _values(text: str, table: dict[str, tuple[int, ...]], others: dict[str, tuple[int, ...]]) -> set[int]:
-    """The numbers that are written in words: each word's, and that of each run of them ("deux cents", "forty-two")."""
-    values: set[int] = set()
-    total = current = 0
-    running = False
-    for word in read(text).lows:
-        known = table.get(word)
-        if known is None:
-            values.update(others.get(word) or others.get(word.removesuffix("s"), ()))
-            if running and word in ("et", "and"):
-                continue
-            if running:
-                values.add(total + current)
-                total = current = 0
-                running = False
-            continue
-        value = known[0]
-        values.add(value)
-        running = True
-        if value >= 1000:
-            total += (current or 1) * value
-            current = 0
-        elif value == 100:
-            current = (current or 1) * 100
-        elif value == 20 and table is _FRENCH and current % 100 == 4:
-            current += 76
-        else:
-            current += value
-        values.add(total + current)
-    return values
-
-
 def _months(text: str, names: tuple[str, ...]) -> set[int]:
-    low = text.lower()
+    low = lowered(text)
     return {number for number, name in enumerate(names, 1) if name in low}
 
 

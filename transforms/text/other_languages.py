@@ -27,6 +27,7 @@ def words_of(text: str) -> list[str]:
 
 
 _LEAST_OTHER, _LEAST_DIFFERENT = 4, 3
+_STOP_WORDS: Final = frozenset().union(*OTHERS.values())
 
 
 def other_language(text: str) -> str | None:
@@ -73,11 +74,32 @@ def _new_words(text: str, source: str, lower: bool) -> list[str]:
     """The words of three letters and more that ``source`` does not have, in lower case; not codes, and not names if
     only words in ``lower`` case count, with the first.
     """
-    there = {word.lower() for word in words_of(source)}
-    words = words_of(CODE.sub(" ", _HOT_KEY.sub(r"\1\2", text)))
+    words = words_of(_without_code(_HOT_KEY.sub(r"\1\2", text) if ")" in text else text))
     if lower:
         words = [word for number, word in enumerate(words) if word.islower() or (not number and word.istitle())]
-    return [low for word in words if len(word) > 2 and word[-1] != "'" and (low := word.lower()) not in there]
+    lows = [word.lower() for word in words if len(word) > 2 and word[-1] != "'"]
+    there = read(source)
+    shared = there.low_set.intersection(lows)
+    if not shared:
+        return lows
+    if _APOSTROPHES.isdisjoint(there.signs):
+        return [low for low in lows if low not in shared]
+    written = {word.lower() for word in words_of(source)}  # without elided ones
+    return [low for low in lows if low not in written]
+
+
+_APOSTROPHES: Final = frozenset("'’")
+_CODE_SIGNS: Final = frozenset("`_\\/=%-&<{")
+_WITHIN_CODE = re.compile(r"[.:]\S")
+"""Each piece of code has a digit, one of the signs, or one of these."""
+
+
+def _without_code(text: str) -> str:
+    """``text`` with a blank in place of each piece of code; most texts have none of its signs."""
+    reading = read(text)
+    if reading.numbers or not _CODE_SIGNS.isdisjoint(reading.signs) or _WITHIN_CODE.search(text):
+        return CODE.sub(" ", text)
+    return text
 
 
 def is_other_than_english(answer: str, source: str) -> bool:
@@ -85,7 +107,8 @@ def is_other_than_english(answer: str, source: str) -> bool:
 
     Capitalised words are names, words with digits are codes, and words of ``source`` are kept terms: they say nothing.
     """
-    if other_language(CODE.sub(" ", answer)):
+    # A word of code is one of the text, so of few texts the code needs to be taken away for this.
+    if len(_STOP_WORDS & read(answer).low_set) >= _LEAST_DIFFERENT and other_language(_without_code(answer)):
         return True
     words = _new_words(answer, source, lower=True)
     if len(words) < MOST_ENGLISH[0][0]:

@@ -34,7 +34,7 @@ def _blanked(code_page: str, lower: bool = False) -> bytes:
 _BLANKED: Final = {page: _blanked(page) for page in (_LATIN, _CODE_PAGE)}
 _LOWERED: Final = {page: _blanked(page, lower=True) for page in (_LATIN, _CODE_PAGE)}
 _ONLY_DIGITS: Final = bytes(byte if chr(byte) in "0123456789" else ord(" ") for byte in range(256))
-_LATIN_LETTERS: Final = bytes(byte for byte in range(256) if chr(byte).isalpha())
+_LETTERS_AND_BLANK: Final = bytes(byte for byte in range(256) if chr(byte).isalpha() or byte == ord(" "))
 _DIGITS: Final = frozenset("0123456789")
 _KNOWN: Final = frozenset(_decoded(byte, _CODE_PAGE) for byte in range(256))
 _LETTERS: Final = frozenset(filter(str.isalpha, _KNOWN))
@@ -46,6 +46,7 @@ class Reading(NamedTuple):
 
     Attributes:
         text: As it stands.
+        latin: Whether all its characters are of Latin-1: no emoji, no typographic quotation mark, no other script.
         signs: The characters that are no letters of French or English: digits, marks, white space, other scripts.
         letters: The text with a blank in place of each character that is no letter.
         lows: The words in lower case, in order.
@@ -55,6 +56,7 @@ class Reading(NamedTuple):
     """
 
     text: str
+    latin: bool
     signs: frozenset[str]
     letters: str
     lows: list[str]
@@ -87,8 +89,10 @@ def read(text: str) -> Reading:
     another script need the pattern.
     """
     encoded, page = text.encode(_LATIN, "replace"), _LATIN
-    if encoded.count(b"?") == text.count("?"):  # no character is replaced
-        signs = frozenset(encoded.translate(None, _LATIN_LETTERS).decode(_LATIN))
+    latin = text.isascii() or encoded.count(b"?") == text.count("?")  # no character is replaced
+    if latin:
+        # Blanks are by far the most frequent sign, and one of them is enough.
+        signs = frozenset(encoded.translate(None, _LETTERS_AND_BLANK).decode(_LATIN) + " " * (" " in text))
     else:
         characters = frozenset(text)
         signs = characters - _LETTERS
@@ -100,7 +104,13 @@ def read(text: str) -> Reading:
     letters = encoded.translate(_BLANKED[page]).decode(page)
     lows = encoded.translate(_LOWERED[page]).decode(page).split()
     digits = "" if _DIGITS.isdisjoint(signs) else encoded.translate(_ONLY_DIGITS).decode(_LATIN)
-    return Reading(text, signs, letters, lows, frozenset(lows), digits, digits.split())
+    return Reading(text, latin, signs, letters, lows, frozenset(lows), digits, digits.split() if digits else [])
+
+
+@lru_cache(maxsize=4)
+def lowered(text: str) -> str:
+    """A text in lower case. The last few are kept, as some checks of numbers ask for the same ones."""
+    return text.lower()
 
 
 def letter_words(text: str) -> list[str]:
@@ -115,4 +125,4 @@ def _read_with_patterns(text: str, signs: frozenset[str]) -> Reading:
     letters = _NO_LETTER.sub(" ", text)
     lows = letters.lower().split()
     digits = _NO_DIGIT.sub(" ", text) if any(map(str.isdecimal, signs)) else ""
-    return Reading(text, signs, letters, lows, frozenset(lows), digits, digits.split())
+    return Reading(text, False, signs, letters, lows, frozenset(lows), digits, digits.split())

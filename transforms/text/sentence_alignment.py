@@ -87,10 +87,12 @@ class _Pairs:
 
     def __init__(self, source: Sequence[SourceSentence], answer: Sequence[AnswerSentence]) -> None:
         self.source, self.answer = source, answer
+        self._columns = len(answer)
         self._keys: dict[int, frozenset[str]] = {}
-        self._forward: dict[tuple[int, int], float] = {}
-        self._backward: dict[tuple[int, int], float] = {}
-        self._sure: dict[tuple[int, int], bool] = {}
+        # By row and column in one number: there are many of them, and tuples keep the garbage collector busy.
+        self._forward: dict[int, float] = {}
+        self._backward: dict[int, float] = {}
+        self._sure: dict[int, bool] = {}
 
     def correspond(self, row: int, last: int, column: int) -> bool:
         """Whether as many sentences from two places on have each other's words, one by one."""
@@ -108,9 +110,10 @@ class _Pairs:
 
     def is_sure(self, row: int, column: int) -> bool:
         """Whether two sentences belong together, and far better than with each other's neighbours."""
-        known = self._sure.get((row, column))
+        place = row * self._columns + column
+        known = self._sure.get(place)
         if known is None:
-            known = self._sure[row, column] = self._is_sure(row, column)
+            known = self._sure[place] = self._is_sure(row, column)
         return known
 
     def _is_sure(self, row: int, column: int) -> bool:
@@ -143,19 +146,21 @@ class _Pairs:
 
     def _covered(self, row: int, column: int) -> float:
         """Which share of the source's words the answer's sentence has."""
-        known = self._forward.get((row, column))
+        place = row * self._columns + column
+        known = self._forward.get(place)
         if known is None:
-            known = self._forward[row, column] = coverage(self.source[row].words, self.answer[column].keys)
+            known = self._forward[place] = coverage(self.source[row].words, self.answer[column].keys)
         return known
 
     def _explained(self, row: int, column: int) -> float:
         """Which share of the answer's words the source's sentence explains."""
-        known = self._backward.get((row, column))
+        place = row * self._columns + column
+        known = self._backward.get(place)
         if known is None:
             keys = self._keys.get(row)
             if keys is None:
                 keys = self._keys[row] = source_keys((self.source[row],))
-            known = self._backward[row, column] = coverage(self.answer[column].words, keys)
+            known = self._backward[place] = coverage(self.answer[column].words, keys)
         return known
 
 
@@ -175,7 +180,8 @@ class _Block:
                 source_places[key] = source_places.get(key, 0) | 1 << number
         self._there = [_places(sentence.words, answer_places) for sentence in source]
         self._here = [_places(sentence.words, source_places) for sentence in answer]
-        self._known: dict[tuple[bool, int, int, int], tuple[float, float]] = {}
+        self._forward: dict[int, tuple[float, float]] = {}
+        self._backward: dict[int, tuple[float, float]] = {}
         self._values: dict[Group, float] = {}
 
     def best_groups(self) -> list[Group]:
@@ -186,14 +192,16 @@ class _Block:
                 (0, 0, place, place + 1) for place in range(columns)
             ]
         band = max(_BAND, abs(rows - columns) + 3)
-        best: dict[tuple[int, int], tuple[float, int, int]] = {(0, 0): (0.0, 0, 0)}
+        best: list[dict[int, tuple[float, int, int]]] = [{} for _ in range(rows + 1)]
+        best[0][0] = 0.0, 0, 0
         slope = columns / rows
         for i in range(rows + 1):
             centre = int(i * slope)
+            moves = [(best[i - down], down, across) for down, across in _MOVES if down <= i]
             for j in range(max(0, centre - band), min(columns, centre + band + 1) + 1):
                 here = None
-                for down, across in _MOVES:
-                    before = best.get((i - down, j - across))
+                for above, down, across in moves:
+                    before = above.get(j - across)
                     if before is None:
                         continue
                     least = here[0] - before[0] if here is not None else 0.0
@@ -201,11 +209,11 @@ class _Block:
                     if here is None or value > here[0]:
                         here = value, down, across
                 if here is not None and (i or j):
-                    best[i, j] = here
+                    best[i][j] = here
         groups: list[Group] = []
         i, j = rows, columns
-        while (i or j) and (i, j) in best:
-            _, down, across = best[i, j]
+        while (i or j) and j in best[i]:
+            _, down, across = best[i][j]
             groups.append((i - down, i, j - across, j))
             i, j = i - down, j - across
         return groups[::-1]
@@ -229,25 +237,35 @@ class _Block:
         if (most := chars * (ratio - extra)) <= least:
             return most
         match = (
-            self._share(True, self._there, first, last, begin, end)
-            + self._share(False, self._here, begin, end, first, last)
+            self._share(self._forward, self._there, first, last, begin, end)
+            + self._share(self._backward, self._here, begin, end, first, last)
         ) / 2
         value = self._values[group] = chars * (match * ratio - extra)
         return value
 
     def _share(
-        self, forward: bool, places: Sequence[Sequence[tuple[int, float]]], first: int, last: int, begin: int, end: int
+        self,
+        shares: dict[int, tuple[float, float]],
+        places: Sequence[Sequence[tuple[int, float]]],
+        first: int,
+        last: int,
+        begin: int,
+        end: int,
     ) -> float:
         """Which share of the words of some sentences the other text's sentences have."""
         found = total = 0.0
+        group = (1 << end) - (1 << begin)
         for number in range(first, last):
-            key = forward, number, begin, end
-            known = self._known.get(key)
+            key = group * len(places) + number
+            known = shares.get(key)
             if known is None:
-                group = (1 << end) - (1 << begin)
-                hits = [place for place, _ in places[number] if place & group]
-                missed = sum([weight for place, weight in places[number] if not place & group])
-                known = self._known[key] = float(len(hits)), len(hits) + missed
+                hits, missed = 0, 0.0
+                for place, weight in places[number]:
+                    if place & group:
+                        hits += 1
+                    else:
+                        missed += weight
+                known = shares[key] = float(hits), hits + missed
             found += known[0]
             total += known[1]
         return found / total if total else 1.0

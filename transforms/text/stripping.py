@@ -14,7 +14,7 @@ from transforms.text import flags
 from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import FIRST_EMOJI, without_emoji_tail
 from transforms.text.chatter import NOTE, NOTE_FRENCH
-from transforms.text.control_tokens import MARKED, without_json, without_tokens
+from transforms.text.control_tokens import MARKED, begins_with_role, without_json, without_tokens
 from transforms.text.reading import read
 from transforms.text.task_talk import MOST_EXPLAINED, explained_share, explaining_keys, may_speak, speaks, speaks_apart
 
@@ -115,6 +115,7 @@ def strip(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
 
 
 _AROUND: Final = frozenset(f":\n{''.join(MARKED)}")
+_COLON: Final = frozenset(":")
 _CLOSED: Final = frozenset(")]*_\u200d\ufe0f")
 
 
@@ -122,7 +123,10 @@ def _is_bare(text: str) -> bool:
     """Whether nothing stands around a translation: it has none of the signs and words that each step here looks for."""
     if not text or not text[0].isalnum() or text[-1] in _CLOSED or text[-1] >= FIRST_EMOJI:
         return False
-    return _AROUND.isdisjoint(read(text).signs) and not may_speak(text)
+    around = _AROUND & read(text).signs
+    if may_speak(text) or not around <= _COLON:
+        return False
+    return not around or not (_PREAMBLE_LINE.match(text) or begins_with_role(text))
 
 
 def _without_preamble(text: str, source: str) -> str:

@@ -28,6 +28,8 @@ def test_addresses(source: str, answer: str, same: bool) -> None:
         ("<p>Clos <b>hier</b></p>", "<p>Closed <b>yesterday</b></p>", True),
         ("<p>Clos <b>hier</b></p>", "<p>Closed yesterday</p>", False),
         ("Lancer `make test`", "Run `make test`", True),
+        ("À faire\n- clore\n2. payer", "To do\n• close\n2) pay", True),
+        ("À faire\n- clore\n- payer", "To do\n- close\npay", False),
         ("Lancer `make test`", "Run make test", False),
         ("# Titre\n- a", "# Title\n- a", True),
         ("# Titre\n- a", "Title\n- a", False),

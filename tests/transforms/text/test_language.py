@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from tests.transforms.text.clean_pairs import clean_pairs
-from transforms.text import flags
+from transforms.text import flags, language
 from transforms.text.findings import names
 from transforms.text.language import is_french, language_findings
+from transforms.text.reading import read
 from transforms.text.source_language import language_of
 
 FRENCH = "Le technicien a remplacé la vanne. La pression est revenue à la normale dans la journée."
@@ -82,3 +83,9 @@ def test_no_french_text_is_taken_for_another_language_and_no_english_one() -> No
 def test_names_are_not_french_prose() -> None:
     assert not is_french("Société d'exploitation des Carrières de la Vézère")
     assert is_french("Porte bloquée, pièce commandée, attente livraison")
+
+
+@pytest.mark.parametrize("text", ["pompe défectueuse", "vu que", "Il n'est pas là", "Chauffage en panne", FRENCH])
+def test_a_text_with_french_words_may_hold_some(text: str) -> None:
+    assert language._may_hold_french(read(text))
+    assert not language._may_hold_french(read(ENGLISH))

@@ -14,6 +14,7 @@ def test_tandem_finds_the_longest_repetition() -> None:
     assert tandem(list("abcdefg")) == Tandem(0, 1.0)
     assert tandem(list("xabcabcabcabcy")) == Tandem(3, 4.0)
     assert tandem(["a"] * 10) == Tandem(1, 10.0)
+    assert tandem([word for change in "mnop" for word in f"a b c d e {change} f g h i".split()]) == Tandem(0, 1.0)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.transforms.text.clean_pairs import clean_pairs
+from tests.transforms.text.texts import mixtures
+from transforms.text import other_languages
 from transforms.text.other_languages import hardly_english, is_foreign, is_other_than_english, other_language, words_of
 
 SOURCE = "La pompe du bâtiment nord est en panne depuis hier."
@@ -61,3 +65,13 @@ def test_kept_abbreviations_are_no_other_language() -> None:
     answer = "tmpr: 1, prsn: 2, kvlt: 3, vlvq: 4, pmpx: 5, flwq: 6"
     assert not is_other_than_english(answer, "tmpr: 1, prsn: 2, kvlt: 3, vnnq: 4, pmpe: 5, dbtq: 6")
     assert is_other_than_english(answer, "Rien de tel : 1, 2, 3, 4, 5, 6")
+
+
+@given(st.one_of(mixtures, st.text("ab1 .:/_\\=%-&;<>{}`\n")))
+def test_a_text_without_the_signs_of_code_has_no_code(text: str) -> None:
+    assert other_languages._without_code(text) == other_languages.CODE.sub(" ", text)
+
+
+def test_words_of_the_source_are_not_new_but_what_is_elided_there_is_no_word_of_it() -> None:
+    new = other_languages._new_words("prud hommes and xyz", "Les hommes des prud'hommes", lower=False)
+    assert new == ["prud", "and", "xyz"]

@@ -18,6 +18,7 @@ def test_words_and_numbers_are_those_of_the_patterns(text: str) -> None:
     assert reading.words == letter_words(text) == re.findall(r"[^\W\d_]+", text)
     assert reading.lows == [word.lower() for word in reading.words]
     assert reading.signs == {sign for sign in text if not (sign.isalpha() and sign in KNOWN)}
+    assert reading.latin == all(sign <= "\xff" for sign in text)
     assert reading.numbers == reading.digits.split() == re.findall(r"\d+", text)
     assert len(reading.letters) == len(text)
     assert len(reading.digits) == (len(text) if reading.numbers else 0)

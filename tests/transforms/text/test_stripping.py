@@ -20,6 +20,7 @@ PREAMBLE, QUOTES = (flags.PREAMBLE_STRIPPED,), (flags.QUOTES_STRIPPED,)
         (f"Sure! Here's the translation: {TEXT}", PREAMBLE),
         (f"**Translation:** {TEXT}", PREAMBLE),
         (f"Voici la traduction :\n{TEXT}", PREAMBLE),
+        (f"English: {TEXT}", PREAMBLE),
         (f"Certainly!\n\n{TEXT}", PREAMBLE),
         (f"{TEXT}\n\nNote: I kept the names.", PREAMBLE),
         (f"{TEXT} (Translator's note: the original is ambiguous.)", PREAMBLE),
