@@ -18,6 +18,8 @@ CHARACTERS = 200
 SHORTEST = 20
 BY_LENGTH = 0.2
 """The spread of the work that is left where the length of a text shows most of it."""
+TWO_COLUMNS = (4 / 7, 10 / 7)
+"""Two and five characters per token, as in a column of codes and one of prose."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Scenario:
         hosts: The initial fleet.
         sigma: Spread of the texts' work that their lengths do not show: sigma of a lognormal factor.
         length_sigma: Spread of the texts' lengths, likewise.
+        columns: Characters of a text per unit of work, one number for each column; every text is of one of them.
         contention: See ``HostSettings``.
         changes: Changes in order of time.
         clients: Number of equal clients that share the hosts and the rows.
@@ -100,6 +103,7 @@ class Scenario:
     hosts: tuple[Host, ...]
     sigma: float = 0.6
     length_sigma: float = 0.0
+    columns: tuple[float, ...] = (1.0,)
     contention: float = 0.0
     changes: tuple[Change, ...] = ()
     clients: int = 1
@@ -197,4 +201,25 @@ SCENARIOS = {
 }
 """Scenarios in the order of the table. The host of ``hanging`` loads its model but answers no request with a text. An
 answer of ``short answers`` takes 36 ms on average, nine in ten of them 10 to 90 ms.
+"""
+
+SIMULATED = {
+    **{name: scenario for name, scenario in SCENARIOS.items() if scenario.clients == 1},
+    **{
+        scenario.name: scenario
+        for scenario in (
+            Scenario("columns", _STANDARD, sigma=BY_LENGTH, length_sigma=1.0, columns=TWO_COLUMNS),
+            Scenario(
+                "twenty, columns",
+                _twenty(),
+                sigma=BY_LENGTH,
+                length_sigma=0.6,
+                columns=TWO_COLUMNS,
+                size=Size(4000, 30.0),
+            ),
+        )
+    },
+}
+"""Scenarios of ``benchmarks.fleet.simulation``, by name. The texts of simulated hosts all have equally long tokens, so
+that those with several columns are only simulated.
 """

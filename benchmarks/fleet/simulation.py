@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import heapq
 import itertools
+import math
 import random
 import statistics
 import sys
@@ -24,7 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.fleet.ideal import best_blind_seconds, best_seconds, ideal_seconds
-from benchmarks.fleet.scenarios import CHARACTERS, SCENARIOS, SHORTEST, Host, Scenario, Size
+from benchmarks.fleet.scenarios import CHARACTERS, SHORTEST, SIMULATED, Host, Scenario, Size
 from transforms.engine.window import MIN_TEXTS, TEXTS_PER_SLOT
 from transforms.fleet.answers import Answer
 from transforms.fleet.breaker import Breaker
@@ -41,9 +42,9 @@ DELAY_SECONDS = (0.0005, 0.002)
 
 DEADLINE_SECONDS = 300.0
 HEALTH_CHECK_SECONDS = 0.01
-NUM_PREDICT = 400
+TOKENS = 50
+"""Of an answer, per unit of work."""
 SLOTS = ("learnt", "known", "told")
-ALONE = [name for name, scenario in SCENARIOS.items() if scenario.clients == 1]
 
 
 @dataclass(eq=False)
@@ -108,10 +109,12 @@ class Simulation:
         lengths = [self._random.lognormvariate(0.0, scenario.length_sigma) for _ in range(size.rows)]
         work = [length * self._random.lognormvariate(0.0, scenario.sigma) for length in lengths]
         unit = scenario.rates(())[0][1] * size.seconds / sum(work)
+        columns = [self._random.choice(scenario.columns) for _ in lengths]
         self._work = {  # slot-seconds at speed 1
-            Job(max(SHORTEST, round(CHARACTERS * length))): unit * each
-            for length, each in zip(lengths, work, strict=True)
+            Job(max(SHORTEST, round(CHARACTERS * length * column))): unit * each
+            for length, each, column in zip(lengths, work, columns, strict=True)
         }
+        self._tokens = {job: math.ceil(TOKENS * each) for job, each in zip(self._work, work, strict=True)}
         self._hosts = {f"http://{number}": self._host(number, host) for number, host in enumerate(scenario.hosts)}
         self._dispatcher = Dispatcher(host.state for host in self._hosts.values())
         self._now = self._last_end = self._all_sent = 0.0
@@ -195,7 +198,8 @@ class Simulation:
                 self._all_sent = self._now
             self._most_over_slots = max(self._most_over_slots, state.in_flight - host.given.slots)
             self._later("arrives", key)
-            deadline_seconds = state.deadline.seconds(NUM_PREDICT, job.charged)
+            num_predict = 2 * self._tokens.get(job, 0) + 128
+            deadline_seconds = state.deadline.seconds(num_predict, job.charged)
             self._at(self._now + deadline_seconds, Failure.TIMEOUT.value, key)
         times = (dispatcher.next_probe_at(), dispatcher.next_hedge_at())
         due = min((at for at in times if at is not None), default=None)
@@ -253,7 +257,7 @@ class Simulation:
     def _read(self, key: int) -> None:
         waited, service = self._times.pop(key)
         job, host = self._leave(key)
-        total_ns, service_ns, tokens = int((waited + service) * 1e9), int(service * 1e9), 1 + job.size // 4
+        total_ns, service_ns, tokens = int((waited + service) * 1e9), int(service * 1e9), self._tokens.get(job, 1)
         answer = Answer("English", host.state.url, "mistral", "stop", total_ns, 0, 0, service_ns, tokens, tokens)
         self._dispatcher.answered(key, self._now, answer)
         for copy in list(job.in_flight):
@@ -299,7 +303,7 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--scenario", nargs="+", choices=ALONE, default=ALONE, metavar="NAME")
+    parser.add_argument("--scenario", nargs="+", choices=SIMULATED, default=list(SIMULATED), metavar="NAME")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--slots", choices=SLOTS, default=SLOTS[0])
     parser.add_argument("--rows", type=int, default=2000)
@@ -307,7 +311,7 @@ def main() -> int:
     given = parser.parse_args()
     print(HEAD)
     for name in given.scenario:
-        scenario = SCENARIOS[name]
+        scenario = SIMULATED[name]
         size = scenario.size or Size(given.rows, given.ideal_seconds)
         seeds = range(given.seeds)
         runs = [Simulation(scenario, size, seed, given.slots).run() for seed in seeds]

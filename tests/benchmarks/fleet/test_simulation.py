@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.fleet.scenarios import SCENARIOS, Host, Size
-from benchmarks.fleet.simulation import ALONE, HEAD, Outcome, Simulation, line
+from benchmarks.fleet.scenarios import SCENARIOS, SIMULATED, Host, Size
+from benchmarks.fleet.simulation import HEAD, Outcome, Simulation, line
 
 SMALL = Size(300, 4.0)
 
 
-@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize("name", SIMULATED)
 def test_every_scenario_ends_near_the_ideal(name: str) -> None:
-    scenario = SCENARIOS[name]
+    scenario = SIMULATED[name]
     outcome = Simulation(scenario, scenario.size or SMALL, seed=1).run()
     assert 0.95 < outcome.ratio < 1.5
     assert outcome.all_sent <= outcome.ratio
