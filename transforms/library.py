@@ -248,7 +248,8 @@ class _TranslateRows(beam.DoFn):
                 if text is not None and not isinstance(text, str):
                     known[len(texts)] = bad_text_result(f"{column} holds {type(text).__name__}, not text")
                     text = ""
-                texts.append(None if text is None else SourceText(text, model, column if field_names else None))
+                field_name = column if field_names else None
+                texts.append(None if text is None else SourceText(text, model, field_name, column))
         results = self._engine.submit(texts, self._window.texts_done, known)
         size_bytes = sum(len(text.text) for text in texts if text is not None)
         self._window.add(_Batch(rows, results), results, len(texts), size_bytes)

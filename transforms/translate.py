@@ -147,7 +147,7 @@ class TranslateRows(beam.DoFn):
             known |= {len(texts) + row: bad_text_result(fault) for row, fault in faults.items()}
             field_name = name if self._config.field_names else None
             texts += [
-                None if text is None else SourceText(text, model, field_name)
+                None if text is None else SourceText(text, model, field_name, name)
                 for text, model in zip(column, models, strict=True)
             ]
         return texts, known

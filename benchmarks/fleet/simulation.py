@@ -111,7 +111,7 @@ class Simulation:
         unit = scenario.rates(())[0][1] * size.seconds / sum(work)
         columns = [self._random.choice(scenario.columns) for _ in lengths]
         self._work = {  # slot-seconds at speed 1
-            Job(max(SHORTEST, round(CHARACTERS * length * column))): unit * each
+            Job(max(SHORTEST, round(CHARACTERS * length * column)), "", str(column)): unit * each
             for length, each, column in zip(lengths, work, columns, strict=True)
         }
         self._tokens = {job: math.ceil(TOKENS * each) for job, each in zip(self._work, work, strict=True)}

@@ -6,6 +6,7 @@ import itertools
 import pickle
 import queue
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from transforms.engine.engine import live_engines
 from transforms.engine.run_health import FIRST_TEXTS
 from transforms.engine.window import MIN_TEXTS
 from transforms.errors import RunFailed, RunStopped
+from transforms.fleet.dispatch import Dispatcher
+from transforms.fleet.jobs import Job
 from transforms.sink.columns import output_schema
 from transforms.sink.parts import TranslatedBatch
 from transforms.source.work_units import BadLine, Batch, SourceFile, WorkUnit
@@ -163,6 +166,23 @@ def test_texts_name_their_model_and_their_column(sandbox_host: MakeHost, start: 
     assert [row["body_en_model"] for row in rows_of(translated)] == ["qwen3:8b", "mistral"]
     fields = {(body["model"], 'field "body"' in body["system"]) for body in bodies(host) if "rapport" in body["prompt"]}
     assert fields == {("qwen3:8b", True), ("mistral", True)}
+
+
+def test_requests_tell_the_column_of_their_text(
+    sandbox_host: MakeHost, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: Counter[str] = Counter()
+    add = Dispatcher.add
+
+    def counted(dispatcher: Dispatcher, job: Job) -> None:
+        sent[job.column] += 1
+        add(dispatcher, job)
+
+    monkeypatch.setattr(Dispatcher, "add", counted)
+    step = start(config([sandbox_host()]))
+    process(step, batch_of([*reports(3), "  "]))
+    finish(step)
+    assert sent == {"subject": 4, "body": 3}
 
 
 def test_unreadable_lines_and_failed_texts_become_dead_letters(sandbox_host: MakeHost, start: Start) -> None:

@@ -37,7 +37,9 @@ class ChunkPrompt(NamedTuple):
         rendered = render(profile.template, text.text, _glossary_note(terms, profile), context)
         return cls(text, rendered, terms, estimate_tokens(text.text))
 
-    def request(self, profile: PromptProfile, step: Ask, avoided: frozenset[str], model: str | None) -> GenerateRequest:
+    def request(
+        self, profile: PromptProfile, step: Ask, avoided: frozenset[str], model: str | None, column: str = ""
+    ) -> GenerateRequest:
         """Return a request with this prompt.
 
         Args:
@@ -45,6 +47,7 @@ class ChunkPrompt(NamedTuple):
             step: The sampling, and whether an answer was cut off: then the next one may be twice as long.
             avoided: Hosts that are not to answer.
             model: The model's name; None for the run's model.
+            column: The column of the text.
         """
         expected, most = profile.budget.num_predict_for(self.tokens), profile.budget.max_predict_for(self.tokens)
         num_predict = min(2 * expected, most) if step.extended else expected
@@ -58,6 +61,7 @@ class ChunkPrompt(NamedTuple):
             model=model,
             avoided=avoided,
             think=profile.think,
+            column=column,
         )
 
 

@@ -48,6 +48,7 @@ class _Task(NamedTuple):
         chunk: What is sent, without surrounding white space.
         context: The text before the chunk, for the model's understanding only.
         log: Gets every request that is made.
+        column: The column of the text.
         repaired_fault: The fault of an earlier answer because of which it is translated; empty if there is none.
         of_rejected: Whether it is a piece of a chunk whose answers were rejected.
         is_piece: Whether it is a piece of a chunk.
@@ -57,6 +58,7 @@ class _Task(NamedTuple):
     chunk: str
     context: str
     log: RequestLog
+    column: str = ""
     repaired_fault: str = ""
     of_rejected: bool = False
     is_piece: bool = False
@@ -94,7 +96,9 @@ class ChunkTranslator:
         self._second = second
         self.repair_yield = RepairYield()
 
-    async def translate(self, chunk: str, profile: PromptProfile, log: RequestLog, context: str = "") -> ChunkResult:
+    async def translate(
+        self, chunk: str, profile: PromptProfile, log: RequestLog, context: str = "", column: str = ""
+    ) -> ChunkResult:
         """Translate a chunk, with the fallback model if its own cannot.
 
         Args:
@@ -102,6 +106,7 @@ class ChunkTranslator:
             profile: The prompt profile of the text's model.
             log: Gets every request that is made.
             context: The text before the chunk, for the model's understanding only.
+            column: The column of the text.
 
         Raises:
             RunFailed, RunStopped: The run ended before the chunk was translated.
@@ -109,7 +114,7 @@ class ChunkTranslator:
         if classify(chunk) is not Gate.TRANSLATE:
             return ChunkResult(chunk)
         _, *fallbacks = self._policy.models(profile.model)
-        result = await self._translate_with(_Task(profile, chunk, context, log))
+        result = await self._translate_with(_Task(profile, chunk, context, log, column))
         for model in fallbacks:
             if result.error is None:
                 break
@@ -121,7 +126,9 @@ class ChunkTranslator:
             fallback_profile = self._profiles.of(model, profile.field_name)
             cured = None
             try:
-                second = await self._translate_with(_Task(fallback_profile, chunk, context, log, repaired_fault=fault))
+                second = await self._translate_with(
+                    _Task(fallback_profile, chunk, context, log, column, repaired_fault=fault)
+                )
                 cured = second.error is None
             finally:
                 self.repair_yield.finished(grant, cured)
@@ -163,7 +170,7 @@ class ChunkTranslator:
             cause = grant.kind.fault if grant else DOUBTED_HOST if avoided else task.repaired_fault
             cured = None
             try:
-                answer = await self._ask(prompt, profile, step, frozenset(avoided), log, cause)
+                answer = await self._ask(prompt, task, step, frozenset(avoided), cause)
                 if not cause:
                     self.repair_yield.first_answer()
                 candidate = await self._assess(answer, chunk, prompt, profile, task.context)
@@ -229,10 +236,9 @@ class ChunkTranslator:
     async def _ask(
         self,
         prompt: ChunkPrompt,
-        profile: PromptProfile,
+        task: _Task,
         step: Ask,
         avoided: frozenset[str],
-        log: RequestLog,
         repaired_fault: str,
     ) -> Answer:
         """One answer, from another host than the avoided ones if there is a healthy one.
@@ -240,8 +246,9 @@ class ChunkTranslator:
         Raises:
             RowRejected: The text is at fault.
         """
+        profile, log = task.profile, task.log
         model = None if profile.model == self._own_model else profile.model
-        request = prompt.request(profile, step, avoided, model)
+        request = prompt.request(profile, step, avoided, model, task.column)
         attempts: list[Attempt] = []
         try:
             answer = await self._fleet.generate(request, attempts)

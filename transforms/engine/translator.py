@@ -68,11 +68,13 @@ class SourceText:
         text: As it is in the record.
         model: The model that the row names; None for the run's model.
         field_name: The column of the text, if the model is to know it.
+        column: The column of the text, whose answers tell how long the next one may be; empty if there are no columns.
     """
 
     text: str
     model: str | None = None
     field_name: str | None = None
+    column: str = ""
 
 
 class Translator:
@@ -163,7 +165,7 @@ class Translator:
         chunks = await call(size, _chunks, source.text, profile)
         before = contexts(chunks, profile.context_chars)
         results = await gather_few(
-            lambda pair: self._chunk_translator.translate(pair[0].core, profile, log, pair[1]),
+            lambda pair: self._chunk_translator.translate(pair[0].core, profile, log, pair[1], source.column),
             list(zip(chunks, before, strict=True)),
         )
         return await call(size, self._result, source, model, chunks, results, log)

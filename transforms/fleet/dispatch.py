@@ -13,11 +13,12 @@ from functools import partial
 
 from transforms.fleet import hedging, suspicion
 from transforms.fleet.answers import Answer
+from transforms.fleet.expected_tokens import TokenRates
 from transforms.fleet.faults import AWAY, Blame, Failure, RequestFailed
 from transforms.fleet.host_state import HostState
 from transforms.fleet.jobs import Attempt, Job, SentRequest
 from transforms.fleet.limit_measures import Times
-from transforms.fleet.long_texts import longest_for
+from transforms.fleet.long_texts import FleetSpeed, longest_for
 from transforms.fleet.model_assignment import next_change
 from transforms.fleet.pending import PendingJobs
 from transforms.fleet.verdicts import Circumstances, HostCharge, Verdict, charge_of, verdict_of
@@ -35,7 +36,8 @@ class Dispatcher:
 
     def __init__(self, hosts: Iterable[HostState]) -> None:
         self.hosts = {host.url: host for host in hosts}
-        self._pending = PendingJobs()
+        self._rates = TokenRates()
+        self._pending = PendingJobs(self._rates)
         self._keys = itertools.count()
         self._sent: dict[int, SentRequest] = {}
         self._working_models: set[str] = set()  # those that have answered a request of this run
@@ -92,13 +94,16 @@ class Dispatcher:
             for host in self.hosts.values()
             if host.model in self._pending and (share := host.free_share(now, self._needed(host))) > 0
         ]
+        speeds: dict[str, FleetSpeed] = {}
         for _, host in sorted(shares, key=lambda each: each[0], reverse=True):
             if not host.breaker.closed:
                 return self._send(self._probe(host), host, now)
             # A host whose slots or speed are still being found gets short texts: it answers sooner, and a slow one
             # would not end a long text for a long time.
-            unknown = host.limit.growing() or (len(self.hosts) > 1 and host.served.characters_per_second() is None)
-            longest = longest_for(host, self.hosts.values(), self._pending.characters(host.model))
+            unknown = host.limit.growing() or (len(self.hosts) > 1 and host.served.tokens_per_second() is None)
+            if host.model not in speeds:
+                speeds[host.model] = FleetSpeed.of(host.model, self.hosts.values())
+            longest = longest_for(host, speeds[host.model], self._pending.tokens(host.model))
             job = self._pending.take(host.model, partial(self._suits, host), unknown, longest)
             if job is not None:
                 return self._send(job, host, now)
@@ -115,12 +120,13 @@ class Dispatcher:
         self._hedge_budget.sent(hedged=bool(job.in_flight))
         job.in_flight[key] = host.url
         host.in_flight += 1
-        host.characters_in_flight += job.size
+        tokens = job.size * self._rates.of(job.model, job.column).per_character
+        host.tokens_in_flight += tokens
         host.suspects += job.suspect
         host.reserved |= suspicion.goes_alone(job)
         served = host.served
         served.limit.sent(key, now, job.size)
-        self._sent[key] = SentRequest(job, host, served, now, alone, host.breaker.sent(), job.suspect)
+        self._sent[key] = SentRequest(job, host, served, now, alone, host.breaker.sent(), job.suspect, tokens)
         return key, job, host
 
     def _take_back(self, key: int) -> SentRequest:
@@ -128,7 +134,7 @@ class Dispatcher:
         sent = self._sent.pop(key)
         del sent.job.in_flight[key]
         sent.host.in_flight -= 1
-        sent.host.characters_in_flight -= sent.job.size
+        sent.host.tokens_in_flight -= sent.tokens
         sent.host.suspects -= sent.suspect
         sent.host.reserved = False
         return sent
@@ -179,9 +185,20 @@ class Dispatcher:
         host.traffic.answered(now - sent.at, answer, job.size)
         suspicion.note_answer(sent)
         served.limit.done(key, now, _times(answer))
-        served.deadline.answered(now - sent.at, answer.eval_count, _seconds(answer.eval_duration_ns))
-        served.answered(job.size, _seconds(answer.service_duration_ns))
+        eval_seconds = _seconds(answer.eval_duration_ns)
+        served.deadline.answered(now - sent.at, answer.eval_count, eval_seconds)
+        self._learn(sent, answer, eval_seconds or _seconds(answer.service_duration_ns))
         return self._works(host, now)
+
+    def _learn(self, sent: SentRequest, answer: Answer, seconds: float | None) -> None:
+        """Notes the speed of a host, and the length of an answer for others to texts of its column."""
+        job, served = sent.job, sent.served
+        served.answered(job.size, answer.eval_count or sent.tokens, seconds)
+        speed = served.tokens_per_second()
+        if answer.eval_count and speed is not None and not job.health_check:
+            # The prompt takes time as well; it counts as the tokens that could have been written meanwhile.
+            prompt_tokens = (_seconds(answer.prompt_eval_duration_ns) or 0.0) * speed
+            self._rates.of(job.model, job.column).answered(job.size, answer.eval_count + prompt_tokens)
 
     @staticmethod
     def _works(host: HostState, now: float) -> bool:

@@ -36,19 +36,19 @@ class ServedModel:
     deadline: Deadline
     load_seconds: float | None = None
     largest_answered: int = 0
-    _characters: int = 0
+    _tokens: float = 0.0
     _busy_seconds: float = 0.0
 
-    def answered(self, characters: int, busy_seconds: float | None) -> None:
-        """Note an answer to a text, and how long it took in a slot, if that is known."""
+    def answered(self, characters: int, tokens: float, busy_seconds: float | None) -> None:
+        """Note an answer of ``tokens`` to a text of ``characters``, and how long a slot wrote it, if that is known."""
         self.largest_answered = max(self.largest_answered, characters)
         if busy_seconds is not None:
-            self._characters += characters
+            self._tokens += tokens
             self._busy_seconds += busy_seconds
 
-    def characters_per_second(self) -> float | None:
-        """The source characters that one slot translates per second; None if it is not known yet."""
-        return self._characters / self._busy_seconds if self._busy_seconds > 0 else None
+    def tokens_per_second(self) -> float | None:
+        """The tokens that one slot writes per second; None if it is not known yet."""
+        return self._tokens / self._busy_seconds if self._busy_seconds > 0 else None
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class HostState:
         out: The reason for its exclusion; None while it is in use.
         failure: Class of the last fault of the host, until it answers again; None without one.
         in_flight: Requests that it has not answered yet. All are for ``model``, unless that was deleted meanwhile.
-        characters_in_flight: Of their texts.
+        tokens_in_flight: The expected tokens of their answers.
         last_answer_at: The caller's time of its last good answer.
         traffic: Cumulative counts for monitoring.
         fault_share: How often it fails.
@@ -114,7 +114,7 @@ class HostState:
     out: str | None = None
     failure: Failure | None = None
     in_flight: int = 0
-    characters_in_flight: int = 0
+    tokens_in_flight: float = 0.0
     last_answer_at: float = float("-inf")
     traffic: Traffic = field(default_factory=Traffic)
     fault_share: FaultShare = field(default_factory=FaultShare)

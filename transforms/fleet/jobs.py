@@ -23,8 +23,9 @@ class Job:
     """A text to be translated by any host that has its model.
 
     Attributes:
-        size: Characters of the text; longer texts are sent first.
+        size: Characters of the text; texts with longer answers, as far as that is known, are sent first.
         model: The model's key; see ``model_names.model_key``.
+        column: The column of the text; empty if there are no columns.
         failed_on: Hosts on which the text failed or was rejected. It goes to another host as long as one is healthy.
         charged: Failures on hosts that served other texts at the time.
         suspect: Whether it has failed in a way that may be its own fault.
@@ -40,6 +41,7 @@ class Job:
 
     size: int
     model: str = ""
+    column: str = ""
     failed_on: set[str] = field(default_factory=set)
     charged: int = 0
     suspect: bool = False
@@ -64,6 +66,7 @@ class SentRequest(NamedTuple):
         alone: Whether the host had no other request of ours.
         probe: Whether the host's circuit was open, so that the request shows whether the host works again.
         suspect: Whether the text was suspect when it was sent.
+        tokens: The expected tokens of the answer.
     """
 
     job: Job
@@ -73,3 +76,4 @@ class SentRequest(NamedTuple):
     alone: bool
     probe: bool
     suspect: bool = False
+    tokens: float = 0.0

@@ -58,11 +58,12 @@ class GenerateRequest(NamedTuple):
         system: The system turn; None for the model's own. Not used with ``raw``.
         num_predict: The maximum tokens of the answer; at least 1, because 0 means no limit.
         options: Ollama's options besides the constant ones (temperature, seed, …).
-        size: Characters of the text; longer texts are sent first.
+        size: Characters of the text; texts with longer answers, as far as that is known, are sent first.
         raw: Whether the prompt bypasses the model's chat template.
         model: The model's name; None for the run's model.
         avoided: Hosts whose answers to the text were rejected; it goes to another host as long as one is healthy.
         think: The value of Ollama's field ``think``; None to leave the field out.
+        column: The column of the text, for the expected length of the answer.
     """
 
     prompt: str
@@ -74,6 +75,7 @@ class GenerateRequest(NamedTuple):
     model: str | None = None
     avoided: frozenset[str] = frozenset()
     think: bool | str | None = False
+    column: str = ""
 
     def body(self, settings: FleetSettings) -> dict[str, Any]:
         """Return the JSON object to send."""

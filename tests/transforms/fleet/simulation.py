@@ -111,7 +111,7 @@ class Simulation:
             for url, host in self.hosts.items()
         )
         self.work = {
-            Job(int(1000 * seconds), models[number % len(models)]): (number, seconds)
+            Job(max(1, int(1000 * seconds)), models[number % len(models)]): (number, seconds)
             for number, seconds in enumerate(work)
         }
         self.now = 0.0

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import statistics
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from transforms.fleet.answers import Answer
 from transforms.fleet.breaker import FAULTS_IN_A_ROW, JITTER, LONGEST_PAUSE_SECONDS, Breaker
 from transforms.fleet.deadlines import KNOWN_AFTER, Deadline
 from transforms.fleet.dispatch import Dispatcher
+from transforms.fleet.expected_tokens import TOKENS_PER_CHARACTER
 from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.hedging import LATE
 from transforms.fleet.host_state import HostState, ServedModel
@@ -322,7 +324,44 @@ def test_longest_first() -> None:
     while (chosen := dispatcher.next(0.0)) is not None:
         sent.append(chosen[1].size)
     assert sent == sorted(sizes, reverse=True)
-    assert dispatcher.hosts["http://gpu0:11434"].characters_in_flight == sum(sizes)
+    assert dispatcher.hosts["http://gpu0:11434"].tokens_in_flight == pytest.approx(TOKENS_PER_CHARACTER * sum(sizes))
+
+
+def timed_answer(prompt_seconds: float, tokens: int, seconds: float) -> Answer:
+    prompt_ns, eval_ns = int(prompt_seconds * 1e9), int(seconds * 1e9)
+    total_ns = prompt_ns + eval_ns
+    return Answer("English", "http://gpu0:11434", "mistral", "stop", total_ns, 0, prompt_ns, eval_ns, 50, tokens)
+
+
+def next_column(answers: dict[str, Answer], *waiting: Job) -> str:
+    """The column of the text that is sent next, after an answer to a text of 100 characters of each column."""
+    dispatcher = Dispatcher([state(slots=1)])
+    for column, each in answers.items():
+        dispatcher.add(Job(100, column=column))
+        chosen = dispatcher.next(0.0)
+        assert chosen is not None
+        dispatcher.answered(chosen[0], 1.0, each)
+    for job in waiting:
+        dispatcher.add(job)
+    chosen = dispatcher.next(1.0)
+    assert chosen is not None
+    return chosen[1].column
+
+
+def test_the_text_with_the_longest_expected_answer_is_sent_first() -> None:
+    waiting = Job(200, column="codes"), Job(300, column="prose")
+    assert next_column({}, *waiting) == "prose"
+    assert next_column({"codes": timed_answer(0, 50, 1.0), "prose": timed_answer(0, 25, 0.5)}, *waiting) == "codes"
+    # Reading the prompts takes as long as writing 40 tokens.
+    assert next_column({"codes": timed_answer(0, 50, 1.0), "prose": timed_answer(0.8, 25, 0.5)}, *waiting) == "prose"
+
+
+def test_an_answer_without_counts_or_durations_says_nothing_about_the_next_one() -> None:
+    waiting = Job(200, column="codes"), Job(300, column="prose")
+    hidden = replace(timed_answer(0, 50, 1.0), total_duration_ns=None, eval_duration_ns=None)
+    uncounted = replace(timed_answer(0, 50, 1.0), eval_count=None)
+    for nothing in (hidden, uncounted):
+        assert next_column({"codes": nothing, "prose": nothing}, *waiting) == "prose"
 
 
 def test_a_failed_row_prefers_a_host_that_has_not_failed_it() -> None:

@@ -4,6 +4,7 @@ import random
 
 from transforms.fleet.breaker import Breaker
 from transforms.fleet.deadlines import Deadline
+from transforms.fleet.expected_tokens import TokenRates
 from transforms.fleet.hedging import (
     FASTER,
     LATE,
@@ -36,33 +37,33 @@ def test_a_late_request_is_hedged_on_the_quickest_idle_host() -> None:
     slow, quick, quickest = host(0, 8.0), host(1, 3.0), host(2, 2.0)
     request = sent(Job(5), slow)
     hosts = [slow, quick, quickest]
-    due = next_hedge_at([request], hosts, PendingJobs())
+    due = next_hedge_at([request], hosts, PendingJobs(TokenRates()))
     assert due == LATE * 2.0
-    assert late_request([request], hosts, PendingJobs(), due - 0.01) is None
-    assert late_request([request], hosts, PendingJobs(), due) == (request.job, quickest)
+    assert late_request([request], hosts, PendingJobs(TokenRates()), due - 0.01) is None
+    assert late_request([request], hosts, PendingJobs(TokenRates()), due) == (request.job, quickest)
 
 
 def test_on_a_host_that_is_no_faster_only_a_stuck_request_is_hedged() -> None:
     own, idle = host(0, 2.0), host(1, 2.0 / FASTER + 0.01)
     request = sent(Job(5), own)
-    assert next_hedge_at([request], [own, idle], PendingJobs()) == STUCK * 2.0
-    assert late_request([request], [own, idle], PendingJobs(), STUCK * 2.0 - 0.01) is None
-    assert late_request([request], [own, idle], PendingJobs(), STUCK * 2.0) == (request.job, idle)
+    assert next_hedge_at([request], [own, idle], PendingJobs(TokenRates())) == STUCK * 2.0
+    assert late_request([request], [own, idle], PendingJobs(TokenRates()), STUCK * 2.0 - 0.01) is None
+    assert late_request([request], [own, idle], PendingJobs(TokenRates()), STUCK * 2.0) == (request.job, idle)
 
 
 def test_a_request_waits_for_the_fastest_hosts_unless_it_is_stuck() -> None:
     own, idle, fastest = host(0, 8.0), host(1, 4.0), host(2, 2.0)
     fastest.in_flight = 2
     request, hosts = sent(Job(5), own), [own, idle, fastest]
-    assert next_hedge_at([request], hosts, PendingJobs()) == STUCK * 8.0
+    assert next_hedge_at([request], hosts, PendingJobs(TokenRates())) == STUCK * 8.0
     fastest.in_flight = 1
-    assert next_hedge_at([request], hosts, PendingJobs()) == LATE * 2.0
+    assert next_hedge_at([request], hosts, PendingJobs(TokenRates())) == LATE * 2.0
     fastest.out = "excluded"
-    assert next_hedge_at([request], hosts, PendingJobs()) == LATE * 4.0
+    assert next_hedge_at([request], hosts, PendingJobs(TokenRates())) == LATE * 4.0
 
 
 def test_nothing_is_hedged_while_texts_are_pending() -> None:
-    pending = PendingJobs()
+    pending = PendingJobs(TokenRates())
     pending.add(Job(5))
     request = sent(Job(5), host(0))
     assert late_request([request], [host(1)], pending, 100.0) is None
@@ -81,14 +82,14 @@ def test_what_is_never_hedged() -> None:
         sent(Job(5, failed_on={idle.url}), slow),
         sent(Job(5), idle),
     ):
-        assert late_request([request], [idle], PendingJobs(), 100.0) is None
+        assert late_request([request], [idle], PendingJobs(TokenRates()), 100.0) is None
 
 
 def test_a_host_without_free_slots_or_of_unknown_speed_is_not_idle() -> None:
     request = sent(Job(5), host(0))
     busy, unknown, reserved, broken = host(1), host(2, None), host(3), host(4)
     busy.in_flight, reserved.reserved, broken.out = 2, True, "excluded"
-    assert late_request([request], [busy, unknown, reserved, broken], PendingJobs(), 100.0) is None
+    assert late_request([request], [busy, unknown, reserved, broken], PendingJobs(TokenRates()), 100.0) is None
 
 
 def test_the_budget_is_two_percent_of_all_requests() -> None:
@@ -109,4 +110,4 @@ def test_the_budget_is_two_percent_of_all_requests() -> None:
 def test_where_answers_take_milliseconds_a_request_is_not_late_after_twice_as_many() -> None:
     quick = host(1, 0.001)
     request = sent(Job(5), host(0))
-    assert next_hedge_at([request], [quick], PendingJobs()) == LEAST_LATE_SECONDS
+    assert next_hedge_at([request], [quick], PendingJobs(TokenRates())) == LEAST_LATE_SECONDS

@@ -10,54 +10,58 @@ from transforms.fleet.breaker import Breaker
 from transforms.fleet.deadlines import Deadline
 from transforms.fleet.host_state import HostState, ServedModel
 from transforms.fleet.limits import FixedLimit
-from transforms.fleet.long_texts import LATER, LEAST_SECONDS, longest_for
+from transforms.fleet.long_texts import LATER, LEAST_SECONDS, FleetSpeed, longest_for
 
 
-def host(number: int, characters_per_second: int | None, slots: int = 4) -> HostState:
+def host(number: int, tokens_per_second: int | None, slots: int = 4) -> HostState:
     served = ServedModel(FixedLimit(slots), Deadline(300))
-    if characters_per_second is not None:
-        served.answered(characters_per_second, 1.0)
+    if tokens_per_second is not None:
+        served.answered(1, tokens_per_second, 1.0)
     return HostState(f"http://gpu{number}:11434", Breaker(random.Random(1)), lambda _: served, ready=True)
+
+
+def longest(asking: HostState, hosts: Sequence[HostState], pending_tokens: float) -> float:
+    return longest_for(asking, FleetSpeed.of(asking.model, hosts), pending_tokens)
 
 
 def test_a_slow_host_takes_no_text_that_outlasts_the_others() -> None:
     fast, slow = host(0, 1000), host(1, 100)
-    # What is pending takes 10 s on both. 1,000 characters take the slow host 10 s, or 11 s with a tenth more, and the
+    # What is pending takes 10 s on both. 1,000 tokens take the slow host 10 s, or 11 s with a tenth more, and the
     # fast one 1 s after that.
-    assert longest_for(slow, [fast, slow], 44_000) == pytest.approx(10 / (LATER / 100 - 1 / 1000))
-    assert longest_for(fast, [fast, slow], 44_000) == float("inf")
-    assert longest_for(slow, [fast, slow], 0) == LEAST_SECONDS * 100
+    assert longest(slow, [fast, slow], 44_000) == pytest.approx(10 / (LATER / 100 - 1 / 1000))
+    assert longest(fast, [fast, slow], 44_000) == float("inf")
+    assert longest(slow, [fast, slow], 0) == LEAST_SECONDS * 100
 
 
 def test_the_wait_for_a_slot_counts_if_all_slots_are_busy() -> None:
     fast, slow = host(0, 1000), host(1, 100, slots=2)
-    free = longest_for(slow, [fast, slow], 42_000)
-    slow.in_flight, slow.characters_in_flight = 1, 300
-    assert longest_for(slow, [fast, slow], 42_000) == free
-    slow.in_flight, slow.characters_in_flight = 2, 600
+    free = longest(slow, [fast, slow], 42_000)
+    slow.in_flight, slow.tokens_in_flight = 1, 300
+    assert longest(slow, [fast, slow], 42_000) == free
+    slow.in_flight, slow.tokens_in_flight = 2, 600
     # One of two texts of 3 s has to end first, which takes 1.5 s if they do not begin together.
-    assert longest_for(slow, [fast, slow], 42_000) == pytest.approx(free * (10 - LATER * 1.5) / 10)
-    slow.in_flight, slow.characters_in_flight = 9, 2700
-    assert longest_for(slow, [fast, slow], 42_000) == LEAST_SECONDS * 100
+    assert longest(slow, [fast, slow], 42_000) == pytest.approx(free * (10 - LATER * 1.5) / 10)
+    slow.in_flight, slow.tokens_in_flight = 9, 2700
+    assert longest(slow, [fast, slow], 42_000) == LEAST_SECONDS * 100
 
 
 def test_any_host_takes_any_text_if_no_faster_one_is_known() -> None:
     slow = host(1, 100)
     for others in ([], [host(0, 110)], [host(0, None)]):
-        assert longest_for(slow, [slow, *others], 1000) == float("inf")
-    assert longest_for(host(2, None), [slow, host(0, 1000)], 1000) == float("inf")
+        assert longest(slow, [slow, *others], 1000) == float("inf")
+    assert longest(host(2, None), [slow, host(0, 1000)], 1000) == float("inf")
     of_another_model = host(0, 1000)
     of_another_model.model = "qwen3:8b"
-    assert longest_for(slow, [slow, of_another_model], 1000) == float("inf")
+    assert longest(slow, [slow, of_another_model], 1000) == float("inf")
     away = host(0, 1000)
     away.out = "excluded"
-    assert longest_for(slow, [slow, away], 1000) == float("inf")
+    assert longest(slow, [slow, away], 1000) == float("inf")
 
 
 def test_a_host_that_is_a_quarter_slower_takes_any_text() -> None:
     fast = host(0, 100)
-    assert longest_for(host(1, 80), [fast, host(1, 80)], 1000) == float("inf")
-    assert longest_for(host(1, 79), [fast, host(1, 79)], 1000) < float("inf")
+    assert longest(host(1, 80), [fast, host(1, 80)], 1000) == float("inf")
+    assert longest(host(1, 79), [fast, host(1, 79)], 1000) < float("inf")
 
 
 def makespan(hosts: Sequence[tuple[int, float]], count: int, sigma: float, seed: int, known: bool) -> float:

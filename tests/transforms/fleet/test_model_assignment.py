@@ -19,6 +19,7 @@ from transforms.fleet import host_supervisor
 from transforms.fleet.answers import Answer
 from transforms.fleet.breaker import FAULTS_IN_A_ROW, Breaker
 from transforms.fleet.deadlines import Deadline
+from transforms.fleet.expected_tokens import TokenRates
 from transforms.fleet.faults import Failure, RowRejected
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.host_state import HostState, ServedModel
@@ -192,7 +193,7 @@ def test_a_host_with_an_open_circuit_takes_a_model_that_only_it_has() -> None:
     )
     for _ in range(FAULTS_IN_A_ROW):
         open_host.breaker.failed(0.0, "HTTP 500")
-    pending = PendingJobs()
+    pending = PendingJobs(TokenRates())
     pending.add(Job(1, "large"))
     assert next_change([open_host, working_host], pending) == (open_host, "large"), "nothing else would probe it"
     working_host.digests = open_host.digests

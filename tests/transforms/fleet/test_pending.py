@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
+from transforms.fleet.expected_tokens import TOKENS_PER_CHARACTER, TokenRates
 from transforms.fleet.jobs import Job
 from transforms.fleet.pending import MOST_OVERTAKING, PendingJobs
 
@@ -24,7 +27,7 @@ def drained(pending: PendingJobs, model: str = "", shortest: bool = False) -> li
 
 
 def test_each_model_has_its_own_queue() -> None:
-    pending = PendingJobs()
+    pending = PendingJobs(TokenRates())
     for size, model in ((1, "a"), (9, "b"), (5, "a"), (3, "b")):
         pending.add(Job(size, model))
     assert sorted(pending.models()) == ["a", "b"]
@@ -43,7 +46,7 @@ def test_longest_first_or_shortest_first() -> None:
 
 
 def filled(*sizes: int) -> PendingJobs:
-    pending = PendingJobs()
+    pending = PendingJobs(TokenRates())
     for size in sizes:
         pending.add(Job(size))
     return pending
@@ -77,7 +80,7 @@ def test_a_text_that_has_waited_for_too_long_does_not_go_where_it_is_too_long() 
     taken_with_arrivals(pending, MOST_OVERTAKING - 2, 9)
     for size in (9, 9, 3):
         pending.add(Job(size))
-    assert pending.take("", always, longest=4.0).size == 3  # type: ignore[union-attr]
+    assert pending.take("", always, most_tokens=4.0 * TOKENS_PER_CHARACTER).size == 3  # type: ignore[union-attr]
     assert pending.take("", always).size == 5  # type: ignore[union-attr]
 
 
@@ -93,7 +96,7 @@ def test_of_jobs_that_have_failed_the_oldest_comes_first_and_before_a_new_one_of
 
 def test_texts_of_equal_length_keep_their_order() -> None:
     for shortest in (False, True):
-        pending = PendingJobs()
+        pending = PendingJobs(TokenRates())
         jobs = [Job(size) for size in (5, 5, 5, 7, 7, 7)]
         for job in jobs:
             pending.add(job)
@@ -102,7 +105,7 @@ def test_texts_of_equal_length_keep_their_order() -> None:
 
 
 def test_a_job_that_has_failed_comes_first_but_only_where_it_suits() -> None:
-    pending = PendingJobs()
+    pending = PendingJobs(TokenRates())
     failed = Job(1, failed_on={HOST})
     for job in (Job(9), failed, Job(5)):
         pending.add(job)
@@ -115,20 +118,21 @@ def test_a_job_that_has_failed_comes_first_but_only_where_it_suits() -> None:
 
 
 def test_a_job_that_suits_no_host_stays() -> None:
-    pending = PendingJobs()
+    pending = PendingJobs(TokenRates())
     pending.add(Job(1, failed_on={HOST}))
     assert pending.take("", never) is None
     assert pending.count("") == 1
 
 
 def test_the_shortest_of_those_that_suit() -> None:
-    pending = PendingJobs()
+    pending = PendingJobs(TokenRates())
     jobs = [Job(3, failed_on={HOST}), Job(7), Job(5), Job(2)]
     for job in jobs:
         pending.add(job)
     assert pending.take_shortest("", lambda job: job.size > 2) is jobs[0]
     assert pending.take_shortest("", lambda job: job.size > 2) is jobs[2]
-    assert (pending.characters(""), pending.count("")) == (9, 2)
+    assert pending.tokens("") == pytest.approx(9 * TOKENS_PER_CHARACTER)
+    assert pending.count("") == 2
     assert pending.take_shortest("", always) is jobs[3]
     assert pending.take_shortest("", never) is None
     assert pending.take_shortest("", always) is jobs[1]
@@ -144,15 +148,62 @@ def test_a_queue_is_emptied_with_the_jobs_that_have_failed() -> None:
 
 
 def test_the_longest_text_that_a_host_should_take() -> None:
-    pending = PendingJobs()
+    pending = PendingJobs(TokenRates())
     jobs = {size: Job(size) for size in (5, 1, 9, 7)}
     for job in jobs.values():
         pending.add(job)
-    assert pending.characters("") == 22
-    assert pending.take("", always, longest=0.5) is None
-    assert pending.take("", always, longest=7) is jobs[7]
-    assert pending.take("", always, longest=6.5) is jobs[5]
+    assert pending.tokens("") == pytest.approx(22 * TOKENS_PER_CHARACTER)
+    assert pending.take("", always, most_tokens=0.5 * TOKENS_PER_CHARACTER) is None
+    assert pending.take("", always, most_tokens=7 * TOKENS_PER_CHARACTER) is jobs[7]
+    assert pending.take("", always, most_tokens=6.5 * TOKENS_PER_CHARACTER) is jobs[5]
     assert pending.take("", always) is jobs[9]
-    assert (pending.characters(""), pending.count("")) == (1, 1)
+    assert pending.tokens("") == pytest.approx(TOKENS_PER_CHARACTER)
+    assert pending.count("") == 1
     assert pending.take("", always, shortest=True) is jobs[1]
     assert not pending
+
+
+def filled_with_columns() -> tuple[PendingJobs, TokenRates]:
+    """Jobs of a dense column and one of prose, which looks longer."""
+    rates = TokenRates()
+    rates.of("", "codes").answered(100, 50)
+    rates.of("", "prose").answered(100, 20)
+    pending = PendingJobs(rates)
+    for column, sizes in (("codes", (10, 50, 90)), ("prose", (60, 100, 150))):
+        for size in sizes:
+            pending.add(Job(size, column=column))
+    return pending, rates
+
+
+def test_of_two_columns_the_text_with_the_longest_expected_answer_comes_first() -> None:
+    pending, _ = filled_with_columns()
+    assert pending.tokens("") == pytest.approx(75 + 62)
+    assert drained(pending) == [90, 150, 50, 100, 60, 10]
+
+
+def test_of_two_columns_the_text_with_the_shortest_expected_answer_comes_first() -> None:
+    pending, _ = filled_with_columns()
+    assert pending.take_shortest("", lambda job: job.size > 10).size == 60  # type: ignore[union-attr]
+    assert drained(pending, shortest=True) == [10, 100, 50, 150, 90]
+
+
+def test_texts_that_wait_are_ordered_by_what_was_learnt_since() -> None:
+    pending, rates = filled_with_columns()
+    for _ in range(300):
+        rates.of("", "codes").answered(100, 10)
+    assert pending.tokens("") == pytest.approx(15 + 62, rel=0.1)
+    assert drained(pending) == [150, 100, 60, 90, 50, 10]
+
+
+def test_the_longest_expected_answer_that_a_host_should_give() -> None:
+    pending, _ = filled_with_columns()
+    taken = [pending.take("", always, most_tokens=22) for _ in range(4)]
+    assert [job.size for job in taken if job] == [100, 60, 10]
+    assert drained(pending) == [90, 150, 50]
+
+
+def test_a_text_of_another_column_is_sent_next_if_it_has_waited_for_too_long() -> None:
+    pending = PendingJobs(TokenRates())
+    pending.add(Job(1, column="titles"))
+    sizes = taken_with_arrivals(pending, 2 * MOST_OVERTAKING, 9)
+    assert sizes.index(1) == MOST_OVERTAKING - 2
