@@ -201,8 +201,7 @@ class Simulation:
             num_predict = 2 * self._tokens.get(job, 0) + 128
             deadline_seconds = state.deadline.seconds(num_predict, job.charged)
             self._at(self._now + deadline_seconds, Failure.TIMEOUT.value, key)
-        times = (dispatcher.next_probe_at(), dispatcher.next_hedge_at())
-        due = min((at for at in times if at is not None), default=None)
+        due = dispatcher.next_wake_at(self._now)
         if due is not None and not self._now < self._wakes_at <= due:
             self._wakes_at = max(due, self._now) + DELAY_SECONDS[0]
             self._at(self._wakes_at, "wake", -1)

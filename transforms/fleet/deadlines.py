@@ -46,6 +46,10 @@ class Deadline:
         expected = max(5 * self._longest_wall, 3 * num_predict * self._slowest_token_seconds, SHORTEST_SECONDS)
         return min(expected * float(2**charged), self._longest_seconds)
 
+    def plausible_seconds(self) -> float | None:
+        """Return 5 times the longest of the last 200 answers, at least 10 s; None without answers."""
+        return max(5 * self._longest_wall, SHORTEST_SECONDS) if self._walls else None
+
     def typical_seconds(self) -> float | None:
         """Return the median duration of the last 200 answers; None without answers."""
         if self._typical_seconds is None and self._walls:

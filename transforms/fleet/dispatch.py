@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Iterable
 from functools import partial
 
-from transforms.fleet import hedging, suspicion
+from transforms.fleet import hedging, silence, suspicion
 from transforms.fleet.answers import Answer
 from transforms.fleet.expected_tokens import TokenRates
 from transforms.fleet.faults import AWAY, Blame, Failure, RequestFailed
@@ -104,7 +104,7 @@ class Dispatcher:
             if host.model not in speeds:
                 speeds[host.model] = FleetSpeed.of(host.model, self.hosts.values())
             longest = longest_for(host, speeds[host.model], self._pending.tokens(host.model))
-            job = self._pending.take(host.model, partial(self._suits, host), unknown, longest)
+            job = self._pending.take(host.model, partial(self._suits, host, now), unknown, longest)
             if job is not None:
                 return self._send(job, host, now)
         if not self._hedge_budget.allows():
@@ -139,15 +139,19 @@ class Dispatcher:
         sent.host.reserved = False
         return sent
 
-    def _suits(self, host: HostState, job: Job) -> bool:
-        """Whether a job that failed before may go to a host: not to one that failed it, while another is healthy."""
+    def _suits(self, host: HostState, now: float, job: Job) -> bool:
+        """Whether a job that failed before may go to a host: not to one that failed it, while another may answer."""
         if job.suspect and not suspicion.has_room(host):
             return False
         if host.in_flight and suspicion.goes_alone(job):
             return False
+        hosts, sent = self.hosts.values(), self._sent.values()
         return host.url not in job.failed_on or not any(
-            other.usable() and other.model == job.model and other.url not in job.failed_on
-            for other in self.hosts.values()
+            other.usable()
+            and other.model == job.model
+            and other.url not in job.failed_on
+            and not silence.is_silent(other, hosts, sent, now)
+            for other in hosts
         )
 
     def _probe(self, host: HostState) -> Job:
@@ -163,11 +167,15 @@ class Dispatcher:
             or Job(size=1, model=model, health_check=True)
         )
 
-    def next_hedge_at(self) -> float | None:
-        """When a request will be late enough to be hedged; None if there is none to hedge, or no idle host."""
-        if not self._hedge_budget.allows():
-            return None
-        return hedging.next_hedge_at(self._sent.values(), self.hosts.values(), self._pending)
+    def next_wake_at(self, now: float) -> float | None:
+        """When there may be something to send although nothing has happened; None if never."""
+        hosts, sent = self.hosts.values(), self._sent.values()
+        times = [self._next_probe_at()]
+        if self._hedge_budget.allows():
+            times.append(hedging.next_hedge_at(sent, hosts, self._pending))
+        if self._pending.any_choosy():
+            times.append(silence.next_silence_at(hosts, sent, now))
+        return min((at for at in times if at is not None), default=None)
 
     def sent(self) -> list[SentRequest]:
         """The requests in flight, in the order in which they were sent; safe to call from another thread."""
@@ -297,8 +305,7 @@ class Dispatcher:
         """Whether a host's circuit is open, and there is no other host for its model."""
         return not host.breaker.closed and self._away(host.model)
 
-    def next_probe_at(self) -> float | None:
-        """When the earliest probe of a host is due; None if there is none to come, or nothing to probe with."""
+    def _next_probe_at(self) -> float | None:
         times = [
             at
             for host in self.hosts.values()

@@ -162,7 +162,7 @@ class Fleet:
             self._loop.call_soon(self._pump)
 
     def _pump(self) -> None:
-        """Sends what may be sent now, and sets a timer for the next probe or hedged request."""
+        """Sends what may be sent now, and sets a timer for what may be sent later."""
         self._pump_scheduled = False
         if self._ended is not None:
             return
@@ -182,8 +182,7 @@ class Fleet:
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
-        times = (self._dispatcher.next_probe_at(), self._dispatcher.next_hedge_at())
-        if (due := min((at for at in times if at is not None), default=None)) is not None:
+        if (due := self._dispatcher.next_wake_at(now)) is not None:
             self._wake = self._loop.call_later(max(0.0, due - now) + LATE_WAKE_SECONDS, self._pump)
         self._outage.look()
 

@@ -128,6 +128,10 @@ class PendingJobs:
         queue = self._queues.get(model)
         return 0 if queue is None else len(queue)
 
+    def any_choosy(self) -> bool:
+        """Whether jobs wait that some hosts are to be avoided for."""
+        return any(queue.choosy for queue in self._queues.values())
+
     def models(self) -> Iterator[str]:
         """The models that jobs wait for."""
         return iter(self._queues)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from pipeline.workers.pool import WorkerPool, WorkerProcess
 from tests.conftest import MakeHost
 from tests.pipeline.runs import Run, origins
 from tests.pipeline.workers.processes import ids, job, repeated_requests, reports, wait_for_end, wait_until
+from transforms.fleet.breaker import FIRST_CHEAP_PAUSE_SECONDS, JITTER
+from transforms.fleet.limits import START
 from transforms.sink.output_directory import OutputDirectory
 
 ANSWERS_A_SECOND = 80
@@ -167,3 +170,37 @@ def test_parts_that_a_dead_worker_could_not_tell_of_are_found(sandbox_host: Make
     assert footer is not None
     assert published_by(footer.run_id, [name, "part-missing-00000000-00000.parquet"], output) == {name}
     assert published_by("another run", [name], output) == set()
+
+
+def test_hosts_that_refuse_die_or_hang_cost_no_row_and_get_no_more_than_probes(
+    sandbox_host: MakeHost, tmp_path: Path
+) -> None:
+    refusing, hanging = sandbox_host(listening=False), sandbox_host(faults=[Fault("hang")])
+    dying, healthy = sandbox_host(tokens_per_second=40.0), sandbox_host(tokens_per_second=40.0)
+    hosts = ",".join(host.url for host in (refusing, dying, hanging, healthy))
+    output = tmp_path / "out"
+    with job(reports(tmp_path, 1000, 1000), output, dying, "--hosts", hosts) as running:
+        wait_until(lambda: hanging.stats()["in_flight"] == START)  # of both workers together
+        for host in (dying, healthy):
+            host.control(tokens_per_second=1000.0)
+        assert len(running.workers_at(served=150)) == 2
+        gone_at = time.monotonic()
+        dying.control(listening=False)
+        wait_until(lambda: f"{dying.url}: circuit open" in running.log())
+        dying.control(listening=True)
+        wait_until(lambda: f"{dying.url}: circuit closed" in running.log())
+        away_seconds = time.monotonic() - gone_at
+        code, summary, log = running.end()
+    assert (code, summary["exit_code"], summary["rows"], summary["ok"]) == (0, 0, 1000, 1000), log
+    assert ids(output) == list(range(1000))
+    found = json.loads((output / "_summary.json").read_text())["hosts"]
+    assert {url: host["rows"] for url, host in found.items() if host["rows"]}.keys() == {dying.url, healthy.url}
+    assert found[dying.url]["rows"] + found[healthy.url]["rows"] == 1000
+    assert found[dying.url]["rows"] > 150, "it works again"
+    assert found[refusing.url]["requests"] == 0
+    assert hanging.stats()["calls"] <= START
+    faults = found[dying.url]["faults"]
+    assert faults.keys() <= {"connection_lost", "connection_refused"}
+    probes = 2 * away_seconds / (FIRST_CHEAP_PAUSE_SECONDS * (1 - JITTER))
+    assert 0 < sum(faults.values()) <= dying.stats()["in_flight_peak"] + probes
+    assert sum(host["requests"] for host in found.values()) == summary["requests"]

@@ -165,8 +165,7 @@ class Simulation:
             self.receive(key, job, state)
         while (change := self.dispatcher.next_change()) is not None:
             self.load(*change)
-        times = (self.dispatcher.next_probe_at(), self.dispatcher.next_hedge_at())
-        due = min((at for at in times if at is not None), default=None)
+        due = self.dispatcher.next_wake_at(self.now)
         if due is not None and not self.now < self.wakes_at <= max(due, self.now):
             self.wakes_at = max(due, self.now)
             self.at(self.wakes_at, "wake", -1)

@@ -75,3 +75,12 @@ def test_answers_without_counts_say_nothing_of_the_speed() -> None:
 
 def test_the_shortest_deadline_is_ten_seconds() -> None:
     assert known(0.01, token_seconds=0.0001).seconds(10) == 10.0
+
+
+def test_what_an_answer_may_plausibly_take_is_known_from_the_first_one_on() -> None:
+    deadline = Deadline(300.0)
+    assert deadline.plausible_seconds() is None
+    deadline.answered(1.0, None, None)
+    assert deadline.plausible_seconds() == SHORTEST_SECONDS
+    deadline.answered(4.0, None, None)
+    assert deadline.plausible_seconds() == 20.0

@@ -121,7 +121,7 @@ def test_a_copy_goes_only_to_a_host_that_would_be_quicker_by_now() -> None:
     assert dispatcher.next(100.0) is None, "nothing is known of the other host"
     quick.deadline.answered(2.0, None, None)
     assert dispatcher.next(2.9) is None
-    assert dispatcher.next_hedge_at() == 2.0 * LATE == 3.0
+    assert dispatcher.next_wake_at(2.9) == 2.0 * LATE == 3.0
     chosen = dispatcher.next(3.0)
     assert chosen is not None
     assert chosen[1:] == (job, quick)

@@ -207,3 +207,10 @@ def test_a_text_of_another_column_is_sent_next_if_it_has_waited_for_too_long() -
     pending.add(Job(1, column="titles"))
     sizes = taken_with_arrivals(pending, 2 * MOST_OVERTAKING, 9)
     assert sizes.index(1) == MOST_OVERTAKING - 2
+
+
+def test_jobs_that_hosts_are_to_be_avoided_for_are_known() -> None:
+    pending = filled(5)
+    assert not pending.any_choosy()
+    pending.add(Job(3, failed_on={HOST}))
+    assert pending.any_choosy()
