@@ -12,6 +12,7 @@ import threading
 
 from pipeline.sandbox.host import SandboxHost
 from pipeline.sandbox.settings import HostSettings
+from pipeline.sandbox.translate import translate
 from transforms.errors import UsageError
 
 
@@ -32,6 +33,7 @@ def serve(settings: HostSettings, port: int = 0, control_port: int = 0, until_st
 
 
 async def _serve(host: SandboxHost, until_stdin_closes: bool) -> None:
+    translate("Bonjour.")  # reads the lexicon, which would otherwise delay the first answers
     loop = asyncio.get_running_loop()
     end = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, end.set)

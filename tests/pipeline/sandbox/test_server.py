@@ -6,7 +6,11 @@ import sys
 
 import pytest
 
+from pipeline.sandbox.host import SandboxHost
+from pipeline.sandbox.lexicon import lexicon
 from pipeline.sandbox.running import SandboxProcess
+from pipeline.sandbox.server import serve
+from pipeline.sandbox.settings import HostSettings
 from tests.conftest import MakeHost
 from tests.pipeline.sandbox.http_calls import (
     is_running,
@@ -38,3 +42,17 @@ def test_sigterm_ends_a_server_that_no_stdin_holds() -> None:
         assert send(addresses["url"], "GET", "/").body == b"Ollama is running"
         server.terminate()
         assert server.wait(60) == 0
+
+
+def test_the_lexicon_is_read_before_the_first_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Listens(Exception):
+        pass
+
+    async def start(host: SandboxHost) -> None:
+        assert lexicon.cache_info().currsize == 1
+        raise Listens
+
+    lexicon.cache_clear()
+    monkeypatch.setattr(SandboxHost, "start", start)
+    with pytest.raises(Listens):
+        serve(HostSettings())
