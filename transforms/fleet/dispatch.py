@@ -8,6 +8,7 @@ only while its circuit is closed. So limits, not chance, spread the load, and a 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable
 from functools import partial
 
@@ -22,9 +23,6 @@ from transforms.fleet.long_texts import FleetSpeed, longest_for
 from transforms.fleet.model_assignment import next_change
 from transforms.fleet.pending import PendingJobs
 from transforms.fleet.verdicts import Circumstances, HostCharge, Verdict, charge_of, verdict_of
-
-SIMILAR_SIZE = 2
-"""The time of an answer varies: a text half as long as an answered one may still take longer than it."""
 
 
 class Dispatcher:
@@ -98,19 +96,28 @@ class Dispatcher:
         for _, host in sorted(shares, key=lambda each: each[0], reverse=True):
             if not host.breaker.closed:
                 return self._send(self._probe(host), host, now)
-            # A host whose slots or speed are still being found gets short texts: it answers sooner, and a slow one
-            # would not end a long text for a long time.
-            unknown = host.limit.growing() or (len(self.hosts) > 1 and host.served.tokens_per_second() is None)
             if host.model not in speeds:
                 speeds[host.model] = FleetSpeed.of(host.model, self.hosts.values())
-            longest = longest_for(host, speeds[host.model], self._pending.tokens(host.model))
-            job = self._pending.take(host.model, partial(self._suits, host, now), unknown, longest)
+            job = self._job_for(host, speeds[host.model], now)
             if job is not None:
                 return self._send(job, host, now)
         if not self._hedge_budget.allows():
             return None
         late = hedging.late_request(self._sent.values(), self.hosts.values(), self._pending, now)
         return None if late is None else self._send(*late, now)
+
+    def _job_for(self, host: HostState, fleet: FleetSpeed, now: float) -> Job | None:
+        """The job for a host that has room, while texts wait for its model; None if it should take none."""
+        tokens = self._pending.tokens(host.model)
+        longest = longest_for(host, fleet, tokens)
+        if longest == math.inf and fleet.together and self._hedge_budget.allows_early():
+            job = hedging.overdue_request(self._sent.values(), host, tokens / fleet.together, now)
+            if job is not None:
+                return job
+        # A host whose slots or speed are still being found gets short texts: it answers sooner, and a slow one would
+        # not end a long text for a long time.
+        unknown = host.limit.growing() or (len(self.hosts) > 1 and host.served.tokens_per_second() is None)
+        return self._pending.take(host.model, partial(self._suits, host, now), unknown, longest)
 
     def _send(self, job: Job, host: HostState, now: float) -> tuple[int, Job, HostState]:
         key = next(self._keys)
@@ -238,7 +245,7 @@ class Dispatcher:
             repeats=repeats,
             convicted=suspicion.convicted(job),
             excused=excused,
-            larger=_is_larger(sent, failure),
+            larger=suspicion.is_larger(sent, failure),
             model_works=job.model in self._working_models,
         )
         return verdict_of(circumstances), self._charge(sent, charge_of(circumstances), failed, now)
@@ -324,11 +331,3 @@ def _times(answer: Answer) -> Times | None:
     if total_ns is None or service_ns is None:
         return None
     return Times(total_ns / 1e9, load_ns / 1e9, (service_ns - load_ns) / 1e9)
-
-
-def _is_larger(sent: SentRequest, failure: Failure) -> bool:
-    """Whether a text is larger than all that its host has answered, so that its size may be why it fails."""
-    answered = sent.served.largest_answered
-    if failure is Failure.GATEWAY_TIMEOUT:
-        return 0 < answered < SIMILAR_SIZE * sent.job.size
-    return 0 < answered < sent.job.size

@@ -25,6 +25,9 @@ MOST_CHARGED = 8
 CHARGES_IN_COMPANY = 3
 """Failures together with other texts after which a text is sent to an idle host only, and alone."""
 
+SIMILAR_SIZE = 2
+"""The time of an answer varies: a text half as long as an answered one may still take longer than it."""
+
 
 def convicted(job: Job) -> bool:
     """Whether the text is at fault for its failures."""
@@ -91,3 +94,11 @@ def excuses(sent: SentRequest, now: float) -> bool:
         return False
     host.excused_at = now
     return True
+
+
+def is_larger(sent: SentRequest, failure: Failure) -> bool:
+    """Whether a text is larger than all that its host has answered, so that its size may be why it fails."""
+    answered = sent.served.largest_answered
+    if failure is Failure.GATEWAY_TIMEOUT:
+        return 0 < answered < SIMILAR_SIZE * sent.job.size
+    return 0 < answered < sent.job.size
