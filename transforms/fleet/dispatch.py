@@ -199,7 +199,7 @@ class Dispatcher:
         job.attempts.append(Attempt(host.url, None, now - sent.at))
         host.traffic.answered(now - sent.at, answer, job.size)
         suspicion.note_answer(sent)
-        served.limit.done(key, now, _times(answer))
+        served.limit.done(key, now, Times.of(answer))
         eval_seconds = _seconds(answer.eval_duration_ns)
         served.deadline.answered(now - sent.at, answer.eval_count, eval_seconds)
         self._learn(sent, answer, eval_seconds or _seconds(answer.service_duration_ns))
@@ -324,10 +324,3 @@ class Dispatcher:
 
 def _seconds(duration_ns: int | None) -> float | None:
     return None if duration_ns is None else duration_ns / 1e9
-
-
-def _times(answer: Answer) -> Times | None:
-    total_ns, service_ns, load_ns = answer.total_duration_ns, answer.service_duration_ns, answer.load_duration_ns or 0
-    if total_ns is None or service_ns is None:
-        return None
-    return Times(total_ns / 1e9, load_ns / 1e9, (service_ns - load_ns) / 1e9)

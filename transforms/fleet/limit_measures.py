@@ -7,6 +7,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from transforms.fleet.answers import Answer
+
 CAP = 128
 TOLERANCE_SECONDS = 0.002  # an answer's end and the next one's start may arrive in either order
 SAME_MOMENT_SHARE = 0.02  # starts within this share of the time in the slot count as simultaneous
@@ -32,6 +34,14 @@ class Times(NamedTuple):
     total_seconds: float
     load_seconds: float
     slot_seconds: float
+
+    @classmethod
+    def of(cls, answer: Answer) -> Times | None:
+        """Return the times of an answer; None if its host did not report them."""
+        total_ns, slot_ns, load_ns = answer.total_duration_ns, answer.service_duration_ns, answer.load_duration_ns or 0
+        if total_ns is None or slot_ns is None:
+            return None
+        return cls(total_ns / 1e9, load_ns / 1e9, (slot_ns - load_ns) / 1e9)
 
     @property
     def waited_seconds(self) -> float:
