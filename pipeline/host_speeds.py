@@ -19,6 +19,7 @@ from transforms.fleet.settings import FleetSettings, GenerateRequest
 from transforms.text.budget import estimate_tokens
 from transforms.text.prompt_profile import PromptProfile
 from transforms.text.prompts import render
+from transforms.time_limits import limited
 
 LOG = logging.getLogger(__name__)
 
@@ -124,7 +125,7 @@ class _Measurement:
         fleet = self._fleet_settings()
         loading = self.client.load(fleet.model, fleet.options, fleet.keep_alive)
         try:
-            await asyncio.wait_for(loading, self.options.request_timeout)
+            await limited(loading, self.options.request_timeout)
         except asyncio.TimeoutError:
             seconds = self.options.request_timeout
             raise RequestFailed(
@@ -147,7 +148,7 @@ class _Measurement:
     async def _answer(self, body: Mapping[str, object]) -> Answer | None:
         """Return the answer; None if it was cut or otherwise not accepted, which says nothing about the host."""
         try:
-            return await asyncio.wait_for(self.client.generate(body), self.options.request_timeout)
+            return await limited(self.client.generate(body), self.options.request_timeout)
         except (RequestFailed, asyncio.TimeoutError):
             return None
 

@@ -23,6 +23,7 @@ from transforms.fleet.settings import FleetSettings
 from transforms.text.cleaning import clean
 from transforms.text.flags import THINK_STRIPPED
 from transforms.text.prompt_profile import ProfileChoice
+from transforms.time_limits import limited
 
 TEXT = (
     "Le technicien numéro {} a contrôlé la pompe de la chaudière, remplacé un joint et noté la pression. "
@@ -281,7 +282,7 @@ class _Examination:
         settings = self._settings()
         loading = self.client.load(settings.model, settings.options, settings.keep_alive)
         try:
-            await asyncio.wait_for(loading, seconds)
+            await limited(loading, seconds)
         except asyncio.TimeoutError:
             raise self._fail(
                 f"the model did not load within {seconds:.0f} s: the host hangs, or needs a longer --request_timeout",

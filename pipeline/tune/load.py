@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pipeline.tune.texts import Prompt, Sample
 from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
+from transforms.time_limits import limited
 
 LEAST_ANSWERS, EXTENSION = 8, 6.0
 """A window with fewer answers is extended, to at most so many times its length: a few answers may be chance."""
@@ -84,7 +85,7 @@ async def load_model(client: HostClient, sample: Sample, timeout_seconds: float)
     """
     loading = client.load(sample.model, sample.options, sample.keep_alive)
     try:
-        await asyncio.wait_for(loading, timeout_seconds)
+        await limited(loading, timeout_seconds)
     except asyncio.TimeoutError:
         problem = f"the model did not load within {timeout_seconds:.0f} s (--request_timeout)"
         raise RequestFailed(Failure.TIMEOUT, problem, client.url) from None
@@ -177,7 +178,7 @@ class SteadyLoad:
         clock = asyncio.get_running_loop().time
         sent = clock()
         try:
-            answer = await asyncio.wait_for(client.generate(prompt.body), self._timeout)
+            answer = await limited(client.generate(prompt.body), self._timeout)
         except (RequestFailed, asyncio.TimeoutError) as error:
             failed = (
                 error

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from transforms.time_limits import limited
+
 T = TypeVar("T")
 
 MOST_WINDOW_SECONDS, LEAST_WINDOW_SECONDS = 20.0, 0.3
@@ -47,7 +49,7 @@ class TimeLimit:
         if left < self._longest:
             raise TimeIsUp
         try:
-            done = await asyncio.wait_for(work(), left)
+            done = await limited(work(), left)
         except asyncio.TimeoutError:
             raise TimeIsUp from None
         self._longest = max(self._longest, time.monotonic() - began)

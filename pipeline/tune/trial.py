@@ -19,6 +19,7 @@ from transforms.fleet.advice import WHOLE_SHARE
 from transforms.fleet.faults import RequestFailed
 from transforms.fleet.listings import LoadedModel
 from transforms.fleet.model_names import model_key
+from transforms.time_limits import limited
 
 MOST_FAILED_SHARE = 0.1
 """A layout that fails a larger share of requests is not proposed."""
@@ -99,7 +100,7 @@ async def attempt(layout: Layout, settings: TrialSettings) -> Trial:
     trial = _Attempt(layout, settings, watch)
     try:
         async with running(settings.ollama, layout, os.environ) as servers:
-            return await asyncio.wait_for(_while_watched(watch, trial.measured(servers)), settings.trial_seconds)
+            return await limited(_while_watched(watch, trial.measured(servers)), settings.trial_seconds)
     except asyncio.TimeoutError:
         return trial.failed(f"too slow: not measured within {settings.trial_seconds:.0f} s, a part of --tune_seconds")
     except (ServerFailed, RequestFailed, MemoryShort) as error:

@@ -38,6 +38,7 @@ from transforms.fleet.listings import (
     read_loaded,
     read_models,
 )
+from transforms.time_limits import limited
 
 T = TypeVar("T")
 
@@ -137,7 +138,7 @@ class HostClient:
     ) -> T:
         try:
             call = self._call(path, body, LARGEST_LOOKUP_BYTES)
-            message = await asyncio.wait_for(call, LOOKUP_SECONDS)
+            message = await limited(call, LOOKUP_SECONDS)
         except asyncio.TimeoutError:
             detail = f"no answer to {path} within {LOOKUP_SECONDS:.0f} s"
             raise RequestFailed(Failure.TIMEOUT, detail, self.url) from None

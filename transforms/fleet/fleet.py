@@ -199,9 +199,6 @@ class Fleet:
         try:
             if host.unverified:
                 await supervisor.verify()
-                if in_flight.expired or key not in self._in_flight:
-                    # Before Python 3.12, a wait with a time limit may swallow a cancellation.
-                    raise asyncio.CancelledError
             answer = await supervisor.client.generate(request.body(self._settings))
         except RequestFailed as failed:
             if key in self._in_flight:  # it may have been cancelled at the last moment

@@ -17,6 +17,7 @@ from transforms.fleet.host_state import HostState
 from transforms.fleet.model_names import model_key
 from transforms.fleet.settings import FleetSettings
 from transforms.fleet.tasks import report_failure
+from transforms.time_limits import limited
 
 LOG = logging.getLogger(__name__)
 
@@ -234,7 +235,7 @@ class HostSupervisor:
         began = monotonic()
         try:
             loading = self.client.load(model, settings.options, settings.keep_alive)
-            await asyncio.wait_for(loading, settings.request_timeout_seconds)
+            await limited(loading, settings.request_timeout_seconds)
         except RequestFailed as failed:
             return str(failed), failed.failure
         except asyncio.TimeoutError:
@@ -267,7 +268,7 @@ class HostSupervisor:
         """Returns when the host has to be checked again."""
         while not self._stopping.is_set():
             try:
-                await asyncio.wait_for(self._check_requested.wait(), PATROL_SECONDS)
+                await limited(self._check_requested.wait(), PATROL_SECONDS)
                 return
             except asyncio.TimeoutError:
                 if await self._has_changed():

@@ -11,6 +11,7 @@ from typing import Any
 from transforms.fleet.answers import Answer
 from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
+from transforms.time_limits import limited
 
 MAX_AT_ONCE = 64
 WAITED_SECONDS, WAITED_SHARE = 0.05, 0.25
@@ -65,7 +66,7 @@ async def measure(
 
     async def ask(text: str) -> Answer:
         try:
-            answer = await asyncio.wait_for(client.generate(body(text)), timeout_seconds)
+            answer = await limited(client.generate(body(text)), timeout_seconds)
         except asyncio.TimeoutError:
             raise RequestFailed(
                 Failure.TIMEOUT, f"a request got no answer within {timeout_seconds:.0f} s: the model hangs", client.url

@@ -7,6 +7,8 @@ import socket
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from transforms.time_limits import limited
+
 LOOKUP_SECONDS = 5.0
 
 _Place = tuple[str, int, str]
@@ -43,7 +45,7 @@ async def _places_of(url: str) -> frozenset[_Place]:
     loop = asyncio.get_running_loop()
     try:
         lookup = loop.getaddrinfo(parts.hostname, parts.port, type=socket.SOCK_STREAM)
-        found = await asyncio.wait_for(lookup, LOOKUP_SECONDS)
+        found = await limited(lookup, LOOKUP_SECONDS)
     except (OSError, UnicodeError, asyncio.TimeoutError):
         return frozenset()  # the request will say what is wrong with the name
     return frozenset((str(address[0]), int(address[1]), parts.path) for *_, address in found)
