@@ -8,7 +8,6 @@ only while its circuit is closed. So limits, not chance, spread the load, and a 
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterable
 from functools import partial
 
@@ -108,12 +107,7 @@ class Dispatcher:
 
     def _job_for(self, host: HostState, fleet: FleetSpeed, now: float) -> Job | None:
         """The job for a host that has room, while texts wait for its model; None if it should take none."""
-        tokens = self._pending.tokens(host.model)
-        longest = longest_for(host, fleet, tokens)
-        if longest == math.inf and fleet.together and self._hedge_budget.allows_early():
-            job = hedging.overdue_request(self._sent.values(), host, tokens / fleet.together, now)
-            if job is not None:
-                return job
+        longest = longest_for(host, fleet, self._pending.tokens(host.model))
         # A host whose slots or speed are still being found gets short texts: it answers sooner, and a slow one would
         # not end a long text for a long time.
         unknown = host.limit.growing() or (len(self.hosts) > 1 and host.served.tokens_per_second() is None)

@@ -1,6 +1,5 @@
 """Hedged requests: when no text is pending, idle hosts get the requests that take too long elsewhere. Pure.
 
-A request that has taken so long that its second one would outlast all pending texts need not wait for that.
 The first good answer wins, and the other request is cancelled. So a slow host does not keep the others waiting at the
 end of a run, and a host that hangs costs little.
 """
@@ -46,10 +45,6 @@ class HedgeBudget:
         """Whether one more may be sent."""
         return self._hedged < max(MOST_IN_SHORT_RUNS, int(MOST_SHARE * self._requests))
 
-    def allows_early(self) -> bool:
-        """Whether one more may be sent while texts are pending: half of them are left for the end."""
-        return self._hedged < int(MOST_SHARE / 2 * self._requests)
-
 
 def late_request(
     sent: Collection[SentRequest], hosts: Collection[HostState], pending: PendingJobs, now: float
@@ -61,34 +56,6 @@ def late_request(
         for request in sent:
             if _may_hedge(request, idle) and request.at + _late_seconds(request, seconds, fastest[idle.model]) <= now:
                 return request.job, idle
-    return None
-
-
-def overdue_request(sent: Iterable[SentRequest], host: HostState, remaining_seconds: float, now: float) -> Job | None:
-    """The oldest request whose second one would take a fast host longer than all pending texts; None if there is none.
-
-    Nobody knows how long an answer will be, but it is no shorter than what its host has written until now. Where all
-    that is pending takes less than one answer, nothing is gained: ``late_request`` will find the request in a moment.
-
-    Args:
-        sent: The requests in flight, the oldest first.
-        host: One of the fastest hosts, which has room.
-        remaining_seconds: How long all hosts of its model together take for the texts that are pending.
-        now: The caller's time.
-    """
-    seconds, speed = host.deadline.typical_seconds(), host.served.tokens_per_second()
-    if seconds is None or speed is None or remaining_seconds < seconds:
-        return None
-    least_seconds = max(remaining_seconds, LATE * seconds, LEAST_LATE_SECONDS)
-    for request in sent:
-        age = now - request.at
-        if age < least_seconds:
-            break
-        own_speed = request.served.tokens_per_second()
-        if own_speed is None or FASTER * own_speed > speed:
-            continue
-        if age * own_speed >= remaining_seconds * speed and _may_hedge(request, host):
-            return request.job
     return None
 
 

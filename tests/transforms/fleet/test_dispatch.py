@@ -111,33 +111,6 @@ def test_a_slow_host_does_not_keep_the_others_waiting_at_the_end() -> None:
     assert copies < 5 * 30
 
 
-def test_an_overdue_request_gets_its_copy_before_the_last_texts_are_sent() -> None:
-    slow, fast = state("http://gpu0:11434", 1), state("http://gpu1:11434", 1)
-    dispatcher = Dispatcher([slow, fast])
-    slow.served.answered(1, 10.0, 1.0)
-    slow.ready = False
-    for _ in range(100):
-        dispatcher.add(Job(100))
-        chosen = dispatcher.next(0.0)
-        assert chosen is not None
-        dispatcher.answered(chosen[0], 2.0, timed_answer(0, 30, 0.75))
-    slow.ready, fast.ready = True, False
-    long = Job(1000)
-    dispatcher.add(long)
-    assert dispatcher.next(0.0) is not None
-    fast.ready = True
-    for _ in range(8):
-        dispatcher.add(Job(100))  # 30 tokens each, so that all take 4.8 s
-    chosen = dispatcher.next(19.0)
-    assert chosen is not None
-    assert chosen[1].size == 100
-    dispatcher.answered(chosen[0], 21.0, timed_answer(0, 30, 0.75))
-    chosen = dispatcher.next(21.0)
-    assert chosen is not None
-    assert chosen[1:] == (long, fast)
-    assert dispatcher.pending == 7
-
-
 def test_a_copy_goes_only_to_a_host_that_would_be_quicker_by_now() -> None:
     slow, quick = state("http://gpu0:11434", 1), state("http://gpu1:11434", 2)
     dispatcher = Dispatcher([slow])

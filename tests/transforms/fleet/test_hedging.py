@@ -14,7 +14,6 @@ from transforms.fleet.hedging import (
     HedgeBudget,
     late_request,
     next_hedge_at,
-    overdue_request,
 )
 from transforms.fleet.host_state import HostState, ServedModel
 from transforms.fleet.jobs import Job, SentRequest
@@ -108,46 +107,7 @@ def test_the_budget_is_two_percent_of_all_requests() -> None:
     assert hedged == 20
 
 
-def test_half_of_the_two_percent_are_left_for_the_end() -> None:
-    budget = HedgeBudget()
-    assert not budget.allows_early()
-    for _ in range(1000):
-        budget.sent(hedged=False)
-    hedged = 0
-    while budget.allows_early():
-        budget.sent(hedged=True)
-        hedged += 1
-    assert hedged == 10
-    assert budget.allows()
-
-
 def test_where_answers_take_milliseconds_a_request_is_not_late_after_twice_as_many() -> None:
     quick = host(1, 0.001)
     request = sent(Job(5), host(0))
     assert next_hedge_at([request], [quick], PendingJobs(TokenRates())) == LEAST_LATE_SECONDS
-
-
-def with_speed(state: HostState, tokens_per_second: float) -> HostState:
-    state.served.answered(1, tokens_per_second, 1.0)
-    return state
-
-
-def test_a_request_is_overdue_if_its_copy_would_outlast_all_that_is_pending() -> None:
-    slow, fast = with_speed(host(0, 8.0), 10.0), with_speed(host(1, 2.0), 40.0)
-    old, older = sent(Job(5), slow, 4.0), sent(Job(5), slow)
-    # What the slow host writes in 20 s takes the fast one 5 s.
-    assert overdue_request([older, old], fast, 5.0, 19.9) is None
-    assert overdue_request([older, old], fast, 5.0, 20.0) is older.job
-    older.job.in_flight[0] = fast.url
-    assert overdue_request([older, old], fast, 5.0, 20.0) is None
-    assert overdue_request([older, old], fast, 5.0, 24.0) is old.job
-
-
-def test_no_request_is_overdue_where_little_is_pending_or_the_host_is_no_faster() -> None:
-    slow, fast = with_speed(host(0, 8.0), 10.0), with_speed(host(1, 2.0), 40.0)
-    request = sent(Job(5), slow)
-    assert overdue_request([request], fast, 1.9, 100.0) is None
-    assert overdue_request([request], fast, 2.0, 100.0) is request.job
-    assert overdue_request([request], with_speed(host(2, 2.0), 12.0), 2.0, 100.0) is None
-    assert overdue_request([request], host(3, None), 2.0, 100.0) is None
-    assert overdue_request([sent(Job(5), host(4))], fast, 2.0, 100.0) is None, "of unknown speed"
