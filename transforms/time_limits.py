@@ -1,7 +1,7 @@
 """A time limit for awaiting that passes on every cancellation.
 
 Before Python 3.12, ``asyncio.wait_for`` drops a cancellation that arrives together with the result: a task that was to
-end goes on, and whoever waits for its end waits forever.
+end keeps running, and whoever waits for its end waits forever.
 """
 
 from __future__ import annotations

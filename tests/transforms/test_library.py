@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections import Counter
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -22,11 +21,10 @@ import transforms
 from pipeline.options.run import RunOptions
 from pipeline.sandbox.running import SandboxThread
 from tests.conftest import MakeHost
+from tests.transforms.sent_columns import sent_columns
 from transforms import Translate
 from transforms.configuration import Configuration, configuration_of
 from transforms.errors import UsageError
-from transforms.fleet.dispatch import Dispatcher
-from transforms.fleet.jobs import Job
 from transforms.sink.columns import ADDED, column_name
 
 TEXTS = [f"La pompe {number} du bâtiment est en panne depuis hier soir." for number in range(200)]
@@ -106,14 +104,7 @@ def test_several_columns_null_and_values_that_are_no_text(sandbox_host: MakeHost
 
 
 def test_requests_tell_the_column_of_their_text(sandbox_host: MakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: Counter[str] = Counter()
-    add = Dispatcher.add
-
-    def counted(dispatcher: Dispatcher, job: Job) -> None:
-        sent[job.column] += 1
-        add(dispatcher, job)
-
-    monkeypatch.setattr(Dispatcher, "add", counted)
+    sent = sent_columns(monkeypatch)
     with local_pipeline() as pipeline:
         rows = pipeline | beam.Create([{"title": f"Panne {text}", "body": text} for text in TEXTS[:3]])
         rows | Translate(["title", "body"], hosts=sandbox_host().url)

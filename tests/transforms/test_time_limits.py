@@ -65,7 +65,7 @@ def test_a_cancellation_at_any_moment_ends_a_loop_of_limited_work() -> None:
             await asyncio.sleep(0)
         caller.cancel()
         done, _ = await asyncio.wait([caller], timeout=10)
-        assert done, f"it goes on after a cancellation in turn {turns}"
+        assert done, f"it keeps running after a cancellation in turn {turns}"
         assert caller.cancelled()
 
     for turns in range(20):

@@ -6,7 +6,6 @@ import itertools
 import pickle
 import queue
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,12 +24,11 @@ from apache_beam.utils.timestamp import MIN_TIMESTAMP, Timestamp
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
 from tests.transforms.engine.engines import bodies, make_config
+from tests.transforms.sent_columns import sent_columns
 from transforms.engine.engine import live_engines
 from transforms.engine.run_health import FIRST_TEXTS
 from transforms.engine.window import MIN_TEXTS
 from transforms.errors import RunFailed, RunStopped
-from transforms.fleet.dispatch import Dispatcher
-from transforms.fleet.jobs import Job
 from transforms.sink.columns import output_schema
 from transforms.sink.parts import TranslatedBatch
 from transforms.source.work_units import BadLine, Batch, SourceFile, WorkUnit
@@ -171,14 +169,7 @@ def test_texts_name_their_model_and_their_column(sandbox_host: MakeHost, start: 
 def test_requests_tell_the_column_of_their_text(
     sandbox_host: MakeHost, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent: Counter[str] = Counter()
-    add = Dispatcher.add
-
-    def counted(dispatcher: Dispatcher, job: Job) -> None:
-        sent[job.column] += 1
-        add(dispatcher, job)
-
-    monkeypatch.setattr(Dispatcher, "add", counted)
+    sent = sent_columns(monkeypatch)
     step = start(config([sandbox_host()]))
     process(step, batch_of([*reports(3), "  "]))
     finish(step)

@@ -31,6 +31,10 @@ class BodyTooLarge(Exception):
     """A body has more bytes than its request allows."""
 
 
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300
+
+
 class Reply(NamedTuple):
     """A reply of a host; the body of one that is no success may be cut."""
 
@@ -41,7 +45,7 @@ class Reply(NamedTuple):
     @property
     def good(self) -> bool:
         """Whether it is a success."""
-        return 200 <= self.status < 300
+        return _is_success(self.status)
 
 
 class HostConnections:
@@ -103,7 +107,7 @@ class HostConnections:
         try:
             self._send(connection, target, method, path, body)
             message, content = await _begin(connection)
-            good = 200 <= message.code < 300
+            good = _is_success(message.code)
             read = await _read(content, largest_bytes if good else LARGEST_ERROR_BYTES, cut=not good)
         except BaseException:
             connection.close()

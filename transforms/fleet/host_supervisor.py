@@ -110,7 +110,7 @@ class HostSupervisor:
 
     def stop(self) -> None:
         """Stops at once."""
-        # Python 3.10 and 3.11 lose a cancellation that meets the end of an asyncio.wait_for.
+        # The loop ends even if a library on the way drops the cancellation, as asyncio.wait_for did before Python 3.12.
         self._stopping.set()
         if self._task is not None:
             self._task.cancel()
