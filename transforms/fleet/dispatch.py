@@ -16,11 +16,12 @@ from transforms.fleet.answers import Answer
 from transforms.fleet.expected_tokens import TokenRates
 from transforms.fleet.faults import AWAY, Blame, Failure, RequestFailed
 from transforms.fleet.host_state import HostState
-from transforms.fleet.jobs import Attempt, Job, SentRequest
+from transforms.fleet.jobs import Attempt, Job
 from transforms.fleet.limit_measures import Times
 from transforms.fleet.long_texts import FleetSpeed, longest_for
 from transforms.fleet.model_assignment import next_change
 from transforms.fleet.pending import PendingJobs
+from transforms.fleet.sent_request import SentRequest
 from transforms.fleet.verdicts import Circumstances, HostCharge, Verdict, charge_of, verdict_of
 
 

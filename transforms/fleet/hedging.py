@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 
 from transforms.fleet.host_state import HostState
-from transforms.fleet.jobs import Job, SentRequest
+from transforms.fleet.jobs import Job
 from transforms.fleet.pending import PendingJobs
+from transforms.fleet.sent_request import SentRequest
 
 LATE = 1.5
 """A request is late after this many times the typical answer of an idle host that is worth waiting for."""

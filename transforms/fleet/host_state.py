@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from transforms.fleet.breaker import Breaker
 from transforms.fleet.deadlines import Deadline
 from transforms.fleet.fault_share import FaultShare
 from transforms.fleet.faults import Failure
+from transforms.fleet.jobs import Job
 from transforms.fleet.limits import Limit
 from transforms.fleet.progress import characters_in_progress
 from transforms.fleet.traffic import Traffic
-
-if TYPE_CHECKING:
-    from transforms.fleet.jobs import Job
 
 RECENT_FAILURES = 32
 

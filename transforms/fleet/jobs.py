@@ -1,12 +1,10 @@
-"""A text to be translated by any host, and a request in flight for it. Pure."""
+"""A text to be translated by any host. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from transforms.fleet.faults import Failure
-from transforms.fleet.host_state import HostState, ServedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +50,3 @@ class Job:
     failures: dict[Failure, int] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)
     in_flight: dict[int, str] = field(default_factory=dict)
-
-
-class SentRequest(NamedTuple):
-    """A request in flight.
-
-    Attributes:
-        job: The text.
-        host: The host.
-        served: The record of the host with the model of the request. The host may have another model before it
-            answers, if its own is deleted meanwhile.
-        at: When it was sent, in the caller's seconds.
-        alone: Whether the host had no other request of ours.
-        probe: Whether the host's circuit was open, so that the request shows whether the host works again.
-        suspect: Whether the text was suspect when it was sent.
-        tokens: The expected tokens of the answer.
-    """
-
-    job: Job
-    host: HostState
-    served: ServedModel
-    at: float
-    alone: bool
-    probe: bool
-    suspect: bool = False
-    tokens: float = 0.0

@@ -11,7 +11,7 @@ import math
 from collections.abc import Collection
 
 from transforms.fleet.host_state import HostState
-from transforms.fleet.jobs import SentRequest
+from transforms.fleet.sent_request import SentRequest
 
 Hosts = Collection[HostState]
 Sent = Collection[SentRequest]

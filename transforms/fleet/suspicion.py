@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from transforms.fleet.faults import NEVER_A_TEXTS, Failure
 from transforms.fleet.host_state import HostState
-from transforms.fleet.jobs import Job, SentRequest
+from transforms.fleet.jobs import Job
+from transforms.fleet.sent_request import SentRequest
 
 CHANCE = 1e-6
 """Below this probability it is not chance that a text has failed so often."""

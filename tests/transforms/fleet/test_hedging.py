@@ -16,9 +16,10 @@ from transforms.fleet.hedging import (
     next_hedge_at,
 )
 from transforms.fleet.host_state import HostState, ServedModel
-from transforms.fleet.jobs import Job, SentRequest
+from transforms.fleet.jobs import Job
 from transforms.fleet.limits import FixedLimit
 from transforms.fleet.pending import PendingJobs
+from transforms.fleet.sent_request import SentRequest
 
 
 def host(number: int, typical_seconds: float | None = 2.0) -> HostState:

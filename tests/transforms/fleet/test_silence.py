@@ -6,8 +6,9 @@ from tests.transforms.fleet.simulation import SimulatedHost, Simulation
 from transforms.fleet.breaker import Breaker
 from transforms.fleet.deadlines import SHORTEST_SECONDS, Deadline
 from transforms.fleet.host_state import HostState, ServedModel
-from transforms.fleet.jobs import Job, SentRequest
+from transforms.fleet.jobs import Job
 from transforms.fleet.limits import FixedLimit
+from transforms.fleet.sent_request import SentRequest
 from transforms.fleet.silence import is_silent, next_silence_at
 
 

@@ -10,8 +10,9 @@ from transforms.fleet.deadlines import Deadline
 from transforms.fleet.fault_share import PRIOR_FAULTS, PRIOR_REQUESTS
 from transforms.fleet.faults import Failure
 from transforms.fleet.host_state import HostState, ServedModel
-from transforms.fleet.jobs import Job, SentRequest
+from transforms.fleet.jobs import Job
 from transforms.fleet.limits import FixedLimit
+from transforms.fleet.sent_request import SentRequest
 
 CRASH = Failure.MODEL_CRASHED
 
