@@ -12,8 +12,6 @@ from pipeline.options.reports import REPORTS, ReportOptions
 from pipeline.options.table import Readout, option, same_as
 from transforms.errors import UsageError
 
-REPORT_FILE = "_report.html"
-
 
 @dataclass(frozen=True)
 class ReportCommandOptions(CommandOptions):

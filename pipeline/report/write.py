@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from pipeline.report.command import REPORT_FILE
 from pipeline.report.figures import read_figures
 from pipeline.report.page import render
 from pipeline.report.worst_rows import worst_rows
 from transforms.sink.output_directory import OutputDirectory
+
+REPORT_FILE = "_report.html"
 
 
 def write_report(output: OutputDirectory, texts: int = 0) -> str:
