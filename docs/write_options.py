@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.cli import COMMANDS
+from pipeline.commands import COMMANDS
 from pipeline.options.table import Option, options_of
 
 PAGE = Path(__file__).with_name("options.md")
@@ -30,7 +30,7 @@ INTRODUCTION = """\
 
 def options_page() -> str:
     """Return the whole page as Markdown."""
-    return "\n".join([INTRODUCTION, *(_section(name, command.options) for name, command in COMMANDS.items())])
+    return "\n".join([INTRODUCTION, *(_section(name, command.line.options) for name, command in COMMANDS.items())])
 
 
 def _section(command: str, table: type) -> str:

@@ -6,22 +6,13 @@ import errno
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from pipeline.commands import COMMANDS
 from pipeline.console import logs, streams
-from pipeline.doctor.options import DOCTOR
-from pipeline.evaluate.options import EVALUATE
 from pipeline.exit_codes import ExitCode
-from pipeline.memory_command import MEMORY
-from pipeline.options.command import Command
-from pipeline.options.run import RUN
 from pipeline.options.table import misspelt_variables, proposal
-from pipeline.report.command import REPORT
-from pipeline.review.command import REVIEW
-from pipeline.sandbox.options import SANDBOX
 from pipeline.signals import StopRequested, exit_on_sigterm
-from pipeline.tune.options import TUNE
 from transforms import __version__
 from transforms.errors import RunStopped, TranslateError, UsageError
 from transforms.masking import mask_urls
@@ -30,17 +21,6 @@ LOG = logging.getLogger(__name__)
 
 DISTRIBUTION = "beam-ollama-translate"
 UNEXPECTED = "unexpected error, please report this bug; finished parts are kept"
-
-COMMANDS: Mapping[str, Command[Any]] = {
-    "run": RUN,
-    "doctor": DOCTOR,
-    "tune": TUNE,
-    "memory": MEMORY,
-    "report": REPORT,
-    "review": REVIEW,
-    "evaluate": EVALUATE,
-    "sandbox": SANDBOX,
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -104,17 +84,18 @@ def _dispatch(arguments: Sequence[str]) -> int:
         return ExitCode.DONE
     command = COMMANDS[word]
     if "--help" in rest or "-h" in rest:
-        print(command.help(_list_of_commands() if word == "run" else ""), end="")
+        print(command.line.help(_list_of_commands() if word == "run" else ""), end="")
         return ExitCode.DONE
-    options = command.parse(rest, os.environ)
-    log = command.log_settings(options)
+    options = command.line.parse(rest, os.environ)
+    log = command.line.log_settings(options)
     logs.configure(log.format, log.level)
     LOG.debug("version %s", __version__)
-    for notice in (*options.notices, *misspelt_variables(os.environ, [each.options for each in COMMANDS.values()])):
+    tables = [each.line.options for each in COMMANDS.values()]
+    for notice in (*options.notices, *misspelt_variables(os.environ, tables)):
         LOG.warning("%s", notice)
     return command.run(options)
 
 
 def _list_of_commands() -> str:
-    lines = [f"  {word:<10}{command.summary}" for word, command in COMMANDS.items()]
+    lines = [f"  {word:<10}{command.line.summary}" for word, command in COMMANDS.items()]
     return "\n".join(["Commands:", *lines])

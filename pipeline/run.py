@@ -20,7 +20,7 @@ from pipeline.console.preview import show_preview
 from pipeline.dry_run import dry_run
 from pipeline.execution import Execution
 from pipeline.exit_codes import ExitCode
-from pipeline.memory_place import memory_settings
+from pipeline.memory.place import memory_settings
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan, make_plan
 from pipeline.process_limits import calm_collector, hidden

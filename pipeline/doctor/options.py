@@ -1,12 +1,11 @@
-"""The command ``doctor``: the options of a run that concern hosts and models, and a few more."""
+"""Options of ``doctor``: those of a run that concern hosts and models, and a few more."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.exit_codes import ExitCode
-from pipeline.options.command import Command
+from pipeline.options.command_line import CommandLine
 from pipeline.options.hosts import HostOptions, with_hosts
 from pipeline.options.reports import REPORTS
 from pipeline.options.run import RunOptions
@@ -47,21 +46,7 @@ def _complete(readout: Readout, environ: Mapping[str, str]) -> DoctorOptions:
     return with_hosts(options, readout.places, environ)
 
 
-def _run(options: DoctorOptions) -> int:
-    from pipeline.doctor.examine import examine
-    from pipeline.doctor.report import as_json, show
-    from pipeline.estimate import input_size
-
-    size = input_size(options.input, options.text_column, options.schema) if options.input else None
-    findings = examine(options)
-    if options.json:
-        print(as_json(findings, size))
-    else:
-        show(findings, size)
-    return ExitCode.DONE if findings.ok else ExitCode.FAILED
-
-
-DOCTOR = Command(
+DOCTOR = CommandLine(
     summary="check the hosts: what is wrong, how fast they are, what to do; see doctor --help",
     usage="python -m pipeline doctor [--hosts HOSTS] [--model MODEL] [OPTIONS]",
     description="""\
@@ -71,5 +56,4 @@ fast. Says what to do about each problem. None of your texts are sent.""",
     epilog="Exit codes: 0 all hosts are usable, 1 some are not (each is named, with the reason), 2 wrong usage.",
     options=DoctorOptions,
     complete=_complete,
-    run=_run,
 )

@@ -1,4 +1,4 @@
-"""Score the translations of an output with references and a judge.
+"""Run ``evaluate``: score the translations of an output with references and a judge, and print the scores.
 
 Rows are streamed, and memory is bounded: sums of sacrebleu's statistics, counts, the worst rows and a sample are kept.
 """
@@ -19,7 +19,9 @@ import pyarrow.parquet as pq
 
 from pipeline.evaluate.certainty import CertaintyTally
 from pipeline.evaluate.options import EvaluateOptions
+from pipeline.evaluate.report import as_json, show
 from pipeline.evaluate.scores import Evaluation, Judgement, Row, Score, ScoredRow, quantiles
+from pipeline.exit_codes import ExitCode
 from transforms.errors import RunFailed, UsageError
 from transforms.file_systems import file_system
 from transforms.sink.columns import CONFIDENCE, column_name
@@ -34,13 +36,23 @@ LOG = logging.getLogger(__name__)
 BATCH_ROWS = 256
 
 
-def evaluate(options: EvaluateOptions) -> Evaluation:
-    """Read all parts once, then ask the judge if there is one.
+def evaluate(options: EvaluateOptions) -> ExitCode:
+    """Score and print.
 
     Raises:
         UsageError: The output or its columns are not what the options say, or sacrebleu is missing.
         RunFailed: The output cannot be read, or no host can judge.
     """
+    evaluation = _evaluation(options)
+    if options.json:
+        print(as_json(evaluation))
+    else:
+        show(evaluation)
+    return ExitCode.DONE
+
+
+def _evaluation(options: EvaluateOptions) -> Evaluation:
+    """Read all parts once, then ask the judge if there is one."""
     tally = _Tally(_Metric("CHRF", word_order=2), _Metric("BLEU"), options)
     output = OutputDirectory(options.output)
     parts = output.existing_parts()

@@ -1,13 +1,12 @@
-"""The command ``evaluate``: an output, the reference translations, and the hosts of a judge."""
+"""Options of ``evaluate``: an output, the reference translations, and the hosts of a judge."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.exit_codes import ExitCode
 from pipeline.options import values
-from pipeline.options.command import Command
+from pipeline.options.command_line import CommandLine
 from pipeline.options.hosts import HostOptions, with_hosts
 from pipeline.options.reports import REPORTS
 from pipeline.options.run import RunOptions
@@ -77,19 +76,7 @@ def _complete(readout: Readout, environ: Mapping[str, str]) -> EvaluateOptions:
     return with_hosts(options, readout.places, environ)
 
 
-def _run(options: EvaluateOptions) -> int:
-    from pipeline.evaluate.command import evaluate
-    from pipeline.evaluate.report import as_json, show
-
-    evaluation = evaluate(options)
-    if options.json:
-        print(as_json(evaluation))
-    else:
-        show(evaluation)
-    return ExitCode.DONE
-
-
-EVALUATE = Command(
+EVALUATE = CommandLine(
     summary="score an output against reference translations; see evaluate --help",
     usage="python -m pipeline evaluate --output DIRECTORY --reference_column NAME [OPTIONS]",
     description="""\
@@ -99,5 +86,4 @@ With --judge_model, a model on your hosts also grades a sample, without seeing t
     epilog="Exit codes: 0 done, 1 failed, 2 wrong usage.",
     options=EvaluateOptions,
     complete=_complete,
-    run=_run,
 )

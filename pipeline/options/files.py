@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.options import values
-from pipeline.options.command import CommandOptions
+from pipeline.options.command_line import CommandOptions
 from pipeline.options.table import flag, option, repeated
 
 FILES = "Input and output"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
 from pipeline.options import values
-from pipeline.options.command import CommandOptions
+from pipeline.options.command_line import CommandOptions
 from pipeline.options.table import flag, option, repeated
 from transforms.errors import UsageError
 from transforms.fleet.hosts import (

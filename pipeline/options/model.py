@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from pipeline.options import values
-from pipeline.options.command import CommandOptions
+from pipeline.options.command_line import CommandOptions
 from pipeline.options.table import flag, option
 from transforms.text.prompt_families import DEFAULT_CHUNK_CHARS, DEFAULT_SAMPLING, FAMILIES
 from transforms.text.prompt_profile import AUTO

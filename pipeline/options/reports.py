@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.options import values
-from pipeline.options.command import CommandOptions
+from pipeline.options.command_line import CommandOptions
 from pipeline.options.table import flag, option
 
 CHECKS = "Checks"

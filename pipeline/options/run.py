@@ -1,9 +1,7 @@
-"""The command ``run``: its options, and the checks that need more than one of them."""
+"""Options of ``run``, and the checks that need more than one of them."""
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from importlib.util import find_spec
@@ -11,22 +9,19 @@ from typing import Any
 
 from pipeline.options import values
 from pipeline.options.beam import LOCAL_RUNNER, all_masked, beam_arguments, refuse_unknown
-from pipeline.options.command import Command, LogSettings
+from pipeline.options.command_line import CommandLine, LogSettings
 from pipeline.options.files import FileOptions
 from pipeline.options.hosts import API_KEY_VARIABLE, HOSTS, HostOptions, with_hosts
 from pipeline.options.model import ModelOptions
 from pipeline.options.reports import CheckOptions, ReportOptions
 from pipeline.options.table import Readout, option, options_of
 from pipeline.options.values import check_readable, check_writable
-from pipeline.process_limits import hidden
 from transforms.errors import UsageError
 from transforms.fleet.hosts import parse_slots
 from transforms.fleet.model_names import check_models
 from transforms.masking import mask_values
 from transforms.text.prompt_profile import AUTO
 from transforms.text.source_language import check_installed
-
-LOG = logging.getLogger(__name__)
 
 _NOT_SHOWN = ("notices", "hosts_from")
 
@@ -176,19 +171,7 @@ def changed(options: RunOptions) -> dict[str, Any]:
     return {name: value for name, value in echo(options).items() if defaults.get(name) != value}
 
 
-def _run(options: RunOptions) -> int:
-    LOG.debug("options: %s", json.dumps(echo(options), ensure_ascii=False))
-    # Arrow looks for pandas when it is imported, and once more when it makes its first array.
-    with hidden("pandas"):
-        import pyarrow as pa
-
-        from pipeline.start import start
-
-        pa.array([None])
-    return start(options)
-
-
-RUN = Command(
+RUN = CommandLine(
     summary="translate files (the default command; the word may be omitted)",
     usage="python -m pipeline [run] --input PATH --output DIRECTORY [OPTIONS]",
     description="Translates the French text columns of Parquet and JSONL files to English on your own Ollama hosts.",
@@ -202,7 +185,6 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but too many rows failed, 99
 stderr.""",
     options=RunOptions,
     complete=_complete,
-    run=_run,
     log_settings=lambda options: LogSettings(options.log_format, options.log_level),
     takes_others=True,
 )

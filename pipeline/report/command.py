@@ -1,51 +1,19 @@
-"""The command ``report``: make the report of an output from what the output holds."""
+"""Run ``report``: make the report of an output from what the output holds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from pipeline.exit_codes import ExitCode
-from pipeline.options import values
-from pipeline.options.command import Command, CommandOptions
-from pipeline.options.reports import REPORTS, ReportOptions
-from pipeline.options.table import Readout, option, same_as
-from transforms.errors import UsageError
+from pipeline.report.options import ReportCommandOptions
+from pipeline.report.write import write_report
+from transforms.sink.output_directory import OutputDirectory
 
 
-@dataclass(frozen=True)
-class ReportCommandOptions(CommandOptions):
-    """Options of ``report``."""
+def report(options: ReportCommandOptions) -> ExitCode:
+    """Write the page and print its address.
 
-    output: str = option("", parse=values.text, help="output directory of a run", group=REPORTS, metavar="DIRECTORY")
-    report_texts: int = same_as(ReportOptions, "report_texts")
-
-
-def _complete(readout: Readout, environ: Mapping[str, str]) -> ReportCommandOptions:
-    options = ReportCommandOptions(**readout.values)
-    if not options.output:
-        raise UsageError("missing --output DIRECTORY: name the output of a run")
-    return options
-
-
-def _run(options: ReportCommandOptions) -> int:
-    # Late, as they import Arrow and the template engine: help and mistakes must be quick.
-    from pipeline.report.write import write_report
-    from transforms.sink.output_directory import OutputDirectory
-
+    Raises:
+        UsageError: The directory holds no output of a run.
+        RunFailed: A file can't be read, or the page can't be written.
+    """
     print(write_report(OutputDirectory(options.output), options.report_texts))
     return ExitCode.DONE
-
-
-REPORT = Command(
-    summary="make an HTML report of an output; see report --help",
-    usage="python -m pipeline report --output DIRECTORY [--report_texts N]",
-    description="""\
-Writes OUTPUT/_report.html, one self-contained page: a verdict, what went wrong and what to do, rows by status, origin
-and flag, hosts over time, distributions, runs and the recipe. It works at any time, also while a run lasts or after it
-was killed. Prints the address of the page.""",
-    epilog="The page has no text of a row unless --report_texts is given.",
-    options=ReportCommandOptions,
-    complete=_complete,
-    run=_run,
-)

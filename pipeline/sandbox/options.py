@@ -1,19 +1,15 @@
-"""The command ``sandbox``: one simulated Ollama host on loopback."""
+"""Options of ``sandbox``: one simulated Ollama host on loopback."""
 
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.exit_codes import ExitCode
 from pipeline.options import values
-from pipeline.options.command import Command, CommandOptions
+from pipeline.options.command_line import CommandLine, CommandOptions
 from pipeline.options.table import Readout, option, repeated
 from pipeline.sandbox.settings import HostSettings
-
-LOG = logging.getLogger(__name__)
 
 HOST = "Simulated host"
 
@@ -101,16 +97,7 @@ def _complete(readout: Readout, environ: Mapping[str, str]) -> SandboxOptions:
     return options
 
 
-def _run(options: SandboxOptions) -> int:
-    from pipeline.sandbox import NOT_REAL
-    from pipeline.sandbox.server import serve
-
-    LOG.warning("%s", NOT_REAL)
-    serve(options.host(), options.port, options.control_port)
-    return ExitCode.DONE
-
-
-SANDBOX = Command(
+SANDBOX = CommandLine(
     summary="run a simulated Ollama host to try things without one; see sandbox --help",
     usage="python -m pipeline sandbox [OPTIONS]",
     description="""\
@@ -120,5 +107,4 @@ control port on stdout.""",
     epilog="",
     options=SandboxOptions,
     complete=_complete,
-    run=_run,
 )

@@ -8,6 +8,7 @@ import shutil
 import sys
 
 from pipeline.doctor.gpus import local_gpus
+from pipeline.exit_codes import ExitCode
 from pipeline.tune.curve import measure_hosts
 from pipeline.tune.findings import findings
 from pipeline.tune.layouts import Layout, visible_devices
@@ -31,7 +32,7 @@ WINDOWS_PER_HOST = 12
 """The windows of a host are at most this fraction of its share of the time: there are up to seven, and the loads."""
 
 
-def tune(options: TuneOptions) -> None:
+def tune(options: TuneOptions) -> ExitCode:
     """Measure and print.
 
     Raises:
@@ -45,12 +46,13 @@ def tune(options: TuneOptions) -> None:
         if layouts.best is None:
             reasons = dict.fromkeys(trial.problem for trial in layouts.trials)
             raise RunFailed(f"no layout could be measured: {'; '.join(reasons)}")
-        return
+        return ExitCode.DONE
     hosts = tune_hosts(options)
     show_hosts(hosts) if for_people else print(hosts_json(hosts))
     if not hosts.curves.measured:
         reasons = dict.fromkeys(f"{host.url}: {host.problem}" for host in hosts.curves.hosts)
         raise RunFailed(f"no host could be measured: {'; '.join(reasons)}")
+    return ExitCode.DONE
 
 
 def tune_layouts(options: TuneOptions) -> LayoutsResult:

@@ -1,4 +1,4 @@
-"""The command ``tune``: an input to take texts from, a model, and an ``ollama`` command or hosts to try them on."""
+"""Options of ``tune``: an input to take texts from, a model, and an ``ollama`` command or hosts to try them on."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pipeline.exit_codes import ExitCode
 from pipeline.options import values
-from pipeline.options.command import Command, LogSettings
+from pipeline.options.command_line import CommandLine, LogSettings
 from pipeline.options.hosts import HostOptions, with_hosts
 from pipeline.options.run import RunOptions
 from pipeline.options.table import Readout, option, same_as
@@ -84,14 +83,7 @@ def _complete(readout: Readout, environ: Mapping[str, str]) -> TuneOptions:
     return options
 
 
-def _run(options: TuneOptions) -> int:
-    from pipeline.tune.command import tune
-
-    tune(options)
-    return ExitCode.DONE
-
-
-TUNE = Command(
+TUNE = CommandLine(
     summary="find the fastest layout of Ollama on this machine, or the best load of hosts; see tune --help",
     usage="python -m pipeline tune --input PATH [--model MODEL] [--hosts HOSTS] [OPTIONS]",
     description="""\
@@ -104,6 +96,5 @@ Your texts are sent to these servers or hosts only, and never printed.""",
     epilog="Exit codes: 0 done, 1 nothing could be measured, 2 wrong usage, 130 interrupted, 143 terminated.",
     options=TuneOptions,
     complete=_complete,
-    run=_run,
     log_settings=lambda options: LogSettings(level="info"),
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import COMMANDS
+from pipeline.commands import COMMANDS
 from tests.docs.markdown import ROOT, Block, all_blocks, commands
 
 _OURS = re.compile(
@@ -56,7 +56,8 @@ def test_commands_parse(page: str, line: str, tmp_path: Path, monkeypatch: pytes
         return
     name = arguments.pop(0) if not arguments[0].startswith("-") else "run"
     # Absolute paths of the examples need not exist, nor be writable, where the tests run.
-    assert COMMANDS[name].parse([argument.replace("/data/", f"{tmp_path}/") for argument in arguments], {}) is not None
+    command_line = COMMANDS[name].line
+    assert command_line.parse([argument.replace("/data/", f"{tmp_path}/") for argument in arguments], {}) is not None
 
 
 @pytest.mark.parametrize("block", all_blocks("json"), ids=str)

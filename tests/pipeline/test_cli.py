@@ -4,14 +4,14 @@ import json
 import os
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from pipeline.cli import COMMANDS, main
+from pipeline.cli import main
+from pipeline.commands import COMMANDS
 from pipeline.exit_codes import ExitCode
 from pipeline.options.run import RunOptions
 from tests.conftest import MakeHost
@@ -244,20 +244,3 @@ def test_a_reader_of_stdout_that_has_gone_is_no_traceback(argument: str) -> None
             [sys.executable, "-m", "pipeline", argument], stdout=gone, stderr=subprocess.PIPE, env=buffered, check=False
         )
     assert (process.returncode, process.stderr) == (1, b"")
-
-
-def test_the_sandbox_serves_until_it_is_terminated() -> None:
-    command = [sys.executable, "-m", "pipeline", "sandbox", "--port=0", "--model=llama3"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        try:
-            url = json.loads(process.stdout.readline())["url"]
-            with urllib.request.urlopen(f"{url}/api/tags", timeout=10) as answer:  # noqa: S310 - our own host
-                assert [model["name"] for model in json.load(answer)["models"]] == ["llama3:latest"]
-        finally:
-            process.terminate()
-        errors = process.stderr.read()
-        assert process.wait(timeout=60) == 0
-    assert "NOT REAL" in errors
-    assert "Traceback" not in errors

@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from pipeline.cli import main
 from pipeline.doctor.examine import TEXT
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
+from tests.pipeline.doctor.conftest import Doctor
 from transforms.fleet.probe import MAX_AT_ONCE
-
-Doctor = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def doctor(capsys: pytest.CaptureFixture[str]) -> Doctor:
-    def run(*arguments: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = main(["doctor", *arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 def test_healthy_hosts(doctor: Doctor, sandbox_host: MakeHost) -> None:
@@ -85,23 +67,6 @@ def test_a_model_that_others_use_with_another_context(doctor: Doctor, sandbox_ho
     host = sandbox_host()
     assert doctor("--hosts", host.url, "--num_ctx", "2048")[0] == 0
     assert "loaded with a context of 2048" in doctor("--hosts", host.url)[1]
-
-
-def test_json_has_all_of_it_and_an_estimate(doctor: Doctor, sandbox_host: MakeHost, tmp_path: Path) -> None:
-    texts = ["a" * 100] * 50 + [None] + ["b" * 300] * 49
-    pq.write_table(pa.table({"text": pa.array(texts, pa.string())}), tmp_path / "in.parquet")
-    urls = f"{sandbox_host(tokens_per_second=200.0).url},http://127.0.0.1:9"
-    code, out, _ = doctor("--hosts", urls, "--json", "--input", str(tmp_path / "in.parquet"))
-    told = json.loads(out)
-    assert (code, told["ok"], len(told["hosts"])) == (1, False, 2)
-    assert told["hosts"][0]["speed"]["slots"] == 4
-    assert told["hosts"][1]["problem"] == "connection refused"
-    estimate = told["estimate"]
-    assert (estimate["rows"], estimate["characters"]) == (100, 5000 + 49 * 300)
-    seconds = estimate["characters"] / told["hosts"][0]["speed"]["characters_per_second"]
-    assert estimate["hours"] == pytest.approx(seconds / 3600)
-    table = doctor("--hosts", urls, "--input", str(tmp_path / "in.parquet"))[1]
-    assert "100 rows, 100 texts, about 19,700 characters: about a minute or less" in table
 
 
 def test_a_second_model_that_is_missing_is_an_advice(doctor: Doctor, sandbox_host: MakeHost) -> None:

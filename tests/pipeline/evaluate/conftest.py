@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import cli
+from pipeline.evaluate.command import evaluate
 from pipeline.evaluate.options import EVALUATE
 from pipeline.sandbox.translate import translate
 from tests.conftest import MakeHost
@@ -34,7 +35,7 @@ def told(capsys: pytest.CaptureFixture[str]) -> Command:
 
     def start(output: str, *more: str, reference: str = "reference_en") -> str:
         capsys.readouterr()
-        assert EVALUATE.run(EVALUATE.parse(["--output", output, "--reference_column", reference, *more], {})) == 0
+        assert evaluate(EVALUATE.parse(["--output", output, "--reference_column", reference, *more], {})) == 0
         return capsys.readouterr().out
 
     return start

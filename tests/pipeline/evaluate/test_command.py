@@ -13,6 +13,7 @@ import pytest
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
+from pipeline.evaluate.command import evaluate
 from pipeline.evaluate.options import EVALUATE
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
@@ -132,7 +133,7 @@ def test_a_part_that_is_not_whole_is_skipped_and_reported(
     first = min(Path(output).glob("part-*"))
     lost = pq.read_metadata(first).num_rows
     first.write_bytes(first.read_bytes()[:-10])
-    assert EVALUATE.run(EVALUATE.parse(["--output", output, "--reference_column", "reference_en", "--json"], {})) == 0
+    assert evaluate(EVALUATE.parse(["--output", output, "--reference_column", "reference_en", "--json"], {})) == 0
     captured = capsys.readouterr()
     assert json.loads(captured.out)["rows"] == 50 - lost
     assert f"skipping incomplete part {first}" in captured.err

@@ -78,8 +78,6 @@ def test_nothing_filled_in_changes_nothing(tmp_path: Path, capsys: pytest.Captur
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "missing --output"),
-        (["--output", "x", "--export", "a.csv", "--apply", "b.csv"], "cannot be combined"),
         (["--output", "x", "--export", "a.csv"], "no parts of a translation found"),
         (["--output", "x", "--apply", "missing.csv"], "cannot read missing.csv"),
     ],

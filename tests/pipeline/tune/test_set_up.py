@@ -4,7 +4,7 @@ import shlex
 
 import yaml
 
-from pipeline.cli import COMMANDS
+from pipeline.commands import COMMANDS
 from pipeline.options.run import RunOptions
 from pipeline.tune.layouts import Layout
 from pipeline.tune.set_up import SetUp, set_up
@@ -67,7 +67,7 @@ def test_compose_gives_each_service_its_gpus() -> None:
 def test_the_run_is_a_valid_command() -> None:
     program, *arguments = shlex.split(lines_for(TWO).run)
     assert program == "beam-ollama-translate"
-    options = COMMANDS["run"].parse(arguments, {})
+    options = COMMANDS["run"].line.parse(arguments, {})
     assert isinstance(options, RunOptions)
     assert [host.url for host in options.hosts] == ["http://127.0.0.1:11434", "http://127.0.0.1:11435"]
     assert (options.slots, options.num_ctx, options.input) == (5, 2048, ("my reports",))

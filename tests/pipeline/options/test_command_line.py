@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from pipeline.cli import COMMANDS
-from pipeline.options.command import Command, CommandOptions, LogSettings
-from pipeline.options.table import Readout, option, options_of
+from pipeline.options.command_line import CommandLine, CommandOptions, LogSettings
+from pipeline.options.table import Readout, option
 from pipeline.options.values import whole
 from transforms.errors import UsageError
 
@@ -23,7 +22,7 @@ def complete(readout: Readout, environ: Mapping[str, str]) -> CountOptions:
     return CountOptions(**readout.values, notices=(environ.get("NOTICE", ""),))
 
 
-COUNT = Command("count", "count [OPTIONS]", "Counts.", "Nothing else.", CountOptions, complete, lambda options: 0)
+COUNT = CommandLine("count", "count [OPTIONS]", "Counts.", "Nothing else.", CountOptions, complete)
 
 
 def test_options_are_completed_with_the_environment() -> None:
@@ -35,7 +34,7 @@ def test_options_are_completed_with_the_environment() -> None:
 def test_arguments_of_nothing_are_refused_unless_the_command_takes_them() -> None:
     with pytest.raises(UsageError, match="did you mean --number"):
         COUNT.parse(["--nubmer=5"], {})
-    lenient = Command("", "", "", "", CountOptions, complete, lambda options: 0, takes_others=True)
+    lenient = CommandLine("", "", "", "", CountOptions, complete, takes_others=True)
     assert lenient.parse(["--runner=x"], {}).notices == ("--runner=x",)
 
 
@@ -45,13 +44,3 @@ def test_the_help_has_all_its_parts_in_order() -> None:
         text.index(part) for part in ("count [OPTIONS]", "Counts.", "More to know.", "--number N", "Nothing else.")
     ]
     assert places == sorted(places)
-
-
-@pytest.mark.parametrize("word", COMMANDS)
-def test_every_command_has_the_same_shape(word: str) -> None:
-    command = COMMANDS[word]
-    text = command.help()
-    assert command.usage in text
-    assert f"python -m pipeline {word}" in command.usage or word == "run"
-    assert all(f"--{name}" in text for name in options_of(command.options))
-    assert issubclass(command.options, CommandOptions)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.memory_place import default_place, memory_settings
+from pipeline.memory.place import default_place, memory_settings
 from pipeline.options.run import RunOptions
 from transforms.configuration import Configuration, make_recipe, read_translation_settings
 from transforms.errors import UsageError

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.memory_command import MEMORY
+from pipeline.memory.command import show_and_prune
+from pipeline.memory.options import MEMORY
 from tests.transforms.memory.stores import entries, redis_server
 from transforms.errors import RunFailed, UsageError
 from transforms.memory.addresses import open_store
 
 
 def main(arguments: Sequence[str]) -> int:
-    return MEMORY.run(MEMORY.parse(arguments, {}))
+    return show_and_prune(MEMORY.parse(arguments, {}))
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, object]:
@@ -61,16 +62,6 @@ def test_redis_is_shown_without_its_password(tmp_path: Path, capsys: pytest.Capt
         main(["--memory", url])
 
 
-@pytest.mark.parametrize(
-    ("arguments", "word"),
-    [
-        ([], "either --memory PLACE or --output"),
-        (["--memory=a", "--output=b"], "either --memory PLACE or --output"),
-        (["--memory=nowhere.sqlite"], "no translation memory at nowhere.sqlite"),
-        (["--memroy=a"], "--memory"),
-    ],
-)
-def test_mistakes(arguments: list[str], word: str) -> None:
-    with pytest.raises(UsageError, match=word):
-        main(arguments)
-    assert "--prune_days" in MEMORY.help()
+def test_a_place_without_a_memory_is_named() -> None:
+    with pytest.raises(UsageError, match=r"no translation memory at nowhere\.sqlite"):
+        main(["--memory=nowhere.sqlite"])

@@ -1,4 +1,4 @@
-"""Commands: a table of options and the function that runs with them, in one shape for every command."""
+"""Command lines: a table of options, its help, and how valid options come of it, in one shape for every command."""
 
 from __future__ import annotations
 
@@ -33,10 +33,8 @@ class LogSettings:
 
 
 @dataclass(frozen=True)
-class Command(Generic[Options]):
-    """One command of the command line.
-
-    Help and mistakes must be quick: ``run`` imports what needs Beam or Arrow when it is called.
+class CommandLine(Generic[Options]):
+    """What the user can write after the name of one command. It does not know what the command does.
 
     Attributes:
         summary: One line for the list of commands.
@@ -45,7 +43,6 @@ class Command(Generic[Options]):
         epilog: Paragraphs below the options in the help.
         options: Table of the options.
         complete: Makes valid options of what the user gave. It receives the environment, and raises ``UsageError``.
-        run: Runs the command and returns its exit code.
         log_settings: Chooses format and level of the log.
         takes_others: Whether ``complete`` deals with arguments that belong to no option of the table.
     """
@@ -56,7 +53,6 @@ class Command(Generic[Options]):
     epilog: str
     options: type[Options]
     complete: Callable[[Readout, Mapping[str, str]], Options]
-    run: Callable[[Options], int]
     log_settings: Callable[[Options], LogSettings] = lambda options: LogSettings()
     takes_others: bool = False
 

@@ -1,0 +1,1 @@
+"""The command ``memory``, and where a run has its translation memory."""
