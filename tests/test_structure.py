@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import textwrap
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,9 +31,13 @@ WITHOUT_OWN_TEST = {
 """Modules without a test of their own, each with the reason."""
 
 
-def modules() -> list[Path]:
+def files() -> list[Path]:
     found = [path for package in ("pipeline", "transforms") for path in (ROOT / package).rglob("*.py")]
-    return sorted(path.relative_to(ROOT) for path in found if not path.stem.startswith("__"))
+    return sorted(path.relative_to(ROOT) for path in found)
+
+
+def modules() -> list[Path]:
+    return [file for file in files() if not file.stem.startswith("__")]
 
 
 def own_test(module: Path) -> Path:
@@ -51,3 +58,44 @@ def test_no_exemption_is_out_of_date() -> None:
 def test_no_module_is_too_long_to_read() -> None:
     lines = {str(module): len((ROOT / module).read_text("utf-8").splitlines()) for module in modules()}
     assert not {module: number for module, number in lines.items() if number > MOST_LINES}
+
+
+def import_name(file: Path) -> str:
+    """``pipeline.tune.load`` for ``pipeline/tune/load.py``, ``pipeline.tune`` for ``pipeline/tune/__init__.py``."""
+    return ".".join(file.with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(code: str, known: set[str]) -> set[str]:
+    """The known modules that the code imports, also in functions and for type checkers only."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            found |= {each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module is not None, "a relative import"
+            assert node.level == 0, "a relative import"
+            names = (f"{node.module}.{each.name}" for each in node.names)
+            found |= {name if name in known else node.module for name in names}
+    return found & known
+
+
+def test_imports_are_found_wherever_they_stand() -> None:
+    code = """
+        import os, a.first
+        from a import second
+        from a.third import name
+        if TYPE_CHECKING:
+            from a.fourth import Name
+        def late():
+            from a import fifth
+    """
+    submodules = {f"a.{name}" for name in ("first", "second", "third", "fourth", "fifth")}
+    assert imports(textwrap.dedent(code), submodules | {"a", "a.sixth"}) == submodules
+    assert imports("from a import second, VERSION", submodules | {"a"}) == {"a", "a.second"}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    names = {import_name(file): file for file in files()}
+    arrows = {name: imports((ROOT / file).read_text("utf-8"), set(names)) for name, file in names.items()}
+    assert arrows["pipeline.cli"] >= {"pipeline.commands", "pipeline.exit_codes", "transforms.masking"}
+    TopologicalSorter(arrows).prepare()  # raises CycleError, which names the modules of a circle
