@@ -82,7 +82,7 @@ def test_a_missing_command(tune: Tune, tmp_path: Path) -> None:
 def test_the_time_is_bounded(machine: FakeMachine, tune: Tune, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.become(Properties(serve="silent"))
     began = time.monotonic()
-    code, told, _ = tune("--tune_seconds", "1")
+    code, told, _ = tune("--tune_seconds", "4")
     assert time.monotonic() - began < 60
     assert (code, told["complete"], told["trials"]) == (1, False, [])
     assert len(machine.started()) == 1
