@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import graph
-from pipeline.execution import Execution
+from pipeline.execution import Execution, carry_out, slots_of
 from pipeline.known_slots import keep_known_slots, read_known_slots
 from pipeline.monitoring.beam_metrics import metrics_of
 from pipeline.monitoring.job_figures import figures_of_job, with_published_parts
+from pipeline.monitoring.status import Workload
 from pipeline.observation import observed, workload_of
 from pipeline.options.beam import LOCAL_RUNNER, runs_in_process
 from pipeline.options.run import RunOptions
@@ -27,12 +30,12 @@ from pipeline.runner import (
     quiet_reader,
     warn_of_slots,
 )
-from pipeline.signals import StopRequested
 from transforms.configuration import TranslationSettings, engine_config
 from transforms.engine.deduplicator import MemorySettings
 from transforms.engine.engine import live_engines, live_snapshot
 from transforms.engine.snapshot import Snapshot
-from transforms.errors import RunFailed, RunStopped, TranslateError, UsageError
+from transforms.errors import TranslateError, UsageError
+from transforms.fleet.host_state import HostView
 from transforms.fleet.model_names import model_key
 from transforms.sink.columns import added_columns
 from transforms.sink.fence import close_fences
@@ -66,46 +69,83 @@ def execute(
     Raises:
         UsageError: Beam cannot use one of its options.
     """
-    plan, resumption = resumed.plan, resumed.resumption
     translate = translate_config(options, settings, resumed, memory, lock.run_id)
-    write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas, lock.run_id)
-    pipeline = empty_pipeline(options.beam_arguments)
-    tasks = graph.spread(pipeline, read_tasks(resumption.left_groups))
-    graph.build(tasks, plan.schemas, translate, write)
-    workload = workload_of(plan, resumption, translate.text_encoding)
-    workers = WorkerFigures(plan.output, lock.run_id) if translate.publish_figures else None
-    mean_characters = workload.characters / max(1, workload.texts)
-    texts = {unit.part_name: unit.rows * len(plan.text_columns) for unit in resumption.left}
+    pipeline = _graph_of(options, resumed, translate, lock.run_id)
+    workload = workload_of(resumed.plan, resumed.resumption, translate.text_encoding)
+    workers = WorkerFigures(resumed.plan.output, lock.run_id) if translate.publish_figures else None
 
-    def figures(counters: Callable[[], Snapshot]) -> Callable[[], Snapshot]:
-        return figures_of_job(with_published_parts(counters, plan.output, texts, mean_characters), workers)
-
-    stopped = finished = False
-    failure: RunFailed | None = None
+    run = partial(_run_observed, pipeline, options, resumed, workload, workers, recorder)
     try:
-        check_endpoint(options.beam_arguments)
-        warn_of_slots(options.slots, options.beam_arguments)
-        with observed(options, workload, recorder) as monitor, quiet_reader():
-            run_job(pipeline, options.runner, lambda result: monitor.follow(figures(metrics_of(result))))
-        finished = True
-    except (RunStopped, StopRequested):
-        stopped = True
-    except RunFailed as error:
-        failure = error
+        execution = carry_out(run, stop_workers=lambda: lock.stop_workers(elsewhere=not live_engines()))
     finally:
-        if not finished:
-            lock.stop_workers(elsewhere=not live_engines())
-        close_fences()
-        hosts = workers.hosts(now=True) if workers is not None else live_snapshot().hosts
-        if workers is None and options.slots is None:
-            keep_known_slots(model_key(options.model), hosts)
-        for engine in live_engines():
-            engine.close()
-        if workers is not None:
-            workers.remove()
-    slots = {host.url: host.slots for host in hosts if host.limit}
-    sent = sum(host.traffic.answers + host.traffic.failures.total() for host in hosts)
-    return Execution(slots, stopped, failure, None if workers is None else sent)
+        hosts = _close(options, workers)
+    sent = None if workers is None else sum(host.traffic.requests() for host in hosts)
+    return replace(execution, slots=slots_of(hosts), requests_sent=sent)
+
+
+def _graph_of(options: RunOptions, resumed: ResumedPlan, translate: TranslateConfig, run_id: str) -> beam.Pipeline:
+    """Return the graph over the units that are left.
+
+    Raises:
+        UsageError: Beam cannot use one of its options.
+    """
+    plan = resumed.plan
+    write = WriteConfig(plan.output.url, resumed.recipe, plan.output_schemas, run_id)
+    pipeline = empty_pipeline(options.beam_arguments)
+    tasks = graph.spread(pipeline, read_tasks(resumed.resumption.left_groups))
+    graph.build(tasks, plan.schemas, translate, write)
+    return pipeline
+
+
+def _run_observed(
+    pipeline: beam.Pipeline,
+    options: RunOptions,
+    resumed: ResumedPlan,
+    workload: Workload,
+    workers: WorkerFigures | None,
+    recorder: RunRecorder | None,
+) -> None:
+    """Run the graph to its end, and show and record what is done."""
+    check_endpoint(options.beam_arguments)
+    warn_of_slots(options.slots, options.beam_arguments)
+    with observed(options, workload, recorder) as monitor, quiet_reader():
+        run_job(pipeline, options.runner, lambda job: monitor.follow(_figures_of(job, resumed, workload, workers)))
+
+
+def _figures_of(
+    job: Any, resumed: ResumedPlan, workload: Workload, workers: WorkerFigures | None
+) -> Callable[[], Snapshot]:
+    """Return a function that takes the figures of a job whose workers are elsewhere.
+
+    Args:
+        job: Beam's ``PipelineResult``.
+        resumed: The plan and what is left of it.
+        workload: What the run is to translate.
+        workers: Figures of the hosts that the workers publish.
+    """
+    plan = resumed.plan
+    texts = {unit.part_name: unit.rows * len(plan.text_columns) for unit in resumed.resumption.left}
+    mean_characters = workload.characters / max(1, workload.texts)
+    counters = with_published_parts(metrics_of(job), plan.output, texts, mean_characters)
+    return figures_of_job(counters, workers)
+
+
+def _close(options: RunOptions, workers: WorkerFigures | None) -> Sequence[HostView]:
+    """Close the engines of this process, keep what is worth keeping of them, and return the hosts as they were.
+
+    Args:
+        options: Options of the run.
+        workers: Figures that workers elsewhere have published, which are removed; None without such workers.
+    """
+    close_fences()
+    hosts = live_snapshot().hosts if workers is None else workers.hosts(now=True)
+    if workers is None and options.slots is None:
+        keep_known_slots(model_key(options.model), hosts)
+    for engine in live_engines():
+        engine.close()
+    if workers is not None:
+        workers.remove()
+    return hosts
 
 
 def translate_config(

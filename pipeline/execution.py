@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from transforms.errors import RunFailed
+from pipeline.signals import StopRequested
+from transforms.errors import RunFailed, RunStopped
+from transforms.fleet.host_state import HostView
 
 
 @dataclass(frozen=True)
@@ -24,3 +26,32 @@ class Execution:
     stopped: bool = False
     failure: RunFailed | None = None
     requests_sent: int | None = None
+
+
+def carry_out(work: Callable[[], None], stop_workers: Callable[[], None]) -> Execution:
+    """Do the work of a run, and tell the workers to stop unless it was finished.
+
+    Args:
+        work: Returns when all units are written.
+        stop_workers: Tells the workers to stop.
+
+    Returns:
+        Whether the work was stopped, or why it could not continue. All else that it raises passes through.
+    """
+    finished = False
+    try:
+        work()
+        finished = True
+    except (RunStopped, StopRequested):
+        return Execution(stopped=True)
+    except RunFailed as error:
+        return Execution(failure=error)
+    finally:
+        if not finished:
+            stop_workers()
+    return Execution()
+
+
+def slots_of(hosts: Iterable[HostView]) -> dict[str, int | None]:
+    """Return the slots of each host, by its address; without hosts that only lost workers have used."""
+    return {host.url: host.slots for host in hosts if host.limit}

@@ -15,7 +15,6 @@ OPTION_TABLE = "a table of options; tests/pipeline/options/test_run.py reads eac
 WORDS = "words without a rule; the tests of the modules that look them up show what they are for"
 WITHOUT_OWN_TEST = {
     "pipeline/execute.py": "the wiring of a run; tests/pipeline/test_run.py and its neighbours run it in all its ways",
-    "pipeline/execution.py": "a record without a rule",
     "pipeline/observation.py": "what watches a run; tests/pipeline/test_run.py and test_metrics.py run it",
     "pipeline/options/files.py": OPTION_TABLE,
     "pipeline/options/model.py": OPTION_TABLE,

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.execution import Execution
+from pipeline.execution import Execution, carry_out, slots_of
 from pipeline.known_slots import keep_known_slots
 from pipeline.observation import observed, workload_of
 from pipeline.options.run import RunOptions
 from pipeline.report.recorder import RunRecorder
 from pipeline.resume import ResumedPlan
-from pipeline.signals import StopRequested
 from pipeline.workers.messages import Setup
 from pipeline.workers.pool import WorkerPool
 from pipeline.workers.totals import Totals
 from transforms.configuration import TranslationSettings
 from transforms.engine.deduplicator import MemorySettings
-from transforms.errors import RunFailed, RunStopped
 from transforms.fleet.model_names import model_key
 from transforms.memory.addresses import forget_claims
 from transforms.sink.moved_inputs import NOTHING_MOVED
@@ -57,26 +55,19 @@ def execute_in_workers(
     setup = Setup(options, settings, _without_units(resumed), memory, lock.run_id, 0, workers)
     workload = workload_of(plan, resumed.resumption, options.text_encoding or "utf-8")
     totals = Totals()
-    stopped = finished = False
-    failure: RunFailed | None = None
-    try:
+
+    def run() -> None:
         with (
             observed(options, workload, recorder, totals.snapshot),
             WorkerPool(setup, tasks, totals, lambda names: published_by(lock.run_id, names, plan.output)) as pool,
         ):
             pool.run()
-        finished = True
-    except (RunStopped, StopRequested):
-        stopped = True
-    except RunFailed as error:
-        failure = error
-    finally:
-        if not finished:
-            lock.stop_workers(elsewhere=False)
+
+    execution = carry_out(run, stop_workers=lambda: lock.stop_workers(elsewhere=False))
     hosts = totals.slots()
     if options.slots is None:
         keep_known_slots(model_key(options.model), hosts)
-    return Execution({host.url: host.slots for host in hosts if host.limit}, stopped, failure, totals.requests())
+    return replace(execution, slots=slots_of(hosts), requests_sent=totals.requests())
 
 
 def published_by(run_id: str, names: Sequence[str], output: OutputDirectory) -> set[str]:

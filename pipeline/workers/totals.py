@@ -78,7 +78,7 @@ class Totals:
 
     def requests(self) -> int:
         """Return the number of requests that were sent and have ended, as far as their workers could tell."""
-        return sum(host.traffic.answers + host.traffic.failures.total() for host in self.snapshot().hosts)
+        return sum(host.traffic.requests() for host in self.snapshot().hosts)
 
 
 def _hosts(snapshots: Iterable[Snapshot]) -> tuple[HostView, ...]:

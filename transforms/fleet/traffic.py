@@ -66,6 +66,10 @@ class Traffic:
         """Count a failed or cancelled request."""
         self.failures[failure.value] += 1
 
+    def requests(self) -> int:
+        """The number of requests that were sent and have ended."""
+        return self.answers + self.failures.total()
+
     def copy(self) -> Traffic:
         """Return a copy that no longer changes."""
         # Each of these copies is one step of the interpreter, so that the engine's thread can't interfere.

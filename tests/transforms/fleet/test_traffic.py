@@ -20,6 +20,14 @@ def test_answers_add_up() -> None:
     assert (traffic.latency_seconds, traffic.characters) == (0.5, 42)
 
 
+def test_requests_are_answers_and_failures() -> None:
+    traffic = Traffic()
+    traffic.answered(0.2, answer())
+    traffic.failed(Failure.BUSY)
+    traffic.failed(Failure.SUPERSEDED)
+    assert traffic.requests() == 3
+
+
 def test_the_waits_of_the_latest_answers_are_kept_in_seconds() -> None:
     traffic = Traffic()
     for seconds in range(LATEST_ANSWERS + 1):
