@@ -1,23 +1,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.transforms.memory.stores import key, redis_server
+from tests.transforms.memory.stores import key
 from transforms.memory.addresses import open_claims, open_store
 from transforms.memory.claims import Claims
 from transforms.memory.sqlite_claims import SqliteClaims
 
 LONG_SECONDS = 300.0
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with redis_server(tmp_path_factory.mktemp("redis")) as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "redis"])

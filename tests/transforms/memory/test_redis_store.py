@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -17,12 +17,6 @@ from transforms.memory.addresses import open_store
 from transforms.memory.store import MemoryUnavailable
 
 FUTURE = datetime.now(timezone.utc) + timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with redis_server(tmp_path_factory.mktemp("redis")) as url:
-        yield url
 
 
 @pytest.mark.parametrize("url", ["redis://user:geheim@127.0.0.1:9/0", "rediss://:geheim@127.0.0.1:9/0?db=2"])

@@ -10,18 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.transforms.memory.stores import entries, key, redis_server
+from tests.transforms.memory.stores import entries, key
 from transforms.errors import UsageError
 from transforms.memory.addresses import is_redis, open_store
 from transforms.memory.store import Store, with_checksum, without_checksum
 
 FUTURE = datetime.now(timezone.utc) + timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with redis_server(tmp_path_factory.mktemp("redis")) as url:
-        yield url
 
 
 @pytest.fixture(params=["sqlite", "redis"])
