@@ -10,8 +10,7 @@ from pipeline.options.hosts import HostOptions, with_hosts
 from pipeline.options.reports import REPORTS
 from pipeline.options.run import RunOptions
 from pipeline.options.table import Readout, flag, same_as
-from transforms.errors import UsageError
-from transforms.fleet.model_names import is_cloud_model
+from transforms.fleet.model_names import refuse_cloud
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,7 @@ class DoctorOptions(HostOptions):
 def _complete(readout: Readout, environ: Mapping[str, str]) -> DoctorOptions:
     options = DoctorOptions(**readout.values)
     for model in filter(None, (options.model, options.fallback_model)):
-        if is_cloud_model(model):
-            raise UsageError(f"the model {model!r} runs in Ollama's cloud; texts must stay on your own hosts")
+        refuse_cloud(model, "the model")
     return with_hosts(options, readout.places, environ)
 
 

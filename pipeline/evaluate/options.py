@@ -12,7 +12,7 @@ from pipeline.options.reports import REPORTS
 from pipeline.options.run import RunOptions
 from pipeline.options.table import Readout, flag, option, same_as
 from transforms.errors import UsageError
-from transforms.fleet.model_names import is_cloud_model
+from transforms.fleet.model_names import refuse_cloud
 
 REFERENCE = "Output and reference"
 JUDGE = "Judge"
@@ -71,8 +71,7 @@ def _complete(readout: Readout, environ: Mapping[str, str]) -> EvaluateOptions:
         raise UsageError("a reference belongs to one column: give only one --text_column")
     if options.judge_model is None:
         return options
-    if is_cloud_model(options.judge_model):
-        raise UsageError(f"the model {options.judge_model!r} runs in Ollama's cloud; texts must stay on your own hosts")
+    refuse_cloud(options.judge_model, "the model")
     return with_hosts(options, readout.places, environ)
 
 

@@ -24,6 +24,20 @@ def is_cloud_model(model: str) -> bool:
     return model.strip().lower().endswith((":cloud", "-cloud"))
 
 
+def refuse_cloud(model: str, place: str) -> None:
+    """Check that a model does not run in Ollama's cloud.
+
+    Args:
+        model: Its name.
+        place: Where the user gave it, for the error message.
+
+    Raises:
+        UsageError: It would get texts that must not leave the user's hosts.
+    """
+    if is_cloud_model(model):
+        raise UsageError(f"{place} {model!r} runs in Ollama's cloud; texts must stay on your own hosts")
+
+
 def check_models(model: str, fallback_model: str | None, place: Mapping[str, str]) -> None:
     """Check that no model runs in Ollama's cloud, and that the fallback model is a different one.
 
@@ -35,8 +49,9 @@ def check_models(model: str, fallback_model: str | None, place: Mapping[str, str
     Raises:
         UsageError: A model cannot be used.
     """
-    for name, given in (("model", model), ("fallback_model", fallback_model or "")):
-        if is_cloud_model(given):
-            raise UsageError(f"{place[name]} {given!r} runs in Ollama's cloud; texts must stay on your own hosts")
-    if fallback_model is not None and model_key(fallback_model) == model_key(model):
+    refuse_cloud(model, place["model"])
+    if fallback_model is None:
+        return
+    refuse_cloud(fallback_model, place["fallback_model"])
+    if model_key(fallback_model) == model_key(model):
         raise UsageError(f"{place['fallback_model']} is the same model as {place['model']}: name a different one")
