@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.ports import free_port
-from tests.runners.java import JavaPrograms, job_options
+from tests.runners.java import JavaPrograms, JobServer
 
 _CONFIGURATION = """\
 jobmanager:
@@ -49,10 +49,10 @@ class FlinkCluster:
     """
 
     def __init__(self, installed: Path, place: Path) -> None:
-        self._boot = installed / "bin" / "boot"
         self._place = place
         self._programs = JavaPrograms(installed / "flink" / "lib", place, "600m")
-        self._rpc, self._rest, self._job_port, self._artifact_port = (free_port() for _ in range(4))
+        self._job_server = JobServer(self._programs, installed / "bin" / "boot", place)
+        self._rpc, self._rest = free_port(), free_port()
 
     def __enter__(self) -> FlinkCluster:
         (self._place / "tmp").mkdir(parents=True)
@@ -63,17 +63,10 @@ class FlinkCluster:
             self._programs.start("jobmanager", entry, "--configDir", str(self._place))
             for number in range(2):
                 self.start_task_manager(number)
-            self._programs.start(
-                "jobserver",
-                "org.apache.beam.runners.flink.FlinkJobServerDriver",
-                "--job-host=127.0.0.1",
-                f"--job-port={self._job_port}",
-                f"--artifact-port={self._artifact_port}",
-                "--expansion-port=0",
-                f"--flink-master=localhost:{self._rest}",
+            self._job_server.start(
+                "org.apache.beam.runners.flink.FlinkJobServerDriver", f"--flink-master=localhost:{self._rest}"
             )
-            for port in (self._rest, self._job_port, self._artifact_port):
-                self._programs.wait_for(port)
+            self._programs.wait_for(self._rest)
         except BaseException:
             self._programs.stop()
             raise
@@ -95,5 +88,5 @@ class FlinkCluster:
         self._programs.kill(f"taskmanager{number}")
 
     def options(self, environment: str) -> list[str]:
-        """Return the options of the command; see ``job_options``."""
-        return job_options(self._job_port, self._artifact_port, environment, self._boot, self._place)
+        """Return the options of the command; see ``JobServer.options``."""
+        return self._job_server.options(environment)

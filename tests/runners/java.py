@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.conftest import ROOT
-from tests.ports import wait_for_port
+from tests.ports import free_port, wait_for_port
 
 _OPENED = ("java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.text")
 _OPENED_TOO = ("java.time", "java.util", "java.util.concurrent", "java.util.concurrent.atomic")
@@ -86,25 +86,59 @@ class JavaPrograms:
         self._processes.clear()
 
 
-def job_options(job_port: int, artifact_port: int, environment: str, boot: Path, place: Path) -> list[str]:
-    """Return the options of the command with which its graph runs on an engine.
+class JobServer:
+    """Beam's job server for an engine: it takes the graph of the command, and the engine runs it.
 
     Args:
-        job_port, artifact_port: Ports of Beam's job server.
-        environment: ``LOOPBACK`` for workers in the command's process, ``PROCESS`` for processes of their own.
+        programs: The programs of the engine; it becomes one of them.
         boot: The program that starts a worker of the Python SDK.
         place: A directory for the workers' files.
     """
-    options = [
-        "--runner=PortableRunner",
-        f"--job_endpoint=localhost:{job_port}",
-        f"--artifact_endpoint=localhost:{artifact_port}",
-        f"--environment_type={environment}",
-        "--parallelism=2",
-    ]
-    if environment == "PROCESS":
-        options.append(f"--environment_config={json.dumps({'command': str(_worker_script(boot, place))})}")
-    return options
+
+    def __init__(self, programs: JavaPrograms, boot: Path, place: Path) -> None:
+        self._programs = programs
+        self._boot = boot
+        self._place = place
+        self._port, self._artifact_port = free_port(), free_port()
+
+    def start(self, driver: str, *arguments: str, properties: Sequence[str] = ()) -> None:
+        """Start it, and wait until it listens.
+
+        Args:
+            driver: The engine's main class for it.
+            arguments: Arguments of that engine only.
+            properties: Options of Java.
+        """
+        self._programs.start(
+            "jobserver",
+            driver,
+            "--job-host=127.0.0.1",
+            f"--job-port={self._port}",
+            f"--artifact-port={self._artifact_port}",
+            "--expansion-port=0",
+            *arguments,
+            properties=properties,
+        )
+        for port in (self._port, self._artifact_port):
+            self._programs.wait_for(port)
+
+    def options(self, environment: str) -> list[str]:
+        """Return the options of the command with which its graph runs on the engine.
+
+        Args:
+            environment: ``LOOPBACK`` for workers in the command's process, ``PROCESS`` for processes of their own.
+        """
+        options = [
+            "--runner=PortableRunner",
+            f"--job_endpoint=localhost:{self._port}",
+            f"--artifact_endpoint=localhost:{self._artifact_port}",
+            f"--environment_type={environment}",
+            "--parallelism=2",
+        ]
+        if environment == "PROCESS":
+            command = {"command": str(_worker_script(self._boot, self._place))}
+            options.append(f"--environment_config={json.dumps(command)}")
+        return options
 
 
 def _worker_script(boot: Path, place: Path) -> Path:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from types import TracebackType
 
-from tests.ports import free_port
-from tests.runners.java import JavaPrograms, job_options
+from tests.runners.java import JavaPrograms, JobServer
 
 _PROPERTIES = ("-Dspark.ui.enabled=false", "-Dspark.driver.bindAddress=127.0.0.1", "-Dspark.driver.host=127.0.0.1")
 
@@ -20,26 +19,18 @@ class SparkServer:
     """
 
     def __init__(self, installed: Path, place: Path) -> None:
-        self._boot = installed / "bin" / "boot"
         self._place = place
         self._programs = JavaPrograms(installed / "spark" / "lib", place, "900m")
-        self._job_port, self._artifact_port = free_port(), free_port()
+        self._job_server = JobServer(self._programs, installed / "bin" / "boot", place)
 
     def __enter__(self) -> SparkServer:
         self._place.mkdir(parents=True)
         try:
-            self._programs.start(
-                "jobserver",
+            self._job_server.start(
                 "org.apache.beam.runners.spark.SparkJobServerDriver",
-                "--job-host=127.0.0.1",
-                f"--job-port={self._job_port}",
-                f"--artifact-port={self._artifact_port}",
-                "--expansion-port=0",
                 "--spark-master-url=local[2]",
                 properties=_PROPERTIES,
             )
-            for port in (self._job_port, self._artifact_port):
-                self._programs.wait_for(port)
         except BaseException:
             self._programs.stop()
             raise
@@ -51,5 +42,5 @@ class SparkServer:
         self._programs.stop()
 
     def options(self, environment: str) -> list[str]:
-        """Return the options of the command; see ``job_options``."""
-        return job_options(self._job_port, self._artifact_port, environment, self._boot, self._place)
+        """Return the options of the command; see ``JobServer.options``."""
+        return self._job_server.options(environment)
