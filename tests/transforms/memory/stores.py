@@ -24,6 +24,11 @@ def entries(start: int, stop: int) -> list[tuple[bytes, bytes]]:
     return [(key(number), f"valeur {number} é".encode()) for number in range(start, stop)]
 
 
+def moved_aside(folder: Path) -> list[Path]:
+    """Return the files that were moved aside, without the side files of SQLite."""
+    return [path for path in folder.iterdir() if ".damaged-" in path.name and not path.name.endswith(("-wal", "-shm"))]
+
+
 async def remember(memory: Memory, key: bytes, value: bytes) -> None:
     """Store an entry, and wait until it is stored."""
     await memory.keep(key, value)
