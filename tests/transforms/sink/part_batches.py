@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -73,10 +74,25 @@ def batches_of(rows: int, batch_rows: int = 64, number: int = 0, characters: int
 
 
 def write_part(output: OutputDirectory, batches: Sequence[TranslatedBatch], schema: Any = SCHEMA) -> PartResult:
-    writer = PartWriter(output, batches[0].unit, RECIPE, schema)
+    return written(PartWriter(output, batches[0].unit, RECIPE, schema), batches).commit()
+
+
+def written(writer: PartWriter, batches: Iterable[TranslatedBatch]) -> PartWriter:
+    """Add batches to a part that is being written."""
     for batch in batches:
         writer.add(batch)
-    return writer.commit()
+    return writer
+
+
+def letter(row: int, raw: bytes | None = None) -> DeadLetter:
+    """Return the dead letter of a text, or of a line that could not be read."""
+    return DeadLetter(row, None if raw else "body", "bad_line" if raw else "loop", "why", raw=raw)
+
+
+def files(output: OutputDirectory) -> list[str]:
+    """Return the names of all files of a local output."""
+    root = Path(output.url)
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
 
 
 class FaultyFileSystem(MemoryFileSystem):  # type: ignore[misc] # fsspec has no types

@@ -19,13 +19,6 @@ from transforms.sink.statistics import Statistics
 from transforms.source.work_units import SourceFile, WorkUnit
 
 
-@pytest.fixture
-def output(tmp_path: Path) -> OutputDirectory:
-    directory = OutputDirectory(str(tmp_path / "out"))
-    directory.prepare()
-    return directory
-
-
 def unit_of(path: Path, fingerprint: str = "same", rows: int = 10, number: int = 0) -> WorkUnit:
     source = SourceFile(str(path), "parquet", None, 1000, fingerprint)
     return WorkUnit(source, number, number * rows, (number + 1) * rows, rows)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -33,13 +32,6 @@ def view(url: str = GPU0, state: str = "healthy", in_flight: int = 3, answers: i
     traffic.latencies[3] = answers
     traffic.recent_seconds.extend([0.25] * answers)
     return HostView(url, state, in_flight, 4, "mistral:latest", traffic, 0.5, 120.0)
-
-
-@pytest.fixture
-def output(tmp_path: Path) -> OutputDirectory:
-    output = OutputDirectory(str(tmp_path))
-    output.prepare()
-    return output
 
 
 def test_figures_survive_the_way_without_reasons_that_may_quote_a_host() -> None:
