@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import importlib
 import logging
 import random
 from collections import Counter
@@ -125,7 +124,7 @@ class _Metric:
 
     def __init__(self, name: str, **settings: Any) -> None:
         try:
-            metrics: Any = importlib.import_module("sacrebleu.metrics")
+            from sacrebleu import metrics  # here, as it is an extra
         except ImportError as error:
             raise UsageError(
                 f"evaluate needs the package sacrebleu ({error}): pip install 'beam-ollama-translate[eval]', or "
