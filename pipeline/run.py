@@ -17,6 +17,7 @@ from pipeline.console.introduction import introduction
 from pipeline.console.logs import tell_repetitions
 from pipeline.console.outcome import show_outcome
 from pipeline.console.preview import show_preview
+from pipeline.console.streams import is_for_people
 from pipeline.dry_run import dry_run
 from pipeline.execution import Execution
 from pipeline.exit_codes import ExitCode
@@ -143,8 +144,7 @@ def _executor() -> Callable[..., Execution]:
 
 
 def _show(options: RunOptions, summary: Summary) -> None:
-    for_people = sys.stdout.isatty() if options.summary_format == "auto" else options.summary_format == "table"
-    if for_people:
+    if is_for_people(options.summary_format, sys.stdout):
         show_outcome(summary, options, sys.stdout)
     else:
         print(summary.line())

@@ -1,4 +1,4 @@
-"""Make stdin, stdout and stderr usable, whatever the process was started with."""
+"""stdin, stdout and stderr: usable whatever the process was started with, and written for people or for programs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 import json
 import os
 import sys
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 
 def prepare() -> None:
@@ -22,6 +22,11 @@ def prepare() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
         elif isinstance(stream, io.TextIOWrapper) and mode == "w":
             stream.reconfigure(errors="backslashreplace")
+
+
+def is_for_people(summary_format: Literal["auto", "json", "table"], stream: TextIO) -> bool:
+    """Whether ``stream`` gets a table for people, and not JSON for programs; ``auto`` asks if it is a terminal."""
+    return stream.isatty() if summary_format == "auto" else summary_format == "table"
 
 
 def json_text(value: Any, stream: TextIO, indent: int | None = None) -> str:

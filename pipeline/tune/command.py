@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 
+from pipeline.console.streams import is_for_people
 from pipeline.doctor.gpus import local_gpus
 from pipeline.exit_codes import ExitCode
 from pipeline.tune.curve import measure_hosts
@@ -39,7 +40,7 @@ def tune(options: TuneOptions) -> ExitCode:
         UsageError: An option, input or file is unusable.
         RunFailed: Nothing could be measured.
     """
-    for_people = sys.stdout.isatty() if options.summary_format == "auto" else options.summary_format == "table"
+    for_people = is_for_people(options.summary_format, sys.stdout)
     if options.local:
         layouts = tune_layouts(options)
         show_layouts(layouts) if for_people else print(layouts_json(layouts))

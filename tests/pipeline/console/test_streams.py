@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 
 import pytest
 
-from pipeline.console.streams import json_text
+from pipeline.console.streams import is_for_people, json_text
 
 CLOSED = ["<&-", ">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"]
 
@@ -28,6 +29,15 @@ def test_a_command_with_closed_streams_has_its_usual_code(closed: str, argument:
     process = subprocess.run(command, capture_output=True, text=True, check=False)
     assert process.returncode == code
     assert "Traceback" not in process.stderr
+
+
+def test_a_table_is_for_terminals_unless_a_format_is_chosen() -> None:
+    master, slave = os.openpty()
+    with os.fdopen(master), os.fdopen(slave, "w") as terminal:
+        assert is_for_people("auto", terminal)
+        assert not is_for_people("json", terminal)
+    assert not is_for_people("auto", io.StringIO())
+    assert is_for_people("table", io.StringIO())
 
 
 @pytest.mark.parametrize(("encoding", "text"), [("utf-8", '{"a": "é😀"}'), ("ascii", r'{"a": "\u00e9\ud83d\ude00"}')])
