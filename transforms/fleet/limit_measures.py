@@ -19,6 +19,7 @@ CLIMB_STEP = 1.5
 CLIMB_TRIES = 2
 NOISY_SHARE = 0.15  # of the time in the slot: longer delays outside the host make ranks unreliable
 LONGEST_LOADING = 0.5
+LONGEST_DEVIATION = 1.7  # standard deviations: the longest of delays that vary evenly, as answers are read in batches
 LEAST_ANSWERS = 4
 
 
@@ -87,44 +88,55 @@ class BusySlots:
 
 @dataclass
 class Delays:
-    """Sums over the answers of a round: where their time went.
+    """Sums over the answers of a round: where their time went, in seconds.
 
     Attributes:
-        outside: Seconds on the way, or waiting to be read.
-        loading: Seconds before the queue; a real load is rare, and counts as half of the time in the slot at most.
-        waiting: Seconds in the host's queue.
-        serving: Seconds in a slot.
-        since, until: When the first and the last answer were read.
+        answers: Their number.
+        outside, outside_squared: On the way, or waiting to be read; and the sum of the squares.
+        loading: Before the queue; a real load is rare, and counts as half of the time in the slot at most.
+        waiting: In the host's queue.
+        serving: In a slot.
     """
 
+    answers: int = 0
     outside: float = 0.0
+    outside_squared: float = 0.0
     loading: float = 0.0
     waiting: float = 0.0
     serving: float = 0.0
-    since: float | None = None
-    until: float = 0.0
 
-    def add(self, now: float, outside_seconds: float, times: Times) -> None:
-        """Add an answer that was read at ``now``."""
-        if self.since is None:
-            self.since = now - outside_seconds - times.total_seconds
-        self.until = now
+    def add(self, outside_seconds: float, times: Times) -> None:
+        """Add an answer."""
+        self.answers += 1
         self.outside += max(0.0, outside_seconds)
+        self.outside_squared += max(0.0, outside_seconds) ** 2
         self.loading += min(times.load_seconds, LONGEST_LOADING * times.slot_seconds)
         self.waiting += times.waited_seconds
         self.serving += times.slot_seconds
-
-    def loading_share(self) -> float:
-        """Return the share of the time of a request that precedes the queue."""
-        return self.loading / max(self.outside + self.loading + self.waiting + self.serving, TOLERANCE_SECONDS)
 
     def noisy(self) -> bool:
         """Return whether ranks are unreliable."""
         return self.outside > NOISY_SHARE * self.serving
 
-    def mean_queue(self) -> float:
-        """Return how many of the requests waited on the host on average."""
-        return self.waiting / max(self.until - (self.since or 0.0), TOLERANCE_SECONDS)
+    def serving_share(self) -> float:
+        """Return the share of the time of a request that it is in a slot."""
+        return self.serving / self._total()
+
+    def away_share(self) -> float:
+        """Return the share of the time of a request in which it is neither in a slot nor in the queue for one.
+
+        Where much of it is spent outside the host, the share is that of the longest delays: while answers are read late
+        and many at a time, no slot must run out of work.
+        """
+        return (self.loading + self.noisy() * self._longest_outside()) / self._total()
+
+    def _longest_outside(self) -> float:
+        mean = self.outside / max(1, self.answers)
+        deviation = math.sqrt(max(0.0, self.outside_squared / max(1, self.answers) - mean**2))
+        return self.answers * (mean + LONGEST_DEVIATION * deviation)
+
+    def _total(self) -> float:
+        return max(self.outside + self.loading + self.waiting + self.serving, TOLERANCE_SECONDS)
 
 
 @dataclass

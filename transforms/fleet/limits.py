@@ -28,8 +28,8 @@ EXIT_SECONDS = 0.010  # noise in the wait of an answer that found a free slot
 EXIT_SHARE = 0.25
 EXIT_RANK_SHARE = 0.10  # of the time in the slot, if the rank shows as well that the answer waited
 EXIT_ANSWERS = 3  # answers that waited before growth ends; a single one may be a measurement error
-MOST_AT_FIRST, MOST_AGAIN, MOST_IN_NOISE = 2.25, 1.25, 1.5  # limits as multiples of the slots that were busy
-STEP_DOWN, STEP_UP = 0.5, 1.25
+MOST_AT_FIRST, MOST_AGAIN, MOST_IN_NOISE = 2.25, 1.25, 2.0  # limits as multiples of the slots that were busy
+STEP_UP = 1.25
 
 INSTANT_SECONDS, MOST_IF_INSTANT = 0.002, 16
 """Where an answer takes less time in a slot than on its way and in this process, the busy slots say little: so many
@@ -108,11 +108,13 @@ class AdaptiveLimit:
 
     The limit starts by growing by one per answer that did not wait, until one waits. Then it works in rounds: the next
     limit is the mean rank of a round, plus a margin of one request and 10%, plus the mean number of requests that had
-    not reached the queue yet. After two rounds without a queue it grows again, because slots were added or another
+    not reached the queue yet (``slots * load / time in the slot``: without them, slots would be idle). After two rounds without a queue it grows again, because slots were added or another
     client left. Clients that share a host settle at equal shares.
 
-    On a busy machine, answers are read late and many at a time, and their ranks mean little. Then a round counts how
-    many requests waited on the host on average, by its own clock, and the limit moves until that is the margin.
+    On a busy machine, answers are read late and many at a time, and their ranks mean little. The same holds for answers
+    that take hardly longer than their way. Then the slots of a round are those requests in flight that were in a slot on
+    average, by the times that the host reports, and requests on their way count as those that have not reached the
+    queue.
 
     If a proxy hides the durations, the limit climbs as long as more concurrent requests yield more text per second.
 
@@ -127,7 +129,7 @@ class AdaptiveLimit:
     def __init__(self, known_slots: int | None = None, sharers: int = 1) -> None:
         self._start = max(1, START // sharers)
         self._margin = MARGIN / sharers
-        self._arriving = 0.0  # of the requests in flight, those that do not queue for a slot yet
+        self._away = 0.0  # of the requests in flight, those that are neither in a slot nor in the queue for one
         self._become(float(self._start))
         self._growing = known_slots is None
         self._most_per_busy_slot: float = MOST_AT_FIRST
@@ -152,13 +154,15 @@ class AdaptiveLimit:
         """Return the number of requests that the host may have in flight now."""
         return self._whole
 
-    def _become(self, limit: float) -> None:
+    def _become(self, limit: float, slots: float | None = None) -> None:
         self._limit = min(CAP, limit)  # stays fractional, so that unequal shares of several clients are no fixed point
         self._whole = max(1, int(self._limit + 0.5))
+        found = (self._limit - self._margin - self._away) / (1 + RELATIVE_MARGIN)
+        self._slots = found if slots is None else slots
 
     def slots(self) -> int:
         """Return the number of slots detected so far."""
-        return max(1, int((self._limit - self._margin - self._arriving) / (1 + RELATIVE_MARGIN) + 0.5))
+        return max(1, int(self._slots + 0.5))
 
     def growing(self) -> bool:
         """Return whether no answer had to wait yet, so that there may be more slots."""
@@ -190,11 +194,11 @@ class AdaptiveLimit:
         if not reached:
             pass
         elif self._growing:
-            self._delays.add(now, now - sent_at - times.total_seconds, times)
+            self._delays.add(now - sent_at - times.total_seconds, times)
             self._grow(sequence, began, times.waited_seconds, times.slot_seconds, in_flight)
         elif sequence > self._mark:
             self._learn(began, times.slot_seconds, min(self._rank(sequence, began), in_flight), in_flight)
-            self._delays.add(now, now - sent_at - times.total_seconds, times)
+            self._delays.add(now - sent_at - times.total_seconds, times)
         self._recent.append((sequence, now))
 
     def _grow(self, sequence: int, began: float, waited_seconds: float, slot_seconds: float, in_flight: int) -> None:
@@ -249,13 +253,13 @@ class AdaptiveLimit:
         self._loads += in_flight
 
     def _end_round(self) -> None:
-        if self._delays.noisy():
-            self._step()
-            return
-        slots, in_flight = mean_slots(self._starts), self._loads / len(self._starts)
+        in_flight = self._loads / len(self._starts)
+        # Of the requests in flight, as many are in slots as the share of the time that each of them is in one.
+        noisy = self._delays.noisy()
+        slots = in_flight * self._delays.serving_share() if noisy else mean_slots(self._starts)
         self._set(slots, in_flight)
-        queue = in_flight - self._arriving - slots
-        short = queue < 0.25 * (self._margin + RELATIVE_MARGIN * slots)
+        queue = in_flight - self._away - slots
+        short = not noisy and queue < 0.25 * (self._margin + RELATIVE_MARGIN * slots)
         self._rounds_without_queue = self._rounds_without_queue + 1 if short else 0
         if self._rounds_without_queue >= 2:
             # By now it is known how many slots are busy, and ranks that are too low may be all that is wrong.
@@ -263,17 +267,12 @@ class AdaptiveLimit:
         self._mark = self._sequence - len(self._in_flight)
         self._reset_round()
 
-    def _step(self) -> None:
-        """Move the limit until as many requests wait on the host as the margin allows."""
-        target = self._margin + RELATIVE_MARGIN * self.slots()
-        wanted = min(self._limit + target - self._delays.mean_queue(), STEP_UP * self._limit + 1, self._most())
-        self._become(max(1.0, STEP_DOWN * self._limit, wanted))
-        self._mark = self._sequence
-        self._reset_round()
-
     def _set(self, slots: float, in_flight: float) -> None:
-        self._arriving = self._delays.loading_share() * in_flight
-        self._become(max(1.0, slots * (1 + RELATIVE_MARGIN) + self._margin + self._arriving))
+        self._away = self._delays.away_share() * in_flight
+        wanted = slots * (1 + RELATIVE_MARGIN) + self._margin + self._away
+        if self._delays.noisy():
+            wanted = min(wanted, STEP_UP * self._limit + 1, self._most())
+        self._become(max(1.0, wanted), slots)
 
     def restart(self) -> None:
         """Record that the host returned. The slots that were found are taken to be the same until a round shows others.

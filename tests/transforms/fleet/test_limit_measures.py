@@ -34,33 +34,43 @@ def test_the_mean_time_in_a_slot_is_that_of_the_latest_answers() -> None:
     assert busy.mean_seconds() == pytest.approx(0.5)
 
 
-def test_requests_on_the_host_are_counted_from_when_the_first_was_sent() -> None:
-    delays = Delays()
-    delays.add(10.0, 1.0, Times(5.0, 0.0, 3.0))
-    delays.add(16.0, 0.0, Times(7.0, 0.0, 3.0))
-    assert (delays.since, delays.until) == (4.0, 16.0)
-    assert delays.mean_queue() == 6.0 / 12.0
-
-
 def test_a_delay_below_zero_does_not_hide_others() -> None:
     delays = Delays()
-    delays.add(10.0, -5.0, Times(5.0, 0.0, 5.0))
+    delays.add(-5.0, Times(5.0, 0.0, 5.0))
     assert not delays.noisy()
-    delays.add(20.0, 2.0, Times(5.0, 0.0, 5.0))
+    delays.add(2.0, Times(5.0, 0.0, 5.0))
     assert delays.noisy()
+
+
+def test_requests_in_slots_are_a_share_of_the_time() -> None:
+    delays = Delays()
+    assert delays.serving_share() == 0.0
+    delays.add(1.0, Times(5.0, 1.0, 3.0))
+    delays.add(0.0, Times(4.0, 0.0, 3.0))
+    assert delays.serving_share() == pytest.approx(6 / 10)
 
 
 def test_requests_that_have_not_reached_the_queue_are_a_share_of_the_time() -> None:
     delays = Delays()
-    assert delays.loading_share() == 0.0
-    delays.add(10.0, 0.5, Times(4.5, 1.0, 3.0))
-    assert delays.loading_share() == pytest.approx(0.2)
+    assert delays.away_share() == 0.0
+    delays.add(0.4, Times(4.6, 1.0, 3.0))
+    assert not delays.noisy()
+    assert delays.away_share() == pytest.approx(0.2)
+
+
+def test_requests_on_a_long_way_are_a_share_of_the_longest_time() -> None:
+    even, varied = Delays(), Delays()
+    for outside in (0.5, 1.5):
+        even.add(1.0, Times(4.0, 1.0, 3.0))
+        varied.add(outside, Times(4.0, 1.0, 3.0))
+    assert even.away_share() == pytest.approx(2 / 5)
+    assert varied.away_share() == pytest.approx((1.0 + 1.0 + 1.7 * 0.5) / 5)
 
 
 def test_a_real_load_does_not_look_like_requests_on_their_way() -> None:
     delays = Delays()
-    delays.add(70.0, 0.0, Times(62.0, 60.0, 2.0))
-    assert delays.loading_share() == pytest.approx(1 / 3)
+    delays.add(0.0, Times(62.0, 60.0, 2.0))
+    assert delays.away_share() == pytest.approx(1 / 3)
 
 
 def climbed(climb: Climb, limit: float, began: float, seconds: float) -> bool:

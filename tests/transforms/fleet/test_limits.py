@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import random
+from collections import deque
+from dataclasses import replace
+from statistics import mean, median
 
 import pytest
 
@@ -142,6 +145,41 @@ def test_a_busy_client_neither_floods_nor_starves_a_host(slots: int, lag_seconds
         assert outcome.peaks[HOST] <= 3 * slots + START
         told = Simulation([SimulatedHost(slots, limit=slots + 2)], texts, seed, lag_seconds=lag_seconds).run()
         assert outcome.makespan <= 1.3 * told.makespan
+
+
+@pytest.mark.parametrize("slots", [1, 2, 4, 8, 16])
+@pytest.mark.parametrize(
+    ("seconds", "arrival_seconds", "delay_seconds", "lag_seconds"),
+    [
+        (0.01, 0.0, 0.004, 0.0),
+        (0.03, 0.0, 0.01, 0.0),
+        (0.1, 0.02, 0.04, 0.0),
+        (0.03, 0.0, 0.0, 0.02),
+        (0.1, 0.02, 0.0, 0.05),
+        (0.3, 0.07, 0.0, 0.1),
+    ],
+)
+def test_what_happens_on_the_way_neither_adds_slots_nor_takes_any(
+    slots: int, seconds: float, arrival_seconds: float, delay_seconds: float, lag_seconds: float
+) -> None:
+    """Requests that work or wait on the host are few, and so are idle slots, however long the others are on their way.
+
+    To keep all slots busy takes as many more requests as arrive meanwhile: 25 % with a load of a quarter of the time in
+    the slot.
+    """
+    found, over = [], []
+    for seed in range(4):
+        texts = [seconds * each for each in work(60 * slots + 100, 0.6, seed)]
+        needed = slots * (1 + (arrival_seconds + delay_seconds + lag_seconds) / mean(texts))
+        host = SimulatedHost(slots, arrival_seconds=arrival_seconds, delay_seconds=delay_seconds)
+        outcome = Simulation([host], texts, seed, lag_seconds=lag_seconds).run()
+        found.append(outcome.states[HOST].limit.slots())
+        over.append(mean(outcome.limits[HOST][20 * slots + 20 :]) - needed)
+        told_host = replace(host, limit=int(needed + 2.5), running=set(), waiting=deque())
+        told = Simulation([told_host], texts, seed, lag_seconds=lag_seconds).run()
+        assert outcome.makespan <= 1.1 * told.makespan
+    assert median(found) == pytest.approx(slots, abs=1)
+    assert mean(over) <= 2 + 0.1 * slots
 
 
 @pytest.mark.parametrize(("known", "slots"), [(8, 8), (32, 32), (16, 4), (2, 16)])
