@@ -11,7 +11,6 @@ from pipeline import graph
 from pipeline.execute import empty_pipeline, run_job, translate_config
 from pipeline.options.beam import LOCAL_RUNNER
 from pipeline.workers.messages import Setup
-from transforms.fleet.sharing import THIS_PROCESS
 from transforms.source.read_tasks import ReadTask
 from transforms.write import WriteConfig
 
@@ -33,11 +32,8 @@ def translate(setup: Setup, assigned: Callable[[], Iterator[ReadTask]]) -> None:
     options, plan = setup.options, setup.resumed.plan
     memory = replace(setup.memory, shared=True, claimant=f"{setup.run_id}-{setup.number}")
     config = translate_config(options, setup.settings, setup.resumed, memory, setup.run_id)
-    fleet = config.engine.fleet
-    known_slots = {url: max(1, THIS_PROCESS.of(slots)) for url, slots in fleet.known_slots.items()}
-    fleet = replace(fleet, known_slots=known_slots)
     # The user has chosen how many cores to use.
-    config = replace(config, engine=replace(config.engine, fleet=fleet, second_process=False))
+    config = replace(config, engine=replace(config.engine, second_process=False))
     pipeline = empty_pipeline(options.beam_arguments)
     tasks = pipeline | "Start" >> beam.Create([None]) | "Assigned" >> beam.FlatMap(_tasks)
     write = WriteConfig(plan.output.url, setup.resumed.recipe, plan.output_schemas, setup.run_id)

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from pipeline.workers.shared_slots import SharedSlots
 from transforms.engine.snapshot import Snapshot
 from transforms.fleet.host_state import HostView
 from transforms.sink.worker_figures import merged, of_lost
 
 
 class Totals:
-    """Adds up what workers report. Safe from any thread."""
+    """Adds up what workers report. Safe from any thread.
 
-    def __init__(self) -> None:
+    Args:
+        clock: Time in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
+        self._slots = SharedSlots()
         self._latest: dict[int, Snapshot] = {}
         self._ended: list[Snapshot] = []  # of workers that have ended
         self._all_at_work: tuple[HostView, ...] | None = None
@@ -25,6 +33,7 @@ class Totals:
         """Take the cumulative counts of a worker."""
         with self._lock:
             self._latest[number] = snapshot
+            self._slots.saw(number, merged(snapshot.hosts), self._clock())
 
     def finished(self, number: int) -> None:
         """Count a worker that has finished no longer among those at work."""
@@ -46,6 +55,7 @@ class Totals:
             self._end(number, texts)
 
     def _end(self, number: int, texts: int | None) -> None:
+        self._slots.ended(number)
         snapshot = self._latest.pop(number, None)
         if snapshot is None:
             return
@@ -70,11 +80,17 @@ class Totals:
         )
 
     def slots(self) -> tuple[HostView, ...]:
-        """Return the hosts while all workers were at work: the limits of the last workers grow when others finish."""
+        """Return the hosts with their slots.
+
+        In a run that was too short to measure them, these are the sum of what the workers had found while all of them
+        were at work: the limits of the last workers grow when others finish.
+        """
         with self._lock:
-            if self._all_at_work is not None:
-                return self._all_at_work
-        return self.snapshot().hosts
+            hosts = self._all_at_work
+        if hosts is None:
+            hosts = self.snapshot().hosts
+        with self._lock:
+            return tuple(replace(host, slots=self._slots.of(host.url) or host.slots) for host in hosts)
 
     def requests(self) -> int:
         """Return the number of requests that were sent and have ended, as far as their workers could tell."""

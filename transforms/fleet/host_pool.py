@@ -90,8 +90,7 @@ class HostPool:
 
         def new_served_model(model: str) -> ServedModel:
             known = self._settings.known_slots.get(address.url) if model == model_key(self._settings.model) else None
-            processes = THIS_PROCESS.processes
-            limit = AdaptiveLimit(known, processes) if number is None else FixedLimit(number, THIS_PROCESS)
+            limit = AdaptiveLimit(known, THIS_PROCESS) if number is None else FixedLimit(number, THIS_PROCESS)
             return ServedModel(limit, Deadline(self._settings.request_timeout_seconds))
 
         host = HostState(address.url, Breaker(), new_served_model)

@@ -28,7 +28,7 @@ EXIT_SECONDS = 0.010  # noise in the wait of an answer that found a free slot
 EXIT_SHARE = 0.25
 EXIT_RANK_SHARE = 0.10  # of the time in the slot, if the rank shows as well that the answer waited
 EXIT_ANSWERS = 3  # answers that waited before growth ends; a single one may be a measurement error
-MOST_AT_FIRST, MOST_AGAIN, MOST_IN_NOISE = 2.25, 1.25, 2.0  # limits as multiples of the slots that were busy
+MOST_AT_FIRST, MOST_AGAIN, MOST_IN_NOISE = 2.25, 1.25, 1.5  # limits as multiples of the slots that were busy
 STEP_UP = 1.25
 
 INSTANT_SECONDS, MOST_IF_INSTANT = 0.002, 16
@@ -108,12 +108,13 @@ class AdaptiveLimit:
 
     The limit starts by growing by one per answer that did not wait, until one waits. Then it works in rounds: the next
     limit is the mean rank of a round, plus a margin of one request and 10%, plus the mean number of requests that had
-    not reached the queue yet (``slots * load / time in the slot``: without them, slots would be idle). After two rounds without a queue it grows again, because slots were added or another
-    client left. Clients that share a host settle at equal shares.
+    not reached the queue yet: with a load time of a quarter of the time in a slot, 1.25 requests per slot keep it busy.
+    After two rounds without a queue it grows again, because slots were added or another client left. Clients that share
+    a host settle at equal shares.
 
-    On a busy machine, answers are read late and many at a time, and their ranks mean little. The same holds for answers
-    that take hardly longer than their way. Then the slots of a round are those requests in flight that were in a slot on
-    average, by the times that the host reports, and requests on their way count as those that have not reached the
+    On a busy machine, answers are read late and many at a time, and their ranks mean little; so do those of answers
+    that take hardly longer than their way. Then the slots of a round are the requests in flight that were in one on
+    average, by the times that the host reports, and requests on their way are among those that have not reached the
     queue.
 
     If a proxy hides the durations, the limit climbs as long as more concurrent requests yield more text per second.
@@ -121,14 +122,14 @@ class AdaptiveLimit:
     Pure: the caller provides the clock, in seconds.
 
     Args:
-        known_slots: The slots that the host had earlier, if they are known: the limit starts there and does not grow
-            until a round shows that there are more.
-        sharers: Processes of a run that use the host together, which share the margin, too.
+        known_slots: The slots that the host had earlier, if they are known: the limit starts with this process's share
+            of them, and does not grow until a round shows that there are more.
+        share: Of this process among those of a run that use the host together. They share the margin, too.
     """
 
-    def __init__(self, known_slots: int | None = None, sharers: int = 1) -> None:
-        self._start = max(1, START // sharers)
-        self._margin = MARGIN / sharers
+    def __init__(self, known_slots: int | None = None, share: Share = WHOLE) -> None:
+        self._share = share
+        self._start = max(1, START // share.processes)
         self._away = 0.0  # of the requests in flight, those that are neither in a slot nor in the queue for one
         self._become(float(self._start))
         self._growing = known_slots is None
@@ -143,12 +144,16 @@ class AdaptiveLimit:
         self._busy = BusySlots()
         self._reset_round()
         if known_slots is not None:
-            self._set(known_slots, 0.0)
+            self._set(max(1, share.of(known_slots)), 0.0)
 
     def _reset_round(self) -> None:
         self._starts: list[tuple[float, float, int]] = []  # per answer of the round: start and time in the slot, rank
         self._loads = 0
         self._delays = Delays()
+
+    @property
+    def _margin(self) -> float:
+        return MARGIN / self._share.processes
 
     def limit(self) -> int:
         """Return the number of requests that the host may have in flight now."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.known_slots import read_known_slots
 from pipeline.sandbox.faults import Fault
 from pipeline.workers import launch
 from pipeline.workers.launch import published_by
@@ -74,6 +75,18 @@ def test_workers_together_use_the_given_slots_and_no_more(sandbox_host: MakeHost
     assert result.code == 0, result.err
     assert host.stats()["in_flight_peak"] == 5
     assert ids(output) == list(range(300))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("slots", [1, 4])
+def test_workers_together_find_the_slots_of_a_host_and_remember_them(
+    sandbox_host: MakeHost, run: Run, tmp_path: Path, slots: int
+) -> None:
+    host, output = sandbox_host(num_parallel=slots, tokens_per_second=200.0, sigma=0.5), tmp_path / "out"
+    result = run(reports(tmp_path, 150 * slots, 150 * slots), output, [host], "--workers", "3", "--unit_rows", "10")
+    assert result.code == 0, result.err
+    assert result.summary["hosts"][host.url]["slots"] == pytest.approx(slots, abs=1)
+    assert read_known_slots(result.summary["model_digest"])[host.url] == pytest.approx(slots, abs=1)
 
 
 def test_a_single_unit_needs_a_single_process(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:

@@ -60,8 +60,7 @@ def test_workers_that_detect_the_slots_of_a_host_together_neither_flood_nor_star
     slots: int, workers: int, known: bool
 ) -> None:
     for seed in range(5):
-        parts = [max(1, Share(number, workers).of(slots)) if known else None for number in range(workers)]
-        limits = [AdaptiveLimit(part, workers) for part in parts]
+        limits = [AdaptiveLimit(slots if known else None, Share(number, workers)) for number in range(workers)]
         found = share(slots, limits, 100 * slots, seed)
         settled = found.in_flight[16 * slots :]
         assert mean(settled) <= slots + 3 + slots // 8

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from pipeline.workers.totals import Totals
 from tests.pipeline.monitoring.snapshots import host, snapshot, traffic
+from transforms.fleet.traffic import Traffic
 
 URL = "http://gpu0:11434"
 
@@ -37,7 +38,18 @@ def test_a_worker_that_dies_before_it_has_told_anything_counts_nothing() -> None
     assert totals.snapshot().texts == 0
 
 
-def test_slots_are_those_of_all_workers_at_work() -> None:
+def test_slots_are_measured_over_all_workers() -> None:
+    seconds = iter(range(100))
+    totals = Totals(lambda: next(seconds))
+    for second in range(12):
+        made = Traffic(answers=100 * second, eval_ns=4 * second * 10**9, queue_ns=2 * second * 10**9)
+        for number in range(2):
+            totals.saw(number, snapshot(1, 1, replace(host(URL, made=made), slots=7)))
+    (view,) = totals.slots()
+    assert (view.limit, view.slots) == (8, 4)
+
+
+def test_slots_of_a_short_run_are_those_of_all_workers_at_work() -> None:
     totals = Totals()
 
     def saw(number: int, limit: int, answers: int = 1) -> None:
