@@ -76,11 +76,9 @@ class HostSupervisor:
         self._failed_loads = 0
         self._verifying = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
-        self._stopping = asyncio.Event()
 
     def start(self) -> None:
         """Starts, or starts again after ``stop``; inside the loop."""
-        self._stopping.clear()
         self._host.out, self._host.failure, self._host.ready = None, None, False
         if not self._settings.any_model:
             self._host.model = model_key(self._settings.model)
@@ -110,8 +108,6 @@ class HostSupervisor:
 
     def stop(self) -> None:
         """Stops at once."""
-        # The loop ends even if a library on the way drops the cancellation, as asyncio.wait_for did before Python 3.12.
-        self._stopping.set()
         if self._task is not None:
             self._task.cancel()
 
@@ -144,12 +140,10 @@ class HostSupervisor:
 
     async def _supervise(self) -> None:
         host, pause_seconds = self._host, FIRST_RETRY_SECONDS
-        while not self._stopping.is_set():
+        while True:
             self._check_requested.clear()
             self._model_not_found = False
             problem, failure = await self._admit()
-            if self._stopping.is_set():
-                return
             if not problem:
                 if host.out is not None:
                     LOG.info("%s joined", host.url)
@@ -266,7 +260,7 @@ class HostSupervisor:
 
     async def _watch(self) -> None:
         """Returns when the host has to be checked again."""
-        while not self._stopping.is_set():
+        while True:
             try:
                 await limited(self._check_requested.wait(), PATROL_SECONDS)
                 return

@@ -26,6 +26,7 @@ from transforms.fleet.limits import FixedLimit
 from transforms.fleet.settings import FleetSettings
 
 T = TypeVar("T")
+PATIENCE_SECONDS = 60.0
 A, B = "aa" * 32, "bb" * 32
 CRASHED = reply({"error": "llama-server process has terminated: out of memory"}, "HTTP/1.1 500 No")
 BUSY = reply({"error": "server busy, please try again"}, "HTTP/1.1 503 Service Unavailable")
@@ -99,6 +100,22 @@ class OtherHosts:
         return self._twin
 
 
+def started(url: str, twin: str = "", digests: dict[str, str] | None = None, **settings: Any) -> Supervised:
+    host = HostState(url, Breaker(), lambda model: ServedModel(FixedLimit(4), Deadline(300)))
+    known, changes, refusals = dict(digests or {}), list[bool](), list[BaseException]()
+    supervisor = HostSupervisor(
+        HostClient(HostAddress(url)),
+        host,
+        FleetSettings("mistral", OPTIONS, "30m", **settings),
+        known,
+        OtherHosts(twin),
+        lambda: changes.append(host.ready),
+        refusals.append,
+    )
+    supervisor.start()
+    return Supervised(supervisor, host, known, changes, refusals)
+
+
 def supervise(
     server: Server,
     use: Callable[[Supervised], Awaitable[T]],
@@ -107,23 +124,11 @@ def supervise(
     **settings: Any,
 ) -> T:
     async def inside(url: str) -> T:
-        host = HostState(url, Breaker(), lambda model: ServedModel(FixedLimit(4), Deadline(300)))
-        known, changes, refusals = dict(digests or {}), list[bool](), list[BaseException]()
-        client = HostClient(HostAddress(url))
-        supervisor = HostSupervisor(
-            client,
-            host,
-            FleetSettings("mistral", OPTIONS, "30m", **settings),
-            known,
-            OtherHosts(twin),
-            lambda: changes.append(host.ready),
-            refusals.append,
-        )
-        supervisor.start()
+        supervised = started(url, twin, digests, **settings)
         try:
-            return await use(Supervised(supervisor, host, known, changes, refusals))
+            return await use(supervised)
         finally:
-            await supervisor.close()
+            await supervised.supervisor.close()
 
     with RawHost(server) as raw:
         return asyncio.run(inside(raw.url))
@@ -163,6 +168,23 @@ def test_a_start_forgets_the_last_fault() -> None:
         assert supervised.host.state() == "loading"
         assert vars(supervised.host)["failure"] is None
         await supervised.ready()
+
+    supervise(Server(), use)
+
+
+@pytest.mark.usefixtures("quick_patrols")
+def test_a_stop_ends_it_whatever_it_waits_for() -> None:
+    """It looks at its host all the time, and is stopped at another step of the event loop each time."""
+
+    async def use(supervised: Supervised) -> None:
+        for steps in range(800):
+            another = started(supervised.host.url)
+            for _ in range(steps % 150):
+                await asyncio.sleep(0)
+            ended = asyncio.ensure_future(another.supervisor.close())
+            await asyncio.wait([ended], timeout=PATIENCE_SECONDS)
+            assert ended.done()
+            assert another.refusals == []
 
     supervise(Server(), use)
 
