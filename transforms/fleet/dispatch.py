@@ -112,7 +112,7 @@ class Dispatcher:
         # A host whose slots or speed are still being found gets short texts: it answers sooner, and a slow one would
         # not end a long text for a long time.
         unknown = host.limit.growing() or (len(self.hosts) > 1 and host.served.tokens_per_second() is None)
-        return self._pending.take(host.model, partial(self._suits, host, now), unknown, longest)
+        return self._pending.take(host.model, partial(self._suits, host, longest, now), unknown, longest)
 
     def _send(self, job: Job, host: HostState, now: float) -> tuple[int, Job, HostState]:
         key = next(self._keys)
@@ -122,7 +122,7 @@ class Dispatcher:
         self._hedge_budget.sent(hedged=bool(job.in_flight))
         job.in_flight[key] = host.url
         host.in_flight += 1
-        tokens = job.size * self._rates.of(job.model, job.column).per_character
+        tokens = self._expected_tokens(job)
         host.tokens_in_flight += tokens
         host.suspects += job.suspect
         host.reserved |= suspicion.goes_alone(job)
@@ -141,20 +141,28 @@ class Dispatcher:
         sent.host.reserved = False
         return sent
 
-    def _suits(self, host: HostState, now: float, job: Job) -> bool:
-        """Whether a job that failed before may go to a host: not to one that failed it, while another may answer."""
-        if job.suspect and not suspicion.has_room(host):
+    def _suits(self, host: HostState, longest: float, now: float, job: Job) -> bool:
+        """Whether a job that failed before may go to a host: not to one that failed it, while another may answer.
+
+        Nor to one for which it is longer than ``longest``, while one that has not failed it is faster.
+        """
+        if (job.suspect and not suspicion.has_room(host)) or (host.in_flight and suspicion.goes_alone(job)):
             return False
-        if host.in_flight and suspicion.goes_alone(job):
-            return False
-        hosts, sent = self.hosts.values(), self._sent.values()
-        return host.url not in job.failed_on or not any(
-            other.usable()
-            and other.model == job.model
-            and other.url not in job.failed_on
-            and not silence.is_silent(other, hosts, sent, now)
-            for other in hosts
-        )
+        if host.url in job.failed_on:
+            return not any(self._may_answer(other, job, now) for other in self.hosts.values())
+        tokens = self._expected_tokens(job)
+        if tokens <= longest:
+            return True
+        others = [other for other in self.hosts.values() if self._may_answer(other, job, now)]
+        return tokens <= longest_for(host, FleetSpeed.of(job.model, others), self._pending.tokens(job.model))
+
+    def _may_answer(self, host: HostState, job: Job, now: float) -> bool:
+        """Whether a host has not failed a job, and answers others."""
+        usable = host.usable() and host.model == job.model and host.url not in job.failed_on
+        return usable and not silence.is_silent(host, self.hosts.values(), self._sent.values(), now)
+
+    def _expected_tokens(self, job: Job) -> float:
+        return job.size * self._rates.of(job.model, job.column).per_character
 
     def _probe(self, host: HostState) -> Job:
         """The text that shows whether a host works again: the shortest that has not failed on it, or not all alone.

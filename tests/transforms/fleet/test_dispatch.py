@@ -373,6 +373,29 @@ def test_a_failed_row_prefers_a_host_that_has_not_failed_it() -> None:
     assert chosen[2] is second
 
 
+def test_a_failed_row_goes_to_a_slow_host_only_if_the_faster_ones_cannot_answer_it_sooner() -> None:
+    fast, failing, slow = (state(f"http://gpu{number}:11434", 1) for number in range(3))
+    dispatcher = Dispatcher([fast, failing, slow])
+    for host, speed in ((fast, 1000.0), (failing, 1000.0), (slow, 10.0)):
+        host.served.answered(1, speed, 1.0)
+    for size in (3, 2):
+        dispatcher.add(Job(size))
+    others = [dispatcher.next(0.0), dispatcher.next(0.0)]
+    assert [sent[2] for sent in others if sent is not None] == [fast, failing]
+    job = Job(size=1000, failed_on={failing.url})
+    dispatcher.add(job)
+    assert dispatcher.next(0.0) is None, "it would take the slow host longer than it has to wait for the fast one"
+    dispatcher.add(Job(size=1))
+    sent = dispatcher.next(0.0)
+    assert sent is not None
+    assert (sent[1].size, sent[2]) == (1, slow), "a short text does not wait for the long one"
+    dispatcher.answered(sent[0], 0.1, timed_answer(0, 1, 0.1))
+    fast.out = "excluded"
+    sent = dispatcher.next(0.2)
+    assert sent is not None
+    assert (sent[1], sent[2]) == (job, slow)
+
+
 def test_nothing_goes_to_a_host_that_is_not_ready_or_out() -> None:
     first, second = state("http://gpu0:11434"), state("http://gpu1:11434")
     first.ready, second.out = False, "no model"
