@@ -1,10 +1,15 @@
 """What a row costs beside a bare client: the whole program against a minimal aiohttp client on the same instant hosts.
 
     python -m benchmarks.row_cost [--rows 20000] [--rounds 3] [--against DIRECTORY]
+    python -m benchmarks.row_cost --memory_at 100 200 400 --rows 2000 --rounds 6
 
 Memory and checks are on. Each round runs the bare client, this checkout and, with ``--against``, another one, so that
 all of them see the same machine. Figures are per row, without the start of the program: the difference of a long and a
 short run. Fails if the median CPU is above 3 times, or the rows per second below half of the bare client's.
+
+``--memory_at`` compares runs with and without the translation memory instead, on hosts that answer so many rows per
+second together: one of each in a round, in alternating order. Rows per second are counted from the first request to the
+last answer. Fails if the median with the memory is below 95 % of that without.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ import argparse
 import asyncio
 import itertools
 import json
+import math
 import statistics
 import subprocess
 import sys
@@ -23,8 +29,13 @@ from pathlib import Path
 import aiohttp
 
 from benchmarks.runs import folder, hosts, run, text_of, write_records
+from pipeline.sandbox.answering import tokens_of
+from pipeline.sandbox.running import SandboxProcess
 
 MOST_CPU, LEAST_RATE = 3.0, 0.5
+LEAST_WITH_MEMORY = 0.95
+SLOTS, SIGMA = 8, 0.5
+"""Of each of the two hosts that answer at a given rate: slots, and spread of the times of their answers."""
 CHARACTERS = 100
 FEW_ROWS = 100
 REQUESTS_AT_ONCE = 16
@@ -64,17 +75,54 @@ def bare(urls: list[str], rows: int) -> Cost:
     return Cost(**json.loads(output))
 
 
+def rate_and_cpu(source: Path, output: Path, running: list[SandboxProcess], rows: int, memory: str) -> Cost:
+    """Run the program with or without a memory."""
+    for host in running:
+        host.control(reset=True)
+    measured = run(source, output, running, "--memory", memory)
+    counts = [host.stats() for host in running]
+    seconds = max(each["last_answer_at"] for each in counts) - min(each["first_call_at"] for each in counts)
+    return Cost(1000 * measured.cpu_seconds / rows, 1000 * seconds / rows)
+
+
+def memory_at(rows_per_second: float, rows: int, rounds: int) -> float:
+    """Return the rows per second with the memory as a multiple of those without; the median of some rounds."""
+    tokens = tokens_of(text_of(0, CHARACTERS)) * math.exp(SIGMA**2 / 2) * rows_per_second / (2 * SLOTS)
+    ratios = []
+    with folder() as place, hosts(2, num_parallel=SLOTS, tokens_per_second=tokens, sigma=SIGMA) as running:
+        source = write_records(place / "rows.parquet", rows, CHARACTERS, rows)
+        for number in range(rounds):
+            found = {
+                memory: rate_and_cpu(source, place / f"{number}-{memory}", running, rows, memory)
+                for memory in (("auto", "off") if number % 2 else ("off", "auto"))
+            }
+            with_memory, without = found["auto"], found["off"]
+            ratios.append(without.wall / with_memory.wall)
+            print(
+                f"hosts of {rows_per_second:.0f} rows/s: {1000 / with_memory.wall:.1f} with the memory and "
+                f"{1000 / without.wall:.1f} without; CPU {with_memory.cpu:.3f} and {without.cpu:.3f} ms a row",
+                flush=True,
+            )
+    return statistics.median(ratios)
+
+
 def main() -> int:
     """Print the figures of each round, and the medians."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--against", type=Path, help="another checkout")
+    parser.add_argument("--memory_at", type=float, nargs="+", metavar="ROWS_PER_SECOND", help="see above")
     parser.add_argument("--bare", nargs="+", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.bare:
         print(json.dumps(vars(asyncio.run(request_all(given.bare, given.rows)))))
         return 0
+    if given.memory_at:
+        ratios_at = {rate: memory_at(rate, given.rows, given.rounds) for rate in given.memory_at}
+        for rate, ratio in ratios_at.items():
+            print(f"hosts of {rate:.0f} rows/s: with the memory {ratio:.3f} of the rows/s without (median)")
+        return int(min(ratios_at.values()) < LEAST_WITH_MEMORY)
     checkouts = [Path(__file__).parents[1], *([given.against] if given.against else [])]
     ratios: list[list[tuple[float, float]]] = [[] for _ in checkouts]
     with folder() as place, hosts(2, num_parallel=32) as running:
