@@ -24,7 +24,7 @@ _DAMAGED_LETTERS: Final = tuple(filter(str.isalpha, _DAMAGED))
 
 _REPLACEMENT: Final = "\ufffd"
 _ESCAPES: Final = frozenset("\\&")
-_ESCAPED_BREAK = re.compile(r"\\[nrt](?![a-z])|(?<=\w)\\n(?=[A-Z])")
+_ESCAPED_BREAK = re.compile(r"\\[nrt](?![a-z])")
 _ENTITY = re.compile(r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z]{2,24}\d{0,2});")
 _ESCAPED = re.compile(r"&#?[\w-]{2,30};")
 _UNICODE_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}")

@@ -1,4 +1,4 @@
-"""What a model says instead of the translation, or beside it: refusals, several versions, its own prompt.
+"""What a model says instead of the translation: refusals, its own prompt.
 
 Each pattern asks whether the source has its counterpart: a letter that refuses is translated by a refusal.
 """
@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import Final
 
 from transforms.text import flags
 from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.findings import Finding, finding
 from transforms.text.prompts import SOURCE_END, SOURCE_START, TEXT
-from transforms.text.reading import Reading, read
+from transforms.text.reading import Reading, read, spoken
 from transforms.text.task_talk import MOST_EXPLAINED, explained_share, explaining_keys, may_speak, speaks
 from transforms.text.words import word_set
 
@@ -54,8 +55,10 @@ _ABOUT_THE_TASK = re.compile(
       (?:already\s+in\s+english|incomplete|empty|unclear|not\s+(?:in\s+)?(?:french|clear|complete))
     | ne\s+peux\s+pas\s+(?:vous\s+aider|traduire|répondre|fournir)
     """,
-    re.IGNORECASE | re.VERBOSE,
+    re.VERBOSE,
 )
+"""In lower case, which takes a fraction of the time that letters of either case take."""
+
 _DECLINES = re.compile(
     r"""(?:can\s?not|can['’]t|unable\s+to|not\s+able\s+to|won['’]t|not\s+comfortable|decline\s+to|refuse\s+to)\s+
     (?:\w+\s+){0,2}(?:assist|help|provid|translat|fulfil|compl(?:y|ete\s+this)|generat|creat|engag|discuss|continu|proceed
@@ -66,93 +69,22 @@ _DECLINES = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """A service that is denied, which a bad translation of a sentence with "can't" does not."""
-_OPTION_ONE, _OPTION_TWO = re.compile(r"(?i)\boption\s?(?:1|a)\b"), re.compile(r"(?i)\boption\s?(?:2|b)\b")
-_SEVERAL: Final = tuple(
-    (word_set(words), re.compile(pattern, re.IGNORECASE | re.VERBOSE))
-    for words, pattern in (
-        (
-            "here",
-            r"""\bhere\s+are\s+(?:a\s+few|a\s+couple|several|some|two|three|\d)\s+(?:\w+\s+){0,2}
-            (?:translations?|options?|ways|versions?|alternatives|possib\w*|renderings)""",
-        ),
-        (
-            "ways",
-            r"""\b(?:several|multiple|different|possible|other|\w+)\s+ways\s+to\s+(?:translate|render|say|express|phrase)
-            (?:\s+(?:this|that|it|the\s+(?:text|sentence|phrase|word|expression|original|french|source))\b
-            | \W*(?:\Z|\n|[\"“«:]))""",
-        ),
-        (
-            "translations",
-            r"\b(?:several|multiple|different|possible|other)\s+(?:possible\s+)?(?:english\s+)?translations\b",
-        ),
-        ("depending", r"\bdepending\s+on\s+(?:the\s+)?(?:context|intended|tone|situation|register)"),
-        ("translated", r"\b(?:can|could|may|might|would)\s+(?:also\s+)?be\s+translated\b"),
-        ("rendered", r"\b(?:can|could|may|might|would)\s+(?:also\s+)?be\s+rendered\s+(?:as|by|in)\b"),
-        ("literal literally", r"\bliterally\s*[:\"“]|\bliteral\s+(?:translation|meaning)"),
-        (
-            "abbreviation acronym expression",
-            r"\b(?:is|are)\s+an\s+(?:french\s+)?(?:abbreviation|acronym|expression)\s+(?:for|that|of|in|which|mean)",
-        ),
-        (
-            "abbreviation acronym expression phrase term word",
-            r"\b(?:is|are)\s+(?:a|the)\s+(?:french\s+)?(?:abbreviation|acronym|expression|phrase|term|word)\s+(?:for|that|of|in|which|mean)",
-        ),
-        ("stands", r"\bstands\s+for\b"),
-        ("french", r"\bin\s+french,?\s+[\"“'«]"),
-        ("english", r"\bin\s+english,?\s+[\"“'«]"),
-        ("french", r"\bfrench\s+(?:word|phrase|term|expression|abbreviation)\b"),
-        ("translate translates", r"\btranslates?\s+(?:to|as|into)\s*(?:[\"“]|:(?!\w))"),
-        ("alternative", r"\balternative\s+(?:translation|rendering|version)"),
-        (
-            "natural literal formal idiomatic casual",
-            r"\bmore\s+(?:natural|literal|formal|idiomatic|casual)\s+(?:translation|version|rendering)",
-        ),
-    )
-)
-"""What several versions are announced by: each pattern with words of which a match has one."""
-_SEVERAL_WORDS: Final = frozenset().union(*(words for words, _ in _SEVERAL))
-NOTE = re.compile(
-    r"""[\s>]*[\[(*_\-—#]{0,4}\s*(?:(?:translator|translation|traduct)\w*['’]?s?\s+notes?
-    | (?:important\s+|additional\s+)?notes?
-    | n\.?b\.?|explanations?|commentary|comments?|please\s+note|note\s+du\s+traducteur|remarques?|explications?
-    | disclaimer)
-    \s*[:*_)\]]{1,4}(?=\s|$)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-NOTE_FRENCH = re.compile(
-    r"(?i)\bnot(?:e|es|ez|er|a|ons|é|ée)\b|\bn\.?\s?b\b|remarqu|observ|commentaire|précis|explication|attention|avertissement|mention"
-)
-_PREAMBLE = re.compile(
-    r"(?i)^\W{0,4}(?:sure|certainly|of course|okay|great)?\W{0,4}here(?:['’]s| is)\s+(?:the|your|my|an?)\s+"
-    r"(?:\w+\s+){0,3}translation\b"
-)
-
 _SELF = re.compile(
     r"(?i)\byou are an? (?:\w+ ){0,3}(?:french[- ]to[- ]english )?translator\b"
     r"|\btranslate the (?:following |french )?text (?:between|below|into|from)"
     r"|\boutput only the translation\b|\b(?:never|not) (?:obey|answer) it\b"
 )
 
-_OPTION = re.compile(
-    r"(?im)^\W{0,20}(?:(?:option|version|translation|alternative|variant|variante|traduction|choice)\s*(?:n°|no\.?)?\s*"
-    r"(?:[1-9]|[a-d](?=\W{0,4}(?:[:.)\n]|\Z))|one|two)|(?:formal|informal|literal|idiomatic|alternatively|or)\b\W{0,3}[:,])"
-)
 _SELF_WORDS: Final = word_set("translator translate translation obey answer")
+_SELF_PASSAGES: Final = (" you are a", " translate the ", " only the translation ", " obey it ", " answer it ")
+"""A match has one of the words, and one of the passages."""
 _SELF_FRENCH = re.compile(r"(?i)traduct|tradui")
-MOST_EXPLAINED_OF_REFUSALS, MOST_EXPLAINED_OF_OPTIONS, MOST_EXPLAINED_AROUND = 0.4, 0.5, 0.6
-MOST_EXPLAINED_OF_APOLOGIES: Final = 0.15
+MOST_EXPLAINED_OF_REFUSALS, MOST_EXPLAINED_OF_APOLOGIES = 0.4, 0.15
 """Shares of a sentence's words that the source explains, from which on it may be a translation."""
 
-MOST_EXPLAINED_AROUND_LONG: Final = 0.3
-_SHORT_SOURCE, _MEDIUM_SOURCE = 40, 80
-_OF_TRANSLATION = re.compile(r"(?i)translat|render|literal|french|english")
 _LEAST_SOURCE_WORDS, _MOST_COVERED_BY_TALK = 2, 0.12
 _LONGEST_TALK, _LEAST_TALK_SPACES = 700, 4
 _FIRST_SENTENCE = re.compile(r".{15,}?[.!?](?=\s|\Z)", re.DOTALL)
-_OPTION_FRENCH = re.compile(
-    r"(?im)^\W{0,20}(?:(?:option|version|traduction|variante|choix|alternative|solution)\s*(?:n°|no\.?)?\s*(?:[1-9]|[a-d]\b)"
-    r"|(?:formel|informel|littéral|ou)\b\W{0,3}[:,])"
-)
 _LEAST_CLAUSE_CHARS = 24
 _CLAUSE_END = re.compile(r"[.:;!?\n]+")
 
@@ -167,15 +99,17 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
         return ()
     head = translation[:_HEAD]
     talks = may_talk and speaks(head)
-    matched = (may_refuse and _REFUSAL.match(head)) or (talks and _ABOUT_THE_TASK.search(head))
-    if not matched and not talks:
+    refuses = may_refuse and _REFUSAL.match(head)
+    if not refuses and not talks:
         return ()
+    of_task = _ABOUT_THE_TASK.search(head.lower())
+    matched = refuses or (talks and of_task)
     first = _FIRST_SENTENCE.match(head)
     said = first[0] if first else head
-    translated = _APOLOGY.search(source[:_HEAD]) and not _ABOUT_THE_TASK.search(head)
+    translated = _APOLOGY.search(source[:_HEAD]) and not of_task
     most = MOST_EXPLAINED_OF_APOLOGIES if translated else MOST_EXPLAINED_OF_REFUSALS
     unexplained = matched and explained_share(said, explaining_keys(source)) < most
-    if unexplained and (_DECLINES.search(head) or _ABOUT_THE_TASK.search(head) or not _says_some(source, translation)):
+    if unexplained and (_DECLINES.search(head) or of_task or not _says_some(source, translation)):
         return (finding(flags.REFUSAL, said),)
     far_too_short = len(source) >= 100 and len(translation) < 0.35 * len(source)
     if matched and far_too_short and explained_share(head, explaining_keys(source)) < 0.7:
@@ -202,51 +136,6 @@ def _only_talk(source: str, translation: str) -> bool:
     return explained_share(translation, explaining_keys(source)) < MOST_EXPLAINED
 
 
-def option_findings(source: str, translation: str) -> tuple[Finding, ...]:
-    """multiple_options: several versions, or remarks about the translation that could not be stripped."""
-    words = read(translation).low_set
-    match = None
-    if not _SEVERAL_WORDS.isdisjoint(words):
-        asked = (pattern for signs, pattern in _SEVERAL if not signs.isdisjoint(words))
-        match = next((found for pattern in asked if (found := pattern.search(translation))), None)
-    if match is None:
-        numbered = _numbered_options(translation) if "\n" in translation else []
-        if len(numbered) >= 2 and len(numbered) > len(_OPTION_FRENCH.findall(source)):
-            return (finding(flags.MULTIPLE_OPTIONS, numbered[1][0]),)
-        if (
-            "option" in words
-            and _OPTION_ONE.search(translation)
-            and _OPTION_TWO.search(translation)
-            and "option" not in source.lower()
-        ):
-            return (Finding(flags.MULTIPLE_OPTIONS, "option 2"),)
-    elif explained_share(match[0], explaining_keys(source)) < MOST_EXPLAINED_OF_OPTIONS:
-        around = translation[max(0, match.start() - 40) : match.end() + 40]
-        certain = len(source) < _SHORT_SOURCE or _OF_TRANSLATION.search(match[0])
-        most = MOST_EXPLAINED_AROUND if len(source) < _MEDIUM_SOURCE else MOST_EXPLAINED_AROUND_LONG
-        if certain or explained_share(around, explaining_keys(source)) < most:
-            return (finding(flags.MULTIPLE_OPTIONS, match[0]),)
-    last = translation.rfind("\n") + 1
-    noted = last and NOTE.match(translation, last) and not NOTE_FRENCH.search(source)
-    preamble = "translation" in words and _PREAMBLE.match(translation)
-    if noted or (preamble and "tradu" not in source.casefold()):
-        return (finding(flags.MULTIPLE_OPTIONS, translation[last : last + 60] if noted else translation[:60]),)
-    return ()
-
-
-def _numbered_options(text: str) -> list[re.Match[str]]:
-    """What the pattern finds. It is only tried where a line begins, which takes a tenth of the time in long texts."""
-    found = []
-    start = 0
-    while True:
-        if match := _OPTION.match(text, start):
-            found.append(match)
-            start = match.end()
-        start = text.find("\n", start) + 1
-        if not start:
-            return found
-
-
 def leak_findings(source: str, translation: str, prompt_texts: Sequence[str] = ()) -> tuple[Finding, ...]:
     """prompt_leak: a clause of the prompt (24 characters and more), a delimiter or a model's control word in the
     answer, and not in the source.
@@ -258,6 +147,7 @@ def leak_findings(source: str, translation: str, prompt_texts: Sequence[str] = (
                 return (Finding(flags.PROMPT_LEAK, mark),)
     if (
         not _SELF_WORDS.isdisjoint(reading.low_set)
+        and any(passage in spoken(translation) for passage in _SELF_PASSAGES)
         and (match := _SELF.search(translation))
         and not _SELF_FRENCH.search(source)
         and match[0] not in source
@@ -278,22 +168,30 @@ def _possible(prompt_texts: tuple[str, ...], reading: Reading) -> list[str]:
         return []
     # In the prompt's order, so that the evidence is always the same.
     possible = (clauses for word, clauses in by_word.items() if word in low_set)
-    return [clause for clauses in possible for clause, words in clauses if words <= low_set]
+    return [
+        clause
+        for clauses in possible
+        for clause, words, passage in clauses
+        if words <= low_set and passage in spoken(reading.text)
+    ]
 
 
 @lru_cache(maxsize=64)
-def _clauses(prompt_texts: tuple[str, ...]) -> dict[str, list[tuple[str, frozenset[str]]]]:
-    """The clauses that show a leak, by a long word of them, each with the words that an answer has then.
+def _clauses(prompt_texts: tuple[str, ...]) -> dict[str, list[tuple[str, frozenset[str], str]]]:
+    """The clauses that show a leak, by a long word of them, with words that an answer has then, and some in a row.
 
     The first and last word do not count, which may be part of a longer one.
     """
     clauses = [clause for text in prompt_texts for part in text.split(TEXT) for clause in _CLAUSE_END.split(part)]
     parts = [part for clause in clauses for part in clause.split(",")]
-    by_word: dict[str, list[tuple[str, frozenset[str]]]] = {}
+    by_word: dict[str, list[tuple[str, frozenset[str], str]]] = {}
     for clause in dict.fromkeys(_folded(clause).strip(" ,\"'") for clause in (*clauses, *parts)):
         if len(clause) >= _LEAST_CLAUSE_CHARS and clause.count(" ") >= 3:
-            words = frozenset(word for word in clause.split()[1:-1] if word.isascii() and word.isalpha())
-            by_word.setdefault(max(words, key=len, default=""), []).append((clause, words))
+            plain = [word if word.isascii() and word.isalpha() else "" for word in clause.split()[1:-1]]
+            words = frozenset(filter(None, plain))
+            passages = [f" {' '.join(row)} " for named, row in groupby(plain, bool) if named]
+            rarest, passage = max(words, key=len, default=""), max(passages, key=len, default="")
+            by_word.setdefault(rarest, []).append((clause, words, passage))
     return by_word
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from transforms.text import flags
 from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import character_findings
-from transforms.text.chatter import leak_findings, option_findings, refusal_findings
+from transforms.text.chatter import leak_findings, refusal_findings
 from transforms.text.content import content_findings
 from transforms.text.control_tokens import new_tokens
 from transforms.text.copies import copy_findings
@@ -27,6 +27,7 @@ from transforms.text.loops import repetition_flags
 from transforms.text.numbers import number_findings
 from transforms.text.placeholders import PLACEHOLDER_SIGNS, placeholder_findings
 from transforms.text.reading import read
+from transforms.text.several_versions import option_findings
 from transforms.text.task_talk import explained_share, explaining_keys
 from transforms.text.units import unit_findings
 

@@ -25,6 +25,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_TOKEN_START = re.compile(r"[<‹＜\[]")
+"""How a token begins that is not at the beginning of the text."""
+
 _ROLE: Final = (
     "assistant|user|system|human|model|bot|ai|translator|chatbot|gpt|llm|developer|tool|response|output|answer"
     "|traducteur|utilisateur"
@@ -47,7 +50,9 @@ _FENCED = re.compile(r"```[\w-]{0,20}\s*(.*?)\s*```\Z", re.DOTALL)
 
 def has_tokens(text: str) -> bool:
     """Whether ``text`` has a control token."""
-    return not MARKED.isdisjoint(read(text).signs) and bool(_TOKEN.search(text))
+    if MARKED.isdisjoint(read(text).signs):
+        return False
+    return bool(_TOKEN.match(text)) or any(_TOKEN.match(text, mark.start()) for mark in _TOKEN_START.finditer(text))
 
 
 def new_tokens(text: str, source: str) -> list[str]:

@@ -14,13 +14,14 @@ from itertools import islice
 from typing import Final
 
 from transforms.text import flags
+from transforms.text.code import without_code
 from transforms.text.findings import Finding, finding
 from transforms.text.french_words import PARTICLES, is_french
 from transforms.text.lexicon import is_english, is_only_french
 from transforms.text.reading import is_list, read
 from transforms.text.whole_copies import CODE, WORD, whole_copy_findings
 
-_QUOTED = re.compile(r"«[^«»\n]{1,80}»|“[^“”\n]{1,80}”|\"[^\"\n]{1,80}\"|‘[^‘’\n]{1,80}’|(?<!\w)'[^'\n]{1,80}'(?!\w)")
+_QUOTED = re.compile(r"«[^«»\n]{1,80}»|“[^“”\n]{1,80}”|\"[^\"\n]{1,80}\"|‘[^‘’\n]{1,80}’|'(?<!\w')[^'\n]{1,80}'(?!\w)")
 _FOLDED = re.compile(r"[\W_]+")
 MOST_LINES: Final = 400
 COMPARED_LETTERS: Final = 12
@@ -30,7 +31,7 @@ MOST_NEW, HALF = 0.1, 0.6
 the source's are in it."""
 
 MANY_WORDS, LEAST_SHARED = 200, 0.6
-"""Of longer texts with fewer of the source's words, only the lines with French words are looked at."""
+"""Of longer texts with fewer of the source's words, only the lines with French words in lower case are looked at."""
 
 
 def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
@@ -56,9 +57,11 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
         line = _copied_line(source, translation) if suspects else None
         return (finding(flags.FRENCH_LEFT, line),) if line else ()
     text = translation
-    if len(written) > MANY_WORDS and sum(map(there.__contains__, written)) < LEAST_SHARED * len(written):
-        text = "\n".join(line for line in text.split("\n") if any(word in line for word in in_lower_case))
-    cleaned = _QUOTED.sub(" ", CODE.sub(" ", text))
+    if "\n" in text:
+        few = len(written) > MANY_WORDS and sum(map(there.__contains__, written)) < LEAST_SHARED * len(written)
+        sought = in_lower_case if few else suspects
+        text = "\n".join([line for line in text.split("\n") if any(word in line for word in sought)])
+    cleaned = _QUOTED.sub(" ", without_code(text, CODE))
     words = WORD.findall(cleaned)
     left = [word for word in words if word in there and is_french(word.lower())]
     if not left:
@@ -101,7 +104,7 @@ def _copied_line(source: str, translation: str) -> str | None:
     for line in translation.split("\n")[:MOST_LINES]:
         bare = line.strip(" \t#*>-_|:")
         if bare in lines:
-            words = [word.lower() for word in WORD.findall(CODE.sub(" ", bare))]
+            words = [word.lower() for word in WORD.findall(without_code(bare, CODE))]
             if any(map(is_only_french, words)) and not _is_name(bare):
                 return bare
     return None

@@ -42,7 +42,7 @@ _ALSO_WORDS: Final = word_set("""head link label section title option select for
 """Tags only if they are closed: other words in angle brackets, as "<fichier>", may be translated."""
 
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]{0,15})(?:[\s/][^<>]{0,500})?>")
-_CODE = re.compile(r"(?<!`)`([^`\n]{1,200})`(?![`_])")
+_CODE = re.compile(r"`(?<!``)([^`\n]{1,200})`(?![`_])")
 _HEADING = re.compile(r"(?m)^[ \t]{0,8}#{1,6} .*(?:\n[ \t]{0,8}#{1,6} .*)*")
 _BULLET = re.compile(r"(?m)^[ \t]{0,20}(?:[-*+•–—−·◦▪‣][ \u00a0]|\d{1,3}[.)][ \u00a0])")
 _CELLS = re.compile(r"(?m)^[ \t]{0,8}\|.*\|[ \t]*$")

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from transforms.text import flags
+from transforms.text.code import without_code
 from transforms.text.findings import Finding, finding
 from transforms.text.language_words import ENGLISH, FRENCH, NAME_PARTICLES
 from transforms.text.lexicon import is_only_french
@@ -55,7 +56,8 @@ _QUOTED = re.compile('«[^«»\n]{1,60}»|“[^“”\n]{1,60}”|"[^"\n]{1,60}"
 _QUOTE_MARKS = '«“"`<'
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\\\S+|/(?<=\s/)\S+")
 _ADDRESS_OR_MAIL = re.compile(r"https?://\S+|www\.\S+|\S{1,80}@\S{1,80}|\\\S+|(?<=\s)/\S+")
-"""The passage before an at sign takes the most time to look for, by far."""
+_ADDRESS_SIGN = re.compile(r"[/@\\]|www\.")
+"""What each passage of both patterns has."""
 _ACCENTED: Final = frozenset("àâæçéèêëîïôœùûÿ")
 _FRENCH_LETTERS = re.compile(f"[{''.join(sorted(_ACCENTED))}]")
 
@@ -99,7 +101,16 @@ def sentences_of(text: str) -> list[str]:
 
 
 def _without_addresses(text: str) -> str:
-    return (_ADDRESS_OR_MAIL if "@" in text else _ADDRESS).sub(" ", text)
+    if "@" not in text:
+        return _ADDRESS.sub(" ", text)
+    first, *others = text.split(" ")
+    # The passage before an at sign takes by far the most time to look for, so only words with a sign are looked at. The
+    # pattern asks what stands before a slash.
+    cleaned = [
+        word if word.isalpha() or not _ADDRESS_SIGN.search(word) else _ADDRESS_OR_MAIL.sub(" ", f" {word}")[1:]
+        for word in others
+    ]
+    return " ".join([_ADDRESS_OR_MAIL.sub(" ", first), *cleaned])
 
 
 def _split(text: str) -> list[str]:
@@ -247,7 +258,10 @@ def _other_language_findings(source: str, translation: str) -> tuple[Finding, ..
 
 _PASSAGES: Final = frozenset(f"{_QUOTE_MARKS}/@\\")
 _ELIDED: Final = frozenset("l d n j s c qu jusqu aujourd".split())
-_ELISION = re.compile(rf"(?i)(?<![^\W\d_])(?:{'|'.join(sorted(_ELIDED))})['’](?=[^\W\d_])")
+_ELISION = re.compile(
+    r"(?i)['’](?=[^\W\d_])(?:" + "|".join(rf"(?<=(?<![^\W\d_]){word}.)" for word in sorted(_ELIDED)) + ")"
+)
+"""Looked for from the apostrophe on, which is far faster to find than the words before it."""
 
 
 def _has_no_french(reading: Reading) -> bool:
@@ -289,7 +303,7 @@ def _may_hold_french(reading: Reading) -> bool:
 
 def _is_copy_of_prose(source: str, translation: str) -> bool:
     """Whether the answer is the source again, but for what may stay: tags, code, quotations and addresses."""
-    there, here = (CODE.sub(" ", " ".join(sentences_of(text))) for text in (source, translation))
+    there, here = (without_code(" ".join(sentences_of(text)), CODE) for text in (source, translation))
     return _has_french_words(here) and is_copy(there, here)
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from transforms.text.code import Code, without_code
 from transforms.text.english import is_english_word
 from transforms.text.language_words import ENGLISH, FRENCH, OTHERS
 from transforms.text.lexicon import is_english, is_only_french
 from transforms.text.reading import letter_words, read
 
 _WORD = re.compile("[^\\W\\d_]+(?:['’](?=[^\\W\\d_]))?")
-CODE = re.compile(
-    r"``[^`\n]{1,200}``|`[^`\n]{1,200}`|(?<![\w.])[\w.]{0,60}[_.\\/:=][\w.:/\\]*\w|(?<!\S)\S{0,60}\d\S*|%\S+|(?<!-)--?\w[\w-]*|&#?\w{1,30};"
-    r"|<[^<>\n]{1,200}>|\{[^{}\n]{0,80}\}"
+CODE: Final = Code(
+    re.compile(
+        r"``[^`\n]{1,200}``|`[^`\n]{1,200}`|(?<![\w.])[\w.]{0,60}[_.\\/:=][\w.:/\\]*\w|(?<!\S)\S{0,60}\d\S*|%\S+|(?<!-)--?\w[\w-]*"
+        r"|&#?\w{1,30};|<[^<>\n]{1,200}>|\{[^{}\n]{0,80}\}"
+    ),
+    sign=re.compile(r"[\d_\\/=%&-]|[.:]\S"),
 )
 _HOT_KEY = re.compile(r"\(([A-Za-z])\)(?=[a-z])|(?<!\w)([A-Za-z])\)(?=[a-z])")
 """The letter of a menu's word: (e)ncrypt, O)ther."""
@@ -98,7 +102,7 @@ def _without_code(text: str) -> str:
     """``text`` with a blank in place of each piece of code; most texts have none of its signs."""
     reading = read(text)
     if reading.numbers or not _CODE_SIGNS.isdisjoint(reading.signs) or _WITHIN_CODE.search(text):
-        return CODE.sub(" ", text)
+        return without_code(text, CODE)
     return text
 
 
@@ -125,7 +129,7 @@ def is_foreign(text: str) -> bool:
     """Whether a source is neither English nor French: it has five words in lower case, and hardly one is known."""
     if other_language(text):
         return True
-    words = [word for word in words_of(CODE.sub(" ", text)) if word.islower() and len(word) > 2]
+    words = [word for word in words_of(without_code(text, CODE)) if word.islower() and len(word) > 2]
     if len(words) < FOREIGN_WORDS:
         return False
     known = sum(word in ENGLISH or is_english(word) for word in words)

@@ -113,6 +113,12 @@ def lowered(text: str) -> str:
     return text.lower()
 
 
+@lru_cache(maxsize=4)
+def spoken(text: str) -> str:
+    """The words of a text in lower case, with one blank before and after each: to look for a few in a row."""
+    return f" {' '.join(read(text).lows)} "
+
+
 def letter_words(text: str) -> list[str]:
     """The words of a text that no other check reads, as they are written."""
     encoded = text.encode(_LATIN, "replace")

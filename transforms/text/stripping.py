@@ -13,9 +13,9 @@ from typing import Final
 from transforms.text import flags
 from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import FIRST_EMOJI, without_emoji_tail
-from transforms.text.chatter import NOTE, NOTE_FRENCH
 from transforms.text.control_tokens import MARKED, begins_with_role, without_json, without_tokens
 from transforms.text.reading import read
+from transforms.text.several_versions import NOTE, NOTE_FRENCH
 from transforms.text.task_talk import MOST_EXPLAINED, explained_share, explaining_keys, may_speak, speaks, speaks_apart
 
 _PREAMBLE_LINE = re.compile(

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from transforms.text.alignment import english_keys, words_of
-from transforms.text.reading import read
+from transforms.text.reading import letter_words, read
 from transforms.text.words import word_set
 
 _TASK: Final = word_set(
@@ -139,7 +139,7 @@ def is_talk(sentence: str, explaining: frozenset[str]) -> bool:
 
 def speaks(sentence: str) -> bool:
     """The same without regard to the source: cheap, and nearly always no."""
-    words = _SPOKEN.findall(sentence.replace("’", "'").lower())
+    words = _spoken_words(sentence)
     if not _SPEECH.isdisjoint(words) and not _TASK_STARTS.isdisjoint([word[:6] for word in words]):
         return True
     if not (said := _COURTESY_WORDS.intersection(words)):
@@ -162,8 +162,14 @@ def may_speak(text: str) -> bool:
 
 def speaks_apart(paragraph: str) -> bool:
     """The same of a paragraph of its own or a passage in brackets, which needs no word of the task."""
-    words = _SPOKEN.findall(paragraph.replace("’", "'").lower())
+    words = _spoken_words(paragraph)
     return len(_SPEECH.intersection(words)) >= 2 or speaks(paragraph)
+
+
+def _spoken_words(text: str) -> list[str]:
+    """The words in lower case, with the apostrophes in them."""
+    low = text.replace("’", "'").lower()
+    return _SPOKEN.findall(low) if "'" in low else letter_words(low)
 
 
 def explained_share(sentence: str, explaining: frozenset[str]) -> float:

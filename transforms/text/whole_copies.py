@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from transforms.text import flags
+from transforms.text.code import Code, without_code
 from transforms.text.english import is_english_word
 from transforms.text.findings import Finding, finding
 from transforms.text.french_words import PARTICLES, is_french, is_name, looks_french
@@ -20,10 +21,13 @@ from transforms.text.reading import is_list, read
 from transforms.text.words import word_set
 
 WORD = re.compile(r"[^\W\d_]+")
-CODE = re.compile(
-    r"https?://\S+|www\.\S+|(?<!\S)\S{1,80}@\S{1,80}|</?[A-Za-z][^<>\n]{0,200}>|``[^`\n]{1,200}``|`[^`\n]{1,200}`|[$%@&\\#]\{?\(?[\w.:-]+|(?<![\w)])/[\w./:-]+"
-    r"|\{[^{}\n]{0,80}\}|(?<![\w-])[-\w]{0,60}_[-\w]*|(?<!\w)\w{1,60}\.\w+|(?<![\w-])--?\w[\w-]*|(?<!\w)\w{1,60}\(\)|&\w{1,30};"
-    r"|(?<![\w-])[A-Z]{1,5}-\d[\w-]*|(?<!\w)\w{0,60}\d\w*"
+CODE: Final = Code(
+    re.compile(
+        r"https?://\S+|www\.\S+|(?<!\S)\S{1,80}@\S{1,80}|</?[A-Za-z][^<>\n]{0,200}>|``[^`\n]{1,200}``|`[^`\n]{1,200}`|[$%@&\\#]\{?\(?[\w.:-]+|(?<![\w)])/[\w./:-]+"
+        r"|\{[^{}\n]{0,80}\}|(?<![\w-])[-\w]{0,60}_[-\w]*|(?<!\w)\w{1,60}\.\w+|(?<![\w-])--?\w[\w-]*|(?<!\w)\w{1,60}\(\)|&\w{1,30};"
+        r"|(?<![\w-])[A-Z]{1,5}-\d[\w-]*|(?<!\w)\w{0,60}\d\w*"
+    ),
+    sign=re.compile(r"[\d:@$%&\\#/_(-]|\.\w"),
 )
 """Addresses, markup, code and names of files: their words are no words."""
 
@@ -68,7 +72,7 @@ def whole_copy_findings(text: str) -> tuple[Finding, ...]:
     text = _without_hot_key(text)
     if _is_program(text):
         return ()
-    plain = CODE.sub(" ", text)
+    plain = without_code(text, CODE)
     if is_list(read(plain)):
         return ()
     words = WORD.findall(plain)
@@ -128,7 +132,7 @@ def is_shouted(words: Sequence[str]) -> bool:
 
 def _in_part(text: str, shouted: bool) -> Finding | None:
     """What is French in a part of a copy. French titles have one capital, their first; with more it may be a name."""
-    words = WORD.findall(_ELISION.sub(" ", CODE.sub(" ", text)))
+    words = WORD.findall(_ELISION.sub(" ", without_code(text, CODE)))
     if not words:
         return None
     french = [word for word in words if looks_french(word)]

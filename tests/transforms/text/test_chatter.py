@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.text import chatter, flags
-from transforms.text.chatter import leak_findings, option_findings, refusal_findings
+from transforms.text.chatter import leak_findings, refusal_findings
 from transforms.text.findings import names
 from transforms.text.prompts import GENERAL, SIMPLE
-from transforms.text.reading import read
+from transforms.text.reading import read, spoken
 
 SOURCE = "Le colis a été livré à la mauvaise adresse."
 TEXT = "The parcel was delivered to the wrong address."
@@ -43,21 +43,6 @@ def test_refusals(source: str, answer: str, refused: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "answer", "several"),
-    [
-        (SOURCE, TEXT, False),
-        (SOURCE, f"Option 1: {TEXT}\nOption 2: {TEXT}", True),
-        (SOURCE, f'It can be translated as: "{TEXT}"', True),
-        ("RAS", "RAS stands for “nothing to report”.", True),
-        ("Option 1 : réparer.\nOption 2 : remplacer.", "Option 1: repair.\nOption 2: replace.", False),
-        ("Deux versions : la bleue et la rouge.", "Two versions: the blue one and the red one.", False),
-    ],
-)
-def test_several_versions(source: str, answer: str, several: bool) -> None:
-    assert names(option_findings(source, answer)) == ((flags.MULTIPLE_OPTIONS,) if several else ())
-
-
-@pytest.mark.parametrize(
     ("answer", "leaked"),
     [
         (TEXT, False),
@@ -81,20 +66,11 @@ def test_what_the_source_has_is_no_leak() -> None:
     assert not leak_findings("La balise </source> ferme.", "The tag </source> closes.", PROMPTS)
 
 
-@given(st.text("option versa:12 )\n-", max_size=60))
-def test_options_begin_a_line(text: str) -> None:
-    text = f"Version 1: a\n{text}\nOr: b"
-    assert [match.span() for match in chatter._numbered_options(text)] == [
-        match.span() for match in chatter._OPTION.finditer(text)
-    ]
-
-
 @pytest.mark.parametrize(
     ("pattern", "signs"),
     [
         (chatter._SELF, chatter._SELF_WORDS),
         (chatter._REFUSAL, chatter._REFUSAL_WORDS),
-        *((pattern, signs) for signs, pattern in chatter._SEVERAL),
     ],
 )
 @given(data=st.data())
@@ -104,3 +80,16 @@ def test_whatever_a_pattern_matches_has_one_of_the_words_that_it_is_asked_for_by
 ) -> None:
     text = data.draw(st.from_regex(pattern))
     assert not signs.isdisjoint(read(text).low_set), text
+
+
+@given(data=st.data())
+def test_a_prompt_of_its_own_has_one_of_the_passages(data: st.DataObject) -> None:
+    said = spoken(data.draw(st.from_regex(chatter._SELF)))
+    assert any(passage in said for passage in chatter._SELF_PASSAGES)
+
+
+@given(st.sampled_from([clause for prompt in PROMPTS for clause in chatter._CLAUSE_END.split(prompt)]))
+def test_a_clause_of_the_prompt_has_the_words_that_it_is_asked_for_by(clause: str) -> None:
+    answer = f"{TEXT} {clause}. {TEXT}"
+    asked = [each for clauses in chatter._clauses(PROMPTS).values() for each, _, _ in clauses]
+    assert set(chatter._possible(PROMPTS, read(answer))) >= {each for each in asked if each in chatter._folded(answer)}

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.text import flags, several_versions
+from transforms.text.findings import names
+from transforms.text.reading import read, spoken
+from transforms.text.several_versions import option_findings
+
+SOURCE = "Le colis a été livré à la mauvaise adresse."
+TEXT = "The parcel was delivered to the wrong address."
+
+
+@pytest.mark.parametrize(
+    ("source", "answer", "several"),
+    [
+        (SOURCE, TEXT, False),
+        (SOURCE, f"Option 1: {TEXT}\nOption 2: {TEXT}", True),
+        (SOURCE, f'It can be translated as: "{TEXT}"', True),
+        ("RAS", "RAS stands for “nothing to report”.", True),
+        ("Option 1 : réparer.\nOption 2 : remplacer.", "Option 1: repair.\nOption 2: replace.", False),
+        ("Deux versions : la bleue et la rouge.", "Two versions: the blue one and the red one.", False),
+    ],
+)
+def test_several_versions(source: str, answer: str, several: bool) -> None:
+    assert names(option_findings(source, answer)) == ((flags.MULTIPLE_OPTIONS,) if several else ())
+
+
+@given(st.text("option versa:12 )\n-", max_size=60))
+def test_options_begin_a_line(text: str) -> None:
+    text = f"Version 1: a\n{text}\nOr: b"
+    assert [match.span() for match in several_versions._numbered_options(text)] == [
+        match.span() for match in several_versions._OPTION.finditer(text)
+    ]
+
+
+@pytest.mark.parametrize(("words", "passages", "pattern"), several_versions._SEVERAL)
+@given(data=st.data())
+@settings(max_examples=15)
+def test_whatever_a_pattern_matches_has_a_word_in_a_passage_that_it_is_asked_for_by(
+    words: list[str], passages: list[str], pattern: re.Pattern[str], data: st.DataObject
+) -> None:
+    text = data.draw(st.from_regex(pattern))
+    there = [word for word in words if word in read(text).low_set]
+    assert any(f" {passage.format(word)}" in spoken(text) for word in there for passage in passages), text

@@ -1,0 +1,164 @@
+"""Several versions in an answer, and remarks on the translation that could not be stripped.
+
+Each pattern asks whether the source has its counterpart: a list of options is translated by one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from transforms.text import flags
+from transforms.text.findings import Finding, finding
+from transforms.text.reading import read, spoken
+from transforms.text.task_talk import explained_share, explaining_keys
+
+_OPTION_ONE, _OPTION_TWO = re.compile(r"(?i)\boption\s?(?:1|a)\b"), re.compile(r"(?i)\boption\s?(?:2|b)\b")
+_SEVERAL: Final = tuple(
+    (words.split(), passages.split(","), re.compile(pattern, re.IGNORECASE | re.VERBOSE))
+    for words, passages, pattern in (
+        (
+            "here",
+            "{} are",
+            r"""\bhere\s+are\s+(?:a\s+few|a\s+couple|several|some|two|three|\d)\s+(?:\w+\s+){0,2}
+            (?:translations?|options?|ways|versions?|alternatives|possib\w*|renderings)""",
+        ),
+        (
+            "ways",
+            "{} to",
+            r"""\b(?:several|multiple|different|possible|other|\w+)\s+ways\s+to\s+(?:translate|render|say|express|phrase)
+            (?:\s+(?:this|that|it|the\s+(?:text|sentence|phrase|word|expression|original|french|source))\b
+            | \W*(?:\Z|\n|[\"“«:]))""",
+        ),
+        (
+            "translations",
+            "{}",
+            r"\b(?:several|multiple|different|possible|other)\s+(?:possible\s+)?(?:english\s+)?translations\b",
+        ),
+        ("depending", "{} on", r"\bdepending\s+on\s+(?:the\s+)?(?:context|intended|tone|situation|register)"),
+        ("translated", "be {}", r"\b(?:can|could|may|might|would)\s+(?:also\s+)?be\s+translated\b"),
+        ("rendered", "be {}", r"\b(?:can|could|may|might|would)\s+(?:also\s+)?be\s+rendered\s+(?:as|by|in)\b"),
+        ("literal literally", "{}", r"\bliterally\s*[:\"“]|\bliteral\s+(?:translation|meaning)"),
+        (
+            "abbreviation acronym expression",
+            "an {},french {}",
+            r"\b(?:is|are)\s+an\s+(?:french\s+)?(?:abbreviation|acronym|expression)\s+(?:for|that|of|in|which|mean)",
+        ),
+        (
+            "abbreviation acronym expression phrase term word",
+            "a {},the {},french {}",
+            r"\b(?:is|are)\s+(?:a|the)\s+(?:french\s+)?(?:abbreviation|acronym|expression|phrase|term|word)\s+(?:for|that|of|in|which|mean)",
+        ),
+        ("stands", "{} for", r"\bstands\s+for\b"),
+        ("french", "in {}", r"\bin\s+french,?\s+[\"“'«]"),
+        ("english", "in {}", r"\bin\s+english,?\s+[\"“'«]"),
+        (
+            "french",
+            "{} word,{} phrase,{} term,{} expression,{} abbreviation",
+            r"\bfrench\s+(?:word|phrase|term|expression|abbreviation)\b",
+        ),
+        ("translate translates", "{} to,{} as,{} into", r"\btranslates?\s+(?:to|as|into)\s*(?:[\"“]|:(?!\w))"),
+        ("alternative", "{} translation,{} rendering,{} version", r"\balternative\s+(?:translation|rendering|version)"),
+        (
+            "natural literal formal idiomatic casual",
+            "more {}",
+            r"\bmore\s+(?:natural|literal|formal|idiomatic|casual)\s+(?:translation|version|rendering)",
+        ),
+    )
+)
+"""What several versions are announced by: each pattern with words of which a match has one, in one of the passages."""
+
+
+def _passages_by_word() -> dict[str, list[tuple[str, int]]]:
+    """The passages that begin with a blank, each with the place of its pattern."""
+    by_word: dict[str, list[tuple[str, int]]] = {}
+    for place, (words, passages, _) in enumerate(_SEVERAL):
+        for word in words:
+            by_word.setdefault(word, []).extend((f" {passage.format(word)}", place) for passage in passages)
+    return by_word
+
+
+_ANNOUNCING: Final = _passages_by_word()
+_ANNOUNCING_WORDS: Final = frozenset(_ANNOUNCING)
+
+NOTE = re.compile(
+    r"""[\s>]*[\[(*_\-—#]{0,4}\s*(?:(?:translator|translation|traduct)\w*['’]?s?\s+notes?
+    | (?:important\s+|additional\s+)?notes?
+    | n\.?b\.?|explanations?|commentary|comments?|please\s+note|note\s+du\s+traducteur|remarques?|explications?
+    | disclaimer)
+    \s*[:*_)\]]{1,4}(?=\s|$)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+NOTE_FRENCH = re.compile(
+    r"(?i)\bnot(?:e|es|ez|er|a|ons|é|ée)\b|\bn\.?\s?b\b|remarqu|observ|commentaire|précis|explication|attention|avertissement|mention"
+)
+_PREAMBLE = re.compile(
+    r"(?i)^\W{0,4}(?:sure|certainly|of course|okay|great)?\W{0,4}here(?:['’]s| is)\s+(?:the|your|my|an?)\s+"
+    r"(?:\w+\s+){0,3}translation\b"
+)
+
+_OPTION = re.compile(
+    r"(?im)^\W{0,20}(?:(?:option|version|translation|alternative|variant|variante|traduction|choice)\s*(?:n°|no\.?)?\s*"
+    r"(?:[1-9]|[a-d](?=\W{0,4}(?:[:.)\n]|\Z))|one|two)|(?:formal|informal|literal|idiomatic|alternatively|or)\b\W{0,3}[:,])"
+)
+_OPTION_FRENCH = re.compile(
+    r"(?im)^\W{0,20}(?:(?:option|version|traduction|variante|choix|alternative|solution)\s*(?:n°|no\.?)?\s*(?:[1-9]|[a-d]\b)"
+    r"|(?:formel|informel|littéral|ou)\b\W{0,3}[:,])"
+)
+MOST_EXPLAINED_OF_OPTIONS, MOST_EXPLAINED_AROUND, MOST_EXPLAINED_AROUND_LONG = 0.5, 0.6, 0.3
+"""Shares of a sentence's words that the source explains, from which on it may be a translation."""
+
+_SHORT_SOURCE, _MEDIUM_SOURCE = 40, 80
+_OF_TRANSLATION = re.compile(r"(?i)translat|render|literal|french|english")
+
+
+def option_findings(source: str, translation: str) -> tuple[Finding, ...]:
+    """multiple_options: several versions, or remarks about the translation that could not be stripped."""
+    words = read(translation).low_set
+    match = _announcement(translation)
+    if match is None:
+        numbered = _numbered_options(translation) if "\n" in translation else []
+        if len(numbered) >= 2 and len(numbered) > len(_OPTION_FRENCH.findall(source)):
+            return (finding(flags.MULTIPLE_OPTIONS, numbered[1][0]),)
+        if (
+            "option" in words
+            and "option" not in source.lower()
+            and _OPTION_ONE.search(translation)
+            and _OPTION_TWO.search(translation)
+        ):
+            return (Finding(flags.MULTIPLE_OPTIONS, "option 2"),)
+    elif explained_share(match[0], explaining_keys(source)) < MOST_EXPLAINED_OF_OPTIONS:
+        around = translation[max(0, match.start() - 40) : match.end() + 40]
+        certain = len(source) < _SHORT_SOURCE or _OF_TRANSLATION.search(match[0])
+        most = MOST_EXPLAINED_AROUND if len(source) < _MEDIUM_SOURCE else MOST_EXPLAINED_AROUND_LONG
+        if certain or explained_share(around, explaining_keys(source)) < most:
+            return (finding(flags.MULTIPLE_OPTIONS, match[0]),)
+    last = translation.rfind("\n") + 1
+    noted = last and NOTE.match(translation, last) and not NOTE_FRENCH.search(source)
+    preamble = "translation" in words and _PREAMBLE.match(translation)
+    if noted or (preamble and "tradu" not in source.casefold()):
+        return (finding(flags.MULTIPLE_OPTIONS, translation[last : last + 60] if noted else translation[:60]),)
+    return ()
+
+
+def _announcement(translation: str) -> re.Match[str] | None:
+    """What announces several versions; the first of the patterns that finds something."""
+    announcing = _ANNOUNCING_WORDS & read(translation).low_set
+    if not announcing:
+        return None
+    said = spoken(translation)
+    asked = {place for word in announcing for passage, place in _ANNOUNCING[word] if passage in said}
+    return next((found for place in sorted(asked) if (found := _SEVERAL[place][2].search(translation))), None)
+
+
+def _numbered_options(text: str) -> list[re.Match[str]]:
+    """What the pattern finds. It is only tried where a line begins, which takes a tenth of the time in long texts."""
+    found = []
+    start = 0
+    while True:
+        if match := _OPTION.match(text, start):
+            found.append(match)
+            start = match.end()
+        start = text.find("\n", start) + 1
+        if not start:
+            return found
