@@ -86,16 +86,16 @@ def _addresses(text: str) -> set[str]:
     if "://" not in text and "@" not in text and "www." not in text and not _DOMAIN_END.search(text):
         return set()
     found: set[str] = set()
-    if "://" in text or "www." in text:
-        found.update(
-            address
-            for each in _URL.findall(text)
-            if "." in (address := _plain_address(each)).split("/")[0] and "[" not in address
-        )
-        text = _URL.sub(" ", text)
     # Far faster than over the whole text: only passages with a point inside may be addresses.
     for passage in text.split():
-        if "." in passage and "." in passage[2:-1]:
+        if "." in passage and "." in passage[1:-1]:
+            if "://" in passage or "www." in passage:
+                found.update(
+                    address
+                    for each in _URL.findall(passage)
+                    if "." in (address := _plain_address(each)).split("/")[0] and "[" not in address
+                )
+                passage = _URL.sub(" ", passage)
             if "@" in passage:
                 found.update(map(str.lower, _EMAIL.findall(passage)))
                 passage = _EMAIL.sub(" ", passage)

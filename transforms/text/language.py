@@ -8,7 +8,7 @@ English share ("on", "or", "as", "plus", "car") are evidence of neither.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from transforms.text import flags
@@ -18,6 +18,7 @@ from transforms.text.language_words import ENGLISH, FRENCH, NAME_PARTICLES
 from transforms.text.lexicon import is_only_french
 from transforms.text.other_languages import CODE, is_foreign, is_other_than_english, words_of
 from transforms.text.reading import Reading, is_list, read
+from transforms.text.sentences import QUOTE_MARKS, sentences_of, split, without_addresses
 
 LEAST_WORDS = 4
 """Shorter sentences are not judged: they are names, codes and headings more often than not."""
@@ -49,15 +50,6 @@ _OTHER_SCRIPT = re.compile("[\u0400-\u1cff\u3040-\u318f\u31f0-\u31ff\u3400-\ua63
 _ANY_SCRIPT = re.compile("|".join(script.pattern for _, script in _SCRIPTS))
 _MOST_OTHER_LETTERS = 0.05
 
-_SENTENCE_END = re.compile(r"[.!?…][\"'”»)\]]{0,3}\s+|\n+")
-_QUOTED = re.compile('«[^«»\n]{1,60}»|“[^“”\n]{1,60}”|"[^"\n]{1,60}"|`[^`\n]{1,200}`|```.*?```|<[^<>]{1,200}>', re.S)
-"""Titles, names, code and tags: they stay French in a good translation."""
-
-_QUOTE_MARKS = '«“"`<'
-_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\\\S+|/(?<=\s/)\S+")
-_ADDRESS_OR_MAIL = re.compile(r"https?://\S+|www\.\S+|\S{1,80}@\S{1,80}|\\\S+|(?<=\s)/\S+")
-_ADDRESS_SIGN = re.compile(r"[/@\\]|www\.")
-"""What each passage of both patterns has."""
 _ACCENTED: Final = frozenset("àâæçéèêëîïôœùûÿ")
 _FRENCH_LETTERS = re.compile(f"[{''.join(sorted(_ACCENTED))}]")
 
@@ -89,38 +81,6 @@ class Evidence(NamedTuple):
         if self.words < LEAST_WORDS or self.french < 2 or not self.certain:
             return False
         return self.french > 1.5 * self.english or (self.certain >= 2 and self.french >= 4)
-
-
-def sentences_of(text: str) -> list[str]:
-    """Sentences and lines, without passages that may stay French: short quotations, code, tags, addresses."""
-    if "//" in text or "@" in text or "\\" in text or " /" in text:
-        text = _without_addresses(text)
-    if any(mark in text for mark in _QUOTE_MARKS):
-        text = _QUOTED.sub(" ", text)
-    return _split(text)
-
-
-def _without_addresses(text: str) -> str:
-    if "@" not in text:
-        return _ADDRESS.sub(" ", text)
-    first, *others = text.split(" ")
-    # The passage before an at sign takes by far the most time to look for, so only words with a sign are looked at. The
-    # pattern asks what stands before a slash.
-    cleaned = [
-        word if word.isalpha() or not _ADDRESS_SIGN.search(word) else _ADDRESS_OR_MAIL.sub(" ", f" {word}")[1:]
-        for word in others
-    ]
-    return " ".join([_ADDRESS_OR_MAIL.sub(" ", first), *cleaned])
-
-
-def _split(text: str) -> list[str]:
-    """The sentences and lines with their end marks, without the white space after them."""
-    sentences, start = [], 0
-    for match in _SENTENCE_END.finditer(text):
-        end = match.start()
-        sentences.append(text[start : end + (text[end] != "\n")])
-        start = match.end()
-    return [*sentences, text[start:]]
 
 
 def evidence_of(sentence: str) -> Evidence:
@@ -163,8 +123,8 @@ def _is_run(words: int, french: int, lower: int) -> bool:
 def is_french(text: str) -> bool:
     """Whether a whole text is French prose, even a short or telegraphic one; names and addresses are not."""
     if "/" in text or "@" in text or "\\" in text or "www." in text:
-        text = _without_addresses(text)
-    found = [evidence_of(sentence) for sentence in _split(text)]
+        text = without_addresses(text)
+    found = [evidence_of(sentence) for sentence in split(text)]
     words, lower = sum(each.words for each in found), sum(each.lower for each in found)
     french, english = sum(each.french for each in found), sum(each.english for each in found)
     certain = sum(each.certain for each in found)
@@ -223,30 +183,50 @@ def language_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if plain and not passages and not _may_hold_french(reading):  # then no sentence does
         return _other_language_findings(source, translation)
     sentences = sentences_of(translation)
-    if passages and _has_no_french(here := read(" ".join(sentences))) and _has_english(here):
+    if plain and passages and _is_plain_english(" ".join(sentences)):
         return ()
-    found = [evidence_of(sentence) for sentence in sentences]
-    words = sum(each.words for each in found)
-    english = sum(each.english for each in found)
-    french = sum(each.french for each in found)
+    words, english, doubtful = _doubtful(sentences)
+    french = sum(each.french for _, each in doubtful)
+    if passages and not french and not plain and _is_plain_english(" ".join(sentences)):
+        return ()
     if english < 0.25 * words or french > english:
-        mixed = any(each.english > each.french and each.words > 1 for each in found)
+        mixed = any(each.english > each.french and each.words > 1 for each in map(evidence_of, sentences))
         if not mixed and _may_hold_french(reading) and is_french(source) and _is_copy_of_prose(source, translation):
             return (Finding(flags.UNTRANSLATED),)
         if other := _other_language_findings(source, translation):
             return other
     left = [
         sentence
-        for sentence, each in zip(sentences, found, strict=True)
+        for sentence, each in doubtful
         if each.is_french and (_is_left(sentence, source) or (each.run and _has_french_words(sentence)))
     ]
     if not left:
-        copied = _copied_sentence(source, sentences, found)
+        copied = _copied_sentence(source, doubtful)
         return (finding(flags.PARTLY_UNTRANSLATED, copied),) if copied else ()
-    whole = all(each.is_french or each.french > each.english for each in found if each.words > 1)
+    found = [each for each in map(evidence_of, sentences) if each.words > 1]
+    whole = all(each.is_french or each.french > each.english for each in found)
     if whole and english < 0.1 * words:
         return (Finding(flags.UNTRANSLATED if is_copy(source, translation) else flags.WRONG_LANGUAGE),)
     return (finding(flags.PARTLY_UNTRANSLATED, left[0]),)
+
+
+def _doubtful(sentences: Iterable[str]) -> tuple[int, int, list[tuple[str, Evidence]]]:
+    """The words of some sentences, the English ones among them, and the evidence of those that may have French words.
+
+    Most sentences have none, and need only be counted.
+    """
+    words = english = 0
+    doubtful = []
+    for sentence in sentences:
+        lows = words_of(sentence.lower())
+        if sentence.isascii() and FRENCH.isdisjoint(lows):
+            words += len(lows)
+            english += sum(map(ENGLISH.__contains__, lows))
+        else:
+            each = evidence_of(sentence)
+            words, english = words + each.words, english + each.english
+            doubtful.append((sentence, each))
+    return words, english, doubtful
 
 
 def _other_language_findings(source: str, translation: str) -> tuple[Finding, ...]:
@@ -256,7 +236,7 @@ def _other_language_findings(source: str, translation: str) -> tuple[Finding, ..
     return ()
 
 
-_PASSAGES: Final = frozenset(f"{_QUOTE_MARKS}/@\\")
+_PASSAGES: Final = frozenset(f"{QUOTE_MARKS}/@\\")
 _ELIDED: Final = frozenset("l d n j s c qu jusqu aujourd".split())
 _ELISION = re.compile(
     r"(?i)['’](?=[^\W\d_])(?:" + "|".join(rf"(?<=(?<![^\W\d_]){word}.)" for word in sorted(_ELIDED)) + ")"
@@ -281,6 +261,11 @@ def _has_english(reading: Reading) -> bool:
     enough = 0.25 * len(lows)
     # There are at least as many English words as different ones, which are counted faster.
     return len(ENGLISH & reading.low_set) >= enough > 0 or sum(map(ENGLISH.__contains__, lows)) >= enough > 0
+
+
+def _is_plain_english(text: str) -> bool:
+    reading = read(text)
+    return _has_no_french(reading) and _has_english(reading)
 
 
 def _has_apostrophe(reading: Reading) -> bool:
@@ -318,9 +303,9 @@ def _is_left(sentence: str, source: str) -> bool:
     return (french >= 2 and french > english) or (french >= 1 and not english and sentence.strip() in source)
 
 
-def _copied_sentence(source: str, sentences: Sequence[str], found: Sequence[Evidence]) -> str:
+def _copied_sentence(source: str, found: Iterable[tuple[str, Evidence]]) -> str:
     """A telegraphic French sentence that was copied: hardly a stop word, but in lower case, and not English."""
-    for each, sentence in zip(found, sentences, strict=True):
+    for sentence, each in found:
         if (
             each.words >= LEAST_WORDS
             and each.french > each.english

@@ -34,7 +34,6 @@ _BETWEEN_WORDS = r"[\W\d_]+"
 _SENTENCE_END = re.compile(r"[.!?…][\"'”»)\]]{0,3}\s")
 REPEATED_CHARACTERS = 40
 _BLANKS = " " * REPEATED_CHARACTERS
-_GRAM_OF_REPEATED = re.compile(rb"\x01{%d,}" % GRAM)
 _REPEATED_CHARACTER = re.compile(rf"(\S)\1{{{REPEATED_CHARACTERS - 1}}}")
 _LONGEST_WORD = 60
 _SUSPICIOUS_LENGTH = 1.5
@@ -99,18 +98,14 @@ def _repeated_in(text: str) -> list[tuple[int, _Gram]]:
 
 
 def _repeated_grams(words: Sequence[str]) -> list[tuple[int, _Gram]]:
-    """The four words in a row that stand there more than once, with each of their places, in order: in prose a few.
-
-    Each of the four words stands there more than once, too, which is far cheaper to tell.
-    """
-    often = {word for word, count in Counter(words).items() if count > 1}
-    alike = bytes(map(often.__contains__, words))
-    grams: list[tuple[int, _Gram]] = []
-    for match in _GRAM_OF_REPEATED.finditer(alike):
-        start, end = match.span()
-        grams += zip(range(start, end), _grams(words[start:end]), strict=False)
-    counts = Counter(gram for _, gram in grams)
-    return [(place, gram) for place, gram in grams if counts[gram] > 1]
+    """The four words in a row that stand there more than once, with each of their places, in order: in prose a few."""
+    grams = _grams(words)
+    last = dict(zip(grams, range(len(grams)), strict=True))
+    if len(last) == len(grams):
+        return []
+    places = {place for place, after in enumerate(map(last.__getitem__, grams)) if place != after}
+    places.update([last[grams[place]] for place in places])
+    return [(place, grams[place]) for place in sorted(places)]
 
 
 @lru_cache(maxsize=4)
@@ -174,7 +169,7 @@ def _is_loop(loop: Tandem, ratio: float) -> bool:
 
 
 def _explained(source: str, loop: Tandem) -> bool:
-    in_source = tandem(read(source).lows)
+    in_source = _loop_of(source)
     return in_source.copies >= 0.6 * loop.copies and in_source.copies > 1
 
 

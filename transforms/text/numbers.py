@@ -29,9 +29,10 @@ _ENTITY = re.compile(r"&#x?[\da-fA-F]{1,7};")
 _NUMBER = re.compile(r"\d\d*(?:[.,]\d+)*")
 _GROUPED = re.compile(r"\d(?<![\d.,]\d)\d{0,2}(?:[ '’\u00a0\u202f]\d{3})+(?!\d)")
 _GROUP_SPACE = re.compile("[ '’\u00a0\u202f]")
-_SPACED = re.compile("[ '’\u00a0\u202f](?<=\\d.)\\d")
+_JOINED = re.compile("[.,'’ \u00a0\u202f](?<=\\d.)\\d")
+"""Without it, each sequence of digits is a number of its own."""
 _WITHIN_WORD = re.compile(
-    r"\d(?:(?<=\b[A-Za-z]\d)|(?<=\b[A-Za-z]{2}\d)|(?<=\b[A-Za-z]{3}\d)|(?<=\b[A-Za-z]{4}\d))\d{0,2}(?=[a-z])"
+    r"\d(?<=[A-Za-z]\d)(?:(?<=\b[A-Za-z]\d)|(?<=\b[A-Za-z]{2}\d)|(?<=\b[A-Za-z]{3}\d)|(?<=\b[A-Za-z]{4}\d))\d{0,2}(?=[a-z])"
 )
 """As in i18n."""
 _COMMA_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -112,18 +113,20 @@ def _may_have_clock(text: str) -> bool:
 
 def _atoms(text: str, french: bool) -> list[str]:
     """The numbers of a text in one form, sorted; nothing for zeros only, such as the minutes of "10 h 00"."""
-    if not read(text).numbers:
+    numbers = read(text).numbers
+    if not numbers:
         return []
+    original = text
     if "$" in text:
         text = _POSITION.sub("%", text)
     if "&#" in text:
         text = _ENTITY.sub(" ", text)
     if _may_have_clock(text):
         text = _CLOCK.sub(_in_24_hours, text)
-    if _SPACED.search(text):
-        text = _GROUPED.sub(lambda match: _GROUP_SPACE.sub("", match[0]), text)
+    if text is not original or _JOINED.search(text):
+        numbers = _NUMBER.findall(_GROUPED.sub(lambda match: _GROUP_SPACE.sub("", match[0]), text))
     atoms: list[str] = []
-    for number in _NUMBER.findall(text):
+    for number in numbers:
         if number.isdigit():
             atom = number.lstrip("0") or ("0" if number == "0" else "")
             if atom:

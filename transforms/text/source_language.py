@@ -7,10 +7,11 @@ from importlib.util import find_spec
 from typing import Final, Literal
 
 from transforms.errors import UsageError
-from transforms.text.language import LEAST_WORDS, Evidence, evidence_of, script_language, sentences_of
+from transforms.text.language import LEAST_WORDS, Evidence, evidence_of, script_language
 from transforms.text.language_words import ENGLISH
 from transforms.text.other_languages import other_language, words_of
 from transforms.text.reading import read
+from transforms.text.sentences import sentences_of
 
 Policy = Literal["pass_through", "translate", "fail"]
 """How to handle texts that are not French."""

@@ -31,14 +31,16 @@ _ENGLISH: Final = _table(
     mile=mile,miles foot=foot,feet inch=inch,inches pound=pound,pounds ounce=ounce,ounces gallon=gallon,gallons
     pint=pint,pints yard=yard,yards"""
 )
-_ENGLISH_WORDS: Final = frozenset(_ENGLISH)
+_FRENCH_WORDS, _ENGLISH_WORDS = frozenset(_FRENCH), frozenset(_ENGLISH)
 _BESIDE = re.compile(r"(\d(?<![\d.,/]\d)\d{0,6}(?:[.,]\d{1,3})?)[ \u00a0\u202f-]?([A-Za-zÀ-ÿ€]{1,12})(?![\w])")
 
 
 def unit_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """unit_mismatch: a number whose units in the answer are all others than in the source."""
-    here_words = read(translation)
-    if not read(source).numbers or not here_words.numbers or _ENGLISH_WORDS.isdisjoint(here_words.low_set):
+    original, answer = read(source), read(translation)
+    if not original.numbers or not answer.numbers or _ENGLISH_WORDS.isdisjoint(answer.low_set):
+        return ()
+    if _FRENCH_WORDS.isdisjoint(original.low_set) and "€" not in original.signs:
         return ()
     there = _quantities(source, _FRENCH)
     if not there:

@@ -1,0 +1,49 @@
+"""The sentences and lines of a text, for what its language is: without passages that may stay French."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SENTENCE_END = re.compile(r"[.!?…\n](?:(?<!\n)[\"'”»)\]]{0,3}\s+|(?<=\n)\n*)")
+_QUOTED = re.compile('«[^«»\n]{1,60}»|“[^“”\n]{1,60}”|"[^"\n]{1,60}"|`[^`\n]{1,200}`|```.*?```|<[^<>]{1,200}>', re.S)
+"""Titles, names, code and tags: they stay French in a good translation."""
+
+QUOTE_MARKS: Final = '«“"`<'
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\\\S+|/(?<=\s/)\S+")
+_ADDRESS_OR_MAIL = re.compile(r"https?://\S+|www\.\S+|\S{1,80}@\S{1,80}|\\\S+|(?<=\s)/\S+")
+_ADDRESS_SIGN = re.compile(r"[/@\\]|www\.")
+"""What each passage of both patterns has."""
+
+
+def sentences_of(text: str) -> list[str]:
+    """Sentences and lines, without passages that may stay French: short quotations, code, tags, addresses."""
+    if "//" in text or "@" in text or "\\" in text or " /" in text:
+        text = without_addresses(text)
+    if any(mark in text for mark in QUOTE_MARKS):
+        text = _QUOTED.sub(" ", text)
+    return split(text)
+
+
+def without_addresses(text: str) -> str:
+    """``text`` with a blank in place of each web or mail address and path."""
+    if "@" not in text:
+        return _ADDRESS.sub(" ", text)
+    first, *others = text.split(" ")
+    # The passage before an at sign takes by far the most time to look for, so only words with a sign are looked at. The
+    # pattern asks what stands before a slash.
+    cleaned = [
+        word if word.isalpha() or not _ADDRESS_SIGN.search(word) else _ADDRESS_OR_MAIL.sub(" ", f" {word}")[1:]
+        for word in others
+    ]
+    return " ".join([_ADDRESS_OR_MAIL.sub(" ", first), *cleaned])
+
+
+def split(text: str) -> list[str]:
+    """The sentences and lines with their end marks, without the white space after them."""
+    sentences, start = [], 0
+    for match in _SENTENCE_END.finditer(text):
+        end = match.start()
+        sentences.append(text[start : end + (text[end] != "\n")])
+        start = match.end()
+    return [*sentences, text[start:]]
