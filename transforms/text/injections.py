@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from transforms.text import flags
-from transforms.text.reading import read
+from transforms.text.reading import read, search_sentences
 from transforms.text.words import word_set
 
 _INJECTIONS: Final = tuple(
@@ -77,9 +77,9 @@ def injection_in(source: str) -> str:
     if _INJECTION_WORDS.isdisjoint(words):
         return ""
     asked = (
-        pattern
+        (pattern, signs & words)
         for signs, others, pattern in _INJECTIONS
         if not signs.isdisjoint(words) and not others.isdisjoint(words)
     )
-    matches = [match for pattern in asked if (match := pattern.search(source))]
+    matches = [match for pattern, said in asked if (match := search_sentences(pattern, source, said))]
     return min(matches, key=re.Match.start)[0] if matches else ""

@@ -19,7 +19,7 @@ from transforms.text import flags
 from transforms.text.findings import Finding, finding
 from transforms.text.months_and_scales import MONTHS_EN, MONTHS_FR, may_differ, month_changed, scale_changed
 from transforms.text.number_words import ENGLISH, ENGLISH_OTHER, FRENCH, FRENCH_OTHER, values_of
-from transforms.text.reading import lowered, read
+from transforms.text.reading import lowered, read, spoken
 
 MOST_EXPLAINED = 100
 """With more numbers that differ, it is another text: and pairing them takes time in proportion to their square."""
@@ -29,6 +29,7 @@ _ENTITY = re.compile(r"&#x?[\da-fA-F]{1,7};")
 _NUMBER = re.compile(r"\d\d*(?:[.,]\d+)*")
 _GROUPED = re.compile(r"\d(?<![\d.,]\d)\d{0,2}(?:[ '’\u00a0\u202f]\d{3})+(?!\d)")
 _GROUP_SPACE = re.compile("[ '’\u00a0\u202f]")
+_SPACED = re.compile("[ '’\u00a0\u202f](?<=\\d.)\\d")
 _JOINED = re.compile("[.,'’ \u00a0\u202f](?<=\\d.)\\d")
 """Without it, each sequence of digits is a number of its own."""
 _WITHIN_WORD = re.compile(
@@ -43,7 +44,7 @@ _ROMAN = re.compile(r"([IVXLC](?<!\w.)[IVXLC]{0,6})(?:er|re|e|ème|th|st|nd|rd)?
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _CLOCK = re.compile(r"(\d(?<!\w\d)\d?)(?:[:.](\d{2}))?[ \u00a0\u202f]?([aApP])\.?[mM]\b")
 _CLOCK_WORDS: Final = frozenset(("am", "pm"))
-_CLOCK_LETTERS: Final = frozenset(("a", "p"))
+_CLOCK_LETTERS: Final = (" a m ", " p m ")
 _AFTERNOON = re.compile(r"(?i)\bp\.?\s?m\b|afternoon|evening|night|o['’]clock|midnight|noon|pm\b")
 _SCALE = re.compile(r"(?i)\d[ \u00a0\u202f]?(?:k|m|md|mds|mrd)[€$]?\b|mill(?:e|i)|thousand|billion|\d ?bn\b|k€|m€")
 _AFTERNOON_SIGNS: Final = (frozenset(("p", "clock")), ("pm", "noon", "night", "evening"))
@@ -108,7 +109,9 @@ def _same_digits(source: str, translation: str) -> bool:
 def _may_have_clock(text: str) -> bool:
     """Whether there are the words of ``_CLOCK``, "p.m." in two letters."""
     words = read(text).low_set
-    return not _CLOCK_WORDS.isdisjoint(words) or ("m" in words and not _CLOCK_LETTERS.isdisjoint(words))
+    if not _CLOCK_WORDS.isdisjoint(words):
+        return True
+    return "m" in words and any(letters in spoken(text) for letters in _CLOCK_LETTERS)
 
 
 def _atoms(text: str, french: bool) -> list[str]:
@@ -124,7 +127,9 @@ def _atoms(text: str, french: bool) -> list[str]:
     if _may_have_clock(text):
         text = _CLOCK.sub(_in_24_hours, text)
     if text is not original or _JOINED.search(text):
-        numbers = _NUMBER.findall(_GROUPED.sub(lambda match: _GROUP_SPACE.sub("", match[0]), text))
+        if _SPACED.search(text):
+            text = _GROUPED.sub(lambda match: _GROUP_SPACE.sub("", match[0]), text)
+        numbers = _NUMBER.findall(text)
     atoms: list[str] = []
     for number in numbers:
         if number.isdigit():
@@ -143,7 +148,7 @@ def _without_copies(source: str, translation: str, missing: list[str], added: li
     But 6,850 has become a thousand times as much.
     """
     written = {number for number in _NUMBER.findall(source) if not number.isdigit() and not _DECIMALS.fullmatch(number)}
-    copied = written & set(_NUMBER.findall(translation))
+    copied = written.intersection(_NUMBER.findall(translation) if written else ())
     for number in copied:
         missing, added = _less(missing, _split(number, french=True)), _less(added, _split(number, french=False))
     return missing, added

@@ -7,6 +7,7 @@ another pass over the text. A word is a longest sequence of letters, as ``[^\\W\
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -117,6 +118,38 @@ def lowered(text: str) -> str:
 def spoken(text: str) -> str:
     """The words of a text in lower case, with one blank before and after each: to look for a few in a row."""
     return f" {' '.join(read(text).lows)} "
+
+
+_END_OF_SENTENCE = re.compile(r"[.!?]\W*\w?")
+"""With the character by which the next sentence shows that the text is not at its end."""
+
+
+def search_sentences(pattern: re.Pattern[str], text: str, words: Iterable[str]) -> re.Match[str] | None:
+    """What ``pattern.search(text)`` finds, looked for only in the sentences with one of the words.
+
+    Args:
+        pattern: It has no words of two sentences.
+        text: What is searched.
+        words: In lower case; each match has one of them.
+    """
+    low = lowered(text)
+    if len(low) != len(text):
+        return pattern.search(text)
+    last = 0
+    for place in sorted(place for word in words for place in _places(low, word)):
+        if place >= last:
+            start = max(low.rfind(mark, 0, place) for mark in ".!?") + 1
+            last, end = after.span() if (after := _END_OF_SENTENCE.search(low, place)) else (len(low), len(low))
+            if match := pattern.search(text, start, end):
+                return match
+    return None
+
+
+def _places(text: str, part: str) -> Iterator[int]:
+    place = text.find(part)
+    while place != -1:
+        yield place
+        place = text.find(part, place + 1)
 
 
 def letter_words(text: str) -> list[str]:

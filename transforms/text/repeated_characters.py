@@ -14,8 +14,7 @@ LONGEST = 6
 
 _REPEATED = re.compile(r"([^\w\s]|_|[ \t\u00a0]|\r?\n)\1{%d,}" % (LONGEST - 1))  # noqa: UP031 - braces belong to the pattern
 
-_LETTERS_AND_DIGITS = bytes(byte for byte in range(256) if chr(byte).isalnum())
-_SEQUENCES = tuple(bytes((byte,)) * LONGEST for byte in range(256))
+_ALIKE = bytes(LONGEST - 1)
 
 
 class Shortened(NamedTuple):
@@ -56,16 +55,14 @@ def shorten(text: str) -> Shortened:
 
 
 def _may_repeat(text: str) -> bool:
-    """Whether some sign stands there often enough in a row: far cheaper than the pattern, or than a reading.
+    """Whether some character stands there often enough in a row: far cheaper to tell than what the pattern finds.
 
-    A text is prepared long before its answer is checked: a reading would be forgotten meanwhile. All characters beyond
-    Latin-1 count as one sign.
+    As one long number, shifted by a character and compared with itself, the text has a zero in place of each character
+    that equals the one before it. All characters beyond Latin-1 count as one.
     """
     encoded = text.encode("latin-1", "replace")
-    for sign in set(encoded.translate(None, _LETTERS_AND_DIGITS)):
-        if _SEQUENCES[sign] in encoded:
-            return True
-    return "\r\n" * LONGEST in text
+    number = int.from_bytes(encoded, "big")
+    return _ALIKE in (number ^ (number >> 8)).to_bytes(len(encoded), "big") or "\r\n" * LONGEST in text
 
 
 def _character(sequence: str) -> str:

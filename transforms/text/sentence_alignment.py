@@ -44,7 +44,9 @@ def align(source: Sequence[SourceSentence], answer: Sequence[AnswerSentence]) ->
     groups: list[Group] = []
     row = column = 0
     for last, end in [*_cuts(pairs), (rows, columns)]:
-        if last - row == end - column and pairs.correspond(row, last, column):
+        if last - row == end - column == 1 and groups:  # a cut is before two sentences that belong together
+            groups.append((row, last, column, end))
+        elif last - row == end - column and pairs.correspond(row, last, column):
             groups += [
                 (row + number, row + number + 1, column + number, column + number + 1) for number in range(last - row)
             ]
@@ -182,7 +184,6 @@ class _Block:
         self._here = [_places(sentence.words, source_places) for sentence in answer]
         self._forward: dict[int, tuple[float, float]] = {}
         self._backward: dict[int, tuple[float, float]] = {}
-        self._values: dict[Group, float] = {}
 
     def best_groups(self) -> list[Group]:
         """The groups of the greatest value in sum."""
@@ -195,6 +196,7 @@ class _Block:
         best: list[dict[int, tuple[float, int, int]]] = [{} for _ in range(rows + 1)]
         best[0][0] = 0.0, 0, 0
         slope = columns / rows
+        size, written = self._size, self._written
         for i in range(rows + 1):
             centre = int(i * slope)
             moves = [(best[i - down], down, across) for down, across in _MOVES if down <= i]
@@ -204,8 +206,11 @@ class _Block:
                     before = above.get(j - across)
                     if before is None:
                         continue
-                    least = here[0] - before[0] if here is not None else 0.0
-                    value = before[0] + self._value(i - down, i, j - across, j, least)
+                    value = before[0]
+                    if down and across:
+                        value += self._value(i - down, i, j - across, j, here[0] - value if here is not None else 0.0)
+                    else:
+                        value += _SKIP * ((size[i] - size[i - down] + written[j] - written[j - across]) / 2)
                     if here is None or value > here[0]:
                         here = value, down, across
                 if here is not None and (i or j):
@@ -226,22 +231,15 @@ class _Block:
         size = self._size[last] - self._size[first]
         written = self._written[end] - self._written[begin]
         chars = (size + written) / 2
-        if first == last or begin == end:
-            return _SKIP * chars
-        group = first, last, begin, end
-        value = self._values.get(group)
-        if value is not None:
-            return value
         ratio = 0.7 + 0.3 * min(size, written) / max(size, written, 1)
         extra = 0.04 * (last - first + end - begin - 2)
         if (most := chars * (ratio - extra)) <= least:
             return most
-        match = (
-            self._share(self._forward, self._there, first, last, begin, end)
-            + self._share(self._backward, self._here, begin, end, first, last)
-        ) / 2
-        value = self._values[group] = chars * (match * ratio - extra)
-        return value
+        forward = self._share(self._forward, self._there, first, last, begin, end)
+        if (most := chars * ((forward + 1.0) / 2 * ratio - extra)) <= least:
+            return most
+        match = (forward + self._share(self._backward, self._here, begin, end, first, last)) / 2
+        return chars * (match * ratio - extra)
 
     def _share(
         self,

@@ -10,7 +10,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
-from transforms.text.reading import read, spoken
+from transforms.text.reading import read, search_sentences, spoken
 from transforms.text.task_talk import explained_share, explaining_keys
 
 _OPTION_ONE, _OPTION_TWO = re.compile(r"(?i)\boption\s?(?:1|a)\b"), re.compile(r"(?i)\boption\s?(?:2|b)\b")
@@ -148,7 +148,10 @@ def _announcement(translation: str) -> re.Match[str] | None:
         return None
     said = spoken(translation)
     asked = {place for word in announcing for passage, place in _ANNOUNCING[word] if passage in said}
-    return next((found for place in sorted(asked) if (found := _SEVERAL[place][2].search(translation))), None)
+    patterns = ((pattern, words) for words, _, pattern in map(_SEVERAL.__getitem__, sorted(asked)))
+    return next(
+        (found for pattern, words in patterns if (found := search_sentences(pattern, translation, words))), None
+    )
 
 
 def _numbered_options(text: str) -> list[re.Match[str]]:

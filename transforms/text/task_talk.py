@@ -195,9 +195,9 @@ def explaining_keys(source: str) -> frozenset[str]:
 _SPEAKERS: Final = tuple(
     (re.compile(french), english)
     for french, english in (
-        (r"\bje\b|\bj['’]", "i've i'm"),
-        (r"\bvous\b|\bvotre|\bvos\b|\btu\b|ez\b", "you your yours please"),
-        (r"\bvoici\b|\bci-(?:dessous|joint|après)|\bvoilà\b", "here below attached"),
-        (r"\bnous\b|\bnotre|\bnos\b|\bon\b", "our ours"),
+        (r"j(?<=\bj)(?:e\b|['’])", "i've i'm"),
+        (r"v(?<=\bv)(?:ous\b|otre|os\b)|t(?<=\bt)u\b|ez\b", "you your yours please"),
+        (r"v(?<=\bv)oi(?:ci|là)\b|c(?<=\bc)i-(?:dessous|joint|après)", "here below attached"),
+        (r"n(?<=\bn)(?:ous\b|otre|os\b)|o(?<=\bo)n\b", "our ours"),
     )
 )

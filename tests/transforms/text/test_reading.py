@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.transforms.text.texts import mixtures
-from transforms.text.reading import is_list, letter_words, read
+from transforms.text.reading import is_list, letter_words, read, search_sentences, spoken
 
 KNOWN = {bytes((byte,)).decode("cp1252", "replace") for byte in range(256)}
 LETTERS = "aZéÉœŒÿŠªº²½µß’'-_ 09\u202f\u00a0€…“Ω客\u0660\U0001d400"
@@ -37,3 +37,14 @@ def test_codes_and_syllables_without_white_space_are_a_list() -> None:
     assert is_list(read("prefix=Agla|Amphi|A|Ca|Del|Der|Di|El|Ga|Je|Leu|Li|Lo|Ma"))
     assert not is_list(read("Le technicien a remplacé la pompe de la chaudière du bâtiment nord ce matin."))
     assert not is_list(read("a|b"))
+
+
+def test_words_are_looked_for_in_a_row() -> None:
+    assert " de l eau " in spoken("Un verre\nde  l'eau, fraîche")
+    assert " de eau " not in spoken("de l'eau")
+
+
+@given(st.text("aab b.!?\n:İ"), st.sampled_from([r"a\s+b\b", r"(?:b\s+)?ab\b", r"\ba\W*(?:\Z|:)", r"(?i)[^.!?\n]?A\b"]))
+def test_a_search_of_sentences_finds_what_a_search_of_the_text_finds(text: str, pattern: str) -> None:
+    found, expected = search_sentences(re.compile(pattern), text, ["a"]), re.search(pattern, text)
+    assert (found and found.span()) == (expected and expected.span())
