@@ -102,18 +102,18 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
     refuses = may_refuse and _REFUSAL.match(head)
     if not refuses and not talks:
         return ()
-    of_task = _ABOUT_THE_TASK.search(head.lower())
-    matched = refuses or (talks and of_task)
     first = _FIRST_SENTENCE.match(head)
     said = first[0] if first else head
-    translated = _APOLOGY.search(source[:_HEAD]) and not of_task
-    most = MOST_EXPLAINED_OF_APOLOGIES if translated else MOST_EXPLAINED_OF_REFUSALS
-    unexplained = matched and explained_share(said, explaining_keys(source)) < most
-    if unexplained and (_DECLINES.search(head) or of_task or not _says_some(source, translation)):
-        return (finding(flags.REFUSAL, said),)
-    far_too_short = len(source) >= 100 and len(translation) < 0.35 * len(source)
-    if matched and far_too_short and explained_share(head, explaining_keys(source)) < 0.7:
-        return (finding(flags.REFUSAL, said),)
+    of_task = _ABOUT_THE_TASK.search(head.lower())
+    if refuses or of_task:
+        translated = not of_task and _APOLOGY.search(source[:_HEAD])
+        most = MOST_EXPLAINED_OF_APOLOGIES if translated else MOST_EXPLAINED_OF_REFUSALS
+        unexplained = explained_share(said, explaining_keys(source)) < most
+        if unexplained and (_DECLINES.search(head) or of_task or not _says_some(source, translation)):
+            return (finding(flags.REFUSAL, said),)
+        far_too_short = len(source) >= 100 and len(translation) < 0.35 * len(source)
+        if far_too_short and explained_share(head, explaining_keys(source)) < 0.7:
+            return (finding(flags.REFUSAL, said),)
     if (
         len(translation) <= _LONGEST_TALK
         and translation.count(" ") >= _LEAST_TALK_SPACES
@@ -164,14 +164,15 @@ def leak_findings(source: str, translation: str, prompt_texts: Sequence[str] = (
 def _possible(prompt_texts: tuple[str, ...], reading: Reading) -> list[str]:
     """The clauses of the prompt all of whose words an answer has."""
     by_word, low_set = _clauses(prompt_texts), reading.low_set
-    if low_set.isdisjoint(by_word):
+    there = by_word.keys() & low_set
+    if not there:
         return []
     # In the prompt's order, so that the evidence is always the same.
-    possible = (clauses for word, clauses in by_word.items() if word in low_set)
     return [
         clause
-        for clauses in possible
-        for clause, words, passage in clauses
+        for word in (by_word if len(there) > 1 else there)
+        if word in there
+        for clause, words, passage in by_word[word]
         if words <= low_set and passage in spoken(reading.text)
     ]
 

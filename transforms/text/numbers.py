@@ -28,6 +28,7 @@ _POSITION = re.compile(r"%\d{1,2}\$")
 _ENTITY = re.compile(r"&#x?[\da-fA-F]{1,7};")
 _NUMBER = re.compile(r"\d\d*(?:[.,]\d+)*")
 _GROUPED = re.compile(r"\d(?<![\d.,]\d)\d{0,2}(?:[ '’\u00a0\u202f]\d{3})+(?!\d)")
+_GROUP_DIGITS: Final = 3
 _GROUP_SPACE = re.compile("[ '’\u00a0\u202f]")
 _SPACED = re.compile("[ '’\u00a0\u202f](?<=\\d.)\\d")
 _JOINED = re.compile("[.,'’ \u00a0\u202f](?<=\\d.)\\d")
@@ -127,7 +128,7 @@ def _atoms(text: str, french: bool) -> list[str]:
     if _may_have_clock(text):
         text = _CLOCK.sub(_in_24_hours, text)
     if text is not original or _JOINED.search(text):
-        if _SPACED.search(text):
+        if any(len(number) == _GROUP_DIGITS for number in numbers[1:]) and _SPACED.search(text):
             text = _GROUPED.sub(lambda match: _GROUP_SPACE.sub("", match[0]), text)
         numbers = _NUMBER.findall(text)
     atoms: list[str] = []
@@ -156,9 +157,9 @@ def _without_copies(source: str, translation: str, missing: list[str], added: li
 
 def _split(number: str, french: bool) -> list[str]:
     """A number with points or commas: thousands, a decimal, or a version, date or list, whose parts count."""
-    if not french and _COMMA_GROUPED.fullmatch(number):
+    if not french and "," in number and _COMMA_GROUPED.fullmatch(number):
         number = number.replace(",", "")
-    elif french and _POINT_GROUPED.fullmatch(number):
+    elif french and number.count(".") > 1 and _POINT_GROUPED.fullmatch(number):
         number = number.replace(".", "")
     if match := _DECIMAL.fullmatch(number):
         whole, decimals = match[1].lstrip("0") or "0", match[2].rstrip("0")
