@@ -65,12 +65,17 @@ def _english_word(token: str) -> Word:
     return Word(_ENGLISH_KEYS[token], 0.0 if len(low) < _LEAST_LETTERS or low in _FUNCTION_WORDS else 1.0)
 
 
+def _number_key(number: str) -> str:
+    return number.lstrip("0") or "0"
+
+
 _NO_KEYS: Final[frozenset[str]] = frozenset()
 _FRENCH: Final = WordCache(_french_word)
 _ENGLISH: Final = WordCache(_english_word)
 _ENGLISH_KEYS: Final = WordCache(_english_keys)
-_FRENCH_NUMBER: Final = 0.7
-_ENGLISH_NUMBER: Final = 1.0
+_NUMBER_KEY: Final = WordCache(_number_key)
+_FRENCH_NUMBER: Final = WordCache(lambda number: Word(frozenset((_NUMBER_KEY[number],)), 0.7))
+_ENGLISH_NUMBER: Final = WordCache(lambda number: Word(frozenset((_NUMBER_KEY[number],)), 1.0))
 
 
 def french_word(token: str) -> Word | None:
@@ -81,15 +86,6 @@ def french_word(token: str) -> Word | None:
 def english_keys(token: str) -> frozenset[str]:
     """By what a word of the answer is found."""
     return _ENGLISH_KEYS[token]
-
-
-def _number_words(numbers: Iterable[str], weight: float) -> list[Word]:
-    """Numbers as words. Most are of one text only, so they are not remembered."""
-    return [Word(frozenset((_number_key(number),)), weight) for number in numbers]
-
-
-def _number_key(number: str) -> str:
-    return number.lstrip("0") or "0"
 
 
 def _own_keys(low: str) -> Iterable[str]:
@@ -187,7 +183,7 @@ class AnswerSentence:
 
     def __init__(self, text: str, tokens: Sequence[str], numbers: Sequence[str]) -> None:
         self.text = text
-        self.keys = _NO_KEYS.union(*map(_ENGLISH_KEYS.__getitem__, tokens), map(_number_key, numbers))
+        self.keys = _NO_KEYS.union(*map(_ENGLISH_KEYS.__getitem__, tokens), map(_NUMBER_KEY.__getitem__, numbers))
         self._tokens, self._numbers = tokens, numbers
         self._words: Sequence[Word] | None = None
 
@@ -196,7 +192,7 @@ class AnswerSentence:
         """Its content words. Nearly all answers are good by their keys alone."""
         if self._words is None:
             words = [word for word in map(_ENGLISH.__getitem__, self._tokens) if word.weight]
-            self._words = words + _number_words(self._numbers, _ENGLISH_NUMBER)
+            self._words = words + list(map(_ENGLISH_NUMBER.__getitem__, self._numbers))
         return self._words
 
     @property
@@ -217,7 +213,7 @@ def french_sentences(text: str) -> Sequence[SourceSentence]:
     for sentence, letters, numbers in _parts(read(text)):
         words = list(filter(None, map(_FRENCH.__getitem__, letters.split())))
         if numbers:
-            words += _number_words(numbers, _FRENCH_NUMBER)
+            words += map(_FRENCH_NUMBER.__getitem__, numbers)
         if words:
             sentences.append(SourceSentence(sentence, words))
     return sentences

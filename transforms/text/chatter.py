@@ -44,20 +44,27 @@ _ABOUT_THE_TASK = re.compile(
     r"""(?:assist|help|comply|proceed|continue)\s+(?:you\s+)?with\s+(?:that|this|your|the|translating)\b
     | (?:can\s?not|can['’]t|unable\s+to|won['’]t|not\s+able\s+to|not\s+comfortable|decline\s+to|refuse\s+to)\s+
       (?:\w+\s+){0,2}(?:translat|fulfil|provid\w+\s+(?:a|the|this)\s+translation|process\s+this|generat)
-    | \b(?:i|we)\s+must\s+decline\b | \b(?:enough|more|sufficient)\s+context\s+to\b
-    | \bas\s+an?\s+(?:ai|(?:large\s+)?language\s+model)\b | \bmy\s+(?:guidelines|programming|safety|policy)\b
-    | \b(?:content|usage)\s+polic(?:y|ies)\b
     | (?:provide|share|send|give|paste|enter)\s+(?:me\s+)?(?:with\s+)?(?:the|a|some|more|your|me\s+the)\s+
       (?:\w+\s+){0,3}(?:text|sentence|context|content|passage|document)s?\b[^.?!\n]{0,60}(?:translat|\?|so\s+i|and\s+i)
     | (?:no|any)\s+(?:french\s+)?text\s+(?:to\s+translate|provided|was)
-    | \btext\s+you(?:['’]d|\s+would)\s+like\s+(?:me\s+to\s+)?translat
     | (?:text|sentence|input|message)\s+(?:you\s+provided\s+)?(?:is|seems|appears)\s+(?:to\s+be\s+)?
       (?:already\s+in\s+english|incomplete|empty|unclear|not\s+(?:in\s+)?(?:french|clear|complete))
     | ne\s+peux\s+pas\s+(?:vous\s+aider|traduire|répondre|fournir)
     """,
     re.VERBOSE,
 )
-"""In lower case, which takes a fraction of the time that letters of either case take."""
+_ABOUT_A_MODEL = re.compile(
+    r"""\b(?:i|we)\s+must\s+decline\b | \b(?:enough|more|sufficient)\s+context\s+to\b
+    | \bas\s+an?\s+(?:ai|(?:large\s+)?language\s+model)\b | \bmy\s+(?:guidelines|programming|safety|policy)\b
+    | \b(?:content|usage)\s+polic(?:y|ies)\b | \btext\s+you(?:['’]d|\s+would)\s+like\s+(?:me\s+to\s+)?translat
+    """,
+    re.VERBOSE,
+)
+"""Both are in lower case, which takes a fraction of the time that letters of either case take."""
+
+_MODEL_WORDS: Final = word_set("decline context ai model guidelines programming safety policy policies text")
+"""What ``_ABOUT_A_MODEL`` finds has one of them."""
+
 
 _DECLINES = re.compile(
     r"""(?:can\s?not|can['’]t|unable\s+to|not\s+able\s+to|won['’]t|not\s+comfortable|decline\s+to|refuse\s+to)\s+
@@ -104,7 +111,7 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
         return ()
     first = _FIRST_SENTENCE.match(head)
     said = first[0] if first else head
-    of_task = _ABOUT_THE_TASK.search(head.lower())
+    of_task = _speaks_of_task(head.lower(), read(translation))
     if refuses or of_task:
         translated = not of_task and _APOLOGY.search(source[:_HEAD])
         most = MOST_EXPLAINED_OF_APOLOGIES if translated else MOST_EXPLAINED_OF_REFUSALS
@@ -122,6 +129,12 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
     ):
         return (finding(flags.REFUSAL, said),)
     return ()
+
+
+def _speaks_of_task(head: str, reading: Reading) -> bool:
+    if _ABOUT_THE_TASK.search(head):
+        return True
+    return not _MODEL_WORDS.isdisjoint(reading.low_set) and bool(_ABOUT_A_MODEL.search(head))
 
 
 def _says_some(source: str, translation: str) -> bool:

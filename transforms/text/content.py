@@ -73,13 +73,12 @@ _FOLDED = re.compile(r"[\W_]+")
 def content_findings(source: str, translation: str, context: str = "") -> tuple[Finding, ...]:
     """At most one each of content_mismatch, sentence_missing, sentence_added and sentence_repeated."""
     there = french_sentences(source)
-    words = there[0].words if len(there) == 1 else words_of(source)
-    if len(words) < 2:
+    if not there or (len(there) == 1 and len(there[0].words) < 2):
         return ()
     here = english_sentences(translation)
     if not context and _correspond(there, here):
         return repeated(source, translation, here)
-    keys = keys_of(translation)
+    words, keys = words_of(source), keys_of(translation)
     if not surely_covered(words, keys, LEAST_ENGLISH):
         covered = coverage(words, keys)
         if (len(words) >= FEW_WORDS and covered < _least(len(words)) and _contradicts(words, keys, translation)) or (

@@ -30,9 +30,9 @@ _NUMBER = re.compile(r"\d\d*(?:[.,]\d+)*")
 _GROUPED = re.compile(r"\d(?<![\d.,]\d)\d{0,2}(?:[ '’\u00a0\u202f]\d{3})+(?!\d)")
 _GROUP_DIGITS: Final = 3
 _GROUP_SPACE = re.compile("[ '’\u00a0\u202f]")
-_SPACED = re.compile("[ '’\u00a0\u202f](?<=\\d.)\\d")
-_JOINED = re.compile("[.,'’ \u00a0\u202f](?<=\\d.)\\d")
-"""Without it, each sequence of digits is a number of its own."""
+_GROUPED_END = re.compile("[ '’\u00a0\u202f](?<=\\d.)\\d{3}(?!\\d)")
+_POINTED = re.compile(r"[.,](?<=\d.)\d")
+"""Without what these find, each sequence of digits is a number of its own."""
 _WITHIN_WORD = re.compile(
     r"\d(?<=[A-Za-z]\d)(?:(?<=\b[A-Za-z]\d)|(?<=\b[A-Za-z]{2}\d)|(?<=\b[A-Za-z]{3}\d)|(?<=\b[A-Za-z]{4}\d))\d{0,2}(?=[a-z])"
 )
@@ -127,9 +127,9 @@ def _atoms(text: str, french: bool) -> list[str]:
         text = _ENTITY.sub(" ", text)
     if _may_have_clock(text):
         text = _CLOCK.sub(_in_24_hours, text)
-    if text is not original or _JOINED.search(text):
-        if any(len(number) == _GROUP_DIGITS for number in numbers[1:]) and _SPACED.search(text):
-            text = _GROUPED.sub(lambda match: _GROUP_SPACE.sub("", match[0]), text)
+    if any(len(number) == _GROUP_DIGITS for number in numbers[1:]) and _GROUPED_END.search(text):
+        text = _GROUPED.sub(lambda match: _GROUP_SPACE.sub("", match[0]), text)
+    if text is not original or _POINTED.search(text):
         numbers = _NUMBER.findall(text)
     atoms: list[str] = []
     for number in numbers:

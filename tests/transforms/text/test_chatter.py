@@ -71,6 +71,7 @@ def test_what_the_source_has_is_no_leak() -> None:
     [
         (chatter._SELF, chatter._SELF_WORDS),
         (chatter._REFUSAL, chatter._REFUSAL_WORDS),
+        (chatter._ABOUT_A_MODEL, chatter._MODEL_WORDS),
     ],
 )
 @given(data=st.data())
