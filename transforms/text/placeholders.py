@@ -46,8 +46,9 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if it has a space, and "15 % d'intérêts" is none.
     """
     if not _MARKS.isdisjoint(read(source).signs | read(translation).signs):
-        there, here = _placeholders(source), _placeholders(translation)
-        if there != here:
+        there_listed, here_listed = _placeholders(source), _placeholders(translation)
+        if there_listed != here_listed:
+            there, here = Counter(there_listed), Counter(here_listed)
             changed = [*(there - here), *(here - there)]
             # A variable may be named once more or less.
             changed = [each for each in changed if each[0] != "$" or each not in there or each not in here]
@@ -65,11 +66,12 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
     return ()
 
 
-def _placeholders(text: str) -> Counter[str]:
+def _placeholders(text: str) -> list[str]:
+    matches = list(_matches(text))
+    if not matches:
+        return []
     percent = set(map(re.Match.start, _PERCENT.finditer(text)))
-    return Counter(
-        _POSITION.sub("%", _BRACE_SPACE.sub("", match[0])) for match in _matches(text) if match.start() not in percent
-    )
+    return [_POSITION.sub("%", _BRACE_SPACE.sub("", match[0])) for match in matches if match.start() not in percent]
 
 
 def _written(text: str, placeholder: str) -> int:

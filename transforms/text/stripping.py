@@ -225,6 +225,8 @@ def _without_first_talk(text: str, source: str) -> str:
     ends = [match.end()] if first in (-1, match.start()) or first > _LONGEST_TALK else [first + 1, match.end()]
     if second := _SENTENCE.search(text, match.end(), _LONGEST_TALK):
         ends.append(second.end())
+    if not speaks_apart(text[: max(ends)]):  # then no part of it does
+        return text
     for end in ends:
         part = text[:end]
         announces = part.rstrip()[-1:] == ":" or part.endswith("\n\n")
@@ -238,12 +240,16 @@ def _without_last_talk(text: str, source: str) -> str:
     longer = text.count("\n") > source.strip().count("\n")
     if not longer and not _bracketed(text) and not may_speak(text):
         return text
-    starts = [text.rfind("\n\n"), text.rfind("\n"), _bracketed(text) or -1]
-    last = max((match.end() for match in _SENTENCE.finditer(text, max(0, len(text) - _LONGEST_TALK))), default=-1)
-    for start in (*starts, last if last < len(text) else -1):
+    first = max(0, len(text) - _LONGEST_TALK)
+    last = max((match.end() for match in _SENTENCE.finditer(text, first)), default=0)
+    places = (text.rfind("\n\n"), text.rfind("\n"), _bracketed(text), last)
+    starts = [start for start in places if max(1, first) <= start < len(text)]
+    if not starts or not speaks_apart(text[min(starts) :]):  # then no part of it does
+        return text
+    for start in starts:
         apart = text[start] in "([" or (longer and text[start] == "\n")
         speaking = speaks_apart if apart else speaks
-        if start > 0 and _may_go(text[start:], text[:start], text, source, speaking, apart):
+        if _may_go(text[start:], text[:start], text, source, speaking, apart):
             return _RULE.sub("", text[:start].rstrip())
     return text
 
