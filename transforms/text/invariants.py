@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
+from transforms.text.reading import passages
 from transforms.text.words import word_set
 
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'«»“”\]|`]+")
@@ -86,9 +87,10 @@ def _addresses(text: str) -> set[str]:
     if "://" not in text and "@" not in text and "www." not in text and not _DOMAIN_END.search(text):
         return set()
     found: set[str] = set()
-    # Far faster than over the whole text: only passages with a point inside may be addresses.
-    for passage in text.split():
-        if "." in passage and "." in passage[1:-1]:
+    # Only passages with a point inside may be addresses.
+    for start, end in passages(text, _INNER_POINT):
+        passage = text[start:end]
+        if "." in passage[1:-1]:
             if "://" in passage or "www." in passage:
                 found.update(
                     address

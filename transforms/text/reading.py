@@ -152,6 +152,22 @@ def _places(text: str, part: str) -> Iterator[int]:
         place = text.find(part, place + 1)
 
 
+_WHITE_SPACE = re.compile(r"\s")
+
+
+def passages(text: str, sign: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """Where each passage without white space begins and ends in which a sign is found: few, so a text is not split."""
+    end = 0
+    for match in sign.finditer(text):
+        start = match.start()
+        if start >= end:
+            while start > end and not text[start - 1].isspace():
+                start -= 1
+            after = _WHITE_SPACE.search(text, match.start())
+            end = after.start() if after else len(text)
+            yield start, end
+
+
 def letter_words(text: str) -> list[str]:
     """The words of a text that no other check reads, as they are written."""
     encoded = text.encode(_LATIN, "replace")

@@ -70,11 +70,15 @@ def belong_together(sentence: SourceSentence, other: AnswerSentence) -> bool:
 
 def _cuts(pairs: _Pairs) -> Iterator[tuple[int, int]]:
     """Where two sentences that belong together follow two others: a free translation keeps its neighbours."""
-    rows, columns = len(pairs.source), len(pairs.answer)
+    source, answer = pairs.source, pairs.answer
+    rows, columns = len(source), len(answer)
     row = column = 0
     followed = False
     while row < rows and column < columns:
-        if (followed and pairs.is_plain(row, column)) or pairs.is_sure(row, column):
+        # With so many of its words in another sentence, no other one could have more, or nearly so.
+        words = source[row].words
+        plain = followed and len(words) >= LEAST_MISSING and coverage(words, answer[column].keys) >= _PLAIN
+        if plain or pairs.is_sure(row, column):
             if followed:
                 yield row, column
             followed = True
@@ -105,10 +109,6 @@ class _Pairs:
             or self.is_sure(each, each + shift)
             for each in range(row, last)
         )
-
-    def is_plain(self, row: int, column: int) -> bool:
-        """Whether a sentence has so many of its words in another that no other one could have more, or nearly so."""
-        return len(self.source[row].words) >= LEAST_MISSING and self._covered(row, column) >= _PLAIN
 
     def is_sure(self, row: int, column: int) -> bool:
         """Whether two sentences belong together, and far better than with each other's neighbours."""

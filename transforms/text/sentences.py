@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from transforms.text.reading import passages
+
 _SENTENCE_END = re.compile(r"[.!?…\n](?:(?<!\n)[\"'”»)\]]{0,3}\s+|(?<=\n)\n*)")
 _QUOTED = re.compile('«[^«»\n]{1,60}»|“[^“”\n]{1,60}”|"[^"\n]{1,60}"|`[^`\n]{1,200}`|```.*?```|<[^<>]{1,200}>', re.S)
 """Titles, names, code and tags: they stay French in a good translation."""
@@ -12,8 +14,7 @@ _QUOTED = re.compile('«[^«»\n]{1,60}»|“[^“”\n]{1,60}”|"[^"\n]{1,60}"
 QUOTE_MARKS: Final = '«“"`<'
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\\\S+|/(?<=\s/)\S+")
 _ADDRESS_OR_MAIL = re.compile(r"https?://\S+|www\.\S+|\S{1,80}@\S{1,80}|\\\S+|(?<=\s)/\S+")
-_ADDRESS_SIGN = re.compile(r"[/@\\]|www\.")
-"""What each passage of both patterns has."""
+_AT_SIGN = re.compile("@")
 
 
 def sentences_of(text: str) -> list[str]:
@@ -27,16 +28,13 @@ def sentences_of(text: str) -> list[str]:
 
 def without_addresses(text: str) -> str:
     """``text`` with a blank in place of each web or mail address and path."""
-    if "@" not in text:
-        return _ADDRESS.sub(" ", text)
-    first, *others = text.split(" ")
-    # The passage before an at sign takes by far the most time to look for, so only words with a sign are looked at. The
-    # pattern asks what stands before a slash.
-    cleaned = [
-        word if word.isalpha() or not _ADDRESS_SIGN.search(word) else _ADDRESS_OR_MAIL.sub(" ", f" {word}")[1:]
-        for word in others
-    ]
-    return " ".join([_ADDRESS_OR_MAIL.sub(" ", first), *cleaned])
+    cleaned, end = "", 0
+    # What stands before an at sign takes by far the most time to look for.
+    for first, last in passages(text, _AT_SIGN) if "@" in text else ():
+        start = max(first - 1, 0)  # the pattern asks what stands before a slash
+        cleaned += _ADDRESS.sub(" ", text[end:start]) + _ADDRESS_OR_MAIL.sub(" ", text[start:last])
+        end = last
+    return cleaned + _ADDRESS.sub(" ", text[end:])
 
 
 def split(text: str) -> list[str]:

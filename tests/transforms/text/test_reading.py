@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.transforms.text.texts import mixtures
-from transforms.text.reading import is_list, letter_words, read, search_sentences, spoken
+from transforms.text.reading import is_list, letter_words, passages, read, search_sentences, spoken
 
 KNOWN = {bytes((byte,)).decode("cp1252", "replace") for byte in range(256)}
 LETTERS = "aZéÉœŒÿŠªº²½µß’'-_ 09\u202f\u00a0€…“Ω客\u0660\U0001d400"
@@ -48,3 +48,10 @@ def test_words_are_looked_for_in_a_row() -> None:
 def test_a_search_of_sentences_finds_what_a_search_of_the_text_finds(text: str, pattern: str) -> None:
     found, expected = search_sentences(re.compile(pattern), text, ["a"]), re.search(pattern, text)
     assert (found and found.span()) == (expected and expected.span())
+
+
+@given(st.text("ab.@ \n\u00a0\u3000"))
+def test_passages_are_those_that_have_a_sign(text: str) -> None:
+    for sign in ("@", r"\.\S"):
+        found = [text[start:end] for start, end in passages(text, re.compile(sign))]
+        assert found == [passage for passage in text.split() if re.search(sign, passage)]
