@@ -9,7 +9,6 @@ twelve-hour clock, thousands and millions, 13/8 and 130/80 for blood pressure, h
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from fractions import Fraction
@@ -71,10 +70,10 @@ def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
     there, here = _atoms(source, french=True), _atoms(translation, french=False)
     if there == here:
         return scaled
-    counted, written = Counter(there), Counter(here)
     # A number that is said once more or less than in the source is neither lost nor new.
-    missing = [atom for atom in (counted - written).elements() if atom not in written]
-    added = [atom for atom in (written - counted).elements() if atom not in counted]
+    original, written = frozenset(there), frozenset(here)
+    missing = [atom for atom in there if atom not in written]
+    added = [atom for atom in here if atom not in original]
     if missing or added:
         missing, added = _less(missing, _WITHIN_WORD.findall(source)), _less(added, _WITHIN_WORD.findall(translation))
         missing, added = _without_copies(source, translation, missing, added)
@@ -82,7 +81,7 @@ def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
         if len(atom) > 3 and atom.isdigit() and f"{atom[:-3]}.{atom[-3:]}" in source:  # 25.000 in the Swiss way
             added.remove(atom)
             missing = _less(missing, [f"{atom[:-3]}.{atom[-3:]}".rstrip("0").rstrip(".")])
-        elif "." in atom and atom.replace(".", ",") in translation and set(atom.split(".")) <= counted.keys():
+        elif "." in atom and atom.replace(".", ",") in translation and original.issuperset(atom.split(".")):
             added.remove(atom)  # a list without blanks: "0,1" for "0 et 1"
             missing = _less(missing, atom.split("."))
     if 0 < len(missing) + len(added) <= MOST_EXPLAINED:

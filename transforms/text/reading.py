@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 _WORD = re.compile(r"[^\W\d_]+")
+_BEYOND_LATIN = re.compile("[^\x00-\xff]")
 _NO_LETTER = re.compile(r"[\W\d_]")
 _NO_DIGIT = re.compile(r"\D")
 _LATIN: Final = "latin-1"
@@ -90,17 +91,17 @@ def read(text: str) -> Reading:
     another script need the pattern.
     """
     encoded, page = text.encode(_LATIN, "replace"), _LATIN
-    latin = text.isascii() or encoded.count(b"?") == text.count("?")  # no character is replaced
-    if latin:
-        # Blanks are by far the most frequent sign, and one of them is enough.
-        signs = frozenset(encoded.translate(None, _LETTERS_AND_BLANK).decode(_LATIN) + " " * (" " in text))
-    else:
-        characters = frozenset(text)
-        signs = characters - _LETTERS
-        strange = signs - _KNOWN
+    questions = text.count("?")
+    latin = text.isascii() or encoded.count(b"?") == questions  # no character is replaced
+    # Blanks are by far the most frequent sign, and one of them is enough.
+    signs = frozenset(encoded.translate(None, _LETTERS_AND_BLANK).decode(_LATIN) + " " * (" " in text))
+    if not latin:
+        others = frozenset(_BEYOND_LATIN.findall(text))
+        signs = (signs if questions else signs - {"?"}) | (others - _LETTERS)
+        strange = others - _KNOWN
         if strange and any(map(str.isalnum, strange)):
             return _read_with_patterns(text, signs)
-        if not _NOT_LATIN_LETTERS.isdisjoint(characters):
+        if not _NOT_LATIN_LETTERS.isdisjoint(others):
             encoded, page = text.encode(_CODE_PAGE, "replace"), _CODE_PAGE
     letters = encoded.translate(_BLANKED[page]).decode(page)
     lows = encoded.translate(_LOWERED[page]).decode(page).split()
