@@ -176,10 +176,11 @@ def leak_findings(source: str, translation: str, prompt_texts: Sequence[str] = (
 
 def _possible(prompt_texts: tuple[str, ...], reading: Reading) -> list[str]:
     """The clauses of the prompt all of whose words an answer has."""
-    by_word, low_set = _clauses(prompt_texts), reading.low_set
-    there = by_word.keys() & low_set
+    low_set = reading.low_set
+    there = low_set & _clause_words(prompt_texts)
     if not there:
         return []
+    by_word = _clauses(prompt_texts)
     # In the prompt's order, so that the evidence is always the same.
     return [
         clause
@@ -207,6 +208,11 @@ def _clauses(prompt_texts: tuple[str, ...]) -> dict[str, list[tuple[str, frozens
             rarest, passage = max(words, key=len, default=""), max(passages, key=len, default="")
             by_word.setdefault(rarest, []).append((clause, words, passage))
     return by_word
+
+
+@lru_cache(maxsize=64)
+def _clause_words(prompt_texts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(_clauses(prompt_texts))
 
 
 def _folded(text: str) -> str:
