@@ -1,7 +1,7 @@
 """What is wrong with a translation, seen from the two texts alone: no model, no I/O.
 
 Everything is compared with the source, never with a fixed idea of a good text. ``check`` puts the checks of
-``language``, ``numbers``, ``invariants``, ``loops`` and ``chatter`` together.
+``language``, ``numbers``, ``invariants``, ``loops``, ``chatter`` and others together.
 """
 
 from __future__ import annotations

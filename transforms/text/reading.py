@@ -139,7 +139,7 @@ def search_sentences(pattern: re.Pattern[str], text: str, words: Iterable[str]) 
     last = 0
     for place in sorted(place for word in words for place in _places(low, word)):
         if place >= last:
-            start = max(low.rfind(mark, 0, place) for mark in ".!?") + 1
+            start = max(low.rfind(mark, last, place) for mark in ".!?") + 1
             last, end = after.span() if (after := _END_OF_SENTENCE.search(low, place)) else (len(low), len(low))
             if match := pattern.search(text, start, end):
                 return match
