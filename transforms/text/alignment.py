@@ -73,9 +73,11 @@ _NO_KEYS: Final[frozenset[str]] = frozenset()
 _FRENCH: Final = WordCache(_french_word)
 _ENGLISH: Final = WordCache(_english_word)
 _ENGLISH_KEYS: Final = WordCache(_english_keys)
-_NUMBER_KEY: Final = WordCache(_number_key)
-_FRENCH_NUMBER: Final = WordCache(lambda number: Word(frozenset((_NUMBER_KEY[number],)), 0.7))
-_ENGLISH_NUMBER: Final = WordCache(lambda number: Word(frozenset((_NUMBER_KEY[number],)), 1.0))
+_CACHED_NUMBERS: Final = 512
+"""Most others are of one text only."""
+_NUMBER_KEY: Final = WordCache(_number_key, _CACHED_NUMBERS)
+_FRENCH_NUMBER: Final = WordCache(lambda number: Word(frozenset((_NUMBER_KEY[number],)), 0.7), _CACHED_NUMBERS)
+_ENGLISH_NUMBER: Final = WordCache(lambda number: Word(frozenset((_NUMBER_KEY[number],)), 1.0), _CACHED_NUMBERS)
 
 
 def french_word(token: str) -> Word | None:

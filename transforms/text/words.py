@@ -18,22 +18,22 @@ V = TypeVar("V")
 
 
 class WordCache(dict[str, V]):
-    """What a function says of single words, for twice ``CACHED_WORDS`` of them at most.
+    """What a function says of single words, for twice ``most`` of them at most.
 
-    A lookup is that of a dictionary, some times as fast as ``lru_cache``. After ``CACHED_WORDS`` it begins anew, but
-    the words of before are at hand until it does so again: frequent words are never looked up twice.
+    A lookup is that of a dictionary, some times as fast as ``lru_cache``. After ``most`` words it begins anew, but the
+    words of before are at hand until it does so again: frequent words are never looked up twice.
     """
 
-    def __init__(self, function: Callable[[str], V]) -> None:
+    def __init__(self, function: Callable[[str], V], most: int = CACHED_WORDS) -> None:
         super().__init__()
-        self._function = function
+        self._function, self._most = function, most
         self._before: dict[str, V] = {}
 
     def __missing__(self, word: str) -> V:
         value = self._before.get(word)
         if value is None:
             value = self._function(word)
-        if len(self) >= CACHED_WORDS:
+        if len(self) >= self._most:
             self._before = dict(self)
             self.clear()
         self[word] = value
