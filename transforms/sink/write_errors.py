@@ -13,12 +13,12 @@ from transforms.masking import mask_urls
 
 
 def reason(error: BaseException) -> str:
-    """Return the message of an exception on one line, without secrets."""
+    """Return the message of an exception on one line, without secrets, and without a full stop at its end."""
     if isinstance(error, OSError) and error.strerror:
         text = error.strerror if error.filename is None else f"{error.strerror}: {error.filename}"
     else:
         text = str(error).strip()
-    return mask_urls(text.splitlines()[0]) if text else type(error).__name__
+    return mask_urls(text.splitlines()[0].rstrip(".")) if text else type(error).__name__
 
 
 @contextlib.contextmanager

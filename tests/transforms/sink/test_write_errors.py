@@ -15,11 +15,12 @@ from transforms.sink.write_errors import explained, reason
         (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
         (FileNotFoundError(errno.ENOENT, "No such file", "/a"), "No such file: /a"),
         (RuntimeError("HTTP 503\nmore"), "HTTP 503"),
+        (RuntimeError("The container does not exist.\nRequestId:5f"), "The container does not exist"),
         (ValueError(), "ValueError"),
         (OSError("cannot reach https://ann:secret@store/a?X-Amz-Signature=5f"), "cannot reach https://***@store/a?***"),
     ],
 )
-def test_a_reason_is_one_line_without_secrets(error: Exception, text: str) -> None:
+def test_a_reason_is_one_line_without_secrets_or_a_full_stop(error: Exception, text: str) -> None:
     assert reason(error) == text
 
 
