@@ -14,6 +14,7 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.transforms.periodicsequence import PeriodicImpulse
 from apache_beam.transforms.window import FixedWindows
+from apache_beam.utils.timestamp import Timestamp
 
 from pipeline.sandbox.running import SandboxProcess
 from tests.engines import installed
@@ -28,7 +29,7 @@ SLOTS = 10
 
 
 class Stream:
-    """A pipeline that translates a sentence ten times a second, until the end of time, in windows of an hour.
+    """A pipeline that translates a sentence ten times a second, from now to the end of time, in windows of an hour.
 
     Args:
         options: Options that choose the engine.
@@ -38,16 +39,17 @@ class Stream:
 
     def __init__(self, options: Sequence[str], hosts: Sequence[SandboxProcess], place: Path) -> None:
         self._rows = place / "rows.jsonl"
+        self.began = int(time.time())
         pipeline = beam.Pipeline(options=PipelineOptions([*options, "--streaming"]))
         _ = (
             pipeline
-            | PeriodicImpulse(fire_interval=1 / PER_SECOND)
+            # Without a start it begins when Beam was imported, and catches up.
+            | PeriodicImpulse(start_timestamp=Timestamp(self.began), fire_interval=1 / PER_SECOND)
             | "Rows" >> beam.Map(_row)
-            | "Hours" >> beam.WindowInto(FixedWindows(3600))
+            | "Hours" >> beam.WindowInto(FixedWindows(3600, offset=self.began % 3600))
             | Translate(["body"], [host.url for host in hosts], model="mistral", memory=str(place / "memory.sqlite"))
             | "Keep" >> beam.ParDo(_Keep(str(self._rows)))
         )
-        self.began = time.time()
         self._result = pipeline.run()
 
     def rows(self) -> list[_Row]:
