@@ -172,3 +172,14 @@ def test_a_run_whose_runner_fails_ends_with_one_line_and_a_summary(
     assert (summary["exit_code"], summary["rows"]) == (1, 0)
     assert summary["message"].startswith(reason)
     assert json.loads((tmp_path / "out" / "_summary.json").read_text())["message"] == summary["message"]
+
+
+@pytest.mark.usefixtures("_logging_as_before")
+def test_options_that_beam_refuses_together_are_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "Le pont est fermé."}\n')
+    arguments = [f"--input={tmp_path}/in.jsonl", f"--output={tmp_path}/out", "--sandbox=1", "--log_level=error"]
+    wrong = ["--runner=PortableRunner", "--job_endpoint=localhost:8099", "--environment_type=EXTERNAL"]
+    assert main([*arguments, *wrong]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert line.startswith("error: Apache Beam refuses its options: ")
+    assert line.endswith("required for environment type EXTERNAL")

@@ -86,6 +86,7 @@ class Fence:
         self._reading = threading.Lock()
         self._end = threading.Event()
         self._callbacks: list[Callable[[], None]] = []
+        self._look()  # a runner may start a worker when its run is over, which would send requests until the next look
         self._thread = threading.Thread(target=self._run, name="output-fence", daemon=True)
         self._thread.start()
 
@@ -122,7 +123,7 @@ class Fence:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._end.wait(CHECK_SECONDS) and self._watch.lost is None:
+        while self._watch.lost is None and not self._end.wait(CHECK_SECONDS):
             self._look()
         if self._watch.lost is None:
             return

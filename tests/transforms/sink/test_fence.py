@@ -117,6 +117,19 @@ def test_who_asked_for_it_is_called_when_the_lock_is_lost(output: OutputDirector
     assert again.is_set()
 
 
+def test_a_worker_that_starts_after_its_run_stops_before_it_sends_anything(
+    output: OutputDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHECK_SECONDS", 3600.0)
+    with OutputLock(output, "another"):
+        fence = fence_of(output.url, "mine")
+        with pytest.raises(RunFailed, match="another run has taken over the output"):
+            fence.check()
+        stopped = threading.Event()
+        fence.when_lost(stopped.set)
+        assert stopped.is_set()
+
+
 def test_a_publisher_does_not_wait_for_the_next_look(output: OutputDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "CHECK_SECONDS", 3600.0)
     monkeypatch.setattr(module, "FRESH_SECONDS", 0.0)
