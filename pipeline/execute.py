@@ -180,7 +180,8 @@ def empty_pipeline(beam_arguments: Sequence[str]) -> beam.Pipeline:
         return beam.Pipeline(options=PipelineOptions(list(beam_arguments)))
     except ImportError as error:  # such as --pickle_library=dill without dill
         raise UsageError(f"Apache Beam cannot be set up: {error}") from None
-    except ValueError as error:  # such as --environment_type=EXTERNAL without --environment_config; a title, then faults
+    except ValueError as error:  # such as --environment_type=EXTERNAL without --environment_config
+        # The first line is only a title.
         faults = [line.strip().rstrip(".") for line in str(error).splitlines()]
         raise UsageError(f"Apache Beam refuses its options: {'; '.join(faults[1:] or faults)}") from None
 

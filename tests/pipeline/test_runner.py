@@ -21,6 +21,7 @@ from pipeline.runner import (
     reason_of,
     warn_of_slots,
 )
+from tests.conftest import MakeHost
 from tests.pipeline.console.restored_logging import restored_logging
 from tests.ports import free_port
 from transforms.errors import NoHostLeft, RunFailed
@@ -175,9 +176,16 @@ def test_a_run_whose_runner_fails_ends_with_one_line_and_a_summary(
 
 
 @pytest.mark.usefixtures("_logging_as_before")
-def test_options_that_beam_refuses_together_are_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_options_that_beam_refuses_together_are_wrong_usage(
+    sandbox_host: MakeHost, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "in.jsonl").write_text('{"text": "Le pont est fermé."}\n')
-    arguments = [f"--input={tmp_path}/in.jsonl", f"--output={tmp_path}/out", "--sandbox=1", "--log_level=error"]
+    arguments = [
+        f"--input={tmp_path}/in.jsonl",
+        f"--output={tmp_path}/out",
+        f"--hosts={sandbox_host().url}",
+        "--log_level=error",
+    ]
     wrong = ["--runner=PortableRunner", "--job_endpoint=localhost:8099", "--environment_type=EXTERNAL"]
     assert main([*arguments, *wrong]) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
