@@ -46,7 +46,7 @@ def test_hosts_are_measured_alone_and_together(sandbox_host: MakeHost) -> None:
     curves = measured(*(host.url for host in hosts))
     assert curves.together is not None
     fast, slow = curves.together.host_rows_per_second.values()
-    assert fast > slow
+    assert fast > 1.5 * slow
     assert [host.url for host in curves.measured] == [host.url for host in hosts]
     assert curves.sum_rows_per_second > 0
 
