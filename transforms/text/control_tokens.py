@@ -8,26 +8,35 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import repeat
 from typing import Final
 
 from transforms.text.alignment import coverage, keys_of, words_of
+from transforms.text.cleaning import THOUGHT
+from transforms.text.invariants import HTML_TAGS
 from transforms.text.reading import read
 
-_TOKEN = re.compile(
-    r"""[<‹＜][|｜][^\n<>|｜]{0,60}[|｜][>›＞]                # <|eot_id|>, <｜end▁of▁sentence｜>
-    | \[/?(?:INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|PREFIX|SUFFIX|MIDDLE|CLS|SEP|PAD|UNK|MASK
-      |BOS|EOS|EOT|END|STOP|TOOL)\]
-    | <</?SYS>>
+_FORMS: Final = r"""[<‹＜][|｜][^\n<>|｜]{0,60}[|｜][>›＞]                # <|eot_id|>, <｜end▁of▁sentence｜>
+    | \[/?(?:INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|PREFIX|SUFFIX|MIDDLE|CLS|SEP|PAD|UNK|g?MASK
+      |BOS|EOS|EOT|END|STOP|TOOL|DONE|IMG|EN|FR)\]
+    | \[/[A-Z]{2,20}\] | \[/?[A-Z]{2,20}(?:_[A-Z]{2,20}){1,4}\] | \[\|[\w ]{1,30}\|\]   # [/ANSWER], [|user|]
+    | <</?SYS>> | <{2,4}/?[A-Z][A-Z_ ]{1,30}>{2,4}
     | </?(?:s|pad|unk|bos|eos|eot|eod|mask|sep|cls|sop|eop|im_start|im_end|turn|extra_id_\d+|unused_?\d+|reserved_\w+
       |(?:start|end|begin)_?of_?\w+|\w+_(?:start|end))>
+    | </?[A-Z]{2,20}(?:_[A-Z0-9]{1,20}){1,4}> | </?(?:END|STOP|EOT|EOS|BOS|EOD)>          # <END_OF_TRANSLATION>
     | <0x[0-9A-Fa-f]{2}>
-    | <\|[a-z_]{2,30}(?=\s|\Z)|\A[a-z_]{2,30}\|>
-    """,
-    re.VERBOSE,
-)
-_TOKEN_START = re.compile(r"[<‹＜\[]")
-"""How a token begins that is not at the beginning of the text."""
-
+    | <[|][\w ]{2,30}> | <[A-Za-z_]{2,30}[|]> | <\|[a-z_]{2,30}(?=\s|\Z)
+    | >>[a-z]{2,3}<<
+    """
+_TOKEN = re.compile(_FORMS, re.VERBOSE)
+_TOKEN_OR_TAG = re.compile(rf"{_FORMS} | <(?!{THOUGHT}>)/?[A-Za-z_\u3000-\u9fff][\w-]{{0,30}}>", re.VERBOSE)
+"""Where the source has only tags of HTML, any other one is a model's: </answer>, <final>."""
+_WORD_TAG = re.compile(r"<[^<>\n]{1,60}>")
+_HALF_TOKEN = re.compile(r"[a-z_]{2,30}\|>")
+_WRAPPED = re.compile(r"<(\w{1,20})(?: [^<>]{1,60})?>[^<>]*</\1>")
+"""Tags around the whole answer are its wrapping."""
+_TOKEN_START = re.compile(r"[<‹＜\[>]")
+"""How a token begins."""
 _ROLE: Final = (
     "assistant|user|system|human|model|bot|ai|translator|chatbot|gpt|llm|developer|tool|response|output|answer"
     "|traducteur|utilisateur"
@@ -36,10 +45,18 @@ _ROLE_PREFIX = re.compile(
     rf"\A[\s*_#<\[(]{{0,4}}(?:{_ROLE})[\s*_>\])]{{0,4}}(?::[*_]{{0,2}}|\n)\s*(?=\S)", re.IGNORECASE
 )
 _ROLE_TURN = re.compile(rf"\n[\s*_#]{{0,4}}(?:{_ROLE})[*_]{{0,3}}\s*:", re.IGNORECASE)
+_ROLE_BESIDE: Final = "(?:(?:[Aa]ssistant|model|user|system)(?![a-z]))?"
+"""Without a blank after a token: <start_of_turn>model."""
+_LAST_ROLE = re.compile(
+    rf"[\s*_#]{{0,4}}(?<![\w-])(?:#{{2,4}}[^\S\n]*\w+|{_ROLE}|french|english)[*_]{{0,3}}\s*:?[*_]{{0,3}}\Z",
+    re.IGNORECASE,
+)
+"""The turn, or the next example, that would come after the answer."""
 _ROLE_ROOM: Final = 9
 _LABEL = re.compile(
     rf"\s*(?:{_ROLE}|final|analysis|commentary|message|channel|start|end|think|thinking)?\s*\Z", re.IGNORECASE
 )
+_WORD_PIECE = re.compile(r"(?<=\w) ##(?=[a-z])")
 _BYTE_MARKERS = re.compile("[\u2581\u0120\u010a]")
 MARKED: Final = frozenset("<‹＜[|▁ĠĊ")
 """A token has one of them, an answer with byte markers, too."""
@@ -48,24 +65,41 @@ _JSON_KEYS = re.compile(r"transl|english|\ben\b|text|output|target|answer|result
 _FENCED = re.compile(r"```[\w-]{0,20}\s*(.*?)\s*```\Z", re.DOTALL)
 
 
-def has_tokens(text: str) -> bool:
-    """Whether ``text`` has a control token."""
-    if MARKED.isdisjoint(read(text).signs):
-        return False
-    return bool(_TOKEN.match(text)) or any(_TOKEN.match(text, mark.start()) for mark in _TOKEN_START.finditer(text))
-
-
 def new_tokens(text: str, source: str) -> list[str]:
     """The control tokens of an answer that are neither in the source nor words of it in English: <masque>, <mask>."""
-    if not has_tokens(text):
+    if MARKED.isdisjoint(read(text).signs):
+        return []
+    matches = map(_token_of(source).match, repeat(text), map(re.Match.start, _TOKEN_START.finditer(text)))
+    found = [match[0] for match in matches if match and _is_token(match, text)]
+    if not found:
         return []
     own = set(_TOKEN.findall(source))
-    new = [token for token in _TOKEN.findall(text) if token not in own]
-    if all(token[0] in "<[" and token[1:-1].isalpha() for token in new) and all(
+    new = [token for token in found if token not in own]
+    if all(token[0] in "<[" and token[1:-1].replace("_", "").isalpha() for token in new) and all(
         0 < text.count(mark) <= source.count(mark) for mark in {token[0] for token in new}
     ):
         return []
     return new
+
+
+def _token_of(source: str) -> re.Pattern[str]:
+    """What a token looks like beside this source: where it has <file> or the like, so may the translation."""
+    words = "<" in source and any(_tag_name(tag) not in HTML_TAGS for tag in _WORD_TAG.findall(source))
+    return _TOKEN if words else _TOKEN_OR_TAG
+
+
+def _is_token(match: re.Match[str], text: str) -> bool:
+    """Whether a token is no tag, or one at the beginning or the end of a line that is not HTML's."""
+    if not (name := _tag_name(match[0])):
+        return True
+    start, end = match.span()
+    beside = text[start - 1 : start] in ("", "\n") or text[end : end + 1] in ("", "\n")
+    return beside and name not in HTML_TAGS
+
+
+def _tag_name(token: str) -> str:
+    """The name of a tag; tokens that are also HTML's, such as <s>, have none."""
+    return "" if _TOKEN.fullmatch(token) else token.strip("</> ").partition(" ")[0].lower()
 
 
 def begins_with_role(text: str) -> bool:
@@ -81,14 +115,24 @@ def without_tokens(answer: str, source: str) -> str:
     text = answer
     if "▁" in text or "Ġ" in text or "Ċ" in text:
         text = _without_markers(text, source)
-    if new_tokens(text, source):
-        text = _best_piece(_TOKEN.split(text), source)
+    if (match := _HALF_TOKEN.match(text)) and match[0] not in source:
+        text = text[match.end() :]
+    if " ##" in text and "##" not in source:
+        text = _WORD_PIECE.sub("", text)
+    if (new := new_tokens(text, source)) and not _WRAPPED.fullmatch(text):
+        tokens = "|".join(map(re.escape, sorted(set(new), key=len, reverse=True)))
+        text = _best_piece(re.split(rf"(?:{tokens}){_ROLE_BESIDE}", text), source)
     if (match := _ROLE_PREFIX.match(text)) and not _ROLE_PREFIX.match(source):
         head = len(match[0]) + _ROLE_ROOM
         # Where the source names a speaker, the answer names him, too.
         if ":" not in source[:head] or ":" in text[match.end() :][:head]:
             text = text[match.end() :]
     if (match := _ROLE_TURN.search(text)) and not _ROLE_TURN.search(source) and match.start() > 0.3 * len(source):
+        words = words_of(source)
+        if coverage(words, keys_of(text[: match.start()])) >= coverage(words, keys_of(text[match.end() :])):
+            text = text[: match.start()]
+    text = text.rstrip()
+    if text[-1:] == ":" and source.rstrip()[-1:] != ":" and (match := _LAST_ROLE.search(text, max(0, len(text) - 40))):
         text = text[: match.start()]
     return text.strip()
 
@@ -102,7 +146,7 @@ def _without_markers(text: str, source: str) -> str:
 
 def _best_piece(pieces: list[str], source: str) -> str:
     """The piece, or all of them together, that has most of the source's words; the shortest of equals."""
-    pieces = [piece for piece in pieces if not _LABEL.match(piece)]
+    pieces = _within_sentences([piece for piece in pieces if not _LABEL.match(piece)])
     if len(pieces) < 2:
         return pieces[0] if pieces else ""
     words = words_of(source)
@@ -111,6 +155,27 @@ def _best_piece(pieces: list[str], source: str) -> str:
         return pieces[-1]
     ranked = [(round(coverage(words, keys_of(piece)), 1), -len(piece), piece) for piece in (*pieces, whole)]
     return max(ranked)[2]
+
+
+def _within_sentences(pieces: list[str]) -> list[str]:
+    """The pieces, those joined between which a sentence goes on: no turn ends there."""
+    joined = pieces[:1]
+    for piece in pieces[1:]:
+        before = joined[-1]
+        if (
+            before.rstrip(" ")[-1:] not in ".!?:…\n"
+            and (piece[:1] in " ,.;:" or before[-1:] == " ")
+            and _goes_on(piece)
+        ):
+            joined[-1] = f"{before.rstrip(' ')} {piece.lstrip(' ')}" if piece[:1] not in ",.;:" else before + piece
+        else:
+            joined.append(piece)
+    return joined
+
+
+def _goes_on(piece: str) -> bool:
+    first = piece.lstrip(" ")[:1]
+    return first.islower() or first in ",.;:" or first.isdecimal()
 
 
 def without_json(answer: str, source: str) -> str:

@@ -41,9 +41,11 @@ _HTML: Final = word_set(
 )
 _ALSO_WORDS: Final = word_set("""head link label section title option select form main meta legend mark cite code""")
 """Tags only if they are closed: other words in angle brackets, as "<fichier>", may be translated."""
+HTML_TAGS: Final = _HTML | _ALSO_WORDS
 
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]{0,15})(?:[\s/][^<>]{0,500})?>")
 _CODE = re.compile(r"`(?<!``)([^`\n]{1,200})`(?![`_])")
+_WORD_TAG = re.compile(r"</?[A-Za-z_][\w-]{0,30}>")
 _HEADING = re.compile(r"(?m)^[ \t]{0,8}#{1,6} .*(?:\n[ \t]{0,8}#{1,6} .*)*")
 _BULLET = re.compile(r"(?m)^[ \t]{0,20}(?:[-*+•–—−·◦▪‣][ \u00a0]|\d{1,3}[.)][ \u00a0])")
 _CELLS = re.compile(r"(?m)^[ \t]{0,8}\|.*\|[ \t]*$")
@@ -134,6 +136,8 @@ def markup_findings(source: str, translation: str) -> tuple[Finding, ...]:
     for mark, signs in _MARKUP:
         if (mark in source or mark in translation) and (there := signs(source)) != (here := signs(translation)):
             return (finding(flags.MARKUP_MISMATCH, f"{mark} {_difference(there, here)}"),)
+    if "<" in translation and "<" not in source and (match := _WORD_TAG.search(translation)):
+        return (finding(flags.MARKUP_MISMATCH, match[0]),)
     if "`" in source:
         there_code, here_code = (text.count("```") + len(_CODE.findall(text)) for text in (source, translation))
         most = max(there_code, here_code)

@@ -71,3 +71,43 @@ def test_tokens_of_the_record_stay(text: str) -> None:
 )
 def test_talk_of_the_task_is_removed_in_any_words(spoilt: str) -> None:
     assert strip(spoilt.replace("{}", ENGLISH), SOURCE) == (ENGLISH, (flags.PREAMBLE_STRIPPED,))
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        *("</answer>", "<final>", "<END_OF_TRANSLATION>", "[/ANSWER]", "[END_OF_TURN]", "<<END>>", "[|assistant|]"),
+        *("<start_of_turn>model", "<turn|>", "<|turn>", "[gMASK]<sop>", "</tool_call>", ">>en<<", "[DONE]"),
+    ],
+)
+def test_tokens_of_unknown_models_go_by_their_form(token: str) -> None:
+    for answer in (f"{token}{ENGLISH}", f"{token}\n{ENGLISH}", f"{ENGLISH}{token}", f"{ENGLISH}\n{token}"):
+        assert strip(answer, SOURCE) == (ENGLISH, (flags.TOKENS_STRIPPED,))
+
+
+def test_a_token_within_a_sentence_costs_no_half_of_it() -> None:
+    answer = ENGLISH.replace("was replaced", "<|im_end|> was replaced")
+    assert strip(answer, SOURCE) == (ENGLISH, (flags.TOKENS_STRIPPED,))
+    answer = ENGLISH.replace(" by the", "<eos>, by the")
+    assert strip(answer, SOURCE)[0] == ENGLISH.replace(" by", ", by")
+
+
+def test_the_next_turn_that_was_begun_goes() -> None:
+    assert strip(f"{ENGLISH} Human:", SOURCE)[0] == ENGLISH
+    assert strip(f"{ENGLISH}\nFrench:", SOURCE)[0] == ENGLISH
+    assert strip("Reply to the human:", "Répondez à l'humain :")[0] == "Reply to the human:"
+
+
+def test_a_part_before_a_role_that_says_nothing_is_not_what_stays() -> None:
+    assert (
+        ENGLISH in strip(f"Job: put it into English, line by line, as well as you can.\nOutput: {ENGLISH}", SOURCE)[0]
+    )
+
+
+def test_words_in_angle_brackets_within_a_line_stay() -> None:
+    source = "Remplacez «adresse» par la vôtre."
+    assert strip("Replace <address> by yours.", source) == ("Replace <address> by yours.", ())
+
+
+def test_word_pieces_are_joined() -> None:
+    assert strip("The cir ##cula ##tion pump was replaced.", SOURCE)[0] == "The circulation pump was replaced."
