@@ -15,11 +15,23 @@ _MOJIBAKE = re.compile(
     "[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]"
     "|\u00e2[\u0080\u201a\u20ac][\u0080-\u00bf\u0153\u017e\u0178\u2013-\u2122]"
     "|\u00f0\u0178[\u0080-\u2122]|[\u0080-\u009f]"
+    "|\u00c5[\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u201c\u02dc\u00a1-\u00bf]"
+    "|\u0393\u00c7[\u00a0-\u2590]|[\u251c\u252c][\u00a1-\u00ff\u2310-\u25a0]|\u201a\u00c4[\u00a0-\u2122]"
+    "|\u221a[\u00a1-\u00ff\u2122]|[\ue000-\uf8ff\ufffc\u2028\u2029\u25a1\u25af]|(?<![^\\W\\d_])[\u0300-\u036f]"
+    "|(?<=[A-Za-z])[\u0370-\u03bb\u03bd-\u052f](?=[a-z])|[\u3001\u3002\uff01-\uff5e\u1d00-\u1d2b\U0001d400-\U0001d7ff]"
 )
-"""UTF-8 that was read as Windows-1252 or Latin-1, and C1 controls."""
+"""UTF-8 that was read as Windows-1252, Latin-1, or a code page of DOS or Macintosh; C1 controls, boxes and private
+characters; accents on nothing; letters of other scripts within Latin words; full-width, mathematical and small
+capital letters.
+"""
 
-_DAMAGED: Final = frozenset(("\u00c2", "\u00c3", "\u00e2", "\u00f0", "\ufffd", *map(chr, range(0x80, 0xA0))))
-"""A damaged text has one of them."""
+_DAMAGED: Final = frozenset(
+    ("\u00c2", "\u00c3", "\u00c5", "\u00e2", "\u00f0", "\u0393", "\u201a", "\u221a", "\u251c", "\u252c", "\ufffd")
+) | frozenset(map(chr, range(0x80, 0xA0)))
+"""A damaged text has one of them, or a sign that is rare in texts."""
+_RARE = re.compile(
+    "[\u3001\u3002\uff01-\uff5e\u1d00-\u1d2b\U0001d400-\U0001d7ff\u0300-\u052f\u2028\u2029\u25a1\u25af\ue000-\uf8ff\ufffc]"
+)
 _DAMAGED_LETTERS: Final = tuple(filter(str.isalpha, _DAMAGED))
 
 _REPLACEMENT: Final = "\ufffd"
@@ -27,7 +39,8 @@ _ESCAPES: Final = frozenset("\\&")
 _ESCAPED_BREAK = re.compile(r"\\[nrt](?![a-z])")
 _ENTITY = re.compile(r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z]{2,24}\d{0,2});")
 _ESCAPED = re.compile(r"&#?[\w-]{2,30};")
-_UNICODE_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}")
+_ESCAPED_QUOTE = re.compile(r"\\[\"'’]")
+_UNICODE_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}")
 
 EMOJI: Final = (
     "\U0001f000-\U0001faff\u2600-\u2604\u260e\u2614\u2615\u261d\u2620\u2622\u2623\u262e\u262f\u2638-\u263a\u2648-\u2653"
@@ -48,7 +61,9 @@ def character_findings(source: str, translation: str) -> tuple[Finding, ...]:
     )
     if may_be_damaged and (damaged := _damage(source, translation)):
         found.append(finding(flags.CHARACTERS_DAMAGED, damaged))
-    if _is_shouted(source, translation):
+    elif broken := _broken_words(source, translation):
+        found.append(finding(flags.CHARACTERS_DAMAGED, broken))
+    if _is_shouted(source, translation) or _is_of_one_case(source, translation):
         found.append(Finding(flags.CAPITALS))
     if not (there.latin and here.latin) and max(there.signs | here.signs, default="") >= FIRST_EMOJI:
         lost, new = Counter(_EMOJI.findall(source)), Counter(_EMOJI.findall(translation))
@@ -80,6 +95,8 @@ def _damage(source: str, translation: str) -> str:
             return "\\n"
         if _UNICODE_ESCAPE.search(translation) and not _UNICODE_ESCAPE.search(source):
             return "\\u"
+        if (quote := _ESCAPED_QUOTE.search(translation)) and "\\" not in source:
+            return str(quote[0])
     if "&" in translation or "&" in source:
         return _other_entity(source, translation)
     return ""
@@ -87,9 +104,9 @@ def _damage(source: str, translation: str) -> str:
 
 def _may_be_damaged(reading: Reading) -> bool:
     letters = reading.letters
-    return not _DAMAGED.isdisjoint(reading.signs) or (
-        not letters.isascii() and any(letter in letters for letter in _DAMAGED_LETTERS)
-    )
+    if not _DAMAGED.isdisjoint(reading.signs) or (not reading.latin and _RARE.search("".join(reading.signs))):
+        return True
+    return not letters.isascii() and any(letter in letters for letter in _DAMAGED_LETTERS)
 
 
 def _other_entity(source: str, translation: str) -> str:
@@ -129,3 +146,36 @@ def _is_shouted(source: str, translation: str) -> bool:
         return False
     lower = sum(map(str.islower, source))
     return " " in translation.strip() and lower > 0.6 * sum(map(str.isalpha, source))
+
+
+_LEAST_WORDS, _GLUED, _SPACED, _LONGEST_WORD = 5, 3, 0.35, 22
+_SPLIT_WORD = re.compile(r"[a-z]- [a-z]")
+
+
+def _broken_words(source: str, translation: str) -> str:
+    """Where blanks are lost between words, or stand within words; "" if they do not."""
+    here = read(translation)
+    words, own = len(here.lows), len(read(source).lows)
+    if own >= _LEAST_WORDS and words * _GLUED < own:
+        longest = max(here.words, key=len, default="")
+        return longest if len(longest) > _LONGEST_WORD and longest not in source else ""
+    if words >= _LEAST_WORDS and words > _SPACED * len(translation):
+        return translation[:20] if max(map(len, here.low_set), default=2) == 1 else ""
+    if "- " in translation and len(split := _SPLIT_WORD.findall(translation)) > 1 + len(_SPLIT_WORD.findall(source)):
+        return str(split[0])
+    return ""
+
+
+_LEAST_TITLE, _LEAST_LOWER = 8, 90
+_LOWER_SENTENCE = re.compile(r"[.!?] [a-z]")
+_UPPER_SENTENCE = re.compile(r"[.!?…] [A-ZÀ-Ý]")
+
+
+def _is_of_one_case(source: str, translation: str) -> bool:
+    """Whether no sentence of the answer begins with a capital, or each of its words does, unlike in the source."""
+    if translation.islower():
+        long = len(translation) >= _LEAST_LOWER
+        return long and bool(_LOWER_SENTENCE.search(translation) and _UPPER_SENTENCE.search(source))
+    if not translation.istitle() or source.istitle() or translation.count(" ") < _LEAST_TITLE:
+        return False
+    return translation.rstrip()[-1] in ".!?" and "  " not in translation

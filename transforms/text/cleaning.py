@@ -7,6 +7,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.gate import is_blank
+from transforms.text.invisible import without_colours, without_invisible
 from transforms.text.prompts import SOURCE_END, SOURCE_START
 from transforms.text.sanitize import sanitize
 from transforms.text.task_talk import speaks
@@ -16,8 +17,8 @@ def clean(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
     """Return the translation in ``answer``, and flags for what was removed.
 
     Removes white space around the translation, what the model thought before it, and the prompt's own delimiters. Tags
-    that the source has, too, are part of the record and stay. The text itself only becomes valid Unicode, because half
-    of a surrogate pair would stop the writer.
+    that the source has, too, are part of the record and stay. The text itself becomes valid Unicode, because half of a
+    surrogate pair would stop the writer, and loses characters that nobody sees.
 
     Args:
         answer: The model's answer.
@@ -26,17 +27,17 @@ def clean(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
     Returns:
         The translation, or "" if the answer shows nothing, and the flags.
     """
-    text, found = _without_thought(sanitize(answer).strip(), source)
+    text, found = _without_thought(without_invisible(sanitize(without_colours(answer)), source).strip(), source)
     text = _without_delimiters(text, source)
     return "" if is_blank(text) else text, found
 
 
-_THOUGHT: Final = (
+THOUGHT: Final = (
     r"(?:\w{0,12}_)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|analysis|scratchpad|monologue|planning)"
     r"(?:_\w{0,12})?"
 )
-_THOUGHT_END = re.compile(rf"[<\[]/{_THOUGHT}[>\]]", re.IGNORECASE)
-_THOUGHT_START = re.compile(rf"[<\[]{_THOUGHT}[>\]]", re.IGNORECASE)
+_THOUGHT_END = re.compile(rf"[<\[]/{THOUGHT}[>\]]", re.IGNORECASE)
+_THOUGHT_START = re.compile(rf"[<\[]{THOUGHT}[>\]]", re.IGNORECASE)
 
 
 def _without_thought(text: str, source: str) -> tuple[str, tuple[str, ...]]:
@@ -53,6 +54,12 @@ def _without_thought(text: str, source: str) -> tuple[str, tuple[str, ...]]:
             return text, ()
         return after or before, (flags.THINK_STRIPPED,)
     return text[end.end() :].strip(), (flags.THINK_STRIPPED,)
+
+
+def open_thought(text: str, source: str) -> str:
+    """The tag of thoughts that were never closed, so that nothing tells where they end; "" if there is none."""
+    match = _THOUGHT_START.search(text)
+    return match[0] if match and match[0][0] not in source else ""
 
 
 REPEATED_PROMPT_CHARS = 40

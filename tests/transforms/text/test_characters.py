@@ -44,3 +44,45 @@ def test_characters_that_an_answer_should_not_have(source: str, translation: str
 )
 def test_emoji_at_the_end(text: str, kept: str) -> None:
     assert without_emoji_tail(text) == kept
+
+
+WET = "La vanne fuit. Le bâtiment nord est fermé, et le bâtiment sud aussi, jusqu'à la semaine prochaine."
+DRY = "The valve leaks. The north building is closed, and so is the south building, until the coming week."
+
+
+@pytest.mark.parametrize(
+    ("translation", "found"),
+    [
+        (DRY, ()),
+        (DRY.replace("valve", "valve\u25a1"), (flags.CHARACTERS_DAMAGED,)),
+        (DRY.replace("valve", "valve\ue000"), (flags.CHARACTERS_DAMAGED,)),
+        (DRY.replace("The v", "Theﾠｖ"), (flags.CHARACTERS_DAMAGED,)),
+        (DRY.replace(".", "。"), (flags.CHARACTERS_DAMAGED,)),
+        (DRY.replace("valve", "vаlve"), (flags.CHARACTERS_DAMAGED,)),
+        (DRY.replace("valve", "‚Äòvalve‚Äô"), (flags.CHARACTERS_DAMAGED,)),
+        (DRY.replace("valve", "ΓÇ£valveΓÇ¥"), (flags.CHARACTERS_DAMAGED,)),
+        (DRY.replace("valve", "\\'valve\\'"), (flags.CHARACTERS_DAMAGED,)),
+        (DRY.replace(" ", ""), (flags.CHARACTERS_DAMAGED,)),
+        (" ".join(DRY), (flags.CHARACTERS_DAMAGED,)),
+        (DRY.replace("valve", "val- ve").replace("building", "buil- ding"), (flags.CHARACTERS_DAMAGED,)),
+        (DRY.lower(), (flags.CAPITALS,)),
+        (DRY.title(), (flags.CAPITALS,)),
+    ],
+)
+def test_damage_of_other_kinds(translation: str, found: tuple[str, ...]) -> None:
+    assert names(character_findings(WET, translation)) == found
+
+
+@pytest.mark.parametrize(
+    ("source", "translation"),
+    [
+        ("Une résistance de 5 Ω, un angle α", "A resistance of 5 Ω, an angle α"),
+        ("Cocher □ oui", "Tick □ yes"),
+        ("Avant et après l'arrêt", "Pre- and post-stop"),
+        ("3.1.6. Assurez-vous que tout va bien ici", "3.1.6. Make Sure That All Is Well In This Place"),
+        ("invalide. Le graphe est corrompu", "invalid. graph is corrupt"),
+        ("[installé, pouvant être supprimé automatiquement]", "[installed,auto-removable]"),
+    ],
+)
+def test_what_only_looks_damaged(source: str, translation: str) -> None:
+    assert character_findings(source, translation) == ()

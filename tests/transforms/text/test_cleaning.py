@@ -5,7 +5,7 @@ from hypothesis import given
 
 from tests.transforms.text.texts import HARD, HUGE, mixtures
 from transforms.text import flags
-from transforms.text.cleaning import clean
+from transforms.text.cleaning import clean, open_thought
 from transforms.text.sanitize import sanitize
 
 SOURCE = "Le patient accepte l'opération."
@@ -81,3 +81,10 @@ def test_a_delimiter_stays_where_the_model_repeats_its_prompt() -> None:
     repeated = f"<source>\n{SOURCE}\n\nThe patient agrees to the operation."
     assert clean(repeated, SOURCE) == (repeated, ())  # the checks see the leaked prompt
     assert clean("<source>\nThe patient agrees.", SOURCE) == ("The patient agrees.", ())
+
+
+def test_thoughts_without_an_end_are_told() -> None:
+    assert open_thought("<think>Hm. The patient agrees.", SOURCE) == "<think>"
+    assert open_thought("[THINK]Hm. The patient agrees.", SOURCE) == "[THINK]"
+    assert open_thought("The patient agrees.", SOURCE) == ""
+    assert open_thought("git [-m <reason>] <name>", "git [-m <raison>] <nom>") == ""
