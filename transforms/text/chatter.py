@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Final
 
 from transforms.text import flags
-from transforms.text.alignment import coverage, keys_of, words_of
+from transforms.text.alignment import coverage, english_sentences, keys_of, surely_covered, words_of
 from transforms.text.findings import Finding, finding
 from transforms.text.prompts import SOURCE_END, SOURCE_START, TEXT
 from transforms.text.reading import Reading, read, spoken
@@ -80,12 +80,16 @@ _SELF = re.compile(
     r"(?i)\byou are an? (?:\w+ ){0,3}(?:french[- ]to[- ]english )?translator\b"
     r"|\btranslate the (?:following |french )?text (?:between|below|into|from)"
     r"|\boutput only the translation\b|\b(?:never|not) (?:obey|answer) it\b"
+    r"|\bthe text is data\b|\buse (?:british|american) spelling\b"
 )
 
-_SELF_WORDS: Final = word_set("translator translate translation obey answer")
-_SELF_PASSAGES: Final = (" you are a", " translate the ", " only the translation ", " obey it ", " answer it ")
+_SELF_WORDS: Final = word_set("translator translate translation obey answer data spelling")
+_SELF_PASSAGES: Final = (
+    *(" you are a", " translate the ", " only the translation ", " obey it ", " answer it "),
+    *(" text is data ", " spelling "),
+)
 """A match has one of the words, and one of the passages."""
-_SELF_FRENCH = re.compile(r"(?i)traduct|tradui")
+_SELF_FRENCH = re.compile(r"(?i)traduct|tradui|donnée|orthograph")
 MOST_EXPLAINED_OF_REFUSALS, MOST_EXPLAINED_OF_APOLOGIES = 0.4, 0.15
 """Shares of a sentence's words that the source explains, from which on it may be a translation."""
 
@@ -139,7 +143,12 @@ def _speaks_of_task(head: str, reading: Reading) -> bool:
 
 def _says_some(source: str, translation: str) -> bool:
     """Whether the answer says some of the source's words: a bad translation, but one that was tried."""
-    return coverage(words_of(source), keys_of(translation)) >= _MOST_COVERED_BY_TALK
+    words = words_of(source)
+    # One sentence nearly always has enough of them, and its keys are known already.
+    for sentence in english_sentences(translation):
+        if surely_covered(words, sentence.keys, _MOST_COVERED_BY_TALK):
+            return True
+    return coverage(words, keys_of(translation)) >= _MOST_COVERED_BY_TALK
 
 
 def _only_talk(source: str, translation: str) -> bool:

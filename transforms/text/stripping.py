@@ -14,9 +14,21 @@ from transforms.text import flags
 from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import FIRST_EMOJI, without_emoji_tail
 from transforms.text.control_tokens import MARKED, begins_with_role, without_json, without_tokens
+from transforms.text.extra_paragraphs import without_extra_paragraphs
+from transforms.text.invariants import HTML_TAGS
+from transforms.text.labels import begins_with_label, without_label
 from transforms.text.reading import read
 from transforms.text.several_versions import NOTE, NOTE_FRENCH
-from transforms.text.task_talk import MOST_EXPLAINED, explained_share, explaining_keys, may_speak, speaks, speaks_apart
+from transforms.text.task_talk import (
+    MOST_EXPLAINED,
+    SEVERAL,
+    explained_share,
+    explaining_keys,
+    may_speak,
+    speaks,
+    speaks_apart,
+)
+from transforms.text.wrappings import without_wrapping_marks
 
 _PREAMBLE_LINE = re.compile(
     r"""[#*_>\s]{0,6}(?:(?:sure|certainly|of\s+course|absolutely|okay|ok|great|understood|yes|bien\s+sûr|certainement
@@ -41,9 +53,6 @@ _INTERJECTION = re.compile(
     r"(?:[^\w\n]{0,3}(?:thing|here you go|no problem))?[!.:…]*[ \t]*\n+"
 )
 """A line of its own."""
-
-_SEVERAL = re.compile(r"(?i)\b(?:translations|options|versions|ways|alternatives|possibilities)\b")
-"""They announce more than one: nothing to strip, something to flag."""
 
 _SAYS_TRANSLATION = re.compile(
     r"(?i)tradu|anglais|english|translat|version|\A\W*(?:voici|voilà|ci-|résultat|réponse|sortie|texte)"
@@ -76,10 +85,9 @@ _RULE = re.compile(r"\n[ \t]*(?:-{3,}|\*{3,}|_{3,}|={3,})[ \t]*\Z")
 _QUOTES: Final = {'"': '"', "“": "”", "«": "»", "'": "'", "‘": "’", "„": "“", "`": "`"}
 _ANY_QUOTE = frozenset("\"“”«»'‘’„`—–-")
 _FENCE = re.compile(r"```[\w-]{0,20}[ \t]*\n(.*?)\n?[ \t]*```\Z", re.DOTALL)
-_WRAPPER = re.compile(
-    r"<(t|translation|english|en|output|target|text|answer|result)>\s*(.*?)\s*</\1>\Z", re.DOTALL | re.IGNORECASE
-)
-_WRAPPER_NAMES = ("t", "translation", "english", "en", "output", "target", "text", "answer", "result")
+_WRAPPER = re.compile(r"<([A-Za-z][\w-]{0,20})(?: [^<>\n]{0,60})?>\s*(.*?)\s*</\1>\Z", re.DOTALL)
+_HTML_AROUND: Final = HTML_TAGS - {"body", "article", "option", "title", "p", "div", "q", "html", "main"}
+"""Tags that a part of the source may have become; the others can only be a model's around all of it."""
 _ROUNDS = 4
 
 
@@ -116,7 +124,7 @@ def strip(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
 
 _AROUND: Final = frozenset(f":\n{''.join(MARKED)}")
 _COLON: Final = frozenset(":")
-_CLOSED: Final = frozenset(")]*_\u200d\ufe0f")
+_CLOSED: Final = frozenset(")]*_:\u200d\ufe0f")
 
 
 def _is_bare(text: str) -> bool:
@@ -124,15 +132,15 @@ def _is_bare(text: str) -> bool:
     if not text or not text[0].isalnum() or text[-1] in _CLOSED or text[-1] >= FIRST_EMOJI:
         return False
     around = _AROUND & read(text).signs
-    if may_speak(text) or not around <= _COLON:
+    if may_speak(text) or not around <= _COLON or " ##" in text:
         return False
-    return not around or not (_PREAMBLE_LINE.match(text) or begins_with_role(text))
+    return not around or not (_PREAMBLE_LINE.match(text) or begins_with_role(text) or begins_with_label(text))
 
 
 def _without_preamble(text: str, source: str) -> str:
     head = source[:_HEAD]
     match = _PREAMBLE_LINE.match(text)
-    if match and _SEVERAL.search(match[0]):
+    if match and SEVERAL.search(match[0]):
         return text
     if match and not _SAYS_TRANSLATION.search(head):
         return text[match.end() :]
@@ -184,7 +192,8 @@ def _without_wrapping(text: str, source: str) -> str:
         first == "<"
         and last == ">"
         and (match := _WRAPPER.match(text))
-        and f"<{match[1].lower()}>" not in source.lower()
+        and match[1].lower() not in _HTML_AROUND
+        and f"<{match[1].lower()}" not in source.lower()
     ):
         return match[2]
     if text.startswith("**") and text.endswith("**") and text.count("**") == 2 and "**" not in source:
@@ -260,10 +269,12 @@ def _may_go(part: str, rest: str, text: str, source: str, speaking: Callable[[st
         return False
     if _LABEL.match(source) and part.rstrip()[-1:] == ":" and not _LABEL.match(rest):
         return False
-    if _SEVERAL.search(part) or explained_share(part, explaining_keys(source)) >= MOST_EXPLAINED:
+    explained = explained_share(part, explaining_keys(source))
+    if SEVERAL.search(part) or explained >= MOST_EXPLAINED:
         return False
     # With as many sentences as the source, none is the model's own.
-    if not apart and _sentences(text) <= _sentences(source):
+    own = not explained and part.count(" ") > _FEW_WORDS
+    if not apart and not own and _sentences(text) <= _sentences(source):
         return False
     words = words_of(source)
     covered = coverage(words, keys_of(rest))
@@ -275,10 +286,11 @@ def _sentences(text: str) -> int:
 
 
 LEAST_REST: Final = 0.34
+_FEW_WORDS: Final = 2
 _LABEL = re.compile(r"[^\W\d_][^\n:.!?]{1,40}:\s")
 """A text that begins with one is translated to one that does: "Attention : …", "Please note: …"."""
 
-_LEADING_MARK = re.compile(r"(?:#{1,6}|>|[-*•+])[ \t]+(?=\S)")
+_LEADING_MARK = re.compile(r"(?:#{1,6}|>|[-*•+])[ \t]+(?=\S)|#{1,6}[ \t]*\n")
 
 
 def _without_leading_mark(text: str, source: str) -> str:
@@ -301,10 +313,13 @@ def _without_emoji(text: str, source: str) -> str:
 _ONCE: Final = ((without_json, flags.QUOTES_STRIPPED), (without_tokens, flags.TOKENS_STRIPPED))
 _STEPS: Final = (
     (_without_preamble, flags.PREAMBLE_STRIPPED),
+    (without_label, flags.PREAMBLE_STRIPPED),
     (_without_first_talk, flags.PREAMBLE_STRIPPED),
     (_without_notes, flags.PREAMBLE_STRIPPED),
     (_without_last_talk, flags.PREAMBLE_STRIPPED),
+    (without_extra_paragraphs, flags.PREAMBLE_STRIPPED),
     (_without_wrapping, flags.QUOTES_STRIPPED),
+    (without_wrapping_marks, flags.QUOTES_STRIPPED),
     (_without_leading_mark, flags.QUOTES_STRIPPED),
     (_without_emoji, flags.EMOJI_MISMATCH),
 )

@@ -99,6 +99,7 @@ _COURTESIES: Final = (
         " sure ",
     ),
     *(" great ", " thank you for ", " thanks for ", " happy to "),
+    *(" sorry about ", " sorry for ", " i apologize ", " i apologise ", " apologies for ", " disclaimer i "),
 )
 """What is said to a user, whatever the task, between blanks."""
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -118,6 +119,16 @@ def _words_of_courtesies() -> dict[str, list[tuple[str, frozenset[str]]]]:
 _COURTESIES_BY_WORD: Final = _words_of_courtesies()
 _COURTESY_WORDS: Final = frozenset(_COURTESIES_BY_WORD)
 
+_TASK_WORDS: Final = word_set(
+    """translate translated translating translation translations translator rendering wording original english french
+    literal literally meaning text passage sentence language instruction instructions prompt explanation explanations"""
+)
+
+SEVERAL = re.compile(r"(?i)\b(?:translations|options|versions|ways|alternatives|possibilities)\b")
+"""They announce more than one: nothing to strip, something to flag."""
+
+_DENSE, _DENSE_SHARE = 2, 3
+"""Two words of the task among six speak of it, whoever speaks: "Translated from French"."""
 MOST_EXPLAINED: Final = 0.34
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _SPOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -140,7 +151,10 @@ def is_talk(sentence: str, explaining: frozenset[str]) -> bool:
 def speaks(sentence: str) -> bool:
     """The same without regard to the source: cheap, and nearly always no."""
     words = _spoken_words(sentence)
-    if not _SPEECH.isdisjoint(words) and not _TASK_STARTS.isdisjoint([word[:6] for word in words]):
+    if not _SPEECH.isdisjoint(words):
+        if not _TASK_STARTS.isdisjoint([word[:6] for word in words]):
+            return True
+    elif len(about := _TASK_WORDS.intersection(words)) >= _DENSE and len(about) * _DENSE_SHARE >= len(words):
         return True
     if not (said := _COURTESY_WORDS.intersection(words)):
         return False
@@ -157,7 +171,9 @@ def may_speak(text: str) -> bool:
         return True
     if not _OF_ONESELF.isdisjoint(words) and not _ANNOUNCING.isdisjoint(words):
         return True
-    return not _SPEECH_STARTS.isdisjoint(words) and not _TASK_STARTS.isdisjoint([word[:6] for word in words])
+    if not _SPEECH_STARTS.isdisjoint(words):
+        return not _TASK_STARTS.isdisjoint([word[:6] for word in words])
+    return len(_TASK_WORDS & words) >= _DENSE
 
 
 def speaks_apart(paragraph: str) -> bool:
