@@ -14,8 +14,10 @@ from transforms.text import flags
 from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import character_findings
 from transforms.text.chatter import leak_findings, refusal_findings
+from transforms.text.cleaning import open_thought
+from transforms.text.code_names import ROMAN_WORDS, code_name_findings, roman_findings
 from transforms.text.content import content_findings
-from transforms.text.control_tokens import new_tokens
+from transforms.text.control_tokens import MARKED, new_tokens
 from transforms.text.copies import copy_findings
 from transforms.text.evidence import with_evidence
 from transforms.text.findings import Finding, finding, names
@@ -23,12 +25,14 @@ from transforms.text.gate import is_blank
 from transforms.text.injections import injection_flags
 from transforms.text.invariants import MARKUP_SIGNS, address_findings, line_flags, markup_findings, question_flags
 from transforms.text.language import language_findings, script_language
-from transforms.text.loops import repetition_flags
+from transforms.text.loops import LEAST_LONGER, is_said_twice, repetition_flags
 from transforms.text.numbers import number_findings
+from transforms.text.omissions import omission_findings
 from transforms.text.placeholders import PLACEHOLDER_SIGNS, placeholder_findings
 from transforms.text.reading import read
 from transforms.text.several_versions import option_findings
 from transforms.text.task_talk import explained_share, explaining_keys
+from transforms.text.unit_signs import UNIT_MARKS, sign_findings, unit_sign_findings
 from transforms.text.units import unit_findings
 
 _RUN = re.compile(r"([^\w\s])\1{3,}|[ \t\u00a0]{2,}")
@@ -91,10 +95,19 @@ def findings(
         *option_findings(source, translation),
         *content_findings(source, translation, context),
         *map(Finding, ending_flags(source, translation)),
+        *omission_findings(source, translation),
         *number_findings(source, translation),
     ]
+    if len(here.lows) >= LEAST_LONGER * len(there.lows) and is_said_twice(source, translation):
+        found.append(Finding(flags.SENTENCE_REPEATED))
     if there.numbers and here.numbers:
         found += unit_findings(source, translation)
+    if not (_QUANTITIES.isdisjoint(there.low_set) and _QUANTITIES.isdisjoint(there.signs)):
+        found += unit_sign_findings(source, translation)
+        found += sign_findings(source, translation)
+        found += roman_findings(source, translation)
+    if "--" in source or "/" in there.signs or "\\" in there.signs:
+        found += code_name_findings(source, translation)
     if not PLACEHOLDER_SIGNS.isdisjoint(signs):
         found += placeholder_findings(source, translation)
     if "." in signs:
@@ -117,6 +130,7 @@ def findings(
     return tuple(sorted(kept_in_order, key=lambda each: each.flag not in flags.HARD))
 
 
+_QUANTITIES: Final = UNIT_MARKS | ROMAN_WORDS
 _COPY: Final = frozenset((flags.FRENCH_LEFT, flags.CONTENT_MISMATCH))
 _IMPLIED: Final = {
     flags.UNTRANSLATED: _COPY | {flags.PARTLY_UNTRANSLATED},
@@ -129,8 +143,10 @@ _IMPLIED: Final = {
 
 
 def token_findings(source: str, translation: str) -> tuple[Finding, ...]:
-    """prompt_leak: a control token that could not be taken away."""
-    if new_tokens(translation, source):
+    """prompt_leak: a control token that could not be taken away, or thoughts without an end."""
+    if MARKED.isdisjoint(read(translation).signs):
+        return ()
+    if new_tokens(translation, source) or open_thought(translation, source):
         return (finding(flags.PROMPT_LEAK, translation),)
     return ()
 

@@ -31,6 +31,7 @@ from transforms.text.alignment import (
     words_of,
 )
 from transforms.text.findings import Finding, finding
+from transforms.text.foreign_passages import foreign_passage_findings
 from transforms.text.loops import doubled_passage
 from transforms.text.other_languages import hardly_english
 from transforms.text.sentence_alignment import WEAK, align, belong_together
@@ -85,6 +86,8 @@ def content_findings(source: str, translation: str, context: str = "") -> tuple[
             covered < LEAST_ENGLISH and hardly_english(translation, source)
         ):
             return (Finding(flags.CONTENT_MISMATCH),)
+    if len(here) > 1 and (foreign := foreign_passage_findings(source, translation)):
+        return foreign
     if context and (leaked := _of_context(context, there, here)):
         return (finding(flags.PROMPT_LEAK, leaked),)
     if len(words) < FEW_WORDS or (len(there) == 1 and len(translation) < 1.2 * len(source) and not context):

@@ -45,6 +45,11 @@ def is_english_word(word: str) -> bool:
     )
 
 
+def unlisted(words: frozenset[str]) -> frozenset[str]:
+    """The words that are not listed as they stand: far cheaper than to ask for each, but some are inflected."""
+    return words - ENGLISH - _words()
+
+
 def _is_listed(word: str) -> bool:
     if word in ENGLISH or is_english(word):
         return True

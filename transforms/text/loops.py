@@ -58,8 +58,8 @@ _Gram: TypeAlias = "tuple[str, str, str, str]"
 def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
     """Return ``repetition`` for repeated words, sentences or characters, or for text that compresses too well.
 
-    Two copies of a long passage in a row count, and so do three of a sentence, four of a few words or eight of one
-    word, unless the source repeats itself nearly as often.
+    Two copies of a long passage in a row count, and so do three of a few words, or
+    five of one word, unless the source repeats itself nearly as often.
     """
     reading = read(translation)
     if repeated := _repeated(translation):
@@ -133,6 +133,27 @@ def doubled_passage(source: str, translation: str) -> str:
     return match[0] if match and _SENTENCE_END.match(translation, match.end()) else ""
 
 
+LEAST_TWICE, MOST_DIFFERENT, LEAST_SOURCE_DIFFERENT = 8, 0.75, 0.8
+LEAST_SHARED, MOST_SHARED_BY_SOURCE, LEAST_LONGER = 0.7, 0.4, 1.3
+
+
+def is_said_twice(source: str, translation: str) -> bool:
+    """Whether both halves of an answer have the same words, as two versions do, and those of the source not."""
+    here, there = read(translation), read(source)
+    words, own = len(here.lows), len(there.lows)
+    if words < LEAST_TWICE or words < LEAST_LONGER * own or len(here.low_set) > MOST_DIFFERENT * words:
+        return False
+    if len(there.low_set) < LEAST_SOURCE_DIFFERENT * own:
+        return False
+    return _shared(here.lows) >= LEAST_SHARED and _shared(there.lows) <= MOST_SHARED_BY_SOURCE
+
+
+def _shared(words: Sequence[str]) -> float:
+    """The share of words that the halves have in common."""
+    first, second = set(words[: len(words) // 2]), set(words[len(words) // 2 :])
+    return len(first & second) / max(1, min(len(first), len(second)))
+
+
 def tandem(words: Sequence[str]) -> Tandem:
     """Return the longest sequence of words that repeats itself, in one pass.
 
@@ -164,7 +185,7 @@ def _tandem(repeated: Sequence[tuple[int, _Gram]]) -> Tandem:
 def _is_loop(loop: Tandem, ratio: float) -> bool:
     """Two copies of a passage are only a loop in an answer that is longer for it."""
     period, copies = loop
-    min_copies = 2.0 if period >= 12 else 3.0 if period >= 5 else 4.0 if period >= 2 else 8.0
+    min_copies = 2.0 if period >= 12 else 3.0 if period >= 2 else 5.0
     return copies >= min_copies - 0.2 / max(period, 1) and (copies >= 3 or ratio >= LEAST_DOUBLED_RATIO)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from transforms.text import flags
 from transforms.text.checks import check
-from transforms.text.english import is_english_word
+from transforms.text.english import is_english_word, unlisted
 
 
 def test_words_are_english_in_every_regular_inflection() -> None:
@@ -41,3 +41,8 @@ def test_a_short_answer_in_another_language_is_seen(answer: str) -> None:
 )
 def test_menus_foods_and_raised_letters_are_english(source: str, answer: str) -> None:
     assert check(source, answer) == ()
+
+
+def test_words_that_are_not_listed_as_they_stand_may_be_inflected() -> None:
+    assert unlisted(frozenset(("the", "barley", "zamówienie"))) == {"zamówienie"}
+    assert unlisted(frozenset(("wandered",))) <= {"wandered"}

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+
+from transforms.text import flags
+from transforms.text.code_names import code_name_findings, roman_findings
+from transforms.text.findings import Finding
+
+
+@pytest.mark.parametrize(
+    ("source", "translation", "evidence"),
+    [
+        ("Utilisez --force-sign pour passer outre.", "Use --force-sign to override.", None),
+        ("Utilisez --force-sign pour passer outre.", "Use the force sign option to override.", None),
+        ("Utilisez --force-sign pour passer outre.", "Use --fore-sign to override.", "--force-sign"),
+        ("Voir /var/log/serveur/erreurs.log.", "See /var/log/serveur/erreurs.log.", None),
+        ("Voir /etc/alternatives/NOM.", "See /etc/alternatives/NAME.", None),
+        ("Voir /var/log/serveur/erreurs.log.", "See the log.", "/var/log/serveur/erreurs.log"),
+        ("Ouvrez C:\\Temp\\notes.txt : rien.", "Open notes.txt: nothing.", "C:\\Temp\\notes.txt"),
+        ("Le 12/03, oui et/ou non.", "On 12/03, yes and/or no.", None),
+    ],
+)
+def test_options_and_paths_stay(source: str, translation: str, evidence: str | None) -> None:
+    expected = () if evidence is None else (Finding(flags.PLACEHOLDER_MISMATCH, evidence),)
+    assert code_name_findings(source, translation) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "translation", "evidence"),
+    [
+        ("Louis XIV régna 72 ans.", "Louis XIV reigned for 72 years.", None),
+        ("Louis XIV régna 72 ans.", "Louis XVI reigned for 72 years.", "XIV"),
+        ("Louis XIV régna 72 ans.", "Louis reigned for 72 years.", "XIV"),
+        ("Le XIXe siècle.", "The 19th century.", None),
+        ("L'article IV.", "The fourth article.", None),
+        ("Le VIX de la bourse.", "The index.", None),
+    ],
+)
+def test_roman_numerals_stay_in_some_form(source: str, translation: str, evidence: str | None) -> None:
+    expected = () if evidence is None else (Finding(flags.NUMBER_MISSING, evidence),)
+    assert roman_findings(source, translation) == expected

@@ -1,0 +1,71 @@
+"""Pieces of code that an answer must have as they are: options of commands, paths, roman numerals."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from transforms.text import flags
+from transforms.text.findings import Finding, finding
+from transforms.text.reading import read
+
+_OPTION = re.compile(r"-(?<![\w-]-)-[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?![\w-])")
+MANY_OPTIONS, MANY_CHARS = 3, 300
+"""Lists of options are often older in one language than in the other."""
+_ROOTS: Final = "(?:bin|boot|dev|etc|home|lib|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)"
+_PATH = re.compile(rf"/(?<![\w<:/.}})]/){_ROOTS}(?:/[\w.+-]*\w)+")
+_WINDOWS_PATH = re.compile(r"[A-Z](?<!\w[A-Z]):\\[\w\\.-]+")
+_ROMAN = re.compile(r"[IVX](?<!\w.)(?:[IVX]{1,5}(?!\w)|[IVX]{0,5}(?=(?:e|er|ème|ᵉ)\b))")
+_VALID = re.compile(r"X{0,3}(?:IX|IV|V?I{0,3})")
+_VALUES: Final = {"I": 1, "V": 5, "X": 10}
+_ORDINALS: Final = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+ROMAN_WORDS: Final = frozenset(
+    word
+    for tens in ("", "x", "xx")
+    for units in ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
+    for word in (tens + units, f"{tens}{units}e", f"{tens}{units}er", f"{tens}{units}ème")
+    if len(word) > 1
+) - {"xe", "ie"}
+"""Without one of these words, a source has no roman numeral of two letters."""
+_BACKSLASH: Final = "\\"
+
+
+def code_name_findings(source: str, translation: str) -> tuple[Finding, ...]:
+    """placeholder_mismatch for an option or a path that is gone."""
+    if len(source) < MANY_CHARS and "--" in source:
+        options = set(_OPTION.findall(source))
+        lost = options.difference(_OPTION.findall(translation)) if len(options) <= MANY_OPTIONS else ()
+        said = translation.lower().replace(" ", "-") if lost else ""
+        if gone := [option for option in sorted(lost) if option[2:] not in said]:
+            return (finding(flags.PLACEHOLDER_MISMATCH, gone[0]),)
+    paths = _paths(source)
+    if paths and len(kept := _paths(translation)) < len(paths):
+        return (finding(flags.PLACEHOLDER_MISMATCH, next(path for path in paths if path not in kept)),)
+    return ()
+
+
+def _paths(text: str) -> list[str]:
+    """The different paths; a name in them may be translated, as in /etc/NOM."""
+    signs = read(text).signs
+    found = _PATH.findall(text) if "/" in signs else []
+    if _BACKSLASH in signs and ":" in signs:
+        found += _WINDOWS_PATH.findall(text)
+    return list(dict.fromkeys(path.rstrip(f"{_BACKSLASH}.") for path in found))
+
+
+def roman_findings(source: str, translation: str) -> tuple[Finding, ...]:
+    """number_missing: a roman numeral of the source that the answer has in no form."""
+    for numeral in _ROMAN.findall(source):
+        if not numeral or not _VALID.fullmatch(numeral) or numeral in translation:
+            continue
+        value = _value(numeral)
+        words = read(translation)
+        ordinal = _ORDINALS[value - 1] if value <= len(_ORDINALS) else ""
+        if str(value) not in words.numbers and ordinal not in words.low_set and numeral.lower() not in words.low_set:
+            return (finding(flags.NUMBER_MISSING, numeral),)
+    return ()
+
+
+def _value(numeral: str) -> int:
+    digits = [_VALUES[letter] for letter in numeral]
+    return sum(-one if one < next_ else one for one, next_ in zip(digits, [*digits[1:], 0], strict=True))

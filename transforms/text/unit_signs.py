@@ -1,0 +1,107 @@
+"""Units beside a number of the source that are nowhere in the answer: per cent, currencies, degrees, areas, bytes."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from transforms.text import flags
+from transforms.text.findings import Finding, finding
+from transforms.text.reading import Reading, read
+from transforms.text.words import word_set
+
+
+class _Unit(NamedTuple):
+    """How a unit is written: beside a number in French, and anywhere in English, as signs and words or as a pattern."""
+
+    french: re.Pattern[str]
+    marks: frozenset[str]
+    english: re.Pattern[str]
+
+
+def _unit(french: str, marks: str, english: str) -> _Unit:
+    beside = re.compile(rf"(\d+)[ \u00a0\u202f]?(?:{french})")
+    return _Unit(beside, word_set(marks), re.compile(english, re.IGNORECASE))
+
+
+_PER_CENT: Final = _unit(
+    r"%(?![\w%(${*#+-]|\.[\d*])", "% percent percentage pct half quarter twice double", r"\bper cent|‰"
+)
+_EURO: Final = _unit("€|euros?\\b", "€ euro euros eur", "€")
+_DOLLAR: Final = _unit(r"\$(?![\w{*-]|\.[\d*])|dollars?\b", "$ dollar dollars usd", "US")
+_CELSIUS: Final = _unit(r"°\s?C\b", "celsius centigrade degree degrees ℃ °", r"°\s?C|\bdeg\b")
+_SQUARE: Final = _unit(r"(?:m|cm|km|mm)²|mètres? carrés?\b", "² sq sqm square", r"\bm2\b|\^2")
+_CUBE: Final = _unit(r"(?:m|cm|km|mm)³|mètres? cubes?\b", "³ cu cubic", r"\bm3\b|\^3")
+_SPEED: Final = _unit(r"km/h\b", "kph kmh h hour", r"(?:kilomet\w+|km)\s+(?:per|an)\s+hour")
+_KILOMETRE: Final = _unit(r"km\b(?!/)", "km kms kilometre kilometres kilometer kilometers", "kilomet")
+_BY_MARK: Final = {
+    "%": (_PER_CENT,),
+    "‰": (_unit("‰", "‰", r"per (?:mille?|thousand)"),),
+    "€": (_EURO,),
+    "euro": (_EURO,),
+    "euros": (_EURO,),
+    "$": (_DOLLAR,),
+    "dollars": (_DOLLAR,),
+    "£": (_unit("£", "£ pound pounds gbp sterling", "£"),),
+    "°": (_CELSIUS,),
+    "²": (_SQUARE,),
+    "³": (_CUBE,),
+    "carrés": (_SQUARE,),
+    "cubes": (_CUBE,),
+    "km": (_KILOMETRE, _SPEED),
+    "kilomètres": (_KILOMETRE,),
+    "hectares": (_unit(r"hectares?\b", "hectare hectares ha", "hectare"),),
+    "ha": (_unit(r"ha\b", "hectare hectares ha", "hectare"),),
+    "to": (_unit(r"To\b", "tb tib terabyte terabytes", "terabyte"),),
+    "go": (_unit(r"Go\b", "gb gib g gigabyte gigabytes", "gigabyte"),),
+    "mo": (_unit(r"Mo\b", "mb mib m megabyte megabytes", "megabyte"),),
+    "ko": (_unit(r"[kK]o\b", "kb kib k kilobyte kilobytes", "kilobyte"),),
+    "kg": (_unit(r"kg\b", "kg kgs kilo kilos kilogram kilograms kilogramme kilogrammes", "kilo"),),
+    "mg": (_unit(r"mg\b", "mg milligram milligrams milligrammes", "milligram"),),
+    "kw": (_unit(r"kW\b", "kw kwh kilowatt kilowatts", "kilowatt"),),
+    "ampères": (_unit(r"ampères?\b", "a amp amps ampere amperes", "amp"),),
+    "litres": (_unit(r"litres?\b", "litre litres liter liters l", "litre|liter"),),
+}
+UNIT_MARKS: Final = frozenset(_BY_MARK)
+"""Without one of these signs and words, a source has no unit."""
+
+
+def unit_sign_findings(source: str, translation: str) -> tuple[Finding, ...]:
+    """unit_mismatch: a unit beside a number of the source that the answer does not name, though it has the number."""
+    there = read(source)
+    marks = there.signs & UNIT_MARKS | there.low_set & UNIT_MARKS
+    if not marks:
+        return ()
+    here = read(translation)
+    for mark in sorted(marks):
+        for unit in _BY_MARK[mark]:
+            named = not (unit.marks.isdisjoint(here.signs) and unit.marks.isdisjoint(here.low_set))
+            if not named and (match := _lost(unit, source, translation, here)):
+                return (finding(flags.UNIT_MISMATCH, match[0]),)
+    return ()
+
+
+def _lost(unit: _Unit, source: str, translation: str, here: Reading) -> re.Match[str] | None:
+    match = next((match for match in unit.french.finditer(source) if match[1] in here.numbers), None)
+    return None if match and unit.english.search(translation) else match
+
+
+_NEGATIVE = re.compile(r"[-−–](?<=[\s(].)(\d+(?:[.,]\d+)?)(?=[ \u00a0\u202f]?[%°€£])")
+_DASHES: Final = frozenset("-−–")
+_SIGNS: Final = frozenset("%°€£")
+
+
+def sign_findings(source: str, translation: str) -> tuple[Finding, ...]:
+    """number_missing: a negative quantity that is positive in the answer, or the other way round."""
+    signs = read(source).signs | read(translation).signs
+    if _SIGNS.isdisjoint(signs) or _DASHES.isdisjoint(signs):
+        return ()
+    if not _NEGATIVE.search(source) and not _NEGATIVE.search(translation):
+        return ()
+    there, here = (set(_NEGATIVE.findall(text.replace(",", "."))) for text in (source, translation))
+    for number in there ^ here:
+        text = translation if number in there else source
+        positive = rf"(?i)(?<![\d.,-])(?<!minus )(?<!moins ){re.escape(number)}(?!\d| below| sous| degrees? below)"
+        if re.search(positive, text.replace(",", ".")):
+            return (finding(flags.NUMBER_MISSING, f"-{number}"),)
+    return ()
