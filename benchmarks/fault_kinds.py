@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from benchmarks.fault_facts import DOMAINS, ENTITIES, VARIABLES, added_to_each, date, kept, scale, unit
+from benchmarks.fault_forms import invisible, label_or_lead, omitted, said_in_two_ways, unknown_token, wrapped
 from benchmarks.fault_sentences import (
     WORD,
     Fault,
@@ -278,4 +279,10 @@ KINDS: Final = (
     Kind("apology before", 0.95, _apology_before),
     Kind("remark after", 0.95, _remark_after),
     Kind("context translated", 0.95, _context_translated),
+    Kind("label or clause before", 0.95, label_or_lead),
+    Kind("marks around", 0.99, wrapped),
+    Kind("tokens of no model", 0.99, unknown_token),
+    Kind("invisible characters", 0.99, invisible),
+    Kind("rest omitted", 0.90, omitted),
+    Kind("two versions joined", 0.90, said_in_two_ways),
 )
