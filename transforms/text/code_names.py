@@ -55,6 +55,8 @@ def _paths(text: str) -> list[str]:
 
 def roman_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """number_missing: a roman numeral of the source that the answer has in no form."""
+    if ROMAN_WORDS.isdisjoint(read(source).low_set):
+        return ()
     for numeral in _ROMAN.findall(source):
         if not numeral or not _VALID.fullmatch(numeral) or numeral in translation:
             continue

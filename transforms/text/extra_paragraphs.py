@@ -24,7 +24,7 @@ def without_extra_paragraphs(text: str, source: str) -> str:
 
     What is left has all the words of the source that the whole has. A first line that ends with a colon is a paragraph.
     """
-    if "\n" not in text or len(_lines(text)) <= len(_lines(source)):
+    if text.count("\n") <= source.count("\n") or len(_lines(text)) <= len(_lines(source)):
         return text
     start = _ANNOUNCED.match(text) or _BREAK.search(text)
     if start and _may_go(text[: start.end()], text[start.end() :], text, source):

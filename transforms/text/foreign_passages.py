@@ -15,6 +15,8 @@ from transforms.text.sentences import sentences_of
 LEAST_UNKNOWN, LEAST_IN_SENTENCE, LEAST_WORDS = 4, 3, 6
 LEAST_UNKNOWN_SHARE: Final = 0.06
 """Of all different words: with fewer, one sentence of many may be foreign, but it is not looked for."""
+LEAST_UNLISTED_SHARE: Final = 0.15
+"""Of all different words, inflected ones included: seldom so many in English."""
 MOST_ENGLISH: Final = 0.1
 
 
@@ -23,7 +25,7 @@ def foreign_passage_findings(source: str, translation: str) -> tuple[Finding, ..
     here, there = read(translation), read(source)
     unknown = unlisted(here.low_set - there.low_set)
     least = max(LEAST_UNKNOWN, LEAST_UNKNOWN_SHARE * len(here.low_set))
-    if len(unknown) < least or is_list(here):
+    if len(unknown) < max(least, LEAST_UNLISTED_SHARE * len(here.low_set)) or is_list(here):
         return ()
     unknown = frozenset(word for word in unknown if len(word) > 2 and not is_english_word(word))
     if len(unknown) < least:

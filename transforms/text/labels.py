@@ -57,8 +57,9 @@ _FRENCH_LEADS = re.compile(
 _OPENING, _CLOSING = frozenset('"“«'), frozenset('"”»')
 _HEAD: Final = 120
 _REACH: Final = 100
-_ENDS, _QUOTES = re.compile("[:：=\\n)\\]】]"), re.compile('[:："“«]')
-"""What follows a label, and a clause."""
+_BRACKETS: Final = frozenset("[(【*_#=>–—-")
+"""A label in brackets or behind marks begins with one of them."""
+_QUOTES = re.compile('[:："“«]')
 _LABELLED: Final = 40
 """A source with a colon so near its start may have a label of its own, and so has its translation then."""
 
@@ -74,7 +75,9 @@ def _lead(text: str) -> re.Match[str] | None:
 
 
 def _label(text: str) -> re.Match[str] | None:
-    match = _LABEL.match(text) if _ENDS.search(text, 0, _REACH) else None
+    head = text[:_REACH]
+    may_end = ":" in head or "\n" in head or text[0] in _BRACKETS or "：" in head or "=" in head
+    match = _LABEL.match(text) if may_end else None
     if not match:
         return None
     name = match[match.lastgroup or 0]

@@ -74,7 +74,7 @@ def unit_sign_findings(source: str, translation: str) -> tuple[Finding, ...]:
         return ()
     here = read(translation)
     for mark in sorted(marks):
-        for unit in _BY_MARK[mark]:
+        for unit in _BY_MARK[mark] if mark != "km" or "km/h" in source else _BY_MARK[mark][:1]:
             named = not (unit.marks.isdisjoint(here.signs) and unit.marks.isdisjoint(here.low_set))
             if not named and (match := _lost(unit, source, translation, here)):
                 return (finding(flags.UNIT_MISMATCH, match[0]),)
@@ -89,6 +89,7 @@ def _lost(unit: _Unit, source: str, translation: str, here: Reading) -> re.Match
 _NEGATIVE = re.compile(r"[-−–](?<=[\s(].)(\d+(?:[.,]\d+)?)(?=[ \u00a0\u202f]?[%°€£])")
 _DASHES: Final = frozenset("-−–")
 _SIGNS: Final = frozenset("%°€£")
+_BEGUN: Final = (" -", " −", "(-")
 
 
 def sign_findings(source: str, translation: str) -> tuple[Finding, ...]:
@@ -96,7 +97,7 @@ def sign_findings(source: str, translation: str) -> tuple[Finding, ...]:
     signs = read(source).signs | read(translation).signs
     if _SIGNS.isdisjoint(signs) or _DASHES.isdisjoint(signs):
         return ()
-    if not _NEGATIVE.search(source) and not _NEGATIVE.search(translation):
+    if not any(begun in source or begun in translation for begun in _BEGUN):
         return ()
     there, here = (set(_NEGATIVE.findall(text.replace(",", "."))) for text in (source, translation))
     for number in there ^ here:
