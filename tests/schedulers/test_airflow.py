@@ -111,6 +111,8 @@ def test_a_retry_resumes_after_a_killed_command(job: Job, run_dag: RunDag) -> No
 
 
 def test_a_time_out_ends_the_command(job: Job, run_dag: RunDag) -> None:
+    for host in job.hosts:
+        host.control(tokens_per_second=4.0)  # takes minutes
     process = run_dag("4")
     wait_until(lambda: bool(commands_of(process)))
     commands = commands_of(process)
