@@ -9,7 +9,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
-from transforms.text.reading import Reading, read
+from transforms.text.reading import Reading, places, read
 
 _MOJIBAKE = re.compile(
     "[\u00c2\u00c3][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]"
@@ -32,7 +32,9 @@ _DAMAGED: Final = frozenset(
 _RARE = re.compile(
     "[\u3001\u3002\uff01-\uff5e\u1d00-\u1d2b\U0001d400-\U0001d7ff\u0300-\u052f\u2028\u2029\u25a1\u25af\ue000-\uf8ff\ufffc]"
 )
-_DAMAGED_LETTERS: Final = tuple(filter(str.isalpha, _DAMAGED))
+_DAMAGED_LETTERS: Final = frozenset("\u00c2\u00c3\u00c5\u00e2\u00f0")
+
+_USUAL: Final = frozenset(map(chr, range(0x20, 0x80))) | frozenset("\n\t\u00a0\u202f«»“”‘’„–—…•€°²³")
 
 _REPLACEMENT: Final = "\ufffd"
 _ESCAPES: Final = frozenset("\\&")
@@ -61,9 +63,10 @@ def character_findings(source: str, translation: str) -> tuple[Finding, ...]:
     )
     if may_be_damaged and (damaged := _damage(source, translation)):
         found.append(finding(flags.CHARACTERS_DAMAGED, damaged))
-    elif broken := _broken_words(source, translation):
+    elif _may_be_broken(there, here) and (broken := _broken_words(source, translation)):
         found.append(finding(flags.CHARACTERS_DAMAGED, broken))
-    if _is_shouted(source, translation) or _is_of_one_case(source, translation):
+    of_one_case = translation.isupper() or translation.islower() or translation.istitle()
+    if of_one_case and (_is_shouted(source, translation) or _is_of_one_case(source, translation)):
         found.append(Finding(flags.CAPITALS))
     if not (there.latin and here.latin) and max(there.signs | here.signs, default="") >= FIRST_EMOJI:
         lost, new = Counter(_EMOJI.findall(source)), Counter(_EMOJI.findall(translation))
@@ -81,10 +84,13 @@ def without_emoji_tail(text: str) -> str:
 
 
 def _damage(source: str, translation: str) -> str:
-    if _may_be_damaged(read(translation)):
-        for match in _MOJIBAKE.finditer(translation):
-            if match[0] not in source:
-                return str(translation[max(0, match.start() - 10) : match.end() + 10])
+    if suspicious := _suspicious(read(translation)):
+        end = 0
+        for place in sorted(place for character in suspicious for place in places(translation, character)):
+            if place >= end and (match := _MOJIBAKE.match(translation, place)):
+                end = match.end()
+                if match[0] not in source:
+                    return translation[max(0, place - 10) : end + 10]
         if translation.count(_REPLACEMENT) > source.count(_REPLACEMENT):
             return _REPLACEMENT
     if "\\" in translation:
@@ -102,11 +108,14 @@ def _damage(source: str, translation: str) -> str:
     return ""
 
 
-def _may_be_damaged(reading: Reading) -> bool:
-    letters = reading.letters
-    if not _DAMAGED.isdisjoint(reading.signs) or (not reading.latin and _RARE.search("".join(reading.signs))):
-        return True
-    return not letters.isascii() and any(letter in letters for letter in _DAMAGED_LETTERS)
+def _suspicious(reading: Reading) -> set[str]:
+    """The characters of a text with which damaged ones begin, few of which are in any text."""
+    found = set(_DAMAGED & reading.signs)
+    if not reading.latin and not reading.signs <= _USUAL:
+        found.update(_RARE.findall("".join(reading.signs)))
+    if not reading.letters.isascii():
+        found.update([letter for letter in _DAMAGED_LETTERS if letter in reading.letters])
+    return found
 
 
 def _other_entity(source: str, translation: str) -> str:
@@ -150,6 +159,13 @@ def _is_shouted(source: str, translation: str) -> bool:
 
 _LEAST_WORDS, _GLUED, _SPACED, _LONGEST_WORD = 5, 3, 0.35, 22
 _SPLIT_WORD = re.compile(r"[a-z]- [a-z]")
+
+
+def _may_be_broken(there: Reading, here: Reading) -> bool:
+    """Whether words are far longer than the source's, or short, or a hyphen stands before a blank."""
+    words = len(here.lows)
+    far = words * _GLUED < len(there.lows) or words > _SPACED * len(here.text)
+    return far or ("-" in here.signs and "- " in here.text)
 
 
 def _broken_words(source: str, translation: str) -> str:

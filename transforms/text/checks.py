@@ -15,7 +15,7 @@ from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import character_findings
 from transforms.text.chatter import leak_findings, refusal_findings
 from transforms.text.cleaning import open_thought
-from transforms.text.code_names import ROMAN_WORDS, code_name_findings, roman_findings
+from transforms.text.code_names import PATH_SIGNS, ROMAN_WORDS, code_name_findings, roman_findings
 from transforms.text.content import content_findings
 from transforms.text.control_tokens import MARKED, new_tokens
 from transforms.text.copies import copy_findings
@@ -91,7 +91,7 @@ def findings(
         *length,
         *refusal_findings(source, translation),
         *(() if prompt_texts is None else leak_findings(source, translation, prompt_texts)),
-        *token_findings(source, translation),
+        *(() if MARKED.isdisjoint(here.signs) else token_findings(source, translation)),
         *option_findings(source, translation),
         *content_findings(source, translation, context),
         *map(Finding, ending_flags(source, translation)),
@@ -102,11 +102,13 @@ def findings(
         found.append(Finding(flags.SENTENCE_REPEATED))
     if there.numbers and here.numbers:
         found += unit_findings(source, translation)
-    if not (_QUANTITIES.isdisjoint(there.low_set) and _QUANTITIES.isdisjoint(there.signs)):
-        found += unit_sign_findings(source, translation)
-        found += sign_findings(source, translation)
-        found += roman_findings(source, translation)
-    if "--" in source or "/" in there.signs or "\\" in there.signs:
+    if not (UNIT_MARKS.isdisjoint(there.signs) and _QUANTITIES.isdisjoint(there.low_set)):
+        if there.numbers and here.numbers:
+            found += unit_sign_findings(source, translation)
+            found += sign_findings(source, translation)
+        if not ROMAN_WORDS.isdisjoint(there.low_set):
+            found += roman_findings(source, translation)
+    if not PATH_SIGNS.isdisjoint(there.signs) or ("-" in there.signs and "--" in source):
         found += code_name_findings(source, translation)
     if not PLACEHOLDER_SIGNS.isdisjoint(signs):
         found += placeholder_findings(source, translation)
@@ -144,8 +146,6 @@ _IMPLIED: Final = {
 
 def token_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """prompt_leak: a control token that could not be taken away, or thoughts without an end."""
-    if MARKED.isdisjoint(read(translation).signs):
-        return ()
     if new_tokens(translation, source) or open_thought(translation, source):
         return (finding(flags.PROMPT_LEAK, translation),)
     return ()

@@ -27,6 +27,17 @@ ROMAN_WORDS: Final = frozenset(
     if len(word) > 1
 ) - {"xe", "ie"}
 """Without one of these words, a source has no roman numeral of two letters."""
+_WRITTEN: Final = {
+    (numeral + ending).lower(): numeral + ending
+    for tens in ("", "X", "XX", "XXX")
+    for units in ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
+    for ending in ("", "e", "er", "ème", "ᵉ")
+    if len((numeral := tens + units) + ending) > 1 and numeral
+}
+"""How words that may be numerals are written then: "VIe" is one, "vie" a word."""
+_NUMERALS: Final = frozenset(_WRITTEN)
+PATH_SIGNS: Final = frozenset("/\\")
+"""Without one of these signs, a source has no path."""
 _BACKSLASH: Final = "\\"
 
 
@@ -50,20 +61,22 @@ def _paths(text: str) -> list[str]:
     found = _PATH.findall(text) if "/" in signs else []
     if _BACKSLASH in signs and ":" in signs:
         found += _WINDOWS_PATH.findall(text)
+    if not found:
+        return found
     return list(dict.fromkeys(path.rstrip(f"{_BACKSLASH}.") for path in found))
 
 
 def roman_findings(source: str, translation: str) -> tuple[Finding, ...]:
-    """number_missing: a roman numeral of the source that the answer has in no form."""
-    if ROMAN_WORDS.isdisjoint(read(source).low_set):
+    """number_missing: a roman numeral that the answer has in no form, of a source with one of ``ROMAN_WORDS``."""
+    if not any(_WRITTEN[word] in source for word in _NUMERALS & read(source).low_set):
         return ()
     for numeral in _ROMAN.findall(source):
         if not numeral or not _VALID.fullmatch(numeral) or numeral in translation:
             continue
         value = _value(numeral)
-        words = read(translation)
+        here = read(translation)
         ordinal = _ORDINALS[value - 1] if value <= len(_ORDINALS) else ""
-        if str(value) not in words.numbers and ordinal not in words.low_set and numeral.lower() not in words.low_set:
+        if str(value) not in here.numbers and ordinal not in here.low_set and numeral.lower() not in here.low_set:
             return (finding(flags.NUMBER_MISSING, numeral),)
     return ()
 

@@ -35,7 +35,7 @@ _WORD_TAG = re.compile(r"<[^<>\n]{1,60}>")
 _HALF_TOKEN = re.compile(r"[a-z_]{2,30}\|>")
 _WRAPPED = re.compile(r"<(\w{1,20})(?: [^<>]{1,60})?>[^<>]*</\1>")
 """Tags around the whole answer are its wrapping."""
-_TOKEN_START = re.compile(r"[<‹＜\[>]")
+_TOKEN_START = re.compile(r"[<‹＜\[>](?:(?<!>)|(?=>))")
 """How a token begins."""
 _ROLE: Final = (
     "assistant|user|system|human|model|bot|ai|translator|chatbot|gpt|llm|developer|tool|response|output|answer"

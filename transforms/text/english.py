@@ -45,6 +45,25 @@ def is_english_word(word: str) -> bool:
     )
 
 
+_REMEMBERED: set[str] = set()
+_LEAST_LETTERS: Final = 3
+
+
+def unknown(words: frozenset[str], least: float) -> frozenset[str]:
+    """The words of three letters and more that are not English; no matter which ones if they are less than ``least``.
+
+    Nearly all words of a text are remembered to be English: a difference of sets leaves few to ask for.
+    """
+    new = words - _REMEMBERED
+    if len(new) < least:
+        return new
+    english = [word for word in new if len(word) < _LEAST_LETTERS or is_english_word(word)]
+    if len(_REMEMBERED) > CACHED_WORDS:
+        _REMEMBERED.clear()
+    _REMEMBERED.update(english)
+    return new.difference(english)
+
+
 def unlisted(words: frozenset[str]) -> frozenset[str]:
     """The words that are not listed as they stand: far cheaper than to ask for each, but some are inflected."""
     return words - ENGLISH - _words()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from transforms.text import flags
-from transforms.text.english import is_english_word, unlisted
+from transforms.text.english import unknown, unlisted
 from transforms.text.findings import Finding, finding
 from transforms.text.language_words import ENGLISH
 from transforms.text.other_languages import is_foreign, is_other_than_english
@@ -22,17 +22,20 @@ MOST_ENGLISH: Final = 0.1
 
 def foreign_passage_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """content_mismatch: a sentence of six words and more that is neither English nor a part of the source."""
-    here, there = read(translation), read(source)
-    unknown = unlisted(here.low_set - there.low_set)
+    here = read(translation)
     least = max(LEAST_UNKNOWN, LEAST_UNKNOWN_SHARE * len(here.low_set))
-    if len(unknown) < max(least, LEAST_UNLISTED_SHARE * len(here.low_set)) or is_list(here):
+    strange = unknown(here.low_set, least)
+    if len(strange) < least:
         return ()
-    unknown = frozenset(word for word in unknown if len(word) > 2 and not is_english_word(word))
-    if len(unknown) < least:
+    there = read(source)
+    strange -= there.low_set
+    if len(strange) < least or is_list(here):
+        return ()
+    if len(unlisted(here.low_set - there.low_set)) < LEAST_UNLISTED_SHARE * len(here.low_set):
         return ()
     for sentence in sentences_of(translation):
         words = [word for word in letter_words(sentence) if word.islower()]
-        if len(words) < LEAST_WORDS or len(unknown.intersection(words)) < LEAST_IN_SENTENCE:
+        if len(words) < LEAST_WORDS or len(strange.intersection(words)) < LEAST_IN_SENTENCE:
             continue
         english = sum(word in ENGLISH for word in words)
         if english <= MOST_ENGLISH * len(words) and is_other_than_english(sentence, source) and not is_foreign(source):

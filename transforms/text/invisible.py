@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import Final
 
 from transforms.text.reading import read
 
 _INVISIBLE: Final = "\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
-_ANY = re.compile(f"[{_INVISIBLE}\u200c\u200d]")
+_BEYOND_LATIN: Final = map(chr, chain(range(0x200B, 0x2070), range(0xFEFF, 0xFFFC)))
+_ANY: Final = frozenset(filter(re.compile(f"[{_INVISIBLE}\u200c\u200d]").match, chain("\u00ad", _BEYOND_LATIN)))
 _FOUND = re.compile(f"[{_INVISIBLE}]|[\u200c\u200d](?<![^\x00-\u036f].)")
 """Joiners belong to emoji and to scripts that join letters, not beside Latin letters."""
 
 
 def without_invisible(text: str, source: str) -> str:
     """``text`` without invisible characters that the source does not have."""
-    if text.isascii() or text.isprintable() or not _ANY.search("".join(read(text).signs)):
+    if text.isascii() or _ANY.isdisjoint(read(text).signs):
         return text
     return _FOUND.sub(lambda match: match[0] if match[0] in source else "", text)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from transforms.text.reading import read
 from transforms.text.task_talk import SEVERAL
 from transforms.text.words import word_set
 
@@ -35,6 +36,8 @@ _LABEL = re.compile(
     )\s*""",
     re.VERBOSE,
 )
+_FIRST: Final = frozenset(word.partition("-")[0] for word in _NAMES | _BESIDE)
+"""A label begins with one of these words."""
 _COLON = re.compile(r":(?=\s|\Z)")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
 _LEAD = re.compile(
@@ -50,6 +53,9 @@ _LEAD = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """A clause whose object is the translation: "The translation is "…"", "The sentence means that …"."""
+_LEAD_FIRST: Final = word_set("so okay well now then thus hence therefore it this that in")
+_LEAD_NAMES: Final = word_set("translation sentence text phrase passage meaning version rendering way")
+"""Such a clause begins with one of the former, or has one of the latter."""
 _FRENCH_LEADS = re.compile(
     r"(?i)tradu|angl|english|translat|texte|phrase|passage|message|sens\b|signifi|veut dire"
     r"|\A\W*(?:c['’]est|il s|version|résultat|réponse|sortie|cible|voici|voilà|ci-|étape)"
@@ -70,11 +76,18 @@ def begins_with_label(text: str) -> bool:
 
 
 def _lead(text: str) -> re.Match[str] | None:
+    reading = read(text)
+    lows = reading.lows
+    if not lows or (lows[0] not in _LEAD_FIRST and _LEAD_NAMES.isdisjoint(reading.low_set)):
+        return None
     head = text[:_REACH]
     return _LEAD.match(text) if _QUOTES.search(head) or " that " in head else None
 
 
 def _label(text: str) -> re.Match[str] | None:
+    lows = read(text).lows
+    if not lows or lows[0] not in _FIRST:
+        return None
     head = text[:_REACH]
     may_end = ":" in head or "\n" in head or text[0] in _BRACKETS or "：" in head or "=" in head
     match = _LABEL.match(text) if may_end else None

@@ -7,7 +7,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
-from transforms.text.reading import Reading, read
+from transforms.text.reading import read
 from transforms.text.words import word_set
 
 _DOTS = re.compile(r"(?:\.{3,}|…)[\"”»)\]]?\s*\Z|[\[(](?:\.{3,}|…)[\])]|(?<=\w )(?:\.{3}|…)(?= \w)")
@@ -36,24 +36,24 @@ _SENTENCE_ENDS: Final = frozenset('.!?»”")')
 def omission_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """unfinished: "[…]", "(rest omitted)", "etc." of the answer's own, or an end such as "and the" or "("."""
     here = read(translation)
+    so_on = bool(here.lows) and here.lows[-1] in _AND_SO_ON_WORDS
     dots = "…" in here.signs or "..." in translation
     if not dots and translation[-1] in _STOPS:
-        return _so_on(source, translation, here)
+        return _so_on(source, translation) if so_on else ()
     if dots and len(source) >= _LEAST_SOURCE and _own_dots(source, translation):
         return (finding(flags.UNFINISHED, translation[-40:]),)
     remarks = translation[-1] in _CLOSING and not _REMARK_WORDS.isdisjoint(here.low_set)
     if remarks and source.rstrip()[-1:] not in _CLOSING and _REMARK.search(translation, max(0, len(translation) - 130)):
         return (finding(flags.UNFINISHED, translation[-40:]),)
-    if found := _so_on(source, translation, here):
+    if so_on and (found := _so_on(source, translation)):
         return found
     if source.rstrip()[-1:] in _SENTENCE_ENDS and len(source) >= _LEAST_SOURCE and _hangs(here.lows, translation):
         return (finding(flags.UNFINISHED, translation[-40:]),)
     return ()
 
 
-def _so_on(source: str, translation: str, here: Reading) -> tuple[Finding, ...]:
-    last = here.lows[-1] if here.lows else ""
-    if last in _AND_SO_ON_WORDS and _AND_SO_ON.search(translation, max(0, len(translation) - _SO_ON_CHARS)):
+def _so_on(source: str, translation: str) -> tuple[Finding, ...]:
+    if _AND_SO_ON.search(translation, max(0, len(translation) - _SO_ON_CHARS)):
         return () if _FRENCH_SO_ON.search(source) else (finding(flags.UNFINISHED, translation[-40:]),)
     return ()
 

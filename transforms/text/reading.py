@@ -137,7 +137,7 @@ def search_sentences(pattern: re.Pattern[str], text: str, words: Iterable[str]) 
     if len(low) != len(text):
         return pattern.search(text)
     last = 0
-    for place in sorted(place for word in words for place in _places(low, word)):
+    for place in sorted(place for word in words for place in places(low, word)):
         if place >= last:
             start = max(low.rfind(mark, last, place) for mark in ".!?") + 1
             last, end = after.span() if (after := _END_OF_SENTENCE.search(low, place)) else (len(low), len(low))
@@ -146,7 +146,8 @@ def search_sentences(pattern: re.Pattern[str], text: str, words: Iterable[str]) 
     return None
 
 
-def _places(text: str, part: str) -> Iterator[int]:
+def places(text: str, part: str) -> Iterator[int]:
+    """Where ``part`` begins in a text, each time."""
     place = text.find(part)
     while place != -1:
         yield place

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
-from transforms.text.reading import Reading, read
+from transforms.text.reading import Reading, places, read
 from transforms.text.words import word_set
 
 
@@ -66,14 +66,16 @@ UNIT_MARKS: Final = frozenset(_BY_MARK)
 """Without one of these signs and words, a source has no unit."""
 
 
+_NAMED_ALIKE: Final = frozenset(mark for mark, units in _BY_MARK.items() if all(mark in unit.marks for unit in units))
+"""An answer with such a mark names its unit."""
+
+
 def unit_sign_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """unit_mismatch: a unit beside a number of the source that the answer does not name, though it has the number."""
-    there = read(source)
+    there, here = read(source), read(translation)
     marks = there.signs & UNIT_MARKS | there.low_set & UNIT_MARKS
-    if not marks:
-        return ()
-    here = read(translation)
-    for mark in sorted(marks):
+    marks -= _NAMED_ALIKE & here.signs | _NAMED_ALIKE & here.low_set
+    for mark in sorted(marks) if marks else ():
         for unit in _BY_MARK[mark] if mark != "km" or "km/h" in source else _BY_MARK[mark][:1]:
             named = not (unit.marks.isdisjoint(here.signs) and unit.marks.isdisjoint(here.low_set))
             if not named and (match := _lost(unit, source, translation, here)):
@@ -89,18 +91,33 @@ def _lost(unit: _Unit, source: str, translation: str, here: Reading) -> re.Match
 _NEGATIVE = re.compile(r"[-−–](?<=[\s(].)(\d+(?:[.,]\d+)?)(?=[ \u00a0\u202f]?[%°€£])")
 _DASHES: Final = frozenset("-−–")
 _SIGNS: Final = frozenset("%°€£")
+_BLANKS: Final = frozenset(" \u00a0\u202f")
 _BEGUN: Final = (" -", " −", "(-")
+
+
+def _negatives(reading: Reading) -> set[str]:
+    """The negative quantities, looked for before their signs, which are few, unlike dashes."""
+    found: set[str] = set()
+    if _DASHES.isdisjoint(reading.signs):
+        return found
+    text = reading.text
+    for sign in _SIGNS & reading.signs:
+        for place in places(text, sign):
+            start = place - 1
+            start -= text[start] in _BLANKS
+            while start > 0 and (text[start].isdecimal() or text[start] in ".,"):
+                start -= 1
+            if start > 0 and text[start] in _DASHES and (match := _NEGATIVE.match(text, start)):
+                found.add(match[1].replace(",", "."))
+    return found
 
 
 def sign_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """number_missing: a negative quantity that is positive in the answer, or the other way round."""
-    signs = read(source).signs | read(translation).signs
-    if _SIGNS.isdisjoint(signs) or _DASHES.isdisjoint(signs):
+    there, here = _negatives(read(source)), _negatives(read(translation))
+    if there == here or not any(begun in source or begun in translation for begun in _BEGUN):
         return ()
-    if not any(begun in source or begun in translation for begun in _BEGUN):
-        return ()
-    there, here = (set(_NEGATIVE.findall(text.replace(",", "."))) for text in (source, translation))
-    for number in there ^ here:
+    for number in sorted(there ^ here):
         text = translation if number in there else source
         positive = rf"(?i)(?<![\d.,-])(?<!minus )(?<!moins ){re.escape(number)}(?!\d| below| sous| degrees? below)"
         if re.search(positive, text.replace(",", ".")):
