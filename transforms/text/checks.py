@@ -32,7 +32,7 @@ from transforms.text.placeholders import PLACEHOLDER_SIGNS, placeholder_findings
 from transforms.text.reading import read
 from transforms.text.several_versions import option_findings
 from transforms.text.task_talk import explained_share, explaining_keys
-from transforms.text.unit_signs import UNIT_MARKS, sign_findings, unit_sign_findings
+from transforms.text.unit_signs import DASHES, UNIT_MARKS, sign_findings, unit_sign_findings
 from transforms.text.units import unit_findings
 
 _RUN = re.compile(r"([^\w\s])\1{3,}|[ \t\u00a0]{2,}")
@@ -105,7 +105,8 @@ def findings(
     if not (UNIT_MARKS.isdisjoint(there.signs) and _QUANTITIES.isdisjoint(there.low_set)):
         if there.numbers and here.numbers:
             found += unit_sign_findings(source, translation)
-            found += sign_findings(source, translation)
+            if not DASHES.isdisjoint(signs):
+                found += sign_findings(source, translation)
         if not ROMAN_WORDS.isdisjoint(there.low_set):
             found += roman_findings(source, translation)
     if not PATH_SIGNS.isdisjoint(there.signs) or ("-" in there.signs and "--" in source):

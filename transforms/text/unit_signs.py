@@ -74,7 +74,8 @@ def unit_sign_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """unit_mismatch: a unit beside a number of the source that the answer does not name, though it has the number."""
     there, here = read(source), read(translation)
     marks = there.signs & UNIT_MARKS | there.low_set & UNIT_MARKS
-    marks -= _NAMED_ALIKE & here.signs | _NAMED_ALIKE & here.low_set
+    alike = marks & _NAMED_ALIKE
+    marks -= alike & here.signs | alike & here.low_set
     for mark in sorted(marks) if marks else ():
         for unit in _BY_MARK[mark] if mark != "km" or "km/h" in source else _BY_MARK[mark][:1]:
             named = not (unit.marks.isdisjoint(here.signs) and unit.marks.isdisjoint(here.low_set))
@@ -89,7 +90,8 @@ def _lost(unit: _Unit, source: str, translation: str, here: Reading) -> re.Match
 
 
 _NEGATIVE = re.compile(r"[-−–](?<=[\s(].)(\d+(?:[.,]\d+)?)(?=[ \u00a0\u202f]?[%°€£])")
-_DASHES: Final = frozenset("-−–")
+DASHES: Final = frozenset("-−–")
+"""A negative quantity begins with one of them."""
 _SIGNS: Final = frozenset("%°€£")
 _BLANKS: Final = frozenset(" \u00a0\u202f")
 _BEGUN: Final = (" -", " −", "(-")
@@ -98,8 +100,6 @@ _BEGUN: Final = (" -", " −", "(-")
 def _negatives(reading: Reading) -> set[str]:
     """The negative quantities, looked for before their signs, which are few, unlike dashes."""
     found: set[str] = set()
-    if _DASHES.isdisjoint(reading.signs):
-        return found
     text = reading.text
     for sign in _SIGNS & reading.signs:
         for place in places(text, sign):
@@ -107,7 +107,7 @@ def _negatives(reading: Reading) -> set[str]:
             start -= text[start] in _BLANKS
             while start > 0 and (text[start].isdecimal() or text[start] in ".,"):
                 start -= 1
-            if start > 0 and text[start] in _DASHES and (match := _NEGATIVE.match(text, start)):
+            if start > 0 and text[start] in DASHES and (match := _NEGATIVE.match(text, start)):
                 found.add(match[1].replace(",", "."))
     return found
 
