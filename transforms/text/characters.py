@@ -33,8 +33,8 @@ _RARE = re.compile(
     "[\u3001\u3002\uff01-\uff5e\u1d00-\u1d2b\U0001d400-\U0001d7ff\u0300-\u052f\u2028\u2029\u25a1\u25af\ue000-\uf8ff\ufffc]"
 )
 _DAMAGED_LETTERS: Final = frozenset("\u00c2\u00c3\u00c5\u00e2\u00f0")
-
 _USUAL: Final = frozenset(map(chr, range(0x20, 0x80))) | frozenset("\n\t\u00a0\u202f«»“”‘’„–—…•€°²³")
+"""Signs of most texts, none of which is rare."""
 
 _REPLACEMENT: Final = "\ufffd"
 _ESCAPES: Final = frozenset("\\&")

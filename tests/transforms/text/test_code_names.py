@@ -4,7 +4,7 @@ import pytest
 
 from transforms.text import flags
 from transforms.text.code_names import code_name_findings, roman_findings
-from transforms.text.findings import Finding
+from transforms.text.findings import Finding, names
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,9 @@ def test_options_and_paths_stay(source: str, translation: str, evidence: str | N
 def test_roman_numerals_stay_in_some_form(source: str, translation: str, evidence: str | None) -> None:
     expected = () if evidence is None else (Finding(flags.NUMBER_MISSING, evidence),)
     assert roman_findings(source, translation) == expected
+
+
+def test_a_word_that_looks_like_a_numeral_is_none() -> None:
+    assert roman_findings("La vie à Rome est belle.", "Life in Rome is beautiful.") == ()
+    assert names(roman_findings("La vie à Rome au VIe siècle.", "Life in Rome.")) == (flags.NUMBER_MISSING,)
+    assert roman_findings("La vie à Rome au VIe siècle.", "Life in Rome in the 6th century.") == ()

@@ -6,7 +6,7 @@ import pytest
 
 from transforms.text import flags
 from transforms.text.checks import check
-from transforms.text.english import is_english_word, unlisted
+from transforms.text.english import is_english_word, unknown, unlisted
 
 
 def test_words_are_english_in_every_regular_inflection() -> None:
@@ -46,3 +46,10 @@ def test_menus_foods_and_raised_letters_are_english(source: str, answer: str) ->
 def test_words_that_are_not_listed_as_they_stand_may_be_inflected() -> None:
     assert unlisted(frozenset(("the", "barley", "zamówienie"))) == {"zamówienie"}
     assert unlisted(frozenset(("wandered",))) <= {"wandered"}
+
+
+def test_unknown_words_are_the_same_once_others_are_remembered() -> None:
+    words = frozenset(("the", "wandered", "codepoint", "zamówienie", "ął"))
+    assert unknown(words, 1) == {"zamówienie"}
+    assert unknown(words, 1) == {"zamówienie"}
+    assert len(unknown(words, 4)) < 4
