@@ -63,7 +63,11 @@ def character_findings(source: str, translation: str) -> tuple[Finding, ...]:
     )
     if may_be_damaged and (damaged := _damage(source, translation)):
         found.append(finding(flags.CHARACTERS_DAMAGED, damaged))
-    elif _may_be_broken(there, here) and (broken := _broken_words(source, translation)):
+    elif (
+        len(here.lows) * _GLUED < len(there.lows)
+        or len(here.lows) > _SPACED * len(translation)
+        or ("-" in here.signs and "- " in translation)
+    ) and (broken := _broken_words(source, translation)):
         found.append(finding(flags.CHARACTERS_DAMAGED, broken))
     of_one_case = translation.isupper() or translation.islower() or translation.istitle()
     if of_one_case and (_is_shouted(source, translation) or _is_of_one_case(source, translation)):
@@ -159,13 +163,6 @@ def _is_shouted(source: str, translation: str) -> bool:
 
 _LEAST_WORDS, _GLUED, _SPACED, _LONGEST_WORD = 5, 3, 0.35, 22
 _SPLIT_WORD = re.compile(r"[a-z]- [a-z]")
-
-
-def _may_be_broken(there: Reading, here: Reading) -> bool:
-    """Whether words are far longer than the source's, or short, or a hyphen stands before a blank."""
-    words = len(here.lows)
-    far = words * _GLUED < len(there.lows) or words > _SPACED * len(here.text)
-    return far or ("-" in here.signs and "- " in here.text)
 
 
 def _broken_words(source: str, translation: str) -> str:

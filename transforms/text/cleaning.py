@@ -27,7 +27,10 @@ def clean(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
     Returns:
         The translation, or "" if the answer shows nothing, and the flags.
     """
-    text, found = _without_thought(without_invisible(sanitize(without_colours(answer)), source).strip(), source)
+    text = sanitize(without_colours(answer) if "\x1b" in answer else answer)
+    if not text.isascii():
+        text = without_invisible(text, source)
+    text, found = _without_thought(text.strip(), source)
     text = _without_delimiters(text, source)
     return "" if is_blank(text) else text, found
 

@@ -17,7 +17,7 @@ _FOUND = re.compile(f"[{_INVISIBLE}]|[\u200c\u200d](?<![^\x00-\u036f].)")
 
 def without_invisible(text: str, source: str) -> str:
     """``text`` without invisible characters that the source does not have."""
-    if text.isascii() or _ANY.isdisjoint(read(text).signs):
+    if _ANY.isdisjoint(read(text).signs):
         return text
     return _FOUND.sub(lambda match: match[0] if match[0] in source else "", text)
 
@@ -27,4 +27,4 @@ _COLOUR = re.compile("\x1b\\[[\\d;]{0,12}[A-Za-z]")
 
 def without_colours(text: str) -> str:
     """``text`` without a terminal's commands, of which only half would be left without control characters."""
-    return _COLOUR.sub("", text) if "\x1b" in text else text
+    return _COLOUR.sub("", text)
