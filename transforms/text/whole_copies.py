@@ -8,11 +8,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from transforms.text import flags
 from transforms.text.code import Code, without_code
-from transforms.text.english import is_english_word
+from transforms.text.english import is_english_word, unlisted
 from transforms.text.findings import Finding, finding
 from transforms.text.french_words import PARTICLES, is_french, is_name, looks_french
 from transforms.text.language_words import ENGLISH, FRENCH
@@ -34,7 +35,12 @@ CODE: Final = Code(
 _PART_END = re.compile(
     r"</?[A-Za-z][^<>\n]{0,200}>|[\n|\"{}\[\]();]|\s[-–—/]\s|[ \t]{2,}|(?:[:;!?]|(?<=[a-zà-ÿ]{4})\.)(?=\s)"
 )
-_TITLE_PARTICLES: Final = word_set("de du des la le les au aux")
+_LEAST_KNOWN: Final = 3
+_JOINING: Final = PARTICLES | {"ou", "à"}
+_ACRONYM = re.compile(r"[A-Z]{2,6}s?|[A-Z][a-z]+[A-Z]\w*")
+_LOANS: Final = frozenset(
+    ("sans serif", "par excellence", "en masse", "en route", "en bloc", "en passant", "en suite", "à la carte")
+)
 _ELIDED = re.compile(r"(?<!\w)[dl]['’](?=[a-zà-ÿ])")
 _ELISION = re.compile(r"(?i)(?<!\w)(?:[cdjlmnst]|qu)['’](?=[^\W\d_])")
 _HYPHENATED = re.compile(r"(?<!\w)[A-ZÀ-Ý]\w+-(?:\w+[-'’])*[A-ZÀ-Ý]\w+")
@@ -137,7 +143,8 @@ def _in_part(text: str, shouted: bool) -> Finding | None:
         return None
     french = [word for word in words if looks_french(word)]
     if not french:
-        return finding(flags.FRENCH_LEFT, text) if _has_title_particles(text, words, shouted) else None
+        is_title = _has_title_particles(text, words, shouted) or _has_lexicon_word(words)
+        return finding(flags.FRENCH_LEFT, text) if is_title else None
     if shouted and words[0].lower() in _KINDS_OF_NAMES:
         return finding(flags.FRENCH_LEFT, text)
     if any(map(is_name, words)) and (shouted or not any(map(str.islower, words))):
@@ -158,6 +165,15 @@ def _has_title_particles(text: str, words: Sequence[str], shouted: bool) -> bool
     return _is_french_title(text, words) or (len(particles) >= 2 and _mostly_lower(words))
 
 
+def _has_lexicon_word(words: Sequence[str]) -> bool:
+    """Whether the lexicon has a word as French only, such as "nom", that no list of English words has; not a name."""
+    lower = [word for word in words if word.islower()]
+    if lower and len(lower) == len(words) - 1 and words[0].istitle():
+        lower.append(words[0].lower())
+    certain = unlisted(frozenset(word for word in lower if len(word) >= _LEAST_KNOWN) - PARTICLES)
+    return any(is_known(word) and not is_english(word) for word in certain)
+
+
 def _is_title(words: Sequence[str], french: Sequence[str]) -> bool:
     """Whether a part whose French words all have capitals is a title, and no name."""
     capitals = [word for word in words if word[0].isupper() and (len(word) == 1 or not word.isupper())]
@@ -172,10 +188,19 @@ def _is_title(words: Sequence[str], french: Sequence[str]) -> bool:
 
 
 def _is_french_title(text: str, words: Sequence[str]) -> bool:
-    """Whether all words but the first are in lower case, with a French particle between them: no name is written so."""
-    if len(words) < 2 or not all(map(str.islower, words[1:])):
+    """Whether all words but the first and acronyms are in lower case, and a particle stands before one of them.
+
+    No name is written so.
+    """
+    others = [word for word in words[1:] if not _ACRONYM.fullmatch(word)]
+    if not others or not all(map(str.islower, others)) or text.strip().casefold() in _LOANS:
         return False
-    return bool(_ELIDED.search(text)) or any(word in _TITLE_PARTICLES for word in words[1:-1])
+    first = len(words[0]) > 1 and words[0].lower() in PARTICLES
+    return (
+        first
+        or bool(_ELIDED.search(text))
+        or any(word in _JOINING and after != "al" for word, after in pairwise(words[1:]))
+    )
 
 
 def _mostly_lower(words: Sequence[str]) -> bool:

@@ -47,9 +47,14 @@ def test_a_copy_of_french_is_seen_whatever_stands_around_it(text: str) -> None:
         "7.2. Le menu « Décalage »",
         "Date    Passerelle    Version",
         "M_odifier l’adoption",
+        "Nom global",
+        "Source ou citation",
+        "En mode grille",
+        "Options de l'exportation GeneWeb",
+        "Impossible d'analyser la base TLS",
     ],
 )
-def test_titles_with_several_capitals_are_seen_but_not_rejected(title: str) -> None:
+def test_titles_of_words_that_english_has_too_are_seen_but_not_rejected(title: str) -> None:
     assert names(title) == [flags.FRENCH_LEFT]
 
 
@@ -72,6 +77,12 @@ def test_titles_with_several_capitals_are_seen_but_not_rejected(title: str) -> N
         "parabar-lit",
         "Seine-Maritime",
         "Nice Côte d'Azur",
+        "Fattal et al. 2002",
+        "incompatible options",
+        "Interaction mode",
+        "Sans serif",
+        "Bat Mitzvah",
+        "Manuel Ferrand",
         "The gendarmerie is one of the forces of this country.",
         "fr_FR, de_DE, es_ES, it_IT, nl_NL, pl_PL, pt_PT",
     ],
