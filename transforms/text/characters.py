@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Final
 
 from transforms.text import flags
+from transforms.text.broken_words import broken_words
 from transforms.text.findings import Finding, finding
 from transforms.text.reading import Reading, places, read
 
@@ -18,11 +19,13 @@ _MOJIBAKE = re.compile(
     "|\u00c5[\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u201c\u02dc\u00a1-\u00bf]"
     "|\u0393\u00c7[\u00a0-\u2590]|[\u251c\u252c][\u00a1-\u00ff\u2310-\u25a0]|\u201a\u00c4[\u00a0-\u2122]"
     "|\u221a[\u00a1-\u00ff\u2122]|[\ue000-\uf8ff\ufffc\u2028\u2029\u25a1\u25af]|(?<![^\\W\\d_])[\u0300-\u036f]"
-    "|(?<=[A-Za-z])[\u0370-\u03bb\u03bd-\u052f](?=[a-z])|[\u3001\u3002\uff01-\uff5e\u1d00-\u1d2b\U0001d400-\U0001d7ff]"
+    "|(?<=[A-Za-z])[\u0370-\u03bb\u03bd-\u052f](?=[a-z])|[\u3001\u3002\uff01-\uffef\u1d00-\u1d2b\U0001d400-\U0001d7ff]"
+    "|\u00c3(?![A-Z\u00c0-\u00de])|\u00c2(?![A-Za-z\u00c0-\u00ff])|\u00d4\u00c7|\u0432\u0402"
+    "|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]"
 )
 """UTF-8 that was read as Windows-1252, Latin-1, or a code page of DOS or Macintosh; C1 controls, boxes and private
 characters; accents on nothing; letters of other scripts within Latin words; full-width, mathematical and small
-capital letters.
+capital letters; Chinese, Japanese and Korean, which a code page of theirs makes of a quotation mark.
 """
 
 _DAMAGED: Final = frozenset(
@@ -30,11 +33,15 @@ _DAMAGED: Final = frozenset(
 ) | frozenset(map(chr, range(0x80, 0xA0)))
 """A damaged text has one of them, or a sign that is rare in texts."""
 _RARE = re.compile(
-    "[\u3001\u3002\uff01-\uff5e\u1d00-\u1d2b\U0001d400-\U0001d7ff\u0300-\u052f\u2028\u2029\u25a1\u25af\ue000-\uf8ff\ufffc]"
+    "[\u3001-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uffef\u1d00-\u1d2b\U0001d400-\U0001d7ff\u0300-\u052f"
+    "\u2028\u2029\u25a1\u25af\ue000-\uf8ff\ufffc]"
 )
-_DAMAGED_LETTERS: Final = frozenset("\u00c2\u00c3\u00c5\u00e2\u00f0")
+_DAMAGED_LETTERS: Final = frozenset("\u00c2\u00c3\u00c5\u00d4\u00e2\u00f0")
 _USUAL: Final = frozenset(map(chr, range(0x20, 0x80))) | frozenset("\n\t\u00a0\u202f«»“”‘’„–—…•€°²³")
 """Signs of most texts, none of which is rare."""
+_OTHER_LETTER = re.compile("[\u0100-\u0151\u0154-\u015f\u0162-\u0177\u0179-\u017c\u017f-\u0191\u0193-\u024f]")
+"""Latin letters that neither French nor English has."""
+_LEAST_OTHER, _OTHER_SHARE = 2, 0.2
 
 _REPLACEMENT: Final = "\ufffd"
 _ESCAPES: Final = frozenset("\\&")
@@ -42,13 +49,24 @@ _ESCAPED_BREAK = re.compile(r"\\[nrt](?![a-z])")
 _ENTITY = re.compile(r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z]{2,24}\d{0,2});")
 _ESCAPED = re.compile(r"&#?[\w-]{2,30};")
 _ESCAPED_QUOTE = re.compile(r"\\[\"'’]")
+_TWICE_ESCAPED = re.compile(r"&amp;(?:#\d{1,6}|#x[0-9A-Fa-f]{1,6}|[a-z]{2,8});")
+_UNCLOSED_ENTITY = re.compile(
+    r"&(?:amp|lt|gt|quot|nbsp|apos|[lr][sd]quo|hellip|[mn]dash|[ae]acute|[ae]grave)(?!\w*[;=])"
+)
+_ENCODED_SIGNS: Final = frozenset("%=")
+_ENCODED_STARTS: Final = ("%0", "%C3", "%E2", "%20", "=20", "=C3", "=E2")
+_BREAKS: Final = frozenset("\n\r\t")
+_ENCODED = re.compile(r"%0[AD]|%C3%[89AB][0-9A-F]|%E2%80|%20(?=\w+\W?%20)|=20(?=\w+=20)|=(?:C3|E2)=[0-9A-F]{2}")
+"""Characters as in an address or a mail: %0A, %20, =E2=80=99."""
 _UNICODE_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}")
 
 EMOJI: Final = (
     "\U0001f000-\U0001faff\u2600-\u2604\u260e\u2614\u2615\u261d\u2620\u2622\u2623\u262e\u262f\u2638-\u263a\u2648-\u2653"
-    "\u2660\u2663\u2665\u2666\u267b\u267f\u2693\u26a0\u26a1\u26bd\u26be\u26c4\u26c5\u26ce\u26d4\u26ea\u26f2-\u26f5\u26fa"
-    "\u26fd\u2702\u2705\u2708-\u270d\u270f\u2728\u2733\u2734\u2744\u274c\u274e\u2753-\u2755\u2757\u2763\u2764\u27a1\u2b50\u2b55"
+    "\u2605\u2606\u2660\u2663\u2665\u2666\u267b\u267f\u2693\u26a0\u26a1\u26bd\u26be\u26c4\u26c5\u26ce\u26d4\u26ea\u26f2-\u26f5\u26fa"
+    "\u26fd\u2702\u2705\u2708-\u270d\u270f\u2713\u2714\u2716-\u2718\u2728\u2733\u2734\u2744\u274c\u274e\u2753-\u2755\u2757\u2763\u2764\u27a1\u2b50\u2b55"
 )
+_EMOTICON = re.compile(r"(?<!\S)(?:[:;]-?[)D]|\^\^|<3)\Z")
+_EMOTICON_ENDS: Final = frozenset(")D^3")
 FIRST_EMOJI: Final = "\u2600"
 _EMOJI = re.compile(f"[{EMOJI}]")
 _LEAST_CAPITALS: Final = 10
@@ -58,24 +76,28 @@ def character_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """characters_damaged, capitals and emoji_mismatch."""
     found = []
     there, here = read(source), read(translation)
+    may_be_encoded = not _ENCODED_SIGNS.isdisjoint(here.signs) and any(map(translation.__contains__, _ENCODED_STARTS))
+    encoded = _ENCODED.search(translation) if may_be_encoded else None
+    if encoded and encoded[0] not in source:
+        found.append(finding(flags.CHARACTERS_DAMAGED, encoded[0]))
     may_be_damaged = not (
         _ESCAPES.isdisjoint(there.signs) and _ESCAPES.isdisjoint(here.signs) and translation.isascii()
     )
     if may_be_damaged and (damaged := _damage(source, translation)):
         found.append(finding(flags.CHARACTERS_DAMAGED, damaged))
-    elif (
-        len(here.lows) * _GLUED < len(there.lows)
-        or len(here.lows) > _SPACED * len(translation)
-        or ("-" in here.signs and "- " in translation)
-    ) and (broken := _broken_words(source, translation)):
+    elif broken := broken_words(source, translation):
         found.append(finding(flags.CHARACTERS_DAMAGED, broken))
     of_one_case = translation.isupper() or translation.islower() or translation.istitle()
-    if of_one_case and (_is_shouted(source, translation) or _is_of_one_case(source, translation)):
+    one_case = of_one_case and (_is_shouted(source, translation) or _is_of_one_case(source, translation))
+    if one_case or _shouts(source, translation):
         found.append(Finding(flags.CAPITALS))
     if not (there.latin and here.latin) and max(there.signs | here.signs, default="") >= FIRST_EMOJI:
         lost, new = Counter(_EMOJI.findall(source)), Counter(_EMOJI.findall(translation))
         if lost != new:
             found.append(finding(flags.EMOJI_MISMATCH, "".join(((lost - new) + (new - lost)).elements())))
+    tail = _EMOTICON.search(translation, max(0, len(translation) - 4)) if translation[-1:] in _EMOTICON_ENDS else None
+    if tail and tail[0] not in source:
+        found.append(finding(flags.EMOJI_MISMATCH, tail[0]))
     return tuple(found)
 
 
@@ -88,7 +110,8 @@ def without_emoji_tail(text: str) -> str:
 
 
 def _damage(source: str, translation: str) -> str:
-    if suspicious := _suspicious(read(translation)):
+    here = read(translation)
+    if suspicious := _suspicious(here):
         end = 0
         for place in sorted(place for character in suspicious for place in places(translation, character)):
             if place >= end and (match := _MOJIBAKE.match(translation, place)):
@@ -97,6 +120,10 @@ def _damage(source: str, translation: str) -> str:
                     return translation[max(0, place - 10) : end + 10]
         if translation.count(_REPLACEMENT) > source.count(_REPLACEMENT):
             return _REPLACEMENT
+    if not here.latin and _OTHER_LETTER.search("".join(here.signs)) and not _OTHER_LETTER.search(source):
+        words = [word for word in here.low_set if _OTHER_LETTER.search(word)]
+        if len(words) >= max(_LEAST_OTHER, _OTHER_SHARE * len(here.lows)):
+            return min(words)
     if "\\" in translation:
         lines_lost = translation.count("\n") < source.count("\n")
         if len(_ESCAPED_BREAK.findall(translation)) > len(_ESCAPED_BREAK.findall(source)):
@@ -107,6 +134,10 @@ def _damage(source: str, translation: str) -> str:
             return "\\u"
         if (quote := _ESCAPED_QUOTE.search(translation)) and "\\" not in source:
             return str(quote[0])
+    if "&" in translation:
+        for pattern in (_TWICE_ESCAPED, _UNCLOSED_ENTITY):
+            if len(found := pattern.findall(translation)) > len(pattern.findall(source)):
+                return str(found[0])
     if "&" in translation or "&" in source:
         return _other_entity(source, translation)
     return ""
@@ -130,12 +161,20 @@ def _other_entity(source: str, translation: str) -> str:
         return ""
     for entity in here - there:
         character = html.unescape(entity)
+        if character in _BREAKS and entity not in there:
+            return entity
         if character == entity or (character in _WRITTEN_FREELY and _ESCAPED.search(source)):
             continue
         if here[entity] > there[entity] + _others(source, character, entity):
             return entity
     for entity in there - here:
         character = html.unescape(entity)
+        if (
+            character in "<>&"
+            and character not in _ENTITY.sub("", source)
+            and character in _ENTITY.sub("", translation)
+        ):
+            return entity
         if character == entity or character.isalpha() or character in "\u00a0«»“”\u202f '’\"–—…":
             continue
         if character not in translation and not _others(translation, character, entity):
@@ -161,34 +200,56 @@ def _is_shouted(source: str, translation: str) -> bool:
     return " " in translation.strip() and lower > 0.6 * sum(map(str.isalpha, source))
 
 
-_LEAST_WORDS, _GLUED, _SPACED, _LONGEST_WORD = 5, 3, 0.35, 22
-_SPLIT_WORD = re.compile(r"[a-z]- [a-z]")
-
-
-def _broken_words(source: str, translation: str) -> str:
-    """Where blanks are lost between words, or stand within words; "" if they do not."""
-    here = read(translation)
-    words, own = len(here.lows), len(read(source).lows)
-    if own >= _LEAST_WORDS and words * _GLUED < own:
-        longest = max(here.words, key=len, default="")
-        return longest if len(longest) > _LONGEST_WORD and longest not in source else ""
-    if words >= _LEAST_WORDS and words > _SPACED * len(translation):
-        return translation[:20] if max(map(len, here.low_set), default=2) == 1 else ""
-    if "- " in translation and len(split := _SPLIT_WORD.findall(translation)) > 1 + len(_SPLIT_WORD.findall(source)):
-        return str(split[0])
-    return ""
-
-
 _LEAST_TITLE, _LEAST_LOWER = 8, 90
+_LEAST_NAMED, _LEAST_NAMES, _LONG_ENOUGH = 40, 2, 60
+_NAME = re.compile(r"(?<=[a-zà-ÿ,] )[A-ZÀ-Ý][a-zà-ÿ]{2,}")
 _LOWER_SENTENCE = re.compile(r"[.!?] [a-z]")
 _UPPER_SENTENCE = re.compile(r"[.!?…] [A-ZÀ-Ý]")
+
+
+_LEAST_SHOUTED, _LEAST_SHOUTED_WORDS, _MORE_CAPITALS = 16, 4, 2
+_NO_CAPITALS: Final = bytes(byte for byte in range(256) if not 65 <= byte <= 90)
+
+
+def _capitals(text: str) -> int:
+    return len(text.encode("ascii", "replace").translate(None, _NO_CAPITALS))
+
+
+def _shouts(source: str, translation: str) -> bool:
+    """Whether a passage of the answer is in capitals that the source has not."""
+    capitals = _capitals(translation)
+    if capitals < _LEAST_SHOUTED or capitals < _MORE_CAPITALS * _capitals(source):
+        return False
+    passage, words = _longest_in_capitals(translation)
+    return (
+        passage >= _LEAST_SHOUTED
+        and words >= _LEAST_SHOUTED_WORDS
+        and passage > _MORE_CAPITALS * _longest_in_capitals(source)[0]
+    )
+
+
+def _longest_in_capitals(text: str) -> tuple[int, int]:
+    """The letters and the words of the longest passage in capitals."""
+    best, letters, words = (0, 0), 0, 0
+    for word in read(text).words:
+        letters, words = (letters + len(word), words + 1) if word.isupper() else (0, 0)
+        best = max(best, (letters, words))
+    return best
+
+
+def _names(source: str) -> list[str]:
+    """The capitalised words within sentences, in lower case."""
+    return [name.lower() for name in _NAME.findall(source)]
 
 
 def _is_of_one_case(source: str, translation: str) -> bool:
     """Whether no sentence of the answer begins with a capital, or each of its words does, unlike in the source."""
     if translation.islower():
-        long = len(translation) >= _LEAST_LOWER
-        return long and bool(_LOWER_SENTENCE.search(translation) and _UPPER_SENTENCE.search(source))
+        if len(translation) >= _LEAST_LOWER and _LOWER_SENTENCE.search(translation) and _UPPER_SENTENCE.search(source):
+            return True
+        named = source[:1].isupper() and len(translation) >= _LEAST_NAMED
+        names = read(translation).low_set.intersection(_names(source)) if named else ()
+        return len(names) >= (_LEAST_NAMES if len(translation) < _LONG_ENOUGH else 1)
     if not translation.istitle() or source.istitle() or translation.count(" ") < _LEAST_TITLE:
         return False
     return translation.rstrip()[-1] in ".!?" and "  " not in translation

@@ -17,7 +17,7 @@ from transforms.text.chatter import leak_findings, refusal_findings
 from transforms.text.cleaning import open_thought
 from transforms.text.code_names import PATH_SIGNS, ROMAN_WORDS, code_name_findings, roman_findings
 from transforms.text.content import content_findings
-from transforms.text.control_tokens import MARKED, new_tokens
+from transforms.text.control_tokens import may_have_tokens, new_tokens
 from transforms.text.copies import copy_findings
 from transforms.text.evidence import with_evidence
 from transforms.text.findings import Finding, finding, names
@@ -25,14 +25,21 @@ from transforms.text.gate import is_blank
 from transforms.text.injections import injection_flags
 from transforms.text.invariants import MARKUP_SIGNS, address_findings, line_flags, markup_findings, question_flags
 from transforms.text.language import language_findings, script_language
-from transforms.text.loops import LEAST_LONGER, is_said_twice, repetition_flags
+from transforms.text.loops import LEAST_LONGER, is_doubled, is_said_twice, repetition_flags
 from transforms.text.numbers import number_findings
 from transforms.text.omissions import omission_findings
 from transforms.text.placeholders import PLACEHOLDER_SIGNS, placeholder_findings
 from transforms.text.reading import read
 from transforms.text.several_versions import option_findings
 from transforms.text.task_talk import explained_share, explaining_keys
-from transforms.text.unit_signs import DASHES, UNIT_MARKS, sign_findings, unit_sign_findings
+from transforms.text.unit_signs import (
+    DASHES,
+    IMPERIAL,
+    UNIT_MARKS,
+    imperial_findings,
+    sign_findings,
+    unit_sign_findings,
+)
 from transforms.text.units import unit_findings
 
 _RUN = re.compile(r"([^\w\s])\1{3,}|[ \t\u00a0]{2,}")
@@ -91,14 +98,16 @@ def findings(
         *length,
         *refusal_findings(source, translation),
         *(() if prompt_texts is None else leak_findings(source, translation, prompt_texts)),
-        *(() if MARKED.isdisjoint(here.signs) else token_findings(source, translation)),
+        *token_findings(source, translation),
         *option_findings(source, translation),
         *content_findings(source, translation, context),
         *map(Finding, ending_flags(source, translation)),
         *omission_findings(source, translation),
         *number_findings(source, translation),
     ]
-    if len(here.lows) >= LEAST_LONGER * len(there.lows) and is_said_twice(source, translation):
+    if is_doubled(source, translation) or (
+        len(here.lows) >= LEAST_LONGER * len(there.lows) and is_said_twice(source, translation)
+    ):
         found.append(Finding(flags.SENTENCE_REPEATED))
     if there.numbers and here.numbers:
         found += unit_findings(source, translation)
@@ -109,6 +118,8 @@ def findings(
                 found += sign_findings(source, translation)
         if not ROMAN_WORDS.isdisjoint(there.low_set):
             found += roman_findings(source, translation)
+    if there.numbers and not IMPERIAL.isdisjoint(here.low_set):
+        found += imperial_findings(source, translation)
     if not PATH_SIGNS.isdisjoint(there.signs) or ("-" in there.signs and "--" in source):
         found += code_name_findings(source, translation)
     if not PLACEHOLDER_SIGNS.isdisjoint(signs):
@@ -147,6 +158,8 @@ _IMPLIED: Final = {
 
 def token_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """prompt_leak: a control token that could not be taken away, or thoughts without an end."""
+    if not may_have_tokens(translation):
+        return ()
     if new_tokens(translation, source) or open_thought(translation, source):
         return (finding(flags.PROMPT_LEAK, translation),)
     return ()

@@ -52,6 +52,10 @@ def code_name_findings(source: str, translation: str) -> tuple[Finding, ...]:
     paths = _paths(source)
     if paths and len(kept := _paths(translation)) < len(paths):
         return (finding(flags.PLACEHOLDER_MISMATCH, next(path for path in paths if path not in kept)),)
+    if paths and (
+        cut := [path for path in paths if path not in kept and any(path.startswith(f"{each}/") for each in kept)]
+    ):
+        return (finding(flags.PLACEHOLDER_MISMATCH, cut[0]),)
     return ()
 
 

@@ -26,7 +26,13 @@ _FORMS: Final = r"""[<‹＜][|｜][^\n<>|｜]{0,60}[|｜][>›＞]             
     | </?[A-Z]{2,20}(?:_[A-Z0-9]{1,20}){1,4}> | </?(?:END|STOP|EOT|EOS|BOS|EOD)>          # <END_OF_TRANSLATION>
     | <0x[0-9A-Fa-f]{2}>
     | <[|][\w ]{2,30}> | <[A-Za-z_]{2,30}[|]> | <\|[a-z_]{2,30}(?=\s|\Z)
-    | >>[a-z]{2,3}<<
+    | >>[a-z]{2,3}(?:_[A-Z][a-z]{3})?<< | <2[a-z]{2,3}> | __[a-z]{2,3}__ | (?<![\w-])[a-z]{3}_Latn(?![a-z\d_])
+    | (?<=[a-z.!?'"])[a-z]{3}_Latn\Z                    # of NLLB, glued to the last word
+    | \[[A-Z]{3,20}(?:[ ][A-Z]{2,20}){1,4}\]            # [END OF TRANSLATION]
+    | </?eo[a-z]> | </?(?:assistant|chatbot|user|system|human|gpt)>
+    | (?<![=*-])(?:={3,}|\*{3,}|-{3,})[ ]?(?:[A-Z]{2,20}[ ]){0,4}
+      (?:END|STOP|EOF|BEGIN|START|TRANSLATION|OUTPUT|ANSWER)(?:[ ][A-Z]{2,20}){0,4}[ ]?[=*-]{3,}     # =====END=====
+    | (?<!\w)(?:END|BEGIN|START)_OF_[A-Z_]{3,30}
     """
 _TOKEN = re.compile(_FORMS, re.VERBOSE)
 _TOKEN_OR_TAG = re.compile(rf"{_FORMS} | <(?!{THOUGHT}>)/?[A-Za-z_\u3000-\u9fff][\w-]{{0,30}}>", re.VERBOSE)
@@ -37,6 +43,14 @@ _WRAPPED = re.compile(r"<(\w{1,20})(?: [^<>]{1,60})?>[^<>]*</\1>")
 """Tags around the whole answer are its wrapping."""
 _TOKEN_START = re.compile(r"[<‹＜\[>](?:(?<!>)|(?=>))")
 """How a token begins."""
+_WRITTEN: Final = {
+    "===": re.compile("={3,}"),
+    "***": re.compile(r"\*{3,}"),
+    "__": re.compile("__(?=[a-z]{2,3}__)"),
+    "_Latn": re.compile("[a-z]{3}_Latn"),
+    "_OF_": re.compile("(?:END|BEGIN|START)_OF_"),
+}
+"""What a text with a token without brackets has, and how the token begins."""
 _ROLE: Final = (
     "assistant|user|system|human|model|bot|ai|translator|chatbot|gpt|llm|developer|tool|response|output|answer"
     "|traducteur|utilisateur"
@@ -45,7 +59,10 @@ _ROLE_PREFIX = re.compile(
     rf"\A[\s*_#<\[(]{{0,4}}(?:{_ROLE})[\s*_>\])]{{0,4}}(?::[*_]{{0,2}}|\n)\s*(?=\S)", re.IGNORECASE
 )
 _ROLE_TURN = re.compile(rf"\n[\s*_#]{{0,4}}(?:{_ROLE})[*_]{{0,3}}\s*:", re.IGNORECASE)
-_ROLE_BESIDE: Final = "(?:(?:[Aa]ssistant|model|user|system)(?![a-z]))?"
+_ROLE_BESIDE: Final = (
+    "(?:(?:[Aa]ssistant|model|user|system)(?![a-z])|(?<=start_of_turn>)model|(?<=im_start\\|>)assistant"
+    "|(?<=header_id\\|>)assistant)?"
+)
 """Without a blank after a token: <start_of_turn>model."""
 _LAST_ROLE = re.compile(
     rf"[\s*_#]{{0,4}}(?<![\w-])(?:#{{2,4}}[^\S\n]*\w+|{_ROLE}|french|english)[*_]{{0,3}}\s*:?[*_]{{0,3}}\Z",
@@ -56,7 +73,7 @@ _ROLE_ROOM: Final = 9
 _LABEL = re.compile(
     rf"\s*(?:{_ROLE}|final|analysis|commentary|message|channel|start|end|think|thinking)?\s*\Z", re.IGNORECASE
 )
-_WORD_PIECE = re.compile(r"(?<=\w) ##(?=[a-z])")
+_WORD_PIECE = re.compile(r"(?<=\w) ##(?=[A-Za-z])")
 _BYTE_MARKERS = re.compile("[\u2581\u0120\u010a]")
 MARKED: Final = frozenset("<‹＜[|▁ĠĊ")
 """A token has one of them, an answer with byte markers, too."""
@@ -65,17 +82,32 @@ _JSON_KEYS = re.compile(r"transl|english|\ben\b|text|output|target|answer|result
 _FENCED = re.compile(r"```[\w-]{0,20}\s*(.*?)\s*```\Z", re.DOTALL)
 
 
+_WRITTEN_SIGNS: Final = frozenset("=*_")
+
+
+def may_have_tokens(text: str) -> bool:
+    """Whether ``text`` has a sign that a token has, as few texts have."""
+    signs = read(text).signs
+    if not MARKED.isdisjoint(signs):
+        return True
+    return not _WRITTEN_SIGNS.isdisjoint(signs) and any(map(text.__contains__, _WRITTEN))
+
+
 def new_tokens(text: str, source: str) -> list[str]:
     """The control tokens of an answer that are neither in the source nor words of it in English: <masque>, <mask>."""
-    if MARKED.isdisjoint(read(text).signs):
+    if not may_have_tokens(text):
         return []
-    matches = map(_token_of(source).match, repeat(text), map(re.Match.start, _TOKEN_START.finditer(text)))
+    starts = list(map(re.Match.start, _TOKEN_START.finditer(text)))
+    for mark, start in _WRITTEN.items():
+        if mark in text:
+            starts += map(re.Match.start, start.finditer(text))
+    matches = map(_token_of(source).match, repeat(text), starts)
     found = [match[0] for match in matches if match and _is_token(match, text)]
     if not found:
         return []
     own = set(_TOKEN.findall(source))
     new = [token for token in found if token not in own]
-    if all(token[0] in "<[" and token[1:-1].replace("_", "").isalpha() for token in new) and all(
+    if all(token[0] in "<[" and token[1:-1].replace("_", "").replace(" ", "").isalpha() for token in new) and all(
         0 < text.count(mark) <= source.count(mark) for mark in {token[0] for token in new}
     ):
         return []

@@ -11,6 +11,8 @@ import zlib
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
+from operator import and_, eq
 from typing import NamedTuple, TypeAlias
 
 from transforms.text import flags
@@ -30,9 +32,12 @@ MIN_RATIO = 0.6
 
 LEAST_DOUBLED_RATIO = 0.95
 LEAST_DOUBLED = 6
+LEAST_AGAIN, LEAST_HALF = 2, 3
+_AROUND_WORDS = ".,;:!?…/|()\"'“”’«»—–-*_"
 _BETWEEN_WORDS = r"[\W\d_]+"
 _SENTENCE_END = re.compile(r"[.!?…][\"'”»)\]]{0,3}\s")
 REPEATED_CHARACTERS = 40
+AT_END = 20
 _BLANKS = " " * REPEATED_CHARACTERS
 _REPEATED_CHARACTER = re.compile(rf"(\S)\1{{{REPEATED_CHARACTERS - 1}}}")
 _LONGEST_WORD = 60
@@ -70,14 +75,49 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
         count = max(Counter(gram for _, gram in repeated).values())
         if count >= MIN_COUNT and count * GRAM >= MIN_SHARE * len(words) and count >= TIMES_SOURCE * _max_count(source):
             return (flags.REPETITION,)
+    if len(reading.lows) - len(reading.low_set) >= LEAST_AGAIN and _stammers(source, reading.lows, translation):
+        return (flags.REPETITION,)
     longest_word = max(map(len, reading.low_set), default=0)
     may_repeat = longest_word >= REPEATED_CHARACTERS or _BLANKS in reading.letters
     if may_repeat and (match := _REPEATED_CHARACTER.search(translation)):
         return () if match[0] in source or match[1] * 10 in source else (flags.REPETITION,)
+    last = translation[-1:]
+    if translation.endswith(last * AT_END) and not last.isspace() and last * (AT_END // 2) not in source:
+        return (flags.REPETITION,)
     odd = len(translation) > _SUSPICIOUS_LENGTH * len(source) or longest_word > _LONGEST_WORD
     if odd and len(translation) >= 200 and _zlib_ratio(translation) < MIN_RATIO * min(1.0, _zlib_ratio(source)):
         return (flags.REPETITION,)
     return ()
+
+
+def _stammers(source: str, lows: list[str], translation: str) -> bool:
+    """Whether a word stands there three times in a row, with blanks between, and no word of the source twice."""
+    again = list(map(eq, lows, lows[1:]))
+    if True not in again or True not in map(and_, again, again[1:]):
+        return False
+    thrice = {
+        first
+        for first, second, third in zip(lows, lows[1:], lows[2:], strict=False)
+        if first == second == third and len(first) > 1
+    }
+    if not any(
+        re.search(rf"(?i)(?<![\w=-]){word}(?:[\s,.]{{1,2}}{word}){{2}}(?![\w=-])", translation) for word in thrice
+    ):
+        return False
+    own = read(source).lows
+    return not any(first == second and len(first) > 1 for first, second in pairwise(own))
+
+
+def is_doubled(source: str, translation: str) -> bool:
+    """Whether the answer is the same words twice, and the source is not."""
+    words, own = read(translation).lows, read(source).lows
+    half, own_half = len(words) // 2, len(own) // 2
+    if half < LEAST_HALF or len(words) % 2 or words[0] != words[half] or words[:half] != words[half:]:
+        return False
+    if own[:own_half] == own[own_half:]:
+        return False
+    pieces = [piece for piece in (each.strip(_AROUND_WORDS) for each in translation.casefold().split()) if piece]
+    return len(pieces) % 2 == 0 and pieces[: len(pieces) // 2] == pieces[len(pieces) // 2 :]
 
 
 def _grams(words: Sequence[str]) -> list[_Gram]:

@@ -133,7 +133,7 @@ def month_changed(source: str, translation: str) -> str:
         return ""
     if any(f" {name} " in written for name in _SHORT_MONTHS_EN):
         return ""
-    expected = {MONTHS_FR.index(name) for name in _months_with_days(source, months)}
+    expected = {MONTHS_FR.index(name) for name in (months - _NO_WORDS) | _months_with_days(source, months)}
     gone = expected - named
     return MONTHS_FR[min(gone)] if gone and named - expected else ""
 

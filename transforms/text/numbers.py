@@ -17,6 +17,7 @@ from typing import Final
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
 from transforms.text.months_and_scales import MONTHS_EN, MONTHS_FR, may_differ, month_changed, scale_changed
+from transforms.text.number_changes import quantity_changed
 from transforms.text.number_words import ENGLISH, ENGLISH_OTHER, FRENCH, FRENCH_OTHER, values_of
 from transforms.text.reading import lowered, read, spoken
 
@@ -65,6 +66,8 @@ def number_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if may_differ(source, translation):
         said = scale_changed(source, translation, ENGLISH) or month_changed(source, translation)
         scaled = (finding(flags.NUMBER_MISSING, said), finding(flags.NUMBER_ADDED, said)) if said else ()
+    if not scaled and (said := quantity_changed(source, translation)):
+        scaled = (finding(flags.NUMBER_MISSING, said), finding(flags.NUMBER_ADDED, said))
     if _same_digits(source, translation):
         return scaled
     there, here = _atoms(source, french=True), _atoms(translation, french=False)

@@ -58,12 +58,39 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
             ]
             if changed:
                 return (finding(flags.PLACEHOLDER_MISMATCH, changed[0]),)
+    if lost := _lost_escape(source, translation):
+        return (finding(flags.PLACEHOLDER_MISMATCH, lost),)
     if "-" in source and read(source).numbers:
         changed = [code for code in _CODE_NAME.findall(source) if code not in translation]
         folded = _SEPARATORS.sub("", translation).casefold() if changed else ""
         if gone := [code for code in changed if _SEPARATORS.sub("", code).casefold() not in folded]:
             return (finding(flags.PLACEHOLDER_MISMATCH, gone[0]),)
     return ()
+
+
+_DOUBLED: Final = "%%"
+_BREAK: Final = "\\n"
+_JOINED_NAME = re.compile(r"&(?<=[A-Z]&)[A-Z](?!\w)")
+
+_ACCELERATOR = re.compile(r"&(?<![\w&]&)[A-Za-zÀ-ÿ](?!\w*;)")
+_NAMED = re.compile(r"<[a-zà-ÿ][\wà-ÿ-]{2,30}>")
+
+
+def _lost_escape(source: str, translation: str) -> str:
+    """A per cent sign that is no longer doubled, a written line break that is gone, AT&T as ATT; "" if none is."""
+    if _DOUBLED in source and _DOUBLED not in translation and "%" in translation:
+        return _DOUBLED
+    if _BREAK in source and _BREAK not in translation and translation.count("\n") <= source.count("\n"):
+        return _BREAK
+    if "&" in source and (match := _JOINED_NAME.search(source)):
+        name = source[match.start() - 1 : match.end()]
+        if name not in translation and name.replace("&", "") in translation:
+            return name
+    if "&" in source and "&" not in translation and (match := _ACCELERATOR.search(source)):
+        return match[0]
+    if "<" in source and "<" not in translation and "&lt;" not in translation and (match := _NAMED.search(source)):
+        return match[0]
+    return ""
 
 
 def _placeholders(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Final
 from transforms.text import flags
 from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import FIRST_EMOJI, without_emoji_tail
-from transforms.text.control_tokens import MARKED, begins_with_role, without_json, without_tokens
+from transforms.text.control_tokens import MARKED, begins_with_role, may_have_tokens, without_json, without_tokens
 from transforms.text.extra_paragraphs import without_extra_paragraphs
 from transforms.text.invariants import HTML_TAGS
 from transforms.text.labels import begins_with_label, without_label
@@ -132,7 +132,7 @@ def _is_bare(text: str) -> bool:
     if not text or not text[0].isalnum() or text[-1] in _CLOSED or text[-1] >= FIRST_EMOJI:
         return False
     around = _AROUND & read(text).signs
-    if may_speak(text) or not around <= _COLON or " ##" in text:
+    if may_speak(text) or may_have_tokens(text) or not around <= _COLON or " ##" in text:
         return False
     return not around or not (_PREAMBLE_LINE.match(text) or begins_with_role(text) or begins_with_label(text))
 

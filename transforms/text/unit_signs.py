@@ -89,6 +89,29 @@ def _lost(unit: _Unit, source: str, translation: str, here: Reading) -> re.Match
     return None if match and unit.english.search(translation) else match
 
 
+IMPERIAL: Final = word_set(
+    "pound pounds lb lbs mile miles mph feet ft inch inches yard yards ounce ounces oz gallon gallons acre acres"
+    " fahrenheit f"
+)
+_IMPERIAL_FR: Final = word_set(
+    "livre livres lb lbs mile miles mille milles mph pied pieds ft pouce pouces yard yards verge verges once onces oz"
+    " gallon gallons acre acres fahrenheit f"
+)
+_METRIC = re.compile(
+    r"\d[ \u00a0\u202f]?(?:kg|kilos?|g|km|m|cm|mm|m²|km²|ha|l|litres?|°\s?C|(?:kilo|centi)?mètres?)(?!\w)"
+)
+
+
+def imperial_findings(source: str, translation: str) -> tuple[Finding, ...]:
+    """unit_mismatch: a unit of the imperial system, where the source has metric ones only."""
+    named = IMPERIAL & read(translation).low_set
+    if not named or not _IMPERIAL_FR.isdisjoint(read(source).low_set) or not _METRIC.search(source):
+        return ()
+    if named == {"f"} and "°F" not in translation and "° F" not in translation:
+        return ()
+    return (finding(flags.UNIT_MISMATCH, min(named)),)
+
+
 _NEGATIVE = re.compile(r"[-−–](?<=[\s(].)(\d+(?:[.,]\d+)?)(?=[ \u00a0\u202f]?[%°€£])")
 DASHES: Final = frozenset("-−–")
 """A negative quantity begins with one of them."""

@@ -16,6 +16,7 @@ from transforms.text.findings import Finding, names
         ("Voir /var/log/serveur/erreurs.log.", "See /var/log/serveur/erreurs.log.", None),
         ("Voir /etc/alternatives/NOM.", "See /etc/alternatives/NAME.", None),
         ("Voir /var/log/serveur/erreurs.log.", "See the log.", "/var/log/serveur/erreurs.log"),
+        ("Voir /var/log/serveur/erreurs.log.", "See /var/log.", "/var/log/serveur/erreurs.log"),
         ("Ouvrez C:\\Temp\\notes.txt : rien.", "Open notes.txt: nothing.", "C:\\Temp\\notes.txt"),
         ("Le 12/03, oui et/ou non.", "On 12/03, yes and/or no.", None),
     ],

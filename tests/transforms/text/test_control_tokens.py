@@ -78,6 +78,7 @@ def test_talk_of_the_task_is_removed_in_any_words(spoilt: str) -> None:
     [
         *("</answer>", "<final>", "<END_OF_TRANSLATION>", "[/ANSWER]", "[END_OF_TURN]", "<<END>>", "[|assistant|]"),
         *("<start_of_turn>model", "<turn|>", "<|turn>", "[gMASK]<sop>", "</tool_call>", ">>en<<", "[DONE]"),
+        *("eng_Latn", "__en__", "=====END=====", "*** END OF TRANSLATION ***", "<2en>", "[END OF TEXT]"),
     ],
 )
 def test_tokens_of_unknown_models_go_by_their_form(token: str) -> None:
@@ -90,6 +91,23 @@ def test_a_token_within_a_sentence_costs_no_half_of_it() -> None:
     assert strip(answer, SOURCE) == (ENGLISH, (flags.TOKENS_STRIPPED,))
     answer = ENGLISH.replace(" by the", "<eos>, by the")
     assert strip(answer, SOURCE)[0] == ENGLISH.replace(" by", ", by")
+    for token in ("<eoa>", "<assistant>", "=====END====="):
+        assert strip(ENGLISH.replace("was", f"{token} was"), SOURCE)[0] == ENGLISH
+
+
+def test_a_role_glued_to_the_first_word_goes_with_its_token() -> None:
+    assert (
+        strip("<start_of_turn>modelcannot open the pump", "impossible d'ouvrir la pompe")[0] == "cannot open the pump"
+    )
+
+
+def test_the_name_of_a_token_on_its_own_line_goes() -> None:
+    assert strip(f"{ENGLISH}\nEND_OF_TURN", SOURCE)[0] == ENGLISH
+
+
+def test_a_warning_between_stars_is_no_token() -> None:
+    source, answer = "*** Attention ***\nLa pompe est neuve.", "*** WARNING ***\nThe pump is new."
+    assert strip(answer, source) == (answer, ())
 
 
 def test_the_next_turn_that_was_begun_goes() -> None:
@@ -111,3 +129,4 @@ def test_words_in_angle_brackets_within_a_line_stay() -> None:
 
 def test_word_pieces_are_joined() -> None:
     assert strip("The cir ##cula ##tion pump was replaced.", SOURCE)[0] == "The circulation pump was replaced."
+    assert strip("The DEL ##AYED queue", "La file DELAYED")[0] == "The DELAYED queue"

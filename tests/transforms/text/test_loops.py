@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from transforms.text import flags
-from transforms.text.loops import Tandem, doubled_passage, is_said_twice, repetition_flags, tandem
+from transforms.text.loops import Tandem, doubled_passage, is_doubled, is_said_twice, repetition_flags, tandem
 
 SOURCE = "La pompe a été remplacée et le joint vérifié avant la remise en service."
 TEXT = "The pump was replaced and the seal checked before it was put back into service."
@@ -61,3 +61,22 @@ def test_two_versions_say_everything_twice() -> None:
     assert is_said_twice(SOURCE, f"{TEXT} / {other}")
     assert not is_said_twice(SOURCE, TEXT)
     assert not is_said_twice(f"{SOURCE} {SOURCE}", f"{TEXT} {other}")
+
+
+def test_a_word_three_times_with_blanks_between_is_a_loop() -> None:
+    assert repetition_flags(SOURCE, TEXT.replace("pump", "pump pump pump")) == LOOP
+    assert repetition_flags("Lire %.250s : %.250s ici", "Read the the the %.250s: %.250s here") == LOOP
+    assert repetition_flags("-w largeur, --width largeur", "-w width, --width width") == ()
+    assert repetition_flags("--resource=RESSOURCE   nom de la ressource", "--resource=RESOURCE   resource name") == ()
+    assert repetition_flags("C'est très très bon", "It is very very very good") == ()
+
+
+def test_a_bracket_thirty_times_is_a_loop() -> None:
+    assert repetition_flags(SOURCE, f"{TEXT} " + "(" * 30) == LOOP
+
+
+def test_a_text_that_is_said_twice_is_doubled() -> None:
+    assert is_doubled("outils de casse", "password cracking tool\npassword cracking tool")
+    assert not is_doubled("--enable-row-security  active ceci", "--enable-row-security  enable row security")
+    assert not is_doubled("%pB : 64 bits, %pB : 128 bits", "%pB uses 64-bit double, %pB uses 128-bit double")
+    assert not is_doubled("Vive la France, vive la France", "Long live France, long live France")

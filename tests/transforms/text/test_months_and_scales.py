@@ -37,6 +37,7 @@ def test_a_word_of_scale_that_became_another_one(french: str, english: str, chan
         ("en août et en juin", "in June and August", ""),
         ("en août et en juin", "in June and July", "août"),
         ("en août", "in summer", ""),
+        ("Réunion juin 2024", "Meeting July 2024", "juin"),
         ("en août", "in Aug.", ""),
         ("la planète Mars", "in May", ""),
     ],

@@ -34,6 +34,14 @@ from transforms.text.placeholders import placeholder_findings
         ("Un mot<0>Attention</0>", "A word Warning</0>", False),
         ("Ticket INC-2024-007", "Ticket inc-2024-007", True),
         ("Ticket INC-2024-007", "Ticket INR-2024-007", False),
+        ("Patch %%s de %d lignes", "Patch %%s of %d lines", True),
+        ("Remise de 5 %% ou %s", "Discount of 5% or %s", False),
+        ("Usage : xtrace [OPTION]\\n", "Usage: xtrace [OPTION]n", False),
+        ("Syntaxe AT&T", "ATT syntax", False),
+        ("Cliquez sur &Ouvrir", "Click on Open", False),
+        ("Cliquez sur &Ouvrir", "Click on &Open", True),
+        ("git notes copy <options> <objet>", "git notes copy", False),
+        ("git notes copy <options> <objet>", "git notes copy <options> <object>", True),
     ],
 )
 def test_placeholders(source: str, answer: str, same: bool) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from transforms.text import flags
 from transforms.text.findings import Finding
-from transforms.text.unit_signs import sign_findings, unit_sign_findings
+from transforms.text.unit_signs import imperial_findings, sign_findings, unit_sign_findings
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,19 @@ def test_a_unit_of_the_source_is_named(source: str, translation: str, evidence: 
 )
 def test_a_quantity_keeps_its_sign(source: str, translation: str, lost: bool) -> None:
     assert bool(sign_findings(source, translation)) == lost
+
+
+@pytest.mark.parametrize(
+    ("source", "translation", "evidence"),
+    [
+        ("Il pèse 12 kg.", "It weighs twelve pounds.", "pounds"),
+        ("Il fait -5 °C.", "It is -5 °F.", "f"),
+        ("Une surface de 740 m².", "An area of 740 sq ft.", "ft"),
+        ("Il pèse 12 kg, ou 26 livres.", "It weighs 12 kg, or 26 pounds.", None),
+        ("Le chat a 4 pattes.", "The cat has 4 feet.", None),
+        ("Touche F à 5 m.", "Key F at 5 m.", None),
+    ],
+)
+def test_metric_units_stay_metric(source: str, translation: str, evidence: str | None) -> None:
+    expected = () if evidence is None else (Finding(flags.UNIT_MISMATCH, evidence),)
+    assert imperial_findings(source, translation) == expected

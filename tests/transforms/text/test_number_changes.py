@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from transforms.text import flags
+from transforms.text.number_changes import quantity_changed
+from transforms.text.numbers import number_findings
+
+
+@pytest.mark.parametrize(
+    ("source", "translation", "changed"),
+    [
+        ("Réunion lundi à 10 h", "Meeting on Tuesday at 10", "monday"),
+        ("Fermé les lundis", "Closed on Mondays", ""),
+        ("Fermé le lundi de Pentecôte", "Closed on Whit Monday", ""),
+        ("Fermé lundi", "Closed the day after Sunday, on Monday", ""),
+        ("Des milliers de visiteurs", "Millions of visitors", "milliers"),
+        ("Des dizaines de milliers de visiteurs", "Tens of thousands of visitors", ""),
+        ("Des centaines de pages", "Many pages", ""),
+        ("L'équipe compte vingt-deux techniciens", "The team has thirty-two technicians", "22"),
+        ("L'équipe compte vingt-deux techniciens", "The team has 22 technicians and thirty helpers", ""),
+        ("Il a quatre-vingt-douze ans", "He is ninety-two", ""),
+        ("Soixante-dix personnes", "Seventy people", ""),
+        ("Le taux est passé de 3,5 % à 4,2 %", "The rate rose from 4.2% to 3.5%", "3.5"),
+        ("Le taux est passé de 3,5 % à 4,2 %", "The rate rose from 3.5% to 4.2%", ""),
+    ],
+)
+def test_quantities_that_became_others(source: str, translation: str, changed: str) -> None:
+    assert quantity_changed(source, translation) == changed
+
+
+def test_a_changed_day_is_a_number_that_is_another() -> None:
+    found = number_findings("Réunion lundi", "Meeting on Tuesday")
+    assert [each.flag for each in found] == [flags.NUMBER_MISSING, flags.NUMBER_ADDED]
