@@ -75,7 +75,7 @@ def invisible(pairs: Sequence[Pair], rng: random.Random) -> Iterator[Fault]:
 
 
 def omitted(pairs: Sequence[Pair], rng: random.Random) -> Iterator[Fault]:
-    """The first part of the translation, with a mark of what is left out."""
+    """The first part of the translation, and a mark of omission."""
     for pair in prose(pairs):
         if len(pair.english) >= _LEAST_CUT and pair.french[-1] in ".!?" and "…" not in pair.french:
             words = pair.english.split(" ")

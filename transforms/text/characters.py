@@ -60,20 +60,9 @@ _ENCODED = re.compile(r"%0[AD]|%C3%[89AB][0-9A-F]|%E2%80|%20(?=\w+\W?%20)|=20(?=
 """Characters as in an address or a mail: %0A, %20, =E2=80=99."""
 _UNICODE_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}")
 
-EMOJI: Final = (
-    "\U0001f000-\U0001faff\u2600-\u2604\u260e\u2614\u2615\u261d\u2620\u2622\u2623\u262e\u262f\u2638-\u263a\u2648-\u2653"
-    "\u2605\u2606\u2660\u2663\u2665\u2666\u267b\u267f\u2693\u26a0\u26a1\u26bd\u26be\u26c4\u26c5\u26ce\u26d4\u26ea\u26f2-\u26f5\u26fa"
-    "\u26fd\u2702\u2705\u2708-\u270d\u270f\u2713\u2714\u2716-\u2718\u2728\u2733\u2734\u2744\u274c\u274e\u2753-\u2755\u2757\u2763\u2764\u27a1\u2b50\u2b55"
-)
-_EMOTICON = re.compile(r"(?<!\S)(?:[:;]-?[)D]|\^\^|<3)\Z")
-_EMOTICON_ENDS: Final = frozenset(")D^3")
-FIRST_EMOJI: Final = "\u2600"
-_EMOJI = re.compile(f"[{EMOJI}]")
-_LEAST_CAPITALS: Final = 10
-
 
 def character_findings(source: str, translation: str) -> tuple[Finding, ...]:
-    """characters_damaged, capitals and emoji_mismatch."""
+    """characters_damaged: at most one for the encoding of the whole, and one for a character or a word."""
     found = []
     there, here = read(source), read(translation)
     may_be_encoded = not _ENCODED_SIGNS.isdisjoint(here.signs) and any(map(translation.__contains__, _ENCODED_STARTS))
@@ -87,26 +76,7 @@ def character_findings(source: str, translation: str) -> tuple[Finding, ...]:
         found.append(finding(flags.CHARACTERS_DAMAGED, damaged))
     elif broken := broken_words(source, translation):
         found.append(finding(flags.CHARACTERS_DAMAGED, broken))
-    of_one_case = translation.isupper() or translation.islower() or translation.istitle()
-    one_case = of_one_case and (_is_shouted(source, translation) or _is_of_one_case(source, translation))
-    if one_case or _shouts(source, translation):
-        found.append(Finding(flags.CAPITALS))
-    if not (there.latin and here.latin) and max(there.signs | here.signs, default="") >= FIRST_EMOJI:
-        lost, new = Counter(_EMOJI.findall(source)), Counter(_EMOJI.findall(translation))
-        if lost != new:
-            found.append(finding(flags.EMOJI_MISMATCH, "".join(((lost - new) + (new - lost)).elements())))
-    tail = _EMOTICON.search(translation, max(0, len(translation) - 4)) if translation[-1:] in _EMOTICON_ENDS else None
-    if tail and tail[0] not in source:
-        found.append(finding(flags.EMOJI_MISMATCH, tail[0]))
     return tuple(found)
-
-
-def without_emoji_tail(text: str) -> str:
-    """``text`` without the emoji at its end, and the white space before them."""
-    end = len(text)
-    while end and (text[end - 1] in "\u200d\ufe0f" or text[end - 1].isspace() or _EMOJI.match(text[end - 1])):
-        end -= 1
-    return text[:end] if _EMOJI.search(text, end) else text
 
 
 def _damage(source: str, translation: str) -> str:
@@ -191,65 +161,3 @@ def _others(text: str, character: str, entity: str) -> int:
     as_itself = 0 if character in "&<>\"'" else text.count(character)
     entities: list[str] = _ENTITY.findall(text)
     return as_itself + sum(html.unescape(each) == character and each != entity for each in entities)
-
-
-def _is_shouted(source: str, translation: str) -> bool:
-    if not translation.isupper() or sum(map(str.isalpha, translation)) < _LEAST_CAPITALS:
-        return False
-    lower = sum(map(str.islower, source))
-    return " " in translation.strip() and lower > 0.6 * sum(map(str.isalpha, source))
-
-
-_LEAST_TITLE, _LEAST_LOWER = 8, 90
-_LEAST_NAMED, _LEAST_NAMES, _LONG_ENOUGH = 40, 2, 60
-_NAME = re.compile(r"(?<=[a-zà-ÿ,] )[A-ZÀ-Ý][a-zà-ÿ]{2,}")
-_LOWER_SENTENCE = re.compile(r"[.!?] [a-z]")
-_UPPER_SENTENCE = re.compile(r"[.!?…] [A-ZÀ-Ý]")
-
-
-_LEAST_SHOUTED, _LEAST_SHOUTED_WORDS, _MORE_CAPITALS = 16, 4, 2
-_NO_CAPITALS: Final = bytes(byte for byte in range(256) if not 65 <= byte <= 90)
-
-
-def _capitals(text: str) -> int:
-    return len(text.encode("ascii", "replace").translate(None, _NO_CAPITALS))
-
-
-def _shouts(source: str, translation: str) -> bool:
-    """Whether a passage of the answer is in capitals that the source has not."""
-    capitals = _capitals(translation)
-    if capitals < _LEAST_SHOUTED or capitals < _MORE_CAPITALS * _capitals(source):
-        return False
-    passage, words = _longest_in_capitals(translation)
-    return (
-        passage >= _LEAST_SHOUTED
-        and words >= _LEAST_SHOUTED_WORDS
-        and passage > _MORE_CAPITALS * _longest_in_capitals(source)[0]
-    )
-
-
-def _longest_in_capitals(text: str) -> tuple[int, int]:
-    """The letters and the words of the longest passage in capitals."""
-    best, letters, words = (0, 0), 0, 0
-    for word in read(text).words:
-        letters, words = (letters + len(word), words + 1) if word.isupper() else (0, 0)
-        best = max(best, (letters, words))
-    return best
-
-
-def _names(source: str) -> list[str]:
-    """The capitalised words within sentences, in lower case."""
-    return [name.lower() for name in _NAME.findall(source)]
-
-
-def _is_of_one_case(source: str, translation: str) -> bool:
-    """Whether no sentence of the answer begins with a capital, or each of its words does, unlike in the source."""
-    if translation.islower():
-        if len(translation) >= _LEAST_LOWER and _LOWER_SENTENCE.search(translation) and _UPPER_SENTENCE.search(source):
-            return True
-        named = source[:1].isupper() and len(translation) >= _LEAST_NAMED
-        names = read(translation).low_set.intersection(_names(source)) if named else ()
-        return len(names) >= (_LEAST_NAMES if len(translation) < _LONG_ENOUGH else 1)
-    if not translation.istitle() or source.istitle() or translation.count(" ") < _LEAST_TITLE:
-        return False
-    return translation.rstrip()[-1] in ".!?" and "  " not in translation

@@ -19,13 +19,15 @@ from transforms.text.code_names import PATH_SIGNS, ROMAN_WORDS, code_name_findin
 from transforms.text.content import content_findings
 from transforms.text.control_tokens import may_have_tokens, new_tokens
 from transforms.text.copies import copy_findings
+from transforms.text.emoji import emoji_findings
 from transforms.text.evidence import with_evidence
 from transforms.text.findings import Finding, finding, names
 from transforms.text.gate import is_blank
 from transforms.text.injections import injection_flags
 from transforms.text.invariants import MARKUP_SIGNS, address_findings, line_flags, markup_findings, question_flags
 from transforms.text.language import language_findings, script_language
-from transforms.text.loops import LEAST_LONGER, is_doubled, is_said_twice, repetition_flags
+from transforms.text.letter_case import case_findings
+from transforms.text.loops import is_doubled, is_said_twice, repetition_flags
 from transforms.text.numbers import number_findings
 from transforms.text.omissions import omission_findings
 from transforms.text.placeholders import PLACEHOLDER_SIGNS, placeholder_findings
@@ -89,8 +91,6 @@ def findings(
     length = map(Finding, length_flags(source, translation))
     # Megabytes of nonsense show what they are in their first part.
     translation = translation[: MAX_CHECKED_RATIO * len(source) + MAX_CHECKED_CHARS]
-    there, here = read(source), read(translation)
-    signs = there.signs | here.signs
     found = [
         *language_findings(source, translation),
         *copy_findings(source, translation),
@@ -105,34 +105,9 @@ def findings(
         *omission_findings(source, translation),
         *number_findings(source, translation),
     ]
-    if is_doubled(source, translation) or (
-        len(here.lows) >= LEAST_LONGER * len(there.lows) and is_said_twice(source, translation)
-    ):
+    if is_doubled(source, translation) or is_said_twice(source, translation):
         found.append(Finding(flags.SENTENCE_REPEATED))
-    if there.numbers and here.numbers:
-        found += unit_findings(source, translation)
-    if not (UNIT_MARKS.isdisjoint(there.signs) and _QUANTITIES.isdisjoint(there.low_set)):
-        if there.numbers and here.numbers:
-            found += unit_sign_findings(source, translation)
-            if not DASHES.isdisjoint(signs):
-                found += sign_findings(source, translation)
-        if not ROMAN_WORDS.isdisjoint(there.low_set):
-            found += roman_findings(source, translation)
-    if there.numbers and not IMPERIAL.isdisjoint(here.low_set):
-        found += imperial_findings(source, translation)
-    if not PATH_SIGNS.isdisjoint(there.signs) or ("-" in there.signs and "--" in source):
-        found += code_name_findings(source, translation)
-    if not PLACEHOLDER_SIGNS.isdisjoint(signs):
-        found += placeholder_findings(source, translation)
-    if "." in signs:
-        found += address_findings(source, translation)
-    if not MARKUP_SIGNS.isdisjoint(signs):
-        found += markup_findings(source, translation)
-    found += character_findings(source, translation)
-    if "\n" in signs:
-        found += map(Finding, line_flags(source, translation))
-    if "?" in signs:
-        found += map(Finding, question_flags(source, translation))
+    found += _findings_of_signs(source, translation)
     found += map(Finding, injection_flags(source))
     if not found:
         return ()
@@ -144,7 +119,39 @@ def findings(
     return tuple(sorted(kept_in_order, key=lambda each: each.flag not in flags.HARD))
 
 
-_QUANTITIES: Final = UNIT_MARKS | ROMAN_WORDS
+def _findings_of_signs(source: str, translation: str) -> list[Finding]:
+    """The findings of checks for which a text must have numbers, signs or words that most texts lack."""
+    found: list[Finding] = []
+    there, here = read(source), read(translation)
+    signs = there.signs | here.signs
+    if there.numbers and here.numbers:
+        found += unit_findings(source, translation)
+        if not (UNIT_MARKS.isdisjoint(there.signs) and UNIT_MARKS.isdisjoint(there.low_set)):
+            found += unit_sign_findings(source, translation)
+        if not DASHES.isdisjoint(signs):
+            found += sign_findings(source, translation)
+    if not ROMAN_WORDS.isdisjoint(there.low_set):
+        found += roman_findings(source, translation)
+    if there.numbers and not IMPERIAL.isdisjoint(here.low_set):
+        found += imperial_findings(source, translation)
+    if not PATH_SIGNS.isdisjoint(there.signs) or ("-" in there.signs and "--" in source):
+        found += code_name_findings(source, translation)
+    if not PLACEHOLDER_SIGNS.isdisjoint(signs):
+        found += placeholder_findings(source, translation)
+    if "." in signs:
+        found += address_findings(source, translation)
+    if not MARKUP_SIGNS.isdisjoint(signs):
+        found += markup_findings(source, translation)
+    found += character_findings(source, translation)
+    found += case_findings(source, translation)
+    found += emoji_findings(source, translation)
+    if "\n" in signs:
+        found += map(Finding, line_flags(source, translation))
+    if "?" in signs:
+        found += map(Finding, question_flags(source, translation))
+    return found
+
+
 _COPY: Final = frozenset((flags.FRENCH_LEFT, flags.CONTENT_MISMATCH))
 _IMPLIED: Final = {
     flags.UNTRANSLATED: _COPY | {flags.PARTLY_UNTRANSLATED},

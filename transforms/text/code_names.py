@@ -19,14 +19,6 @@ _ROMAN = re.compile(r"[IVX](?<!\w.)(?:[IVX]{1,5}(?!\w)|[IVX]{0,5}(?=(?:e|er|ème
 _VALID = re.compile(r"X{0,3}(?:IX|IV|V?I{0,3})")
 _VALUES: Final = {"I": 1, "V": 5, "X": 10}
 _ORDINALS: Final = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
-ROMAN_WORDS: Final = frozenset(
-    word
-    for tens in ("", "x", "xx")
-    for units in ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
-    for word in (tens + units, f"{tens}{units}e", f"{tens}{units}er", f"{tens}{units}ème")
-    if len(word) > 1
-) - {"xe", "ie"}
-"""Without one of these words, a source has no roman numeral of two letters."""
 _WRITTEN: Final = {
     (numeral + ending).lower(): numeral + ending
     for tens in ("", "X", "XX", "XXX")
@@ -35,7 +27,8 @@ _WRITTEN: Final = {
     if len((numeral := tens + units) + ending) > 1 and numeral
 }
 """How words that may be numerals are written then: "VIe" is one, "vie" a word."""
-_NUMERALS: Final = frozenset(_WRITTEN)
+ROMAN_WORDS: Final = frozenset(_WRITTEN) - {"xe", "ie"}
+"""Without one of these words, a source has no roman numeral of two letters."""
 PATH_SIGNS: Final = frozenset("/\\")
 """Without one of these signs, a source has no path."""
 _BACKSLASH: Final = "\\"
@@ -72,7 +65,7 @@ def _paths(text: str) -> list[str]:
 
 def roman_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """number_missing: a roman numeral that the answer has in no form, of a source with one of ``ROMAN_WORDS``."""
-    if not any(_WRITTEN[word] in source for word in _NUMERALS & read(source).low_set):
+    if not any(_WRITTEN[word] in source for word in ROMAN_WORDS & read(source).low_set):
         return ()
     for numeral in _ROMAN.findall(source):
         if not numeral or not _VALID.fullmatch(numeral) or numeral in translation:

@@ -190,14 +190,14 @@ def _best_piece(pieces: list[str], source: str) -> str:
 
 
 def _within_sentences(pieces: list[str]) -> list[str]:
-    """The pieces, those joined between which a sentence goes on: no turn ends there."""
+    """The pieces; two are joined where the second continues a sentence of the first, since no turn ends there."""
     joined = pieces[:1]
     for piece in pieces[1:]:
         before = joined[-1]
         if (
             before.rstrip(" ")[-1:] not in ".!?:…\n"
             and (piece[:1] in " ,.;:" or before[-1:] == " ")
-            and _goes_on(piece)
+            and _continues(piece)
         ):
             joined[-1] = f"{before.rstrip(' ')} {piece.lstrip(' ')}" if piece[:1] not in ",.;:" else before + piece
         else:
@@ -205,7 +205,7 @@ def _within_sentences(pieces: list[str]) -> list[str]:
     return joined
 
 
-def _goes_on(piece: str) -> bool:
+def _continues(piece: str) -> bool:
     first = piece.lstrip(" ")[:1]
     return first.islower() or first in ",.;:" or first.isdecimal()
 

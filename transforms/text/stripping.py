@@ -12,8 +12,8 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.alignment import coverage, keys_of, words_of
-from transforms.text.characters import FIRST_EMOJI, without_emoji_tail
 from transforms.text.control_tokens import MARKED, begins_with_role, may_have_tokens, without_json, without_tokens
+from transforms.text.emoji import FIRST_EMOJI, without_emoji_tail
 from transforms.text.extra_paragraphs import without_extra_paragraphs
 from transforms.text.invariants import HTML_TAGS
 from transforms.text.labels import begins_with_label, without_label

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from transforms.text import flags
+from transforms.text.emoji import emoji_findings, without_emoji_tail
+from transforms.text.findings import names
+
+
+@pytest.mark.parametrize(
+    ("source", "translation", "found"),
+    [
+        ("Merci", "Thanks :)", (flags.EMOJI_MISMATCH,)),
+        ("Merci :-)", "Thanks :-)", ()),
+        ("Merci", "Thanks ✔", (flags.EMOJI_MISMATCH,)),
+        ("Merci 👍", "Thanks 👍", ()),
+        ("Merci 👍", "Thanks", (flags.EMOJI_MISMATCH,)),
+        ("Merci", "Thanks 😀", (flags.EMOJI_MISMATCH,)),
+    ],
+)
+def test_emoji_of_one_text_alone(source: str, translation: str, found: tuple[str, ...]) -> None:
+    assert names(emoji_findings(source, translation)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("Thanks 👍 👍\ufe0f ", "Thanks"), ("Thanks.", "Thanks."), ("👍 Thanks ", "👍 Thanks "), ("👍", ""), ("", "")],
+)
+def test_emoji_at_the_end(text: str, kept: str) -> None:
+    assert without_emoji_tail(text) == kept

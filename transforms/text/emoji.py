@@ -1,0 +1,43 @@
+"""Emoji and emoticons that an answer has and its source has not, or the other way round."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Final
+
+from transforms.text import flags
+from transforms.text.findings import Finding, finding
+from transforms.text.reading import read
+
+EMOJI: Final = (
+    "\U0001f000-\U0001faff\u2600-\u2604\u260e\u2614\u2615\u261d\u2620\u2622\u2623\u262e\u262f\u2638-\u263a\u2648-\u2653"
+    "\u2605\u2606\u2660\u2663\u2665\u2666\u267b\u267f\u2693\u26a0\u26a1\u26bd\u26be\u26c4\u26c5\u26ce\u26d4\u26ea\u26f2-\u26f5\u26fa"
+    "\u26fd\u2702\u2705\u2708-\u270d\u270f\u2713\u2714\u2716-\u2718\u2728\u2733\u2734\u2744\u274c\u274e\u2753-\u2755\u2757\u2763\u2764\u27a1\u2b50\u2b55"
+)
+_EMOTICON = re.compile(r"(?<!\S)(?:[:;]-?[)D]|\^\^|<3)\Z")
+_EMOTICON_ENDS: Final = frozenset(")D^3")
+FIRST_EMOJI: Final = "\u2600"
+_EMOJI = re.compile(f"[{EMOJI}]")
+
+
+def emoji_findings(source: str, translation: str) -> tuple[Finding, ...]:
+    """emoji_mismatch for other emoji than the source's, or an emoticon at the end."""
+    found = []
+    there, here = read(source), read(translation)
+    if not (there.latin and here.latin) and max(there.signs | here.signs, default="") >= FIRST_EMOJI:
+        lost, new = Counter(_EMOJI.findall(source)), Counter(_EMOJI.findall(translation))
+        if lost != new:
+            found.append(finding(flags.EMOJI_MISMATCH, "".join(((lost - new) + (new - lost)).elements())))
+    tail = _EMOTICON.search(translation, max(0, len(translation) - 4)) if translation[-1:] in _EMOTICON_ENDS else None
+    if tail and tail[0] not in source:
+        found.append(finding(flags.EMOJI_MISMATCH, tail[0]))
+    return tuple(found)
+
+
+def without_emoji_tail(text: str) -> str:
+    """``text`` without the emoji at its end, and the white space before them."""
+    end = len(text)
+    while end and (text[end - 1] in "\u200d\ufe0f" or text[end - 1].isspace() or _EMOJI.match(text[end - 1])):
+        end -= 1
+    return text[:end] if _EMOJI.search(text, end) else text
