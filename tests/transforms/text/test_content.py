@@ -93,3 +93,25 @@ def test_sentences_that_became_one_are_not_missing() -> None:
 
 def test_a_short_free_title_is_not_another_text() -> None:
     assert check("Système de contrôle de versions", "VCS") == (flags.LENGTH_RATIO,)
+
+
+def test_a_free_translation_between_two_close_ones_is_no_other_text() -> None:
+    free = "By evening the gauge read what it always reads."
+    assert found(ENGLISH[0], free, *ENGLISH[2:]) == ()
+
+
+LONGER = [
+    FRENCH[0],
+    "La pression du réservoir principal est revenue à la valeur normale dans la journée de jeudi.",
+    *FRENCH[2:],
+]
+
+
+def test_another_sentence_between_two_close_ones_is_the_evidence() -> None:
+    answer = " ".join((ENGLISH[0], OTHER[1], *ENGLISH[2:]))
+    assert content_findings(" ".join(LONGER), answer) == (Finding(flags.CONTENT_MISMATCH, OTHER[1]),)
+
+
+def test_a_sentence_is_missing_though_another_one_was_halved() -> None:
+    answer = " ".join((ENGLISH[0], "Yesterday morning the client came.", "He paid his bill.", ENGLISH[3]))
+    assert names(content_findings(" ".join(LONGER), answer)) == (flags.SENTENCE_MISSING,)
