@@ -7,6 +7,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
+from transforms.text.number_words import ENGLISH, ENGLISH_ORDINALS, values_of
 from transforms.text.reading import read
 
 _OPTION = re.compile(r"-(?<![\w-]-)-[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?![\w-])")
@@ -18,7 +19,7 @@ _WINDOWS_PATH = re.compile(r"[A-Z](?<!\w[A-Z]):\\[\w\\.-]+")
 _ROMAN = re.compile(r"[IVX](?<!\w.)(?:[IVX]{1,5}(?!\w)|[IVX]{0,5}(?=(?:e|er|ème|ᵉ)\b))")
 _VALID = re.compile(r"X{0,3}(?:IX|IV|V?I{0,3})")
 _VALUES: Final = {"I": 1, "V": 5, "X": 10}
-_ORDINALS: Final = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+_IN_WORDS: Final = ENGLISH | ENGLISH_ORDINALS
 _WRITTEN: Final = {
     (numeral + ending).lower(): numeral + ending
     for tens in ("", "X", "XX", "XXX")
@@ -72,8 +73,11 @@ def roman_findings(source: str, translation: str) -> tuple[Finding, ...]:
             continue
         value = _value(numeral)
         here = read(translation)
-        ordinal = _ORDINALS[value - 1] if value <= len(_ORDINALS) else ""
-        if str(value) not in here.numbers and ordinal not in here.low_set and numeral.lower() not in here.low_set:
+        if (
+            str(value) not in here.numbers
+            and numeral.lower() not in here.low_set
+            and value not in values_of(translation, _IN_WORDS, {})
+        ):
             return (finding(flags.NUMBER_MISSING, numeral),)
     return ()
 

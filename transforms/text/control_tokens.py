@@ -51,6 +51,8 @@ _WRITTEN: Final = {
     "_OF_": re.compile("(?:END|BEGIN|START)_OF_"),
 }
 """What a text with a token without brackets has, and how the token begins."""
+_BETWEEN: Final = ("===", "***", "---", "__")
+"""Marks on both sides of a token."""
 _ROLE: Final = (
     "assistant|user|system|human|model|bot|ai|translator|chatbot|gpt|llm|developer|tool|response|output|answer"
     "|traducteur|utilisateur"
@@ -106,12 +108,38 @@ def new_tokens(text: str, source: str) -> list[str]:
     if not found:
         return []
     own = set(_TOKEN.findall(source))
-    new = [token for token in found if token not in own]
-    if all(token[0] in "<[" and token[1:-1].replace("_", "").replace(" ", "").isalpha() for token in new) and all(
-        0 < text.count(mark) <= source.count(mark) for mark in {token[0] for token in new}
-    ):
-        return []
-    return new
+    return _without_words_of_source([token for token in found if token not in own], text, source)
+
+
+_WORDS_IN_BRACKETS = re.compile(r"[<\[][\w /-]+[>\]]")
+
+
+def _without_words_of_source(tokens: list[str], text: str, source: str) -> list[str]:
+    """The tokens but those that translate a passage of the source between the same marks: "=== FIN ===", <nom-du-port>.
+
+    As many as the answer lacks otherwise, the first ones, since which ones they are does not show.
+    """
+    lacking: dict[str, int] = {}
+    others = []
+    for token in tokens:
+        if not (mark := _mark_of(token)):
+            others.append(token)
+            continue
+        if mark not in lacking:
+            written = text.count(mark) - sum(each.count(mark) for each in tokens)
+            lacking[mark] = source.count(mark) - written
+        if lacking[mark] >= token.count(mark):
+            lacking[mark] -= token.count(mark)
+        else:
+            others.append(token)
+    return others
+
+
+def _mark_of(token: str) -> str:
+    """What stands around the words of a token, "" if these are no words."""
+    if token[0] in "<[":
+        return token[0] if _WORDS_IN_BRACKETS.fullmatch(token) else ""
+    return next((mark for mark in _BETWEEN if mark in token), "")
 
 
 def _token_of(source: str) -> re.Pattern[str]:

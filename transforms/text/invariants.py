@@ -58,10 +58,10 @@ LEAST_WRAPPED: Final = 40
 _CONTINUES: Final = ":`(&"
 _ENDS_SENTENCE: Final = '.!?…:;»”"|>)'
 _QUESTION = re.compile(
-    r"\?(?:(?<=[^\s(,;*/|]\?)|(?<=[^\s(,;*/|][ \u00a0\u202f]\?)|(?<=[^\s(,;*/|][ \u00a0\u202f]{2}\?))"
+    r"\?(?:(?<=[^\s(,;*/|-]\?)|(?<=[^\s(,;*/|][ \u00a0\u202f]\?)|(?<=[^\s(,;*/|][ \u00a0\u202f]{2}\?))"
     r"(?![ \u00a0\u202f]{1,2}:)(?=[\s»”’\"')\]*_<]|$)"
 )
-_ASKING = re.compile(r"(?i)\W{0,3}(?:what|how|who|whom|whose|where|when|why|which)\b")
+_ASKING = re.compile(r"(?i)\W{0,3}(?:what|how|who|whom|whose|where|when|why|which|whether)\b")
 """How a heading begins that asks without a mark."""
 
 _AFTER_QUESTION = re.compile(r"[\s»”’\"')\]*_!?…]{0,20}\Z")

@@ -33,6 +33,11 @@ ENGLISH: Final = _table(
     fourteen=14 fifteen=15 sixteen=16 seventeen=17 eighteen=18 nineteen=19 twenty=20 thirty=30 forty=40 fifty=50
     sixty=60 seventy=70 eighty=80 ninety=90 hundred=100 thousand=1000 million=1000000 billion=1000000000"""
 )
+_IRREGULAR_ORDINALS: Final = {1: "first", 2: "second", 3: "third", 5: "fifth", 8: "eighth", 9: "ninth", 12: "twelfth"}
+ENGLISH_ORDINALS: Final = {
+    _IRREGULAR_ORDINALS.get(values[0]) or (f"{word[:-1]}ieth" if word.endswith("y") else f"{word}th"): values
+    for word, values in ENGLISH.items()
+}
 FRENCH_OTHER: Final = _table(
     """nul=0 nulle=0 premier=1 première=1 second=2 seconde=2 seul=1 seule=1 unique=1 huitaine=8,7 dizaine=10 douzaine=12
     quinzaine=15,14,2 vingtaine=20 trentaine=30 quarantaine=40 cinquantaine=50 centaine=100 millier=1000 midi=12
@@ -42,7 +47,7 @@ FRENCH_OTHER: Final = _table(
     quinquennale=5 décennale=10 biennale=2 trimestre=3 semestre=1,2 semaine=7 an=12""",
     plurals=True,
 )
-ENGLISH_OTHER: Final = _table(
+ENGLISH_OTHER: Final = ENGLISH_ORDINALS | _table(
     """nonzero=0 null=0
     first=1 second=2 third=1,3 thirds=3 fourth=4 fifth=5 sixth=6 seventh=7 eighth=8 ninth=9 tenth=10 eleventh=11
     twelfth=12 twentieth=20 once=1 single=1 daily=1 twice=2 both=2 pair=2 double=2 couple=2 duplicate=2 thrice=3

@@ -53,6 +53,8 @@ _SCALE_SIGNS: Final = (frozenset("k m md mds mrd bn".split()), ("mill", "thousan
 """Words, and parts of words, of which each match has one."""
 _DURATION = re.compile(r"(\d(?<!\w\d)\d{0,2}) ?h(?:eures?)? ?(\d{2})\b")
 _HOURS: Final = frozenset(("h", "heure", "heures"))
+_ALWAYS_OPEN: Final = "24/7"
+"""What "24 heures sur 24" and "jour et nuit" become."""
 _PRESSURE = re.compile(r"\b(\d{1,2})(?:[.,](\d))?/(\d{1,2})(?:[.,](\d))?\b")
 
 
@@ -178,6 +180,8 @@ def _unexplained(source: str, translation: str, missing: list[str], added: list[
     """What is left when the two ways to write the same number are taken away."""
     missing, added = _without_pairs(source, translation, missing, added)
     there, here = _months(source, MONTHS_FR), _months(translation, MONTHS_EN)
+    if added and _ALWAYS_OPEN in translation:
+        added = _less(added, _ALWAYS_OPEN.split("/"))
     if missing:
         words = values_of(translation, ENGLISH, ENGLISH_OTHER) | _romans(translation)
         words |= here - there

@@ -19,7 +19,7 @@ _PLACEHOLDER = re.compile(
     | \{\{[ ]?[\w.:|!<>-]{1,60}[ ]?\}\}                # {{ client.nom }}
     | (?<![{\w])\{[ ]?[A-Za-z_0-9][\w.:!<>-]{0,60}[ ]?\}(?!\})   # {nom}, {0}, {heure:>10}
     | %\(\w{1,60}\)[a-z]                               # %(nom)s
-    | (?:(?<![\w%])|(?<=\b[xX])|(?<=%[sdif][xX]))%(?:\d{1,2}\$)?[-+#0]?\d{0,3}(?:\.\d{1,3}|\.\*)?
+    | (?!%\d{1,2}[xX]%)(?:(?<![\w%])|(?<=\b[xX])|(?<=%[sdif][xX]))%(?:\d{1,2}\$)?[-+#0]?\d{0,3}(?:\.\d{1,3}|\.\*)?
       (?:hh|h|ll|l|z|j|t)?[sdifuxXgcqQ]
       (?![A-WYZa-wyzÀ-ÖØ-öø-ÿ]|[xX](?!%))             # also of %dx%d
     | (?<![\w$])\$[A-Za-z_]\w{1,40}(?![\w(])           # $HOME
@@ -52,9 +52,9 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
             changed = [*(there - here), *(here - there)]
             # A variable may be named once more or less.
             changed = [each for each in changed if each[0] != "$" or each not in there or each not in here]
-            # Glued to a word in one text only, as in %dkB and %d Ko.
+            # Glued to a word in one text only, as in %dkB and %d Ko, or "Exemple {colon}" and "Example{colon}".
             changed = [
-                each for each in changed if each[0] != "%" or _written(source, each) != _written(translation, each)
+                each for each in changed if each[0] not in "%{" or _written(source, each) != _written(translation, each)
             ]
             if changed:
                 return (finding(flags.PLACEHOLDER_MISMATCH, changed[0]),)

@@ -290,7 +290,7 @@ _FEW_WORDS: Final = 2
 _LABEL = re.compile(r"[^\W\d_][^\n:.!?]{1,40}:\s")
 """A text that begins with one is translated to one that does: "Attention : …", "Please note: …"."""
 
-_LEADING_MARK = re.compile(r"(?:#{1,6}|>|[-*•+])[ \t]+(?=\S)|#{1,6}[ \t]*\n")
+_LEADING_MARK = re.compile(r"(?:#{1,6}(?! of\b)|>|[-*•+])[ \t]+(?=\S)|#{1,6}[ \t]*\n")
 
 
 def _without_leading_mark(text: str, source: str) -> str:

@@ -34,6 +34,9 @@ def test_options_and_paths_stay(source: str, translation: str, evidence: str | N
         ("Louis XIV régna 72 ans.", "Louis reigned for 72 years.", "XIV"),
         ("Le XIXe siècle.", "The 19th century.", None),
         ("L'article IV.", "The fourth article.", None),
+        ("Le XIXe siècle.", "The late nineteenth century.", None),
+        ("Le XXIe siècle.", "The twenty-first century.", None),
+        ("Le XXIe siècle.", "The twentieth century.", "XXI"),
         ("Le VIX de la bourse.", "The index.", None),
     ],
 )

@@ -130,3 +130,25 @@ def test_words_in_angle_brackets_within_a_line_stay() -> None:
 def test_word_pieces_are_joined() -> None:
     assert strip("The cir ##cula ##tion pump was replaced.", SOURCE)[0] == "The circulation pump was replaced."
     assert strip("The DEL ##AYED queue", "La file DELAYED")[0] == "The DELAYED queue"
+
+
+@pytest.mark.parametrize(
+    ("source", "answer"),
+    [
+        ("===== FIN =====", "===== END ====="),
+        ("*** FIN DU DOCUMENT ***\nMerci.", "*** END OF DOCUMENT ***\nThank you."),
+        ("ajouter\najouter <nom-du-champ>", "add\nadd <field-name>"),
+        ("La fonction __nom__(valeur__max__) renvoie zéro.", "The function __out__(value__max__) returns zero."),
+    ],
+)
+def test_what_stands_between_the_marks_of_the_source_is_no_token(source: str, answer: str) -> None:
+    assert strip(answer, source) == (answer, ())
+
+
+def test_a_tag_of_the_source_leaves_no_room_for_a_token() -> None:
+    assert strip("The field <nom> is empty. <eos>", "Le champ <nom> est vide.")[0] == "The field <nom> is empty."
+
+
+def test_one_more_passage_between_marks_is_a_token() -> None:
+    source, answer = "===== FIN =====\nMerci.", "===== END =====\nThank you."
+    assert strip(f"{answer}\n===== END OF TRANSLATION =====", source)[0] == answer

@@ -84,6 +84,8 @@ def test_lines(source: str, answer: str, same: bool) -> None:
         ("Où est la clé ? Merci.", "On the table. Thanks.", False),
         ("Qui ? Quoi ?", "Who? It.", False),
         ("Voir https://exemple.org/?a=1", "See https://exemple.org/?a=1", True),
+        ("Le mode est-il obligatoire ?", "Whether the mode is mandatory", True),
+        ("-?, --help  affiche l'aide", "-h, --help  prints help", True),
     ],
 )
 def test_questions(source: str, answer: str, kept: bool) -> None:

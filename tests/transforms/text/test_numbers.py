@@ -86,6 +86,7 @@ def test_other_numbers(french: str, english: str, found: tuple[str, ...]) -> Non
         ("des valeurs [0 ; 1]", "values (0,1)"),
         ("des tuples binaires", "2-tuples"),
         ("l'internationalisation", "i18n"),
+        ("Le guichet est ouvert vingt-quatre heures sur vingt-quatre.", "The counter is open 24/7."),
     ],
 )
 def test_the_same_numbers_in_other_forms(french: str, english: str) -> None:

@@ -54,6 +54,7 @@ def test_what_goes(answer: str, found: tuple[str, ...]) -> None:
         ("Translation", "Traduction"),
         ("Note:", "Note :"),
         ("Note: the code changes on Monday.", "À noter : le code change lundi."),
+        ("# of pages", "Nombre de pages"),
         ('""', "x"),
     ],
 )
