@@ -149,12 +149,21 @@ def _token_of(source: str) -> re.Pattern[str]:
 
 
 def _is_token(match: re.Match[str], text: str) -> bool:
-    """Whether a token is no tag, or one at the beginning or the end of a line that is not HTML's."""
+    """Whether a token is no tag, or one at the beginning or the end of a line that is not HTML's.
+
+    Markup of documents is none: B<NAME> of a manual page, `title <target>` of reStructuredText.
+    """
+    start, end = match.span()
+    if match[0][0] == "<" and (_is_letter_alone(text, start - 1) or text[end : end + 1] == "`"):
+        return False
     if not (name := _tag_name(match[0])):
         return True
-    start, end = match.span()
     beside = text[start - 1 : start] in ("", "\n") or text[end : end + 1] in ("", "\n")
     return beside and name not in HTML_TAGS
+
+
+def _is_letter_alone(text: str, place: int) -> bool:
+    return place >= 0 and text[place].isupper() and not (place and text[place - 1].isalnum())
 
 
 def _tag_name(token: str) -> str:

@@ -137,6 +137,8 @@ def test_word_pieces_are_joined() -> None:
     [
         ("===== FIN =====", "===== END ====="),
         ("*** FIN DU DOCUMENT ***\nMerci.", "*** END OF DOCUMENT ***\nThank you."),
+        ("Vaut zéro si rien n'est défini.", "Is zero if B<APP_DIR> is not set."),
+        ("Voir le réglage.", "See :setting:`APP_DIR <APP_DIR>`."),
         ("ajouter\najouter <nom-du-champ>", "add\nadd <field-name>"),
         ("La fonction __nom__(valeur__max__) renvoie zéro.", "The function __out__(value__max__) returns zero."),
     ],
