@@ -69,7 +69,11 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
     reading = read(translation)
     if repeated := _repeated(translation):
         loop = _loop_of(translation)
-        if _is_loop(loop, len(translation) / max(1, len(source))) and not _explained(source, loop):
+        if (
+            _is_loop(loop, len(translation) / max(1, len(source)))
+            and not _explained(source, loop)
+            and not _enumerates(translation, loop)
+        ):
             return (flags.REPETITION,)
         words = reading.lows
         count = max(Counter(gram for _, gram in repeated).values())
@@ -227,6 +231,14 @@ def _is_loop(loop: Tandem, ratio: float) -> bool:
     period, copies = loop
     min_copies = 2.0 if period >= 12 else 3.0 if period >= 2 else 5.0
     return copies >= min_copies - 0.2 / max(period, 1) and (copies >= 3 or ratio >= LEAST_DOUBLED_RATIO)
+
+
+def _enumerates(translation: str, loop: Tandem) -> bool:
+    """Whether a loop of one word is a list of codes that begin alike: SHA1, SHA224, SHA256."""
+    if loop.period != 1:
+        return False
+    word = next(gram[0] for _, gram in _repeated(translation) if len(set(gram)) == 1)
+    return len(set(re.findall(rf"(?i)(?<![^\W\d_]){word}\d+", translation))) >= loop.copies
 
 
 def _explained(source: str, loop: Tandem) -> bool:

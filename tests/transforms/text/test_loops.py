@@ -80,3 +80,9 @@ def test_a_text_that_is_said_twice_is_doubled() -> None:
     assert not is_doubled("--enable-row-security  active ceci", "--enable-row-security  enable row security")
     assert not is_doubled("%pB : 64 bits, %pB : 128 bits", "%pB uses 64-bit double, %pB uses 128-bit double")
     assert not is_doubled("Vive la France, vive la France", "Long live France, long live France")
+
+
+def test_codes_that_begin_alike_are_no_loop() -> None:
+    source = "Les empreintes SHA1, SHA224, SHA256, SHA384, et SHA512 sont prêtes."
+    assert repetition_flags(source, "The digests SHA1, SHA224, SHA256, SHA384, SHA512 are ready.") == ()
+    assert repetition_flags(source, "The digests SHA1, SHA1, SHA1, SHA1, SHA1, SHA1 are ready.") == (flags.REPETITION,)
