@@ -16,7 +16,7 @@ from transforms.text.alignment import coverage, english_sentences, keys_of, sure
 from transforms.text.findings import Finding, finding
 from transforms.text.prompts import SOURCE_END, SOURCE_START, TEXT
 from transforms.text.reading import Reading, read, spoken
-from transforms.text.task_talk import MOST_EXPLAINED, explained_share, explaining_keys, may_speak, speaks
+from transforms.text.task_talk import MOST_EXPLAINED, TASK_WORDS, explained_share, explaining_keys, may_speak, speaks
 from transforms.text.words import word_set
 
 _HEAD = 240
@@ -94,6 +94,9 @@ MOST_EXPLAINED_OF_REFUSALS, MOST_EXPLAINED_OF_APOLOGIES = 0.4, 0.15
 """Shares of a sentence's words that the source explains, from which on it may be a translation."""
 
 _LEAST_SOURCE_WORDS, _MOST_COVERED_BY_TALK = 2, 0.12
+_FEW_SOURCE_WORDS, _COVERED_BY_TALK_OF_FEW, _MOST_EXPLAINED_BY_FEW = 4, 0.5, 0.2
+"""Of so few content words, talk may have one by chance: "share" for "afficher"."""
+
 _LONGEST_TALK, _LEAST_TALK_SPACES = 700, 4
 _FIRST_SENTENCE = re.compile(r".{15,}?[.!?](?=\s|\Z)", re.DOTALL)
 _LEAST_CLAUSE_CHARS = 24
@@ -106,6 +109,8 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
     A study of many language models found refusals common: for texts about safety, texts of others, texts too short.
     """
     may_refuse, may_talk = not _REFUSAL_WORDS.isdisjoint(read(translation).low_set), may_speak(translation)
+    if not TASK_WORDS.isdisjoint(read(translation).low_set) and _answers_short_text(source, translation):
+        return (finding(flags.REFUSAL, translation),)
     if not may_refuse and not may_talk:
         return ()
     head = translation[:_HEAD]
@@ -135,6 +140,17 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
     return ()
 
 
+def _answers_short_text(source: str, translation: str) -> bool:
+    """Whether a sentence with a word of the task has nothing of a source of few words: "It is not in French."."""
+    words = words_of(source)
+    return (
+        _LEAST_SOURCE_WORDS <= len(words) <= _FEW_SOURCE_WORDS
+        and len(read(translation).lows) >= _LEAST_TALK_SPACES
+        and coverage(words, keys_of(translation)) == 0
+        and explained_share(translation, explaining_keys(source)) == 0
+    )
+
+
 def _speaks_of_task(head: str, reading: Reading) -> bool:
     if _ABOUT_THE_TASK.search(head):
         return True
@@ -153,9 +169,16 @@ def _says_some(source: str, translation: str) -> bool:
 
 def _only_talk(source: str, translation: str) -> bool:
     """Whether the answer says hardly a word of the source and speaks to a user of a task."""
-    if len(words_of(source)) < _LEAST_SOURCE_WORDS or _says_some(source, translation):
+    words = words_of(source)
+    if len(words) < _LEAST_SOURCE_WORDS:
         return False
-    return explained_share(translation, explaining_keys(source)) < MOST_EXPLAINED
+    explained = explained_share(translation, explaining_keys(source))
+    if len(words) <= _FEW_SOURCE_WORDS:
+        covered = coverage(words, keys_of(translation))
+        return explained < _MOST_EXPLAINED_BY_FEW and (
+            covered == 0 or (covered < _COVERED_BY_TALK_OF_FEW and "translat" in translation)
+        )
+    return explained < MOST_EXPLAINED and not _says_some(source, translation)
 
 
 def leak_findings(source: str, translation: str, prompt_texts: Sequence[str] = ()) -> tuple[Finding, ...]:

@@ -20,12 +20,15 @@ from transforms.text.content import content_findings
 from transforms.text.control_tokens import may_have_tokens, new_tokens
 from transforms.text.copies import copy_findings
 from transforms.text.emoji import emoji_findings
+from transforms.text.english import is_english_word
 from transforms.text.evidence import with_evidence
 from transforms.text.findings import Finding, finding, names
+from transforms.text.french_words import is_french
 from transforms.text.gate import is_blank
 from transforms.text.injections import injection_flags
 from transforms.text.invariants import MARKUP_SIGNS, address_findings, line_flags, markup_findings, question_flags
 from transforms.text.language import language_findings, script_language
+from transforms.text.language_words import ENGLISH
 from transforms.text.letter_case import case_findings
 from transforms.text.loops import is_doubled, is_said_twice, repetition_flags
 from transforms.text.numbers import number_findings
@@ -52,6 +55,7 @@ _BROKEN_OFF = re.compile(r"[\w,'’(«“-]\Z")
 
 FINISHED_RATIO = 0.9
 MAX_CHECKED_RATIO, MAX_CHECKED_CHARS = 6, 20_000
+_LEAST_WORDS_BEFORE_CUT: Final = 4
 COVERED_ALL: Final = 0.6
 COVERED_SHORT: Final = 0.34
 ENDING_COVERED: Final = 0.5
@@ -203,14 +207,28 @@ def ending_flags(source: str, translation: str) -> tuple[str, ...]:
     A model may say that it has ended where it has not. Answers that only lack the last full stop are of full length,
     and short texts often lack it.
     """
+    end = translation.rstrip()[-4:]
+    if end[-1:].isalpha() and _ENDED.search(source.rstrip()[-4:]) and _ends_within_word(source, translation):
+        return (flags.UNFINISHED,)
     if len(source) < MEDIUM_CHARS or len(translation) >= FINISHED_RATIO * len(source):
         return ()
-    end = translation.rstrip()[-4:]
     if not _ENDED.search(source.rstrip()[-4:]) or _ENDED.search(end) or not _BROKEN_OFF.search(end):
         return ()
     last = words_of(_PART_OF_WORD.sub("", source[-max(30, len(source) // 8) :]))
     covered = coverage(last, keys_of(translation))
     return (flags.UNFINISHED,) if covered < ENDING_COVERED else ()
+
+
+def _ends_within_word(source: str, translation: str) -> bool:
+    """Whether the last word is none: "to enable" that was cut to "to ena"."""
+    reading = read(translation)
+    last = reading.lows[-1] if len(reading.lows) >= _LEAST_WORDS_BEFORE_CUT else ""
+    return (
+        len(last) > 1
+        and translation.rstrip().endswith(f" {last}")
+        and last not in read(source).low_set
+        and not (last in ENGLISH or is_english_word(last) or is_french(last))
+    )
 
 
 def _ratio_flags(source_chars: int, translation_chars: int) -> tuple[str, ...]:

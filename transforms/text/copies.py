@@ -17,11 +17,11 @@ from transforms.text import flags
 from transforms.text.code import without_code
 from transforms.text.findings import Finding, finding
 from transforms.text.french_words import PARTICLES, is_french
+from transforms.text.left_words import QUOTED, left_word_findings
 from transforms.text.lexicon import is_english, is_only_french
 from transforms.text.reading import is_list, read
 from transforms.text.whole_copies import CODE, WORD, whole_copy_findings
 
-_QUOTED = re.compile(r"«[^«»\n]{1,80}»|“[^“”\n]{1,80}”|\"[^\"\n]{1,80}\"|‘[^‘’\n]{1,80}’|'(?<!\w')[^'\n]{1,80}'(?!\w)")
 _FOLDED = re.compile(r"[\W_]+")
 MOST_LINES: Final = 400
 COMPARED_LETTERS: Final = 12
@@ -48,8 +48,17 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
     count = len(here.low_set)
     if count - len(shared) <= max(1, MOST_NEW * count) < count and len(shared) >= HALF * len(before.low_set):
         return whole_copy_findings(translation)
-    if not any(map(is_french, shared)) or is_list(here):
+    if is_list(here):
         return ()
+    french = frozenset(filter(is_french, shared))
+    if french and (found := _left_findings(source, translation)):
+        return found
+    return left_word_findings(source, translation, shared, french)
+
+
+def _left_findings(source: str, translation: str) -> tuple[Finding, ...]:
+    """french_left for a line or word that stayed as it was."""
+    before, here = read(source), read(translation)
     there, written = frozenset(before.words), here.words
     suspects = [word for word in there.intersection(written) if is_french(word.lower())]
     in_lower_case = [word for word in suspects if word.islower()]
@@ -61,7 +70,7 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
         few = len(written) > MANY_WORDS and sum(map(there.__contains__, written)) < LEAST_SHARED * len(written)
         sought = in_lower_case if few else suspects
         text = "\n".join([line for line in text.split("\n") if any(word in line for word in sought)])
-    cleaned = _QUOTED.sub(" ", without_code(text, CODE))
+    cleaned = QUOTED.sub(" ", without_code(text, CODE))
     words = WORD.findall(cleaned)
     left = [word for word in words if word in there and is_french(word.lower())]
     if not left:
@@ -123,7 +132,7 @@ def _left_word(text: str, source: str, there: AbstractSet[str]) -> str | None:
     left = [number for number, word in enumerate(words) if word in there and word.islower() and is_french(word)]
     if not left:
         return None
-    plain, quoted = _plain(source), " ".join(_QUOTED.findall(source))
+    plain, quoted = _plain(source), " ".join(QUOTED.findall(source))
     return next(
         (words[each] for each in left if words[each] not in quoted and not _in_name(text, plain, words, tokens, each)),
         None,

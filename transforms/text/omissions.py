@@ -17,6 +17,10 @@ _REMARK = re.compile(
       |more\b)[^\[\]()<>\n]{0,60}[\])>*-]{1,3}\s*\Z""",
     re.IGNORECASE | re.VERBOSE,
 )
+_BRACKETED_REMARK = re.compile(
+    r"\[[^\[\]\n]{0,40}(?i:truncat|omit|remain|rest\b|continu|snip|skip|abbreviat|shorten|limit|untranslat|missing|not\s+transl"
+    r"|suivre|suite|unclear|illegible|sic\b)[^\[\]\n]{0,40}\]"
+)
 _REMARK_WORDS: Final = word_set(
     """truncated truncation omitted omitting remaining remainder rest continued continues continue cut snip snipped skip
     skipped abbreviated shortened more left"""
@@ -36,6 +40,8 @@ _SENTENCE_ENDS: Final = frozenset('.!?»”")')
 def omission_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """unfinished: "[…]", "(rest omitted)", "etc." of the answer's own, or an end such as "and the" or "("."""
     here = read(translation)
+    if "[" in here.signs and "[" not in source and (match := _BRACKETED_REMARK.search(translation)):
+        return (finding(flags.UNFINISHED, match[0]),)
     so_on = bool(here.lows) and here.lows[-1] in _AND_SO_ON_WORDS
     dots = "…" in here.signs or "..." in translation
     if not dots and translation[-1] in _STOPS:

@@ -119,7 +119,7 @@ def _words_of_courtesies() -> dict[str, list[tuple[str, frozenset[str]]]]:
 _COURTESIES_BY_WORD: Final = _words_of_courtesies()
 _COURTESY_WORDS: Final = frozenset(_COURTESIES_BY_WORD)
 
-_TASK_WORDS: Final = word_set(
+TASK_WORDS: Final = word_set(
     """translate translated translating translation translations translator rendering wording original english french
     literal literally meaning text passage sentence language instruction instructions prompt explanation explanations"""
 )
@@ -154,7 +154,7 @@ def speaks(sentence: str) -> bool:
     if not _SPEECH.isdisjoint(words):
         if not _TASK_STARTS.isdisjoint([word[:6] for word in words]):
             return True
-    elif len(about := _TASK_WORDS.intersection(words)) >= _DENSE and len(about) * _DENSE_SHARE >= len(words):
+    elif len(about := TASK_WORDS.intersection(words)) >= _DENSE and len(about) * _DENSE_SHARE >= len(words):
         return True
     if not (said := _COURTESY_WORDS.intersection(words)):
         return False
@@ -173,7 +173,7 @@ def may_speak(text: str) -> bool:
         return True
     if not _SPEECH_STARTS.isdisjoint(words):
         return not _TASK_STARTS.isdisjoint([word[:6] for word in words])
-    return len(_TASK_WORDS & words) >= _DENSE
+    return len(TASK_WORDS & words) >= _DENSE
 
 
 def speaks_apart(paragraph: str) -> bool:

@@ -57,7 +57,7 @@ _FEW_WORDS, _LEAST_CERTAIN = 4, 2
 _ENGLISH_SHARE: Final = 0.25
 """Of a text's words, stop words that only English has: the source was English already."""
 
-_KINDS_OF_NAMES: Final = word_set(
+KINDS_OF_NAMES: Final = word_set(
     """rue avenue place boulevard allée allées chemin quai impasse route pont gare port hôtel musée château palais
     abbaye église cathédrale basilique chapelle tour parc jardin jardins forêt bois lac mont col vallée île îles
     côte cap golfe baie plage ville université lycée collège école institut académie fondation association
@@ -145,7 +145,7 @@ def _in_part(text: str, shouted: bool) -> Finding | None:
     if not french:
         is_title = _has_title_particles(text, words, shouted) or _has_lexicon_word(words)
         return finding(flags.FRENCH_LEFT, text) if is_title else None
-    if shouted and words[0].lower() in _KINDS_OF_NAMES:
+    if shouted and words[0].lower() in KINDS_OF_NAMES:
         return finding(flags.FRENCH_LEFT, text)
     if any(map(is_name, words)) and (shouted or not any(map(str.islower, words))):
         return None
@@ -182,7 +182,7 @@ def _is_title(words: Sequence[str], french: Sequence[str]) -> bool:
         return True
     if words[0] in french and (len(capitals) == 1 or (described and len(capitals) == _SOME_CAPITALS)):
         return True
-    if words[0].lower() in _KINDS_OF_NAMES or any(map(is_name, capitals)):
+    if words[0].lower() in KINDS_OF_NAMES or any(map(is_name, capitals)):
         return False
     return words[0] in french or all(word in french or is_english_word(word.lower()) for word in capitals)
 

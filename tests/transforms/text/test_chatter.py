@@ -35,6 +35,10 @@ PROMPTS = (GENERAL.system or "", GENERAL.user, SIMPLE.user)
         ("La réunion est reportée à jeudi.", "I am sorry I am late for the meeting, can we use another text?", False),
         ("Il a refusé de signer le document.", "I cannot sign this document, as I am not able to read it.", False),
         ("Aucune sauvegarde trouvée.", "I don't see any backup.", False),
+        ("Afficher le registre des vannes", "I'd be glad to translate! Could you share the text?", True),
+        ("Les pompes du bâtiment sont neuves.", "It is not written in French.", True),
+        ("Traduire le texte du registre", "Translate the text of the register", False),
+        ("Comment aider à trier les vannes ?", "How can I help with triaging the valves?", False),
         ("Le patient se plaint de douleurs.", "I am unable to provide medical advice.", True),
     ],
 )

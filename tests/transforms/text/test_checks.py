@@ -199,3 +199,16 @@ def test_an_answer_that_breaks_off_within_a_sentence_is_unfinished(end: str, ans
     assert (flags.UNFINISHED in check(french + end, english + answer)) == found
     assert flags.UNFINISHED not in check(end, answer)
     assert flags.UNFINISHED not in check(french, english.rstrip(". ") + " " * 3 + "of the heating system")
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ("The pump is ready to be replac", True),
+        ("The pump is ready to be replaced", False),
+        ("The pump comes from the Durtal", False),
+        ("replac", False),
+    ],
+)
+def test_an_answer_that_ends_within_a_word_is_unfinished(answer: str, found: bool) -> None:
+    assert (flags.UNFINISHED in check("La pompe du Durtal est prête à être remplacée.", answer)) == found

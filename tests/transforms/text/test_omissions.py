@@ -24,6 +24,7 @@ ENGLISH = "The technician checked the pressure of the circuit, then replaced the
             f"{ENGLISH[:60]} and so on.",
             f"{ENGLISH[:60]} and the",
         ),
+        *(f"{ENGLISH[:60]} [à suivre]", f"{ENGLISH[:40]} [omitted] the pump.", f"[untranslated] {ENGLISH[20:]}."),
         *(f"{ENGLISH[:60]} -- more --", f"{ENGLISH[:60]} (", "The technician ... the seal of the pump."),
     ],
 )
@@ -37,6 +38,7 @@ def test_an_answer_that_says_it_leaves_something_out_is_unfinished(answer: str) 
         (SOURCE, f"{ENGLISH}."),
         (SOURCE, ENGLISH),
         (f"{SOURCE} Etc.", f"{ENGLISH}, etc."),
+        (f"{SOURCE} [illisible]", f"{ENGLISH}. [illegible]"),
         (f"{SOURCE} À suivre…", f"{ENGLISH}..."),
         (f"{SOURCE} (suite page 2)", f"{ENGLISH}. (continued on page 2)"),
         (f"{SOURCE} Suivre Fichier → Ouvrir.", f"{ENGLISH}. Choose File → Open…."),
