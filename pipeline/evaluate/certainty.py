@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 
 MAX_ROWS = 100_000
 """Rows that are compared; of more, an even sample."""
@@ -19,15 +20,16 @@ class CertaintyOrder:
 
     Attributes:
         rows: Number of rows with both figures that were compared.
-        lowest_quarter_chrf: Mean chrF++ of the quarter of the rows with the lowest certainty.
-        others_chrf: Mean chrF++ of the other rows.
+        copies: Number of rows that were left out because the translation is the source again: a model is often certain
+            of a copy, whatever it is worth.
+        quarters_chrf: Mean chrF++ of each quarter of the rows, the least certain one first.
         rank_correlation: Spearman's: 1 if both orders are the same, 0 without a relation, -1 if they are opposite; None
             if all rows have the same certainty or the same chrF++.
     """
 
     rows: int
-    lowest_quarter_chrf: float
-    others_chrf: float
+    copies: int
+    quarters_chrf: tuple[float, float, float, float]
     rank_correlation: float | None
 
 
@@ -37,18 +39,23 @@ class CertaintyTally:
 
     Attributes:
         seed: Of the sample.
+        copies: Number of rows that were left out as copies of their source.
     """
 
     seed: int
+    copies: int = 0
     _pairs: list[tuple[float, float]] = field(default_factory=list)
     _seen: int = 0
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
 
-    def add(self, certainty: float | None, chrf: float) -> None:
-        """Add a row; rows without a certainty do not count."""
+    def add(self, certainty: float | None, chrf: float, is_copy: bool = False) -> None:
+        """Add a row; rows without a certainty do not count, and copies are left out."""
         if certainty is None:
+            return
+        if is_copy:
+            self.copies += 1
             return
         self._seen += 1
         if len(self._pairs) < MAX_ROWS:
@@ -61,11 +68,16 @@ class CertaintyTally:
         if len(self._pairs) < LEAST_ROWS:
             return None
         scores = [chrf for _, chrf in sorted(self._pairs, key=lambda pair: pair[0])]
-        quarter = len(scores) // 4
+        first, second, third = (len(scores) * part // 4 for part in (1, 2, 3))
         return CertaintyOrder(
             rows=len(scores),
-            lowest_quarter_chrf=sum(scores[:quarter]) / quarter,
-            others_chrf=sum(scores[quarter:]) / (len(scores) - quarter),
+            copies=self.copies,
+            quarters_chrf=(
+                fmean(scores[:first]),
+                fmean(scores[first:second]),
+                fmean(scores[second:third]),
+                fmean(scores[third:]),
+            ),
             rank_correlation=spearman(self._pairs),
         )
 

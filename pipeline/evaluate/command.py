@@ -29,6 +29,7 @@ from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.write_errors import reason
 from transforms.source.text_columns import choose_text_columns, read_texts
 from transforms.text.gate import is_blank
+from transforms.text.language import is_copy
 
 LOG = logging.getLogger(__name__)
 
@@ -185,8 +186,9 @@ class _Tally:
         self.scored += 1
         self.bleu.add(row.translation, row.reference)
         chrf = self.chrf.add(row.translation, row.reference)
+        copied = is_copy(row.source or "", row.translation)
         for name, tally in self.certainty.items():
-            tally.add(getattr(row, name), chrf)
+            tally.add(getattr(row, name), chrf, copied)
         # The heap's first item is the next to drop: the best row, and among equal ones the last.
         heapq.heappush(self.worst, (-chrf, -self.rows, row))
         if len(self.worst) > self.options.worst:

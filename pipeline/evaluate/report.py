@@ -63,9 +63,11 @@ def _score(score: Score | None) -> str:
 
 def _ordered(order: CertaintyOrder) -> str:
     correlation = "unknown" if order.rank_correlation is None else f"{order.rank_correlation:.2f}"
+    quarters = ", ".join(f"{chrf:.1f}" for chrf in order.quarters_chrf)
+    copies = f"; copied sources left out: {order.copies:,}" if order.copies else ""
     return (
-        f"chrF++ {order.lowest_quarter_chrf:.1f} in the least certain quarter, {order.others_chrf:.1f} in the others; "
-        f"rank correlation {correlation} ({order.rows:,} rows)"
+        f"chrF++ {quarters} by quarter, the least certain first; rank correlation {correlation} "
+        f"({order.rows:,} rows{copies})"
     )
 
 

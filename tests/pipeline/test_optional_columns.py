@@ -204,7 +204,8 @@ def test_an_evaluation_tells_how_well_certainty_orders_the_rows(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    texts = [sentence(number) for number in range(40)]
+    name = "Xarvion Zubel"  # the simulated hosts copy what they do not know
+    texts = [*(sentence(number) for number in range(39)), name]
     table = pa.table({"text": texts, "reference": [f"Reference {number}" for number in range(40)]})
     pq.write_table(table, tmp_path / "in.parquet")
     run(tmp_path / "in.parquet", tmp_path / "out", [sandbox_host()], "--confidence", "--text_column", "text")
@@ -212,6 +213,9 @@ def test_an_evaluation_tells_how_well_certainty_orders_the_rows(
     assert main([*evaluate, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["certainty"]
     assert set(found) == {"logprob_mean", "logprob_min"}
-    assert found["logprob_mean"]["rows"] == 40
+    assert (found["logprob_mean"]["rows"], found["logprob_mean"]["copies"]) == (39, 1)
+    assert len(found["logprob_mean"]["quarters_chrf"]) == 4
     assert main([*evaluate, "--worst", "0"]) == 0
-    assert "in the least certain quarter" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "by quarter, the least certain first" in printed
+    assert "copied sources left out: 1" in printed

@@ -19,11 +19,11 @@ def order_of(rows: list[tuple[float | None, float]]) -> CertaintyOrder | None:
     return tally.order()
 
 
-def test_the_least_certain_quarter_is_compared_with_the_rest() -> None:
+def test_the_quarters_are_in_the_order_of_the_certainty() -> None:
     rows: list[tuple[float | None, float]] = [(-float(number), 100.0 - 10 * number) for number in range(8)]
     order = order_of(rows[::-1])
     assert order is not None
-    assert (order.rows, order.lowest_quarter_chrf, order.others_chrf) == (8, 35.0, 75.0)
+    assert (order.rows, order.quarters_chrf) == (8, (35.0, 55.0, 75.0, 95.0))
     assert order.rank_correlation == pytest.approx(1.0)
     opposite = order_of([(certainty, -chrf) for certainty, chrf in rows])
     assert opposite is not None
@@ -33,7 +33,24 @@ def test_the_least_certain_quarter_is_compared_with_the_rest() -> None:
 def test_rows_without_certainty_do_not_count_and_a_few_rows_say_nothing() -> None:
     rows: list[tuple[float | None, float]] = [(-1.0, 50.0)] * (LEAST_ROWS - 1)
     assert order_of([*rows, (None, 10.0)]) is None
-    assert order_of([*rows, (-1.0, 20.0)]) == CertaintyOrder(LEAST_ROWS, 50.0, 45.0, None)
+    assert order_of([*rows, (-1.0, 20.0)]) == CertaintyOrder(LEAST_ROWS, 0, (50.0, 50.0, 50.0, 35.0), None)
+
+
+def test_copies_of_the_source_are_counted_but_not_compared() -> None:
+    tally = CertaintyTally(seed=1)
+    for number in range(LEAST_ROWS):
+        tally.add(-float(number), 50.0 - number)
+        tally.add(-0.1, 0.0, is_copy=True)
+    tally.add(None, 0.0, is_copy=True)
+    order = tally.order()
+    assert order is not None
+    assert (order.rows, order.copies, order.rank_correlation) == (LEAST_ROWS, LEAST_ROWS, 1.0)
+
+
+def test_rows_that_do_not_divide_by_four_are_all_in_a_quarter() -> None:
+    order = order_of([(float(number), 10.0 * number) for number in range(11)])
+    assert order is not None
+    assert order.quarters_chrf == (5.0, 30.0, 60.0, 90.0)
 
 
 def test_of_many_rows_an_even_sample_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,7 +59,7 @@ def test_of_many_rows_an_even_sample_is_compared(monkeypatch: pytest.MonkeyPatch
     assert order is not None
     assert order.rows == 200
     assert order.rank_correlation == pytest.approx(1.0)
-    assert -4800 < order.lowest_quarter_chrf < -4000
+    assert -4800 < order.quarters_chrf[0] < -4000
 
 
 @given(pairs)

@@ -75,15 +75,16 @@ def test_what_was_not_measured_is_said(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_the_order_by_certainty_is_told_if_it_is_known(capsys: pytest.CaptureFixture[str]) -> None:
-    known = replace(EVALUATION, certainty={"logprob_mean": CertaintyOrder(75, 45.1, 56.34, 0.271)})
+    known = replace(EVALUATION, certainty={"logprob_mean": CertaintyOrder(75, 3, (45.1, 51.0, 56.34, 60.0), 0.271)})
     (line,) = (line for line in printed(known, capsys).splitlines() if line.startswith("logprob_mean"))
     assert line.endswith(
-        "chrF++ 45.1 in the least certain quarter, 56.3 in the others; rank correlation 0.27 (75 rows)"
+        "chrF++ 45.1, 51.0, 56.3, 60.0 by quarter, the least certain first; rank correlation 0.27 "
+        "(75 rows; copied sources left out: 3)"
     )
-    unknown = replace(EVALUATION, certainty={"logprob_min": CertaintyOrder(8, 50.0, 50.0, None)})
+    unknown = replace(EVALUATION, certainty={"logprob_min": CertaintyOrder(8, 0, (50.0, 50.0, 50.0, 50.0), None)})
     assert "rank correlation unknown (8 rows)" in printed(unknown, capsys)
     assert "logprob" not in printed(EVALUATION, capsys)
-    assert json.loads(as_json(known))["certainty"]["logprob_mean"]["others_chrf"] == 56.34
+    assert json.loads(as_json(known))["certainty"]["logprob_mean"]["quarters_chrf"][2] == 56.34
 
 
 def test_the_json_has_all_fields_and_the_rows_flat() -> None:
