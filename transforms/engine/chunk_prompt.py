@@ -38,7 +38,13 @@ class ChunkPrompt(NamedTuple):
         return cls(text, rendered, terms, estimate_tokens(text.text))
 
     def request(
-        self, profile: PromptProfile, step: Ask, avoided: frozenset[str], model: str | None, column: str = ""
+        self,
+        profile: PromptProfile,
+        step: Ask,
+        avoided: frozenset[str],
+        model: str | None,
+        column: str = "",
+        repair: bool = False,
     ) -> GenerateRequest:
         """Return a request with this prompt.
 
@@ -48,6 +54,7 @@ class ChunkPrompt(NamedTuple):
             avoided: Hosts that are not to answer.
             model: The model's name; None for the run's model.
             column: The column of the text.
+            repair: Whether the request follows a faulty answer.
         """
         expected, most = profile.budget.num_predict_for(self.tokens), profile.budget.max_predict_for(self.tokens)
         num_predict = min(2 * expected, most) if step.extended else expected
@@ -62,6 +69,7 @@ class ChunkPrompt(NamedTuple):
             avoided=avoided,
             think=profile.think,
             column=column,
+            repair=repair,
         )
 
 

@@ -248,7 +248,7 @@ class ChunkTranslator:
         """
         profile, log = task.profile, task.log
         model = None if profile.model == self._own_model else profile.model
-        request = prompt.request(profile, step, avoided, model, task.column)
+        request = prompt.request(profile, step, avoided, model, task.column, repair=bool(repaired_fault))
         attempts: list[Attempt] = []
         try:
             answer = await self._fleet.generate(request, attempts)

@@ -35,6 +35,7 @@ class Job:
         failures: Failures that may be the text's fault, by class.
         attempts: Requests that have ended.
         in_flight: Host of each request in flight, by the request's key; at most two, the second one hedges.
+        repair: Whether it follows a faulty answer, and is sent before new texts.
     """
 
     size: int
@@ -50,3 +51,4 @@ class Job:
     failures: dict[Failure, int] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)
     in_flight: dict[int, str] = field(default_factory=dict)
+    repair: bool = False

@@ -48,7 +48,7 @@ class _Queue:
         due: Entries of new jobs in the order of arrival, each with the number of arrivals after which the job is sent
             next. Those that have left the queue are still there until they come first.
         waiting: Numbers of the arrivals of the new jobs.
-        choosy: Jobs that some hosts are to be avoided for, oldest first.
+        choosy: Repairs, and jobs that some hosts are to be avoided for, oldest first.
         arrivals: The number of new jobs until now.
     """
 
@@ -102,8 +102,8 @@ class _Queue:
 class PendingJobs:
     """Jobs that wait for a host, in one queue for each model.
 
-    Jobs that have failed on a host, or are to avoid one, come first; then the others, those with the longest expected
-    answers first.
+    Jobs that have failed on a host, are to avoid one, or repair an answer come first; then the others, those with the
+    longest expected answers first.
 
     Args:
         rates: What tells the length of answers; others may change them at any time.
@@ -152,7 +152,7 @@ class PendingJobs:
         if column is None:
             column = queue.columns[job.column] = _Column(self._rates.of(job.model, job.column))
         column.characters += job.size
-        if job.failed_on:
+        if job.failed_on or job.repair:
             queue.choosy.append(job)
         else:
             queue.add(job)

@@ -64,6 +64,8 @@ class GenerateRequest(NamedTuple):
         avoided: Hosts whose answers to the text were rejected; it goes to another host as long as one is healthy.
         think: The value of Ollama's field ``think``; None to leave the field out.
         column: The column of the text, for the expected length of the answer.
+        repair: Whether it follows a faulty answer. It is sent before the first requests for texts, however short it is,
+            as a text that has answers already would wait for all of them, and so would texts that wait for its outcome.
     """
 
     prompt: str
@@ -76,6 +78,7 @@ class GenerateRequest(NamedTuple):
     avoided: frozenset[str] = frozenset()
     think: bool | str | None = False
     column: str = ""
+    repair: bool = False
 
     def body(self, settings: FleetSettings) -> dict[str, Any]:
         """Return the JSON object to send."""

@@ -42,6 +42,19 @@ def test_a_cut_answer_is_asked_for_again_with_more_room_and_another_seed(
     assert second["num_ctx"] == first["num_ctx"], "another context would load the model again"
 
 
+def test_repairs_come_before_texts_that_have_no_answer_yet(sandbox_host: MakeHost, start_engine: StartEngine) -> None:
+    host = sandbox_host(record_requests=True, faults=[Fault("length", marker="vanne", first_try_only=True)])
+    engine = start_engine([host], slots=1)
+    cut, others = "La vanne fuit. " + SENTENCE * 10, [f"{SENTENCE * 9}Rapport {number}." for number in range(5)]
+    results = translate(engine, *others, cut)
+    assert {result.outcome.status for result in results} == {"ok"}
+    assert ["vanne" in body["prompt"] for body in bodies(host)] == [True, True, *[False] * 5]
+    pieces = sandbox_host(record_requests=True, faults=[Fault("length", marker="La vanne fuit. Le technicien")])
+    translate(start_engine([pieces], slots=1), *others, SENTENCE * 10 + "La vanne fuit. " + SENTENCE)
+    new = ["Rapport" in body["prompt"] for body in bodies(pieces)]
+    assert sum(new[:7]) == 1, "the one that was sent while the text was split"
+
+
 def test_an_empty_answer_is_asked_for_again_and_else_is_a_failure(
     sandbox_host: MakeHost, start_engine: StartEngine
 ) -> None:

@@ -214,3 +214,9 @@ def test_jobs_that_hosts_are_to_be_avoided_for_are_known() -> None:
     assert not pending.any_choosy()
     pending.add(Job(3, failed_on={HOST}))
     assert pending.any_choosy()
+
+
+def test_repairs_come_first_however_short_they_are() -> None:
+    pending = filled(500, 900)
+    pending.add(Job(3, repair=True))
+    assert drained(pending) == [3, 900, 500]
