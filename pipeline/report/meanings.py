@@ -72,6 +72,7 @@ FLAGS: dict[str, Meaning] = {
     "line_count": Meaning("the number of lines differs from the source"),
     "glossary_miss": Meaning("a term of the glossary was not used"),
     "question_lost": Meaning("a question is no longer a question"),
+    "question_added": Meaning("a statement became a question"),
     "french_left": Meaning("words of the translation are still French"),
     "content_mismatch": Meaning("the translation seems to be of another text"),
     "sentence_missing": Meaning("a sentence of the source is missing"),

@@ -31,6 +31,7 @@ WORTH_A_SECOND_TRY: Final = frozenset(
         flags.LINE_COUNT,
         flags.GLOSSARY_MISS,
         flags.QUESTION_LOST,
+        flags.QUESTION_ADDED,
         flags.FRENCH_LEFT,
         flags.CONTENT_MISMATCH,
         flags.SENTENCE_MISSING,

@@ -113,5 +113,6 @@ _SHOWN: Final[Mapping[str, Callable[[str, str], str]]] = {
     flags.OUTPUT_TRUNCATED: _end,
     flags.LINE_COUNT: _lines,
     flags.QUESTION_LOST: _question,
+    flags.QUESTION_ADDED: _end,
     flags.INJECTION_SUSPECTED: lambda source, translation: injection_in(source),
 }

@@ -31,6 +31,7 @@ MARKUP_MISMATCH: Final = "markup_mismatch"
 LINE_COUNT: Final = "line_count"
 GLOSSARY_MISS: Final = "glossary_miss"
 QUESTION_LOST: Final = "question_lost"
+QUESTION_ADDED: Final = "question_added"
 FRENCH_LEFT: Final = "french_left"
 CONTENT_MISMATCH: Final = "content_mismatch"
 SENTENCE_MISSING: Final = "sentence_missing"
@@ -89,6 +90,7 @@ SOFT: Final = frozenset(
         LINE_COUNT,
         GLOSSARY_MISS,
         QUESTION_LOST,
+        QUESTION_ADDED,
         FRENCH_LEFT,
         CONTENT_MISMATCH,
         SENTENCE_MISSING,

@@ -64,6 +64,17 @@ _QUESTION = re.compile(
 _ASKING = re.compile(r"(?i)\W{0,3}(?:what|how|who|whom|whose|where|when|why|which|whether)\b")
 """How a heading begins that asks without a mark."""
 
+_ASKING_FRENCH = re.compile(
+    r"""(?i)(?:\A|[.:;!\n])\W*(?:qu[ie]|quoi|quell?e?s?|où|quand|comment|pourquoi|combien|lequel|laquelle)\b
+    | \b(?:est|qu)[ '’-](?:ce|est)\b | [？؟]
+    | [^\W\d_]-(?:t-)?(?:tu|ils?|elles?|on|je)\b
+    | \b(?:avez|êtes|seriez|auriez|pouvez|pourriez|voulez|voudriez|savez|allez|devez|faites|connaissez)[ -]vous\b
+    | \b(?:as|es|peux|veux|sais|dois|vas)\ tu\b
+    """,
+    re.VERBOSE,
+)
+"""A question of somebody who does not write the mark: "pouvez vous me rappeler", a title as "Comment faire"."""
+
 _AFTER_QUESTION = re.compile(r"[\s»”’\"')\]*_!?…]{0,20}\Z")
 
 
@@ -233,12 +244,13 @@ def _begins_anew(before: str, line: str) -> bool:
 
 
 def question_flags(source: str, translation: str) -> tuple[str, ...]:
-    """question_lost: the source asks and the answer does not, so it may be an answer.
+    """question_lost: the source asks and the answer does not, so it may be an answer. question_added: the reverse.
 
     At the end of the source, or anywhere: a translator may turn one of several questions into a statement.
     """
     if "?" not in source:
-        return ()
+        added = _ends_asking(translation) and not _ASKING_FRENCH.search(source)
+        return (flags.QUESTION_ADDED,) if added else ()
     asked = len(_QUESTION.findall(source))
     if not asked:
         return ()

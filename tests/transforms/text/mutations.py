@@ -368,6 +368,12 @@ def mark_lost(pair: Pair, rng: random.Random) -> Spoilt | None:
     return (pair.french, pair.english.replace("?", ".")) if re.search(r"\?\s*$", pair.french) else None
 
 
+def made_a_question(pair: Pair, rng: random.Random) -> Spoilt | None:
+    if "?" in pair.french or not re.search(r"\.\s*$", pair.english):
+        return None
+    return pair.french, rng.choice(["{}?", "{}. Is that so?", "{}, right?"]).format(pair.english.rstrip()[:-1])
+
+
 def injected(pair: Pair, rng: random.Random) -> Spoilt | None:
     order = rng.choice(phrases("injections.txt"))
     return (f"{pair.french} {order}", f"{pair.english} {order}") if rng.random() < 0.5 else (order, pair.english)
@@ -544,6 +550,7 @@ MUTATIONS: dict[str, tuple[Mutation, ...]] = {
     flags.MARKUP_MISMATCH: (markup_lost, tag_unclosed),
     flags.LINE_COUNT: (lines_merged, line_dropped, line_split),
     flags.QUESTION_LOST: (answered, asked_and_answered, mark_lost),
+    flags.QUESTION_ADDED: (made_a_question,),
     flags.INJECTION_SUSPECTED: (injected,),
     flags.PREAMBLE_STRIPPED: (preamble, note, both),
     flags.QUOTES_STRIPPED: (quoted,),

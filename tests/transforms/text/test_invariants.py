@@ -92,6 +92,24 @@ def test_questions(source: str, answer: str, kept: bool) -> None:
     assert question_flags(source, answer) == (() if kept else (flags.QUESTION_LOST,))
 
 
+@pytest.mark.parametrize(
+    ("source", "answer", "same"),
+    [
+        ("Jour où le contrat prend fin.", "When does the contract end?", False),
+        ("Endroit du classement des factures", "Where are the invoices filed?", False),
+        ("Vos messages non lus. Nous les gardons.", "Your unread messages. Shall we keep them?", False),
+        ("Comment classer une facture", "How do I file an invoice?", True),
+        ("Bonjour, pouvez vous me rappeler demain", "Hello, can you call me back tomorrow?", True),
+        ("La livraison a-t-elle eu lieu", "Has the delivery taken place?", True),
+        ("est ce que le colis est parti", "Has the parcel left?", True),
+        ("Panne de la chaudière : que faire", "Boiler failure: what should be done?", True),
+        ("Les réponses attendues sont courtes.", "The expected answers (why? how?) are short.", True),
+    ],
+)
+def test_statements_that_became_questions(source: str, answer: str, same: bool) -> None:
+    assert question_flags(source, answer) == (() if same else (flags.QUESTION_ADDED,))
+
+
 def test_a_line_that_goes_on_deep_under_the_one_before_may_be_joined_with_it() -> None:
     source = "--body-data=CHAÎNE    envoyer la CHAÎNE.\n                      %s doit être définie"
     assert line_flags(source, "--body-data=STRING    send STRING. %s must be set") == ()
