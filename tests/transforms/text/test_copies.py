@@ -49,6 +49,26 @@ def test_a_line_that_stayed_french_is_named() -> None:
     assert "générale" in str(found)
 
 
+@pytest.mark.parametrize(
+    ("source", "translation", "word"),
+    [
+        ("Rangez les outils dans la caisse.", "Rangez the tools in the box.", "Rangez"),
+        ("Relevés de compteurs à imprimer", "Relevés of meters to print", "Relevés"),
+        ("Dossiers à trier", "Un list of folders to sort", "Un"),
+        ("Le plancher a été nettoyé à fond.", "The floor was nettoyer thoroughly.", "nettoyer"),
+        ("Carrefour a ouvert un magasin.", "Carrefour opened a shop.", ""),
+        ("Boulanger de la rue Haute, il ferme.", "Boulanger of Rue Haute closes.", ""),
+        ("Banque de France et caisse locale", "Banque de France and local fund", ""),
+        ("Autoriser de nouveau", "Un-ban", ""),
+        ("Les Échos du matin", "Les Échos in the morning", ""),
+        ("Le plancher a été nettoyé.", "The `nettoyer` floor was cleaned.", ""),
+    ],
+)
+def test_french_that_a_model_made_or_left_at_the_start_is_named(source: str, translation: str, word: str) -> None:
+    found = [each.evidence for each in copy_findings(source, translation)]
+    assert found == ([word] if word else [])
+
+
 TITLES = """Rapport de visite
 Compte rendu de réunion|Fuite de la vanne|Panne du réseau électrique|Demande de congés payés
 Mise en service|Contrôle technique annuel|Facture impayée|Travaux de toiture|Remplacement du joint
