@@ -15,7 +15,7 @@ from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import character_findings
 from transforms.text.chatter import leak_findings, refusal_findings
 from transforms.text.cleaning import open_thought
-from transforms.text.code_names import PATH_SIGNS, ROMAN_WORDS, code_name_findings, roman_findings
+from transforms.text.code_names import CODE_SIGNS, ROMAN_WORDS, code_name_findings, roman_findings
 from transforms.text.content import content_findings
 from transforms.text.control_tokens import may_have_tokens, new_tokens
 from transforms.text.copies import copy_findings
@@ -138,7 +138,7 @@ def _findings_of_signs(source: str, translation: str) -> list[Finding]:
         found += roman_findings(source, translation)
     if there.numbers and not IMPERIAL.isdisjoint(here.low_set):
         found += imperial_findings(source, translation)
-    if not PATH_SIGNS.isdisjoint(there.signs) or ("-" in there.signs and "--" in source):
+    if not CODE_SIGNS.isdisjoint(there.signs) or ("-" in there.signs and "--" in source):
         found += code_name_findings(source, translation)
     if not PLACEHOLDER_SIGNS.isdisjoint(signs):
         found += placeholder_findings(source, translation)

@@ -1,4 +1,4 @@
-"""Pieces of code that an answer must have as they are: options of commands, paths, roman numerals."""
+"""Pieces of code that an answer must have as they are: options, paths, names with underscores, roman numerals."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
+from transforms.text.french_words import looks_french
 from transforms.text.number_words import ENGLISH, ENGLISH_ORDINALS, values_of
 from transforms.text.reading import read
 
@@ -30,13 +31,18 @@ _WRITTEN: Final = {
 """How words that may be numerals are written then: "VIe" is one, "vie" a word."""
 ROMAN_WORDS: Final = frozenset(_WRITTEN) - {"xe", "ie"}
 """Without one of these words, a source has no roman numeral of two letters."""
-PATH_SIGNS: Final = frozenset("/\\")
-"""Without one of these signs, a source has no path."""
+CODE_SIGNS: Final = frozenset("/\\_")
+"""Without one of these signs, a source has no path and no name with underscores."""
+_UNDERSCORED = re.compile(r"(?<![\w$%{(<@/.:&=-])[A-Za-z]\w*_\w+(?![\w(])")
+_LEAST_PART: Final = 3
+"""Letters between underscores: fewer are those of a language, as fr_CA."""
 _BACKSLASH: Final = "\\"
 
 
 def code_name_findings(source: str, translation: str) -> tuple[Finding, ...]:
-    """placeholder_mismatch for an option or a path that is gone."""
+    """placeholder_mismatch for an option, a path or a name with underscores that is gone."""
+    if "_" in source and (name := _lost_name(source, translation)):
+        return (finding(flags.PLACEHOLDER_MISMATCH, name),)
     if len(source) < MANY_CHARS and "--" in source:
         options = set(_OPTION.findall(source))
         lost = options.difference(_OPTION.findall(translation)) if len(options) <= MANY_OPTIONS else ()
@@ -51,6 +57,18 @@ def code_name_findings(source: str, translation: str) -> tuple[Finding, ...]:
     ):
         return (finding(flags.PLACEHOLDER_MISMATCH, cut[0]),)
     return ()
+
+
+def _lost_name(source: str, translation: str) -> str:
+    """A name with underscores that is gone, but no French one ("nom_du_fichier") and no hot key ("Eff_acer")."""
+    low = translation.lower()
+    for name in _UNDERSCORED.findall(source):
+        if name.lower() in low or (name[0].isupper() and name[1:].islower()):
+            continue
+        parts, joined = name.lower().split("_"), name.lower().replace("_", "")
+        if min(map(len, parts)) >= _LEAST_PART and joined not in low and not any(map(looks_french, (*parts, joined))):
+            return str(name)
+    return ""
 
 
 def _paths(text: str) -> list[str]:

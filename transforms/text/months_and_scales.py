@@ -103,7 +103,13 @@ _SCALES: Final = tuple(
 )
 """A word of scale, a number or a word with it, and how the same is said in French."""
 
-_MONTHS: Final = frozenset(MONTHS_FR)
+_WHOLE: Final = {
+    "janv": "janvier", "févr": "février", "fév": "février", "avr": "avril", "juil": "juillet", "déc": "décembre",
+    **{name: name for name in MONTHS_FR},
+}  # fmt: skip
+"""Names of months by how they are written; "sept", "oct" and "nov" are words, numbers or names, too."""
+
+_MONTHS: Final = frozenset(_WHOLE)
 _NAMES_FR: Final = _SCALES_FR | _MONTHS
 _ENGLISH_OF: Final = dict(zip(MONTHS_FR, MONTHS_EN, strict=True))
 _NO_WORDS: Final = frozenset(("mai", "mars"))
@@ -120,7 +126,7 @@ _LONGEST_BEFORE: Final = 12
 
 def month_changed(source: str, translation: str) -> str:
     """A month that became another one, "" if none did: both texts name months, and one of the source's is not there."""
-    months, here = _MONTHS & read(source).low_set, read(translation).low_set
+    months, here = {_WHOLE[word] for word in _MONTHS & read(source).low_set}, read(translation).low_set
     if not months or (_NO_WORDS.isdisjoint(months) and {_ENGLISH_OF[name] for name in months} <= here):
         return ""
     written = f" {read(translation).letters} "

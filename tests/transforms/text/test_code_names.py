@@ -18,6 +18,12 @@ from transforms.text.findings import Finding, names
         ("Voir /var/log/serveur/erreurs.log.", "See the log.", "/var/log/serveur/erreurs.log"),
         ("Voir /var/log/serveur/erreurs.log.", "See /var/log.", "/var/log/serveur/erreurs.log"),
         ("Ouvrez C:\\Temp\\notes.txt : rien.", "Open notes.txt: nothing.", "C:\\Temp\\notes.txt"),
+        ("Réglez max_queue_size à 8.", "Set max_queue_size to 8.", None),
+        ("Réglez max_queue_size à 8.", "Set the size of the queue to 8.", "max_queue_size"),
+        ("Voir aussi RETRY_AFTER.", "See also below.", "RETRY_AFTER"),
+        ("Ouvrez nom_du_dossier.", "Open folder_name.", None),
+        ("Désac_tiver", "_Turn off", None),
+        ("Textes en fr_CA.", "Texts in Canadian French.", None),
         ("Le 12/03, oui et/ou non.", "On 12/03, yes and/or no.", None),
     ],
 )

@@ -39,6 +39,9 @@ def test_a_word_of_scale_that_became_another_one(french: str, english: str, chan
         ("en août", "in summer", ""),
         ("Réunion juin 2024", "Meeting July 2024", "juin"),
         ("en août", "in Aug.", ""),
+        ("Bilan juil - déc", "January to December report", "juillet"),
+        ("Bilan juil. - déc.", "July to December report", ""),
+        ("le 3 sept. 2021", "in May", ""),
         ("la planète Mars", "in May", ""),
     ],
 )
