@@ -37,6 +37,9 @@ MORE_ROOM = 4
 LEAST_VERSION = (0, 12, 6)
 """First version of Ollama that can refuse a prompt that is too long, instead of truncating it."""
 
+UNKNOWN_VERSION = (0, 0, 0)
+"""What an Ollama that somebody built without a version says of itself."""
+
 
 @dataclass(frozen=True)
 class HostFindings:
@@ -189,7 +192,7 @@ class _Examination:
         if options.fallback_model is not None:
             second = eligible(report, [options.fallback_model], self.digests).problems
             self.advice += [problem for problem, _ in second.values()]
-        if report.version and _version_numbers(report.version) < LEAST_VERSION:
+        if UNKNOWN_VERSION < _version_numbers(report.version) < LEAST_VERSION:
             self.advice.append(
                 f"Ollama {report.version} may truncate long prompts silently: upgrade to 0.12.6 or newer"
             )

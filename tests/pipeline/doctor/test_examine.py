@@ -63,6 +63,12 @@ def test_advice_is_given_for_each_host(doctor: Doctor, sandbox_host: MakeHost) -
     assert any("different versions" in line for line in lines)
 
 
+def test_a_host_that_was_built_without_a_version_is_not_called_old(doctor: Doctor, sandbox_host: MakeHost) -> None:
+    code, out, _ = doctor("--hosts", sandbox_host(version="0.0.0").url)
+    assert code == 0
+    assert "ADVICE" not in out
+
+
 def test_a_model_that_others_use_with_another_context(doctor: Doctor, sandbox_host: MakeHost) -> None:
     host = sandbox_host()
     assert doctor("--hosts", host.url, "--num_ctx", "2048")[0] == 0
