@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from transforms.text import flags
+from transforms.text.french_spacing import without_french_spacing
 from transforms.text.gate import is_blank
 from transforms.text.invisible import without_colours, without_invisible
 from transforms.text.prompts import SOURCE_END, SOURCE_START
@@ -18,7 +19,7 @@ def clean(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
 
     Removes white space around the translation, what the model thought before it, and the prompt's own delimiters. Tags
     that the source has, too, are part of the record and stay. The text itself becomes valid Unicode, because half of a
-    surrogate pair would stop the writer, and loses characters that nobody sees.
+    surrogate pair would stop the writer, and loses characters that nobody sees and the spacing of French.
 
     Args:
         answer: The model's answer.
@@ -29,7 +30,7 @@ def clean(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
     """
     text = sanitize(without_colours(answer) if "\x1b" in answer else answer)
     if not text.isascii():
-        text = without_invisible(text, source)
+        text = without_french_spacing(without_invisible(text, source), source)
     text, found = _without_thought(text.strip(), source)
     text = _without_delimiters(text, source)
     return "" if is_blank(text) else text, found
