@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.monitoring.status import HostStatus, RunStatus
-from pipeline.monitoring.text import counted, duration, host_name, remaining
+from pipeline.monitoring.text import counted, duration, host_name, remaining, texts_rate
 from transforms.text.sanitize import sanitize
 
 SHOWN_HOSTS = 24
@@ -99,7 +99,7 @@ def _progress(status: RunStatus, width: int) -> Table:
     grid.add_column(ratio=1, min_width=8)
     grid.add_column(no_wrap=True, justify="right")
     figures = status.figures
-    rates = f"{status.texts_per_second:.1f} texts/s"
+    rates = texts_rate(status)
     if status.tokens_per_second:
         rates += f"  {status.tokens_per_second:,.0f} tokens/s"
     grid.add_row(

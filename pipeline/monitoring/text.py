@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pipeline.monitoring.status import HostStatus, RunStatus
 
 SHOWN_HOSTS = 8
+LEAST_PER_SECOND = 0.5
 
 
 def duration(seconds: float) -> str:
@@ -28,6 +29,12 @@ def remaining(status: RunStatus) -> str:
     return "" if status.eta_seconds is None else f"{duration(status.eta_seconds)} left"
 
 
+def texts_rate(status: RunStatus) -> str:
+    """Return the speed in texts per second; per minute if it is slow, as on a host without a GPU."""
+    speed = status.texts_per_second
+    return f"{speed:.1f} texts/s" if speed >= LEAST_PER_SECOND else f"{60 * speed:.1f} texts/min"
+
+
 def host_name(url: str) -> str:
     """Return the address without its scheme, as every host has one."""
     return url.partition("://")[2] or url
@@ -46,7 +53,7 @@ def plain_line(status: RunStatus) -> str:
     """
     figures, parts = status.figures, []
     parts.append(f"{figures.texts:,} of {status.workload.texts:,} texts ({status.done_share:.0%})".replace("%", " %"))
-    parts.append(f"{status.texts_per_second:.1f} texts/s")
+    parts.append(texts_rate(status))
     if status.tokens_per_second:
         parts.append(f"{status.tokens_per_second:,.0f} tokens/s")
     if figures.statuses.get("failed"):

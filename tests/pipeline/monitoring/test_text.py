@@ -31,6 +31,12 @@ def test_the_line_of_a_log_has_progress_rates_eta_and_hosts_without_long_reasons
     assert values(status)["eta_seconds"] == 95.0
 
 
+def test_a_slow_run_shows_texts_per_minute() -> None:
+    tracker = StatusTracker(Workload(100))
+    tracker.status(0.0, snapshot())
+    assert "3 of 100 texts (3 %), 3.0 texts/min" in plain_line(tracker.status(60.0, snapshot(3, 3)))
+
+
 def test_many_hosts_do_not_make_a_long_line() -> None:
     hosts = tuple(host(f"http://gpu{number}:11434") for number in range(40))
     line = plain_line(StatusTracker(Workload(10)).status(1.0, snapshot(1, 1, *hosts)))
