@@ -30,7 +30,8 @@ def clean(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
     """
     text = sanitize(without_colours(answer) if "\x1b" in answer else answer)
     if not text.isascii():
-        text = without_french_spacing(without_invisible(text, source), source)
+        text = without_invisible(text, source)
+    text = without_french_spacing(text, source)
     text, found = _without_thought(text.strip(), source)
     text = _without_delimiters(text, source)
     return "" if is_blank(text) else text, found
