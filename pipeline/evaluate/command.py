@@ -29,7 +29,6 @@ from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.write_errors import reason
 from transforms.source.text_columns import choose_text_columns, read_texts
 from transforms.text.gate import is_blank
-from transforms.text.language import is_copy
 
 LOG = logging.getLogger(__name__)
 
@@ -113,6 +112,11 @@ def _rows(
         raise RunFailed(f"cannot read {output.path_of(name)}: {reason(error)}") from error
 
 
+def _folded(text: str) -> str:
+    """The letters and digits of a text, which a copy has in common with its source."""
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
 class _Metric:
     """A metric of sacrebleu that is fed row by row.
 
@@ -186,7 +190,7 @@ class _Tally:
         self.scored += 1
         self.bleu.add(row.translation, row.reference)
         chrf = self.chrf.add(row.translation, row.reference)
-        copied = is_copy(row.source or "", row.translation)
+        copied = _folded(row.source or "") == _folded(row.translation)
         for name, tally in self.certainty.items():
             tally.add(getattr(row, name), chrf, copied)
         # The heap's first item is the next to drop: the best row, and among equal ones the last.

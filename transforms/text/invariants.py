@@ -75,6 +75,8 @@ _ASKING_FRENCH = re.compile(
 )
 """A question of somebody who does not write the mark: "pouvez vous me rappeler", a title as "Comment faire"."""
 
+LONG_TEXT: Final = 300
+
 _AFTER_QUESTION = re.compile(r"[\s»”’\"')\]*_!?…]{0,20}\Z")
 
 
@@ -246,11 +248,12 @@ def _begins_anew(before: str, line: str) -> bool:
 def question_flags(source: str, translation: str) -> tuple[str, ...]:
     """question_lost: the source asks and the answer does not, so it may be an answer. question_added: the reverse.
 
-    At the end of the source, or anywhere: a translator may turn one of several questions into a statement.
+    At the end of the source, or anywhere: a translator may turn one of several questions into a statement, and a
+    statement of a long text into a question.
     """
     if "?" not in source:
-        added = _ends_asking(translation) and not _ASKING_FRENCH.search(source)
-        return (flags.QUESTION_ADDED,) if added else ()
+        asks = _ends_asking(translation) or (len(source) < LONG_TEXT and _QUESTION.search(translation))
+        return (flags.QUESTION_ADDED,) if asks and not _ASKING_FRENCH.search(source) else ()
     asked = len(_QUESTION.findall(source))
     if not asked:
         return ()

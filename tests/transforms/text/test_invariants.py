@@ -103,7 +103,8 @@ def test_questions(source: str, answer: str, kept: bool) -> None:
         ("La livraison a-t-elle eu lieu", "Has the delivery taken place?", True),
         ("est ce que le colis est parti", "Has the parcel left?", True),
         ("Panne de la chaudière : que faire", "Boiler failure: what should be done?", True),
-        ("Les réponses attendues sont courtes.", "The expected answers (why? how?) are short.", True),
+        ("Dit si la porte est fermée. Sinon, l'ouvrir.", "Is the door closed? If not, open it.", False),
+        ("Les réponses sont longues. " * 12, "Are the answers long? " + "The answers are long. " * 11, True),
     ],
 )
 def test_statements_that_became_questions(source: str, answer: str, same: bool) -> None:
