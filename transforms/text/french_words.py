@@ -42,6 +42,18 @@ _DERIVED: Final = tuple(
     )
     for plural in ("", "s")
 )
+_INFINITIVES: Final = word_set(
+    """accorder activer affirmer aider aimer alerter amener arriver assister attacher attirer augmenter autoriser
+    blesser brancher cacher causer classer cliquer commencer communiquer comparer concerner configurer confirmer
+    connecter constater consulter contacter contester continuer couper cuisiner demander discuter disposer
+    doubler effacer engager envisager envoyer essayer exister exploiter figurer financer formuler fumer habiter
+    ignorer imaginer imposer inspecter inverser inviter jeter localiser menacer motiver nettoyer noter obliger
+    orienter perturber proposer publier quitter recadrer recommander recommencer regarder regrouper rejeter
+    relancer relever relier retarder retirer signaler supposer terminer tomber traiter traverser utiliser
+    valider visiter"""
+)
+"""They look like English nouns of those who do something, or like other forms of English words, but are none."""
+
 _LEAST_STEM: Final = 4
 """Words made from others by these endings, and the others' endings."""
 
@@ -87,7 +99,7 @@ def looks_french(word: str) -> bool:
         return False
     if word.istitle() and _NAME_ENDING.search(low) and not _is_entry(low):
         return False
-    if is_french(low):
+    if is_french(low) or low in _INFINITIVES:
         return True
     if is_english_word(low):
         return False

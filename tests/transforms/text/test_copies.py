@@ -41,6 +41,20 @@ def test_translations_and_shared_names_are_left_alone(source: str, translation: 
     assert names(source, translation) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("retirer", [flags.FRENCH_LEFT]),
+        ("Effacer", [flags.FRENCH_LEFT]),
+        ("Valider la saisie", [flags.UNTRANSLATED]),
+        ("Scanner", []),
+        ("importer", []),
+    ],
+)
+def test_a_copied_infinitive_is_no_english_noun(text: str, found: list[str]) -> None:
+    assert names(text, text) == found
+
+
 def test_a_line_that_stayed_french_is_named() -> None:
     source = "Conclusion générale\n\nLa pompe a été remplacée hier par le technicien."
     translation = "Conclusion générale\n\nThe pump was replaced yesterday by the technician."
