@@ -21,6 +21,7 @@ from transforms.text.left_words import QUOTED, left_word_findings
 from transforms.text.lexicon import is_english, is_only_french
 from transforms.text.reading import Reading, is_list, read
 from transforms.text.whole_copies import CODE, WORD, whole_copy_findings
+from transforms.text.words import without_accents
 
 _FOLDED = re.compile(r"[\W_]+")
 MOST_LINES: Final = 400
@@ -30,8 +31,8 @@ MOST_NEW, HALF = 0.1, 0.6
 """An answer is nearly the source if a word of it at most, or so many of its words, are not the source's, and so many of
 the source's are in it."""
 
-LEAST_NEW_FRENCH: Final = 5
-"""Letters of a French word that the source does not have: shorter ones are abbreviations, too."""
+LEAST_NEW_FRENCH, ALIKE_LETTERS = 5, 4
+"""Letters of a French word that the source does not have, and those that it has in common with one of the source."""
 
 _ARTICLES: Final = frozenset(("un", "une", "le", "les", "des", "du"))
 _PARTING: Final = _ARTICLES | frozenset("la l d de ce cet cette ces votre vos notre nos son sa ses leur leurs".split())
@@ -61,7 +62,7 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
         return found
     if found := left_word_findings(source, translation, shared, french):
         return found
-    made = _new_french(here, shared) or _first_french(before, here)
+    made = _new_french(before, here, shared) or _first_french(before, here)
     return (finding(flags.FRENCH_LEFT, made),) if made else ()
 
 
@@ -90,11 +91,13 @@ def _left_findings(source: str, translation: str) -> tuple[Finding, ...]:
     return (finding(flags.FRENCH_LEFT, word),) if word else ()
 
 
-def _new_french(here: Reading, shared: AbstractSet[str]) -> str:
-    """A French word in lower case that the source does not have: a model made it of another form; "" if none is."""
+def _new_french(before: Reading, here: Reading, shared: AbstractSet[str]) -> str:
+    """A French word in lower case that a model made of another form of the source's; "" if there is none."""
     new = [word for word in here.low_set - shared if len(word) >= LEAST_NEW_FRENCH and is_french(word)]
     if not new:
         return ""
+    starts = {without_accents(word)[:ALIKE_LETTERS] for word in before.low_set}
+    new = [word for word in new if without_accents(word)[:ALIKE_LETTERS] in starts]
     written = set(WORD.findall(without_code(here.text, CODE)))
     return min(written.intersection(new), default="")
 
