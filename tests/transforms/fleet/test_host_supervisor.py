@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import MakeHost
+from tests.transforms.fleet.loopback_fleet import request, run, until
 from tests.transforms.fleet.raw_host import RawHost, reply
-from tests.transforms.fleet.test_fleet import request, run, until
 from transforms.errors import NoHostLeft
 from transforms.fleet import host_supervisor
 from transforms.fleet.faults import Failure, RowRejected
