@@ -111,7 +111,7 @@ class Fleet:
         if self._ended is not None:
             raise self._ended
         model = model_key(request.model or self._settings.model)
-        job = Job(request.size, model, request.column, set(request.avoided), attempts=attempts)
+        job = Job(request.size, model, request.column, set(request.avoided), set(request.avoided), attempts=attempts)
         waiting = _Waiting(request, job, self._loop.create_future())
         self._waiting[job] = waiting
         self._dispatcher.add(job)

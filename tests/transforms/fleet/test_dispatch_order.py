@@ -110,7 +110,7 @@ def test_a_failed_row_goes_to_a_slow_host_only_if_the_faster_ones_cannot_answer_
         dispatcher.add(Job(size))
     others = [dispatcher.next(0.0), dispatcher.next(0.0)]
     assert [sent[2] for sent in others if sent is not None] == [fast, failing]
-    job = Job(size=1000, failed_on={failing.url})
+    job = Job(size=1000, failed_on={failing.url}, barred={failing.url})
     dispatcher.add(job)
     assert dispatcher.next(0.0) is None, "it would take the slow host longer than it has to wait for the fast one"
     dispatcher.add(Job(size=1))

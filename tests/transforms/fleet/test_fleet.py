@@ -333,6 +333,7 @@ def test_a_rejected_answer_is_asked_for_again_on_another_host_which_is_waited_fo
 
     async def use(fleet: Fleet) -> set[str]:
         await until(lambda: {view.state for view in fleet.view()} == {"healthy"})
+        await asyncio.gather(*(fleet.generate(request(number), []) for number in range(12)))  # their speeds are known
         avoiding = [
             GenerateRequest(f"<source>\nLe rapport {n}.\n</source>", None, 100, {}, 9, avoided=frozenset([quick.url]))
             for n in range(12)
