@@ -16,7 +16,7 @@ from pipeline.evaluate.options import EVALUATE, EvaluateOptions
 from pipeline.memory.options import MEMORY, MemoryOptions
 from pipeline.options.command_line import CommandLine, Options
 from pipeline.options.run import RUN, RunOptions, echo
-from pipeline.process_limits import hidden
+from pipeline.process_limits import UNUSED, hidden
 from pipeline.report.options import REPORT, ReportCommandOptions
 from pipeline.review.options import REVIEW, ReviewOptions
 from pipeline.sandbox.options import SANDBOX, SandboxOptions
@@ -41,7 +41,7 @@ class Command(Generic[Options]):
 def _run(options: RunOptions) -> int:
     LOG.debug("options: %s", json.dumps(echo(options), ensure_ascii=False))
     # Arrow looks for pandas when it is imported, and once more when it makes its first array.
-    with hidden("pandas"):
+    with hidden(*UNUSED):
         import pyarrow as pa
 
         from pipeline.start import start

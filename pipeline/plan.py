@@ -22,34 +22,18 @@ PLAN_CACHE = "_state/plan_cache.json.gz"
 
 
 @dataclass(frozen=True)
-class RunPlan:
+class RunPlan(InputPlan):
     """The input of a run, cut into units, and the output they go to.
 
     Attributes:
         inputs: Paths and globs as the user wrote them.
-        groups: Units in the order of files and rows; the units of a group are read in one pass.
-        text_columns: Names of the columns to translate.
-        schemas: Schema of each input file, by the file's address.
         output_schemas: Schema of the parts of each input file, by the file's address.
         output: Directory of the parts.
     """
 
     inputs: tuple[str, ...]
-    groups: tuple[UnitGroup, ...]
-    text_columns: tuple[str, ...]
-    schemas: Mapping[str, pa.Schema]
     output_schemas: Mapping[str, pa.Schema]
     output: OutputDirectory
-
-    @property
-    def units(self) -> tuple[WorkUnit, ...]:
-        """All units, in order."""
-        return tuple(unit for group in self.groups for unit in group)
-
-    @property
-    def rows(self) -> int:
-        """Number of rows in all units."""
-        return sum(unit.rows for unit in self.units)
 
 
 def make_plan(options: RunOptions, sources: Sequence[SourceFile] | None = None) -> RunPlan:
@@ -78,7 +62,7 @@ def make_plan(options: RunOptions, sources: Sequence[SourceFile] | None = None) 
     if cache.changed and not options.dry_run:
         output.write_bytes(PLAN_CACHE, cache.to_bytes())
     groups = planned.groups if options.limit is None else first_rows(planned, options.limit)
-    return RunPlan(options.input, groups, planned.text_columns, planned.schemas, output_schemas, output)
+    return RunPlan(groups, planned.text_columns, planned.schemas, options.input, output_schemas, output)
 
 
 def _output_schemas(planned: InputPlan, columns: Mapping[str, pa.DataType]) -> dict[str, pa.Schema]:

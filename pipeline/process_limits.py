@@ -8,7 +8,7 @@ import gc
 import logging
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 
 LOG = logging.getLogger(__name__)
@@ -49,24 +49,26 @@ def calm_collector() -> None:
 
 
 class _Hiding:
-    """Import hook that reports a package as not installed."""
+    """Import hook that reports packages as not installed."""
 
-    def __init__(self, package: str) -> None:
-        self._package = package
+    def __init__(self, packages: Container[str]) -> None:
+        self._packages = packages
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> None:
-        """Raise ``ModuleNotFoundError`` for the package."""
-        if name == self._package:
+        """Raise ``ModuleNotFoundError`` for the packages."""
+        if name in self._packages:
             raise ModuleNotFoundError(f"{name} is hidden, as it is not needed")
 
 
-@contextmanager
-def hidden(package: str) -> Iterator[None]:
-    """While the context is open, report a package as not installed, unless it was imported before.
+UNUSED = ("pandas", "bson")
+"""Packages that Beam and Arrow import if they find them, and that the pipeline does not need: pandas takes 45 MB, and
+MongoDB's, which comes with Beam, 6 MB."""
 
-    Beam and Arrow import pandas if they find it, which takes 45 MB; the pipeline uses no data frames.
-    """
-    hook = _Hiding(package)
+
+@contextmanager
+def hidden(*packages: str) -> Iterator[None]:
+    """While the context is open, report packages as not installed, unless they were imported before."""
+    hook = _Hiding(packages)
     sys.meta_path.insert(0, hook)
     try:
         yield

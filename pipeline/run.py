@@ -24,7 +24,7 @@ from pipeline.exit_codes import ExitCode
 from pipeline.memory.place import memory_settings
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan, make_plan
-from pipeline.process_limits import calm_collector, hidden
+from pipeline.process_limits import UNUSED, calm_collector, hidden
 from pipeline.report.recorder import RunRecorder
 from pipeline.report.run_files import new_name
 from pipeline.report.time_series import RunRecord
@@ -137,7 +137,7 @@ def _execute(
 @cache
 def _executor() -> Callable[..., Execution]:
     """Import Beam, once a run needs it: mistakes must be told, and a run without work must end, without that second."""
-    with hidden("pandas"):
+    with hidden(*UNUSED):
         from pipeline.execute import execute
     calm_collector()
     return execute

@@ -1,6 +1,7 @@
 """Fixtures for all tests.
 
 sandbox_host    starts simulated Ollama hosts: real HTTP, in threads of the test process, closed after the test
+output          a new output directory on the local disk
 
 Property tests use the same examples in every run, so that only a change to the code can make a test fail. To search
 for new counterexamples, run ``pytest --hypothesis-profile=hunt``.
@@ -21,6 +22,7 @@ from hypothesis import settings as hypothesis_settings
 from pipeline.sandbox.running import SandboxProcess, SandboxThread
 from pipeline.sandbox.settings import HostSettings
 from tests.pipeline.console.restored_logging import restored_logging
+from transforms.sink.output_directory import OutputDirectory
 
 ROOT = Path(__file__).parents[1]
 
@@ -69,6 +71,14 @@ def sandbox_host() -> Iterator[MakeHost]:
             return hosts.enter_context(SandboxThread(HostSettings().changed(settings)))
 
         yield make
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> OutputDirectory:
+    """A new output on the local disk."""
+    made = OutputDirectory(str(tmp_path / "out"))
+    made.prepare()
+    return made
 
 
 @pytest.fixture

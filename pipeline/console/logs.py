@@ -35,11 +35,17 @@ MOST_REMEMBERED = 1000
 _NEWS = "transforms.fleet"
 """Loggers below it say at INFO that hosts come and go, which some do again and again."""
 
-_HARMLESS = ("apitools not found", "Discarding unparseable args", "Unparseable argument", "Operation ongoing")
+_HARMLESS = (
+    "apitools not found",
+    "Could not find a compatible bson package",
+    "Discarding unparseable args",
+    "Unparseable argument",
+    "Operation ongoing",
+)
 """First words of Beam's warnings that do not matter here.
 
-We validate options ourselves, and job servers have more of them. A long step is normal: all rows are one bundle, and
-each request has its own deadline.
+We need no connectors to Google's services and MongoDB. We validate options ourselves, and job servers have more of
+them. A long step is normal: all rows are one bundle, and each request has its own deadline.
 """
 
 _JOB_MESSAGES = "portable_runner"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.console.tables import console_for
 from pipeline.exit_codes import ExitCode
 from pipeline.monitoring.text import counted, duration, host_name
 from pipeline.options.run import RunOptions
@@ -37,9 +37,7 @@ HEADLINES = {
 
 def show_outcome(summary: Summary, options: RunOptions, stream: TextIO) -> None:
     """Print the outcome to ``stream``."""
-    console = Console(file=stream, highlight=False)
-    if not console.is_terminal:
-        console = Console(file=stream, highlight=False, width=WIDTH)
+    console = console_for(stream, WIDTH, highlight=False)
     console.print(Text(headline(summary), style="bold"))
     console.print(_rows(summary))
     if summary.counts.this_run.hosts:

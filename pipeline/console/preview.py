@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow.parquet as pq
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.console.tables import console_for
 from transforms.file_systems import file_system
 from transforms.sink.columns import column_name
 from transforms.source.text_columns import read_texts
@@ -51,8 +52,7 @@ def show_preview(parts: Iterable[str], text_columns: Sequence[str], rows: int) -
             shown += 1
         if shown >= min(rows, MOST_ROWS):
             break
-    console = Console(stderr=True)
-    console.print(table, width=None if console.is_terminal else WIDTH)
+    console_for(sys.stderr, WIDTH).print(table)
 
 
 def _rows(part: str, text_columns: Sequence[str], most: int) -> Iterator[dict[str, Any]]:

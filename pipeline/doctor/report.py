@@ -6,29 +6,17 @@ import dataclasses
 import sys
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
 from pipeline.console.streams import json_text
+from pipeline.console.tables import console_for, folded_table
 from pipeline.doctor.examine import Findings, HostFindings
 from pipeline.estimate import InputSize
-
-WIDTH = 160
-"""Width of the table where stdout is not a terminal."""
 
 
 def show(findings: Findings, size: InputSize | None) -> None:
     """Print a table, then a line for each problem and each piece of advice."""
-    table = Table(title=f"{escape(findings.model)}, context of {findings.num_ctx} tokens", title_justify="left")
-    for heading in ("host", "Ollama", "digest", "load", "on GPU", "slots", "tokens/s", "alone", "state"):
-        table.add_column(heading, overflow="fold")
-    for host in findings.hosts:
-        table.add_row(*map(escape, _cells(host)))
-    console = Console(soft_wrap=False)
-    if not console.is_terminal:
-        console = Console(width=WIDTH)
-    console.print(table)
+    headings = ("host", "Ollama", "digest", "load", "on GPU", "slots", "tokens/s", "alone", "state")
+    title = f"{findings.model}, context of {findings.num_ctx} tokens"
+    console_for(sys.stdout).print(folded_table(headings, map(_cells, findings.hosts), title))
     for gpu in findings.gpus:
         used = f"{gpu.used_bytes / 1e9:.1f} of {gpu.total_bytes / 1e9:.1f} GB"
         print(f"GPU {gpu.index} {gpu.name}: {used} used, up to {gpu.busy_percent} % busy during the measurement")

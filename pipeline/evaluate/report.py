@@ -7,17 +7,14 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from pipeline.console.streams import json_text
+from pipeline.console.tables import console_for
 from pipeline.evaluate.certainty import CertaintyOrder
 from pipeline.evaluate.scores import Evaluation, Judgement, Score
 from transforms.text.sanitize import sanitize
-
-WIDTH = 160
-"""Width of the table where stdout is not a terminal."""
 
 
 def show(evaluation: Evaluation) -> None:
@@ -25,10 +22,7 @@ def show(evaluation: Evaluation) -> None:
     for heading, value in _lines(evaluation):
         print(f"{heading:<18} {value}")
     if evaluation.worst:
-        console = Console()
-        if not console.is_terminal:
-            console = Console(width=WIDTH)
-        console.print(_worst(evaluation))
+        console_for(sys.stdout).print(_worst(evaluation))
 
 
 def as_json(evaluation: Evaluation) -> str:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import socket
 from collections.abc import Mapping
 from typing import Any
 
@@ -71,7 +72,8 @@ class SandboxHost:
         self._state: ServerState | None = None
         self._runner: web.ServerRunner | None = None
         self._control_runner: web.ServerRunner | None = None
-        self._site: web.TCPSite | None = None
+        self._socket: socket.socket | None = None
+        self._site: web.SockSite | None = None
 
     @property
     def url(self) -> str:
@@ -121,27 +123,29 @@ class SandboxHost:
 
     async def stop(self) -> None:
         """Close both ports and abort all connections."""
-        # asyncio leaks a connection that was accepted but not set up when its server is closed.
-        for _ in range(ACCEPT_STEPS):
-            await asyncio.sleep(0)
+        await self.go_down()
+        await _accepted()
         for runner in (self._runner, self._control_runner):
             if runner is not None:
                 _abort_connections(runner)
                 await runner.cleanup()
-        self._runner = self._control_runner = self._site = None
+        self._runner = self._control_runner = None
 
     async def go_down(self) -> None:
         """Simulate a machine that goes down: reset all connections and refuse new ones."""
-        if self._site is not None and self._runner is not None:
+        if self._socket is not None and self._site is not None and self._runner is not None:
+            asyncio.get_running_loop().remove_reader(self._socket)  # nothing more is accepted
+            await _accepted()
             await self._site.stop()
-            self._site = None
+            self._socket = self._site = None
             _abort_connections(self._runner)
 
     async def come_back(self) -> None:
         """Listen again on the same port, with no model loaded."""
         if self._site is None and self._runner is not None:
             self.state.scheduler.runners.clear()
-            self._site = web.TCPSite(self._runner, LOOPBACK, self._port, backlog=BACKLOG)
+            self._socket = socket.create_server((LOOPBACK, self._port), backlog=BACKLOG)
+            self._site = web.SockSite(self._runner, self._socket, backlog=BACKLOG)
             await self._site.start()
             self._port = self._runner.addresses[0][1]
 
@@ -233,6 +237,15 @@ async def _runner(handler: Any) -> web.ServerRunner:
     runner = web.ServerRunner(server, shutdown_timeout=0)
     await runner.setup()
     return runner
+
+
+async def _accepted() -> None:
+    """Wait until every connection that was accepted is set up.
+
+    ``_abort_connections`` knows only of these, and asyncio leaks the others when their server is closed.
+    """
+    for _ in range(ACCEPT_STEPS):
+        await asyncio.sleep(0)
 
 
 def _abort_connections(runner: web.ServerRunner) -> None:

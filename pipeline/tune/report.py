@@ -8,18 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from pipeline.console.streams import json_text
+from pipeline.console.tables import console_for, folded_table
 from pipeline.tune.curve import Curves, HostCurve
 from pipeline.tune.load import Throughput
 from pipeline.tune.result import HostsResult, LayoutsResult
 from pipeline.tune.texts import Sample
 from pipeline.tune.trial import Trial
-
-WIDTH = 160
-"""Width of tables where stdout is not a terminal."""
 
 BAR_CHARACTERS, LEAST_BAR_CHARACTERS = 40, 10
 FIGURE_CHARACTERS = 16
@@ -148,15 +144,7 @@ def _trial_json(trial: Trial) -> dict[str, Any]:
 
 
 def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    table = Table()
-    for heading in columns:
-        table.add_column(heading, overflow="fold")
-    for cells in rows:
-        table.add_row(*map(escape, cells))
-    console = Console(soft_wrap=False)
-    if not console.is_terminal:
-        console = Console(width=WIDTH)
-    console.print(table)
+    console_for(sys.stdout).print(folded_table(columns, rows))
 
 
 def _print_plot(bars: Sequence[tuple[str, float]]) -> None:

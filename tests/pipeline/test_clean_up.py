@@ -30,13 +30,6 @@ def unit_of(name: str) -> WorkUnit:
 A, B, C = map(unit_of, "abc")
 
 
-@pytest.fixture
-def output(tmp_path: Path) -> OutputDirectory:
-    directory = OutputDirectory(str(tmp_path / "out"))
-    directory.prepare()
-    return directory
-
-
 def write(output: OutputDirectory, unit: WorkUnit, run_id: str, letter: bool = False) -> None:
     writer = PartWriter(output, unit, RECIPE, SCHEMA, run_id)
     for batch in translated(unit, [input_rows(0, 5)], {0: [LETTER]} if letter else {}):

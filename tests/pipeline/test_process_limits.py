@@ -30,7 +30,7 @@ def test_all_threads_share_one_heap() -> None:
 def test_a_hidden_package_is_not_found_until_the_context_ends() -> None:
     code = """
 from pipeline.process_limits import hidden
-with hidden("colorsys"):
+with hidden("another", "colorsys"):
     try:
         import colorsys
         print("found")
@@ -43,6 +43,18 @@ print(colorsys.rgb_to_hsv(0, 0, 0))
 """
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert process.stdout.split() == ["hidden", "(0.0,", "0.0,", "0)"]
+
+
+def test_a_run_imports_no_package_that_it_does_not_need() -> None:
+    code = """
+import sys
+from pipeline.process_limits import UNUSED
+from pipeline.run import _executor
+_executor()
+print("apache_beam" in sys.modules, [package for package in UNUSED if package in sys.modules])
+"""
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert process.stdout.split("\n")[0] == "True []"
 
 
 def test_what_is_imported_is_left_to_itself_by_the_collector_and_new_garbage_is_not() -> None:

@@ -35,10 +35,10 @@ def plan(source: SourceFile, tmp_path: Path) -> RunPlan:
     groups = tuple((WorkUnit(source, number, number * 10, number * 10 + 10, 10),) for number in (0, 1))
     schemas = {source.url: INPUT}
     return RunPlan(
-        (str(tmp_path / "in"),),
         groups,
         ("body",),
         schemas,
+        (str(tmp_path / "in"),),
         {source.url: SCHEMA},
         OutputDirectory(str(tmp_path / "out")),
     )

@@ -21,6 +21,7 @@ from transforms.fleet.limit_measures import Times
 from transforms.fleet.long_texts import FleetSpeed, longest_for
 from transforms.fleet.model_assignment import next_change
 from transforms.fleet.pending import PendingJobs
+from transforms.fleet.retries import Retry, note_failure
 from transforms.fleet.sent_request import SentRequest
 from transforms.fleet.verdicts import Circumstances, HostCharge, Verdict, charge_of, verdict_of
 
@@ -142,24 +143,10 @@ class Dispatcher:
         return sent
 
     def _suits(self, host: HostState, longest: float, now: float, job: Job) -> bool:
-        """Whether a job that failed before may go to a host: not to one that failed it, while another may answer.
-
-        Nor to one for which it is longer than ``longest``, while one that has not failed it is faster.
-        """
-        if (job.suspect and not suspicion.has_room(host)) or (host.in_flight and suspicion.goes_alone(job)):
-            return False
-        if host.url in job.failed_on:
-            return not any(self._may_answer(other, job, now) for other in self.hosts.values())
-        tokens = self._expected_tokens(job)
-        if tokens <= longest:
-            return True
-        others = [other for other in self.hosts.values() if self._may_answer(other, job, now)]
-        return tokens <= longest_for(host, FleetSpeed.of(job.model, others), self._pending.tokens(job.model))
-
-    def _may_answer(self, host: HostState, job: Job, now: float) -> bool:
-        """Whether a host has not failed a job, and answers others."""
-        usable = host.usable() and host.model == job.model and host.url not in job.failed_on
-        return usable and not silence.is_silent(host, self.hosts.values(), self._sent.values(), now)
+        """Whether a job that failed before may go to a host."""
+        tokens, pending_tokens = self._expected_tokens(job), self._pending.tokens(job.model)
+        retry = Retry(job, tokens, pending_tokens, self.hosts.values(), self._sent.values(), now)
+        return retry.suits(host, longest)
 
     def _expected_tokens(self, job: Job) -> float:
         return job.size * self._rates.of(job.model, job.column).per_character
@@ -237,7 +224,7 @@ class Dispatcher:
         excused = failed.blame is Blame.HOST and suspicion.excuses(sent, now)
         if failed.blame in (Blame.HOST, Blame.SIZE):
             suspicion.note_failure(sent, failure, now)
-        job.failed_on.add(host.url)
+        note_failure(job, failed)
         repeats = job.failures[failure] - len(job.failed_on) * (failed.blame is Blame.MODEL)
         host.unverified |= failure in AWAY
         circumstances = Circumstances(

@@ -111,8 +111,8 @@ class Fleet:
         if self._ended is not None:
             raise self._ended
         model = model_key(request.model or self._settings.model)
-        avoided = set(request.avoided)
-        job = Job(request.size, model, request.column, avoided, attempts=attempts, repair=request.repair)
+        avoided, barred = set(request.avoided), set(request.avoided)
+        job = Job(request.size, model, request.column, avoided, barred, attempts=attempts, repair=request.repair)
         waiting = _Waiting(request, job, self._loop.create_future())
         self._waiting[job] = waiting
         self._dispatcher.add(job)

@@ -105,7 +105,7 @@ def _may_hedge(request: SentRequest, idle: HostState) -> bool:
         and len(job.in_flight) == 1
         and not job.health_check
         and not job.charged
-        and idle.url not in job.failed_on
+        and idle.url not in job.barred
     )
 
 

@@ -24,7 +24,8 @@ class Job:
         size: Characters of the text; texts with longer answers, as far as that is known, are sent first.
         model: The model's key; see ``model_names.model_key``.
         column: The column of the text; empty if there are no columns.
-        failed_on: Hosts on which the text failed or was rejected. It goes to another host as long as one is healthy.
+        failed_on: Hosts on which the text failed or was rejected. It prefers others; see ``retries``.
+        barred: Those of them where the text may be at fault. It goes to another host as long as one is healthy.
         charged: Failures on hosts that served other texts at the time.
         suspect: Whether it has failed in a way that may be its own fault.
         own_failures: Failures that the host's other requests survived, so that they concern this text alone.
@@ -42,6 +43,7 @@ class Job:
     model: str = ""
     column: str = ""
     failed_on: set[str] = field(default_factory=set)
+    barred: set[str] = field(default_factory=set)
     charged: int = 0
     suspect: bool = False
     own_failures: int = 0

@@ -197,10 +197,14 @@ def _same_type(one: pa.DataType, two: pa.DataType) -> bool:
     return bool(one.equals(two))
 
 
-@lru_cache(maxsize=64)
 def _without_metadata(schema: pa.Schema) -> pa.Schema:
-    # Schemas are equal here whatever their metadata, so that thousands of footers share one object.
-    return schema.remove_metadata()
+    # Thousands of footers share one object. Older versions of Arrow cannot hash a schema with metadata.
+    return _shared(schema.remove_metadata())
+
+
+@lru_cache(maxsize=64)
+def _shared(schema: pa.Schema) -> pa.Schema:
+    return schema
 
 
 @lru_cache(maxsize=64)

@@ -89,6 +89,7 @@ def test_the_level_holds_for_our_loggers_and_beam_is_heard_from_warnings_on(
     "message",
     [
         "apitools not found, and bigquery client libraries are not available",
+        "Could not find a compatible bson package.",
         "Discarding unparseable args: ['--max_bundle_size=1']",
         "Unparseable argument: --max_bundle_size=1",
         "Operation ongoing in bundle x for at least 300.00 seconds",

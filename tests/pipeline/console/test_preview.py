@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.console.preview import MOST_CHARACTERS, MOST_ROWS, show_preview
+from pipeline.console.preview import MOST_CHARACTERS, MOST_ROWS, WIDTH, show_preview
 from transforms.sink.columns import column_name
 
 
@@ -33,6 +33,7 @@ def test_long_texts_are_cut_and_short_ones_are_not(tmp_path: Path, capsys: pytes
     shown = capsys.readouterr().err
     assert shown.count("é") == shown.count("à") == MOST_CHARACTERS
     assert shown.count("…") == 1
+    assert max(map(len, shown.splitlines())) == WIDTH
 
 
 def test_only_the_first_rows_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,19 +1,10 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from pipeline.report.run_files import FOLDER, KEPT_RUNS, prune, read_runs, run_names
 from tests.pipeline.report.outputs import dying_host, record, save_run
 from transforms.sink.output_directory import OutputDirectory
-
-
-@pytest.fixture
-def output(tmp_path: Path) -> OutputDirectory:
-    directory = OutputDirectory(str(tmp_path / "out"))
-    directory.prepare()
-    return directory
 
 
 def test_runs_are_read_in_order_of_time(output: OutputDirectory) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -34,6 +36,31 @@ def test_a_host_in_the_running_loop_goes_down_and_comes_back() -> None:
             await asyncio.to_thread(generate, url)
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("steps", range(8))
+def test_a_host_that_goes_down_resets_also_a_connection_that_it_has_just_accepted(steps: int, loop: str) -> None:
+    async def run() -> None:
+        host = SandboxHost(HostSettings())
+        await host.start()
+        with socket.create_connection(("127.0.0.1", int(host.url.rpartition(":")[2]))) as connection:
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            await host.go_down()
+            connection.setblocking(False)
+            with suppress(ConnectionError):
+                connection.send(b"GET / HTTP/1.1\r\nHost: gpu0\r\n\r\n")
+            received = b""
+            with suppress(ConnectionError):
+                received = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(connection, 100), 10)
+        assert received == b""
+        await host.stop()
+
+    policy = pytest.importorskip("uvloop").EventLoopPolicy() if loop == "uvloop" else asyncio.DefaultEventLoopPolicy()
+    running = policy.new_event_loop()
+    running.run_until_complete(run())
+    running.close()
 
 
 def test_control_over_http(sandbox_host: MakeHost) -> None:

@@ -4,58 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
 
 import pytest
 
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
+from tests.transforms.fleet.loopback_fleet import ask, request, run, until
 from tests.transforms.fleet.raw_host import RawHost, reply
 from transforms.errors import NoHostLeft, RunFailed, RunStopped
 from transforms.fleet.answers import Answer
 from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RowRejected
 from transforms.fleet.fleet import Fleet
-from transforms.fleet.hosts import HostAddress
 from transforms.fleet.jobs import Attempt
 from transforms.fleet.limits import START
-from transforms.fleet.settings import FleetSettings, GenerateRequest
+from transforms.fleet.settings import GenerateRequest
 from transforms.fleet.suspicion import MOST_CHARGED
-
-T = TypeVar("T")
-OPTIONS = {"num_ctx": 4096, "temperature": 0.0, "seed": 1, "repeat_penalty": 1.0}
-
-
-def request(number: int = 0, model: str | None = None) -> GenerateRequest:
-    text = f"Le rapport {number} est prêt."
-    return GenerateRequest(f"<source>\n{text}\n</source>", "Translate.", 100, {}, len(text), model=model)
-
-
-def run(urls: Sequence[str], use: Callable[[Fleet], Awaitable[T]], **settings: Any) -> T:
-    async def inside() -> T:
-        fleet = Fleet([HostAddress(url) for url in urls], FleetSettings("mistral", OPTIONS, "30m", **settings))
-        fleet.start()
-        try:
-            return await use(fleet)
-        finally:
-            await fleet.close()
-
-    return asyncio.run(inside())
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():  # noqa: ASYNC110 - the hosts live in other threads
-        await asyncio.sleep(0.005)
-
-
-def ask(rows: int) -> Callable[[Fleet], Awaitable[tuple[list[Answer], list[list[Attempt]]]]]:
-    async def use(fleet: Fleet) -> tuple[list[Answer], list[list[Attempt]]]:
-        logs: list[list[Attempt]] = [[] for _ in range(rows)]
-        answers = await asyncio.gather(*(fleet.generate(request(i), log) for i, log in enumerate(logs)))
-        return answers, logs
-
-    return use
 
 
 def test_all_hosts_work_and_each_row_gets_its_own_answer(sandbox_host: MakeHost) -> None:
@@ -369,6 +333,7 @@ def test_a_rejected_answer_is_asked_for_again_on_another_host_which_is_waited_fo
 
     async def use(fleet: Fleet) -> set[str]:
         await until(lambda: {view.state for view in fleet.view()} == {"healthy"})
+        await asyncio.gather(*(fleet.generate(request(number), []) for number in range(12)))  # their speeds are known
         avoiding = [
             GenerateRequest(f"<source>\nLe rapport {n}.\n</source>", None, 100, {}, 9, avoided=frozenset([quick.url]))
             for n in range(12)

@@ -80,10 +80,16 @@ def test_what_is_never_hedged() -> None:
         sent(Job(5, model="other"), slow),
         sent(Job(5, health_check=True), slow),
         sent(Job(5, charged=1), slow),
-        sent(Job(5, failed_on={idle.url}), slow),
+        sent(Job(5, failed_on={idle.url}, barred={idle.url}), slow),
         sent(Job(5), idle),
     ):
         assert late_request([request], [idle], PendingJobs(TokenRates()), 100.0) is None
+
+
+def test_a_text_is_hedged_on_a_host_that_failed_it_through_no_fault_of_the_text() -> None:
+    slow, idle = host(0), host(1)
+    request = sent(Job(5, failed_on={idle.url}), slow)
+    assert late_request([request], [idle], PendingJobs(TokenRates()), 100.0) == (request.job, idle)
 
 
 def test_a_host_without_free_slots_or_of_unknown_speed_is_not_idle() -> None:

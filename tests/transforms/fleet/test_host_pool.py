@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MakeHost
-from tests.transforms.fleet.test_fleet import request, run, until
+from tests.transforms.fleet.loopback_fleet import request, run, until
 from transforms.fleet import host_pool
 from transforms.fleet.client import HostClient
 from transforms.fleet.faults import RowRejected

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import MakeHost
+from tests.transforms.fleet.loopback_fleet import request, run, until
 from tests.transforms.fleet.raw_host import RawHost, reply
-from tests.transforms.fleet.test_fleet import request, run, until
 from transforms.errors import NoHostLeft
 from transforms.fleet import host_supervisor
 from transforms.fleet.faults import Failure, RowRejected
@@ -239,6 +239,10 @@ def test_a_host_that_does_not_answer_is_asked_with_growing_pauses(monkeypatch: p
     assert pauses[:6] == [0.5, 1.0, 2.0, 4.0, 5.0, 5.0]
 
 
+def failed_and_idle(fleet: Fleet, url: str) -> bool:
+    return any(view.url == url and bool(view.traffic.failures) and not view.in_flight for view in fleet.view())
+
+
 def test_a_host_that_was_away_is_asked_for_its_digest_before_its_first_row(
     sandbox_host: MakeHost, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -249,7 +253,7 @@ def test_a_host_that_was_away_is_asked_for_its_digest_before_its_first_row(
         rows = [asyncio.create_task(fleet.generate(request(number), [])) for number in range(40)]
         await until(lambda: changes.stats()["in_flight"] > 0)
         changes.control(listening=False)
-        await until(lambda: any(view.url == changes.url and bool(view.traffic.failures) for view in fleet.view()))
+        await until(lambda: failed_and_idle(fleet, changes.url))  # what was on its way would reach the new model
         changes.control(digest="cd" * 32)
         served = changes.stats()["served"]
         changes.control(listening=True)

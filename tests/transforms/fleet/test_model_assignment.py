@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
+from tests.transforms.fleet.loopback_fleet import request, run, until
 from tests.transforms.fleet.simulation import SimulatedHost, Simulation
-from tests.transforms.fleet.test_fleet import request, run, until
 from transforms.errors import NoHostLeft
 from transforms.fleet import host_supervisor
 from transforms.fleet.answers import Answer

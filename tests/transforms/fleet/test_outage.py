@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
+from tests.transforms.fleet.loopback_fleet import request, run
 from tests.transforms.fleet.raw_host import RawHost, reply
-from tests.transforms.fleet.test_fleet import request, run
 from transforms.errors import NoHostLeft
 from transforms.fleet import outage
 from transforms.fleet.breaker import Breaker

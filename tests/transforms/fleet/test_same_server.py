@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.conftest import MakeHost
-from tests.transforms.fleet.test_fleet import request, run, until
+from tests.transforms.fleet.loopback_fleet import request, run, until
 from transforms.fleet import same_server
 from transforms.fleet.fleet import Fleet
 from transforms.fleet.same_server import SameServer

@@ -6,7 +6,6 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -90,11 +89,9 @@ def test_the_lock_is_lost_for_a_reason_and_not_by_a_short_read_error(
 
 
 @pytest.fixture
-def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OutputDirectory]:
+def output(output: OutputDirectory, monkeypatch: pytest.MonkeyPatch) -> Iterator[OutputDirectory]:
     monkeypatch.setattr(module, "CHECK_SECONDS", 0.01)
-    directory = OutputDirectory(str(tmp_path / "out"))
-    directory.prepare()
-    yield directory
+    yield output
     close_fences()
 
 

@@ -18,12 +18,10 @@ from transforms.sink.part_index import INDEX_FILE, damage, sound_parts, write_in
 
 
 @pytest.fixture
-def output(tmp_path: Path) -> OutputDirectory:
-    directory = OutputDirectory(str(tmp_path / "out"))
-    directory.prepare()
+def output(output: OutputDirectory) -> OutputDirectory:
     for number in range(3):
-        write_part(directory, batches_of(200, number=number))
-    return directory
+        write_part(output, batches_of(200, number=number))
+    return output
 
 
 def footers(output: OutputDirectory) -> dict[str, PartFooter]:
