@@ -16,12 +16,11 @@ from typing import Final
 from transforms.text import flags
 from transforms.text.code import without_code
 from transforms.text.findings import Finding, finding
-from transforms.text.french_words import PARTICLES, is_french, is_name
+from transforms.text.french_words import PARTICLES, is_french
 from transforms.text.left_words import QUOTED, left_word_findings
 from transforms.text.lexicon import is_english, is_only_french
-from transforms.text.reading import Reading, is_list, read
+from transforms.text.reading import is_list, read
 from transforms.text.whole_copies import CODE, WORD, whole_copy_findings
-from transforms.text.words import without_accents
 
 _FOLDED = re.compile(r"[\W_]+")
 MOST_LINES: Final = 400
@@ -30,12 +29,6 @@ LONGEST_NAME: Final = 12
 MOST_NEW, HALF = 0.1, 0.6
 """An answer is nearly the source if a word of it at most, or so many of its words, are not the source's, and so many of
 the source's are in it."""
-
-LEAST_NEW_FRENCH, ALIKE_LETTERS = 5, 4
-"""Letters of a French word that the source does not have, and those that it has in common with one of the source."""
-
-_ARTICLES: Final = frozenset(("un", "une", "le", "les", "des", "du"))
-_PARTING: Final = _ARTICLES | frozenset("la l d de ce cet cette ces votre vos notre nos son sa ses leur leurs".split())
 
 MANY_WORDS, LEAST_SHARED = 200, 0.6
 """Of longer texts with fewer of the source's words, only the lines with French words in lower case are looked at."""
@@ -60,10 +53,7 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
     french = frozenset(filter(is_french, shared))
     if french and (found := _left_findings(source, translation)):
         return found
-    if found := left_word_findings(source, translation, shared, french):
-        return found
-    made = _new_french(before, here, shared) or _first_french(before, here)
-    return (finding(flags.FRENCH_LEFT, made),) if made else ()
+    return left_word_findings(source, translation, shared, french)
 
 
 def _left_findings(source: str, translation: str) -> tuple[Finding, ...]:
@@ -89,35 +79,6 @@ def _left_findings(source: str, translation: str) -> tuple[Finding, ...]:
         return (finding(flags.FRENCH_LEFT, line),)
     word = _left_word(cleaned, source, there)
     return (finding(flags.FRENCH_LEFT, word),) if word else ()
-
-
-def _new_french(before: Reading, here: Reading, shared: AbstractSet[str]) -> str:
-    """A French word in lower case that a model made of another form of the source's; "" if there is none."""
-    new = [word for word in here.low_set - shared if len(word) >= LEAST_NEW_FRENCH and is_french(word)]
-    if not new:
-        return ""
-    starts = {without_accents(word)[:ALIKE_LETTERS] for word in before.low_set}
-    new = [word for word in new if without_accents(word)[:ALIKE_LETTERS] in starts]
-    written = set(WORD.findall(without_code(here.text, CODE)))
-    return min(written.intersection(new), default="")
-
-
-def _first_french(before: Reading, here: Reading) -> str:
-    """The first word of the answer if it is French, and no name for what follows it: "Fermez the door", "Un list".
-
-    A capital says nothing there. Names are followed by a verb, or by words with capitals.
-    """
-    first = here.lows[0] if here.lows else ""
-    if first in _ARTICLES:
-        words = here.letters.split(None, 2)[:2]
-        if len(words) < 2 or not (words[0].istitle() and words[1].islower() and is_english(words[1])):
-            return ""
-        return words[0] if f"{words[0]} {words[1]}" in here.text else ""  # "Un-ban" is English
-    if before.lows[:1] != [first] or not is_french(first):
-        return ""
-    there, written = before.letters.split(None, 3)[:3], here.letters.split(None, 3)[:3]
-    parted = len(there) == 3 and there[1] in _PARTING and there[2].islower()
-    return written[0] if parted and written[0].istitle() and written[-1].islower() and not is_name(first) else ""
 
 
 def _may_start_alike(source: str, translation: str) -> bool:

@@ -1,7 +1,7 @@
 """French words that stayed within an English sentence, which shows that they are no part of a name.
 
-A word between two English ones that the source has elsewhere, one that lost or got its capital, a verb at the start, a
-label before a colon. What stands in quotes or in code is left alone.
+A word between two English ones that the source has elsewhere, one that lost or got its capital, a French first word, a
+form that the source does not have, a label before a colon. What stands in quotes or in code is left alone.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import Final, NamedTuple
 
 from transforms.text import flags
 from transforms.text.code import without_code
+from transforms.text.english import is_english_word
 from transforms.text.findings import Finding, finding
-from transforms.text.french_words import is_name
+from transforms.text.french_words import is_french, is_name
 from transforms.text.language_words import ENGLISH
 from transforms.text.lexicon import english_stems, is_english
-from transforms.text.reading import places, read
-from transforms.text.whole_copies import CODE, KINDS_OF_NAMES, whole_copy_findings
-from transforms.text.words import stem, word_set
+from transforms.text.reading import Reading, places, read
+from transforms.text.whole_copies import CODE, KINDS_OF_NAMES, WORD, whole_copy_findings
+from transforms.text.words import stem, without_accents, word_set
 
 _ONLY_FRENCH: Final = word_set(
     """à aux avec chez dans depuis elles ils lorsque nos notre nous où puis selon sont très vers vos votre vous être
@@ -46,6 +47,11 @@ _NEAR: Final = 30
 _LABEL = re.compile(r"[^\W\d_][^:;\n.!?]{4,60}(?=[ \u00a0\u202f]?[:;])")
 _DETERMINERS: Final = word_set("the a an your this that these those all any each every no new existing only")
 """What follows a verb, and no name of a shop or a family that looks like one: Boulanger, Berger."""
+LEAST_NEW_FRENCH, ALIKE_LETTERS = 5, 4
+"""Letters of a French word that the source does not have, and those that it has in common with one of the source."""
+
+_ARTICLES: Final = frozenset(("un", "une", "le", "les", "des", "du"))
+_PARTING: Final = _ARTICLES | frozenset("la l d de ce cet cette ces votre vos notre nos son sa ses leur leurs".split())
 
 
 def left_word_findings(
@@ -61,7 +67,9 @@ def left_word_findings(
     """
     if label := _left_label(source, translation):
         return (finding(flags.FRENCH_LEFT, label),)
-    here = read(translation)
+    before, here = read(source), read(translation)
+    if made := _new_french(before, here, shared) or _first_french(before, here):
+        return (finding(flags.FRENCH_LEFT, made),)
     functional = (_ONLY_FRENCH & here.low_set) | (_SHARED & shared)
     if not functional and not french:
         return ()
@@ -174,3 +182,36 @@ def _capitalised(source: str, here: Sequence[str], words: AbstractSet[str]) -> f
 
 def _is_english(word: str) -> bool:
     return word in ENGLISH or is_english(word)
+
+
+def _new_french(before: Reading, here: Reading, shared: AbstractSet[str]) -> str:
+    """A French word in lower case that a model made of another form of the source's; "" if there is none."""
+    new = [
+        word
+        for word in here.low_set - shared
+        if len(word) >= LEAST_NEW_FRENCH and is_french(word) and not is_english_word(word)
+    ]
+    if not new:
+        return ""
+    starts = {without_accents(word)[:ALIKE_LETTERS] for word in before.low_set}
+    new = [word for word in new if without_accents(word)[:ALIKE_LETTERS] in starts]
+    written = set(WORD.findall(without_code(here.text, CODE)))
+    return min((word for word in written.intersection(new) if f"en {word}" not in here.text), default="")  # en masse
+
+
+def _first_french(before: Reading, here: Reading) -> str:
+    """The first word of the answer if it is French, and no name for what follows it: "Fermez the door", "Un list".
+
+    A capital says nothing there. Names are followed by a verb, or by words with capitals.
+    """
+    first = here.lows[0] if here.lows else ""
+    if first in _ARTICLES:
+        words = here.letters.split(None, 2)[:2]
+        if len(words) < 2 or not (words[0].istitle() and words[1].islower() and is_english(words[1])):
+            return ""
+        return words[0] if f"{words[0]} {words[1]}" in here.text else ""  # "Un-ban" is English
+    if before.lows[:1] != [first] or not is_french(first):
+        return ""
+    there, written = before.letters.split(None, 3)[:3], here.letters.split(None, 3)[:3]
+    parted = len(there) == 3 and there[1] in _PARTING and there[2].islower()
+    return written[0] if parted and written[0].istitle() and written[-1].islower() and not is_name(first) else ""

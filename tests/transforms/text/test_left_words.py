@@ -40,6 +40,8 @@ def test_a_french_word_within_english(source: str, answer: str, left: str) -> No
         ("Une valeur au pair, de facto.", "A par value, de facto."),
         ("La loi de Poisson et la moyenne.", "The Poisson law and the mean."),
         ("Voir « Guide de poche » pour la suite.", "See “Guide de poche” for what follows."),
+        ("Ils sont partis massivement.", "They left en masse."),
+        ("Le format n'est pas conforme.", "The format is not conformant."),
         ("Institut national : le bilan est publié.", "Institut national: the report is published."),
     ],
 )
