@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 
 from transforms.text import flags
 from transforms.text.code import without_code
-from transforms.text.english import is_english_word
 from transforms.text.findings import Finding, finding
 from transforms.text.french_words import is_french, is_name
 from transforms.text.language_words import ENGLISH
@@ -186,11 +185,7 @@ def _is_english(word: str) -> bool:
 
 def _new_french(before: Reading, here: Reading, shared: AbstractSet[str]) -> str:
     """A French word in lower case that a model made of another form of the source's; "" if there is none."""
-    new = [
-        word
-        for word in here.low_set - shared
-        if len(word) >= LEAST_NEW_FRENCH and is_french(word) and not is_english_word(word)
-    ]
+    new = [word for word in here.low_set - shared if len(word) >= LEAST_NEW_FRENCH and is_french(word)]
     if not new:
         return ""
     starts = {without_accents(word)[:ALIKE_LETTERS] for word in before.low_set}
