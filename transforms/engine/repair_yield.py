@@ -23,6 +23,13 @@ PILOTS: Final[Mapping[Repair, int]] = {"again": 20, "halves": 10, "fallback": 20
 FEW_PILOTS: Final[Mapping[Repair, int]] = {"again": 5, "halves": 3, "fallback": 5}
 """The same for a further kind of fault of a model whose faults the repair does not cure in general."""
 
+LEAST_PILOTS = 2
+"""Repairs of a kind that are always made, whatever the others cost."""
+
+LEAST_BUDGET, BUDGET_SHARE = 6, 0.05
+"""Requests that repairs may take without a cure: as many, or a share of the first requests so far. The fallback model
+has no budget: it was asked for."""
+
 LEAST_YIELD: Final[Mapping[Repair, float]] = {"again": 0.1, "halves": 0.1, "fallback": 0.01}
 """Shares of cures below which a repair does not pay. Any recent cure justifies a fallback model: it was asked for."""
 
@@ -81,9 +88,13 @@ class RepairYield:
         self._records: dict[Kind, _Record] = defaultdict(_Record)
         self._waiting: dict[tuple[str, Repair], list[asyncio.Future[None]]] = defaultdict(list)
         self._allowance = 0.0
+        self._answers = 0
+        self._without_cure = 0
+        self._in_progress = 0
 
     def first_answer(self) -> None:
         """Count an answer to the first request for a chunk, which is no repair: it earns a share of a trial."""
+        self._answers += 1
         self._allowance = min(MOST_SAVED, self._allowance + TRIAL_SHARE)
 
     def decide(self, kind: Kind) -> Decision:
@@ -97,8 +108,17 @@ class RepairYield:
         if not known and len(general.latest) + general.in_progress >= PILOTS[repair]:
             return Decision.WAIT
         if len(record.latest) < pilots:
-            return Decision.TRY if len(record.latest) + record.in_progress < pilots else Decision.WAIT
+            if len(record.latest) + record.in_progress >= pilots:
+                return Decision.WAIT
+            if len(record.latest) + record.in_progress < LEAST_PILOTS or self._affords(repair):
+                return Decision.TRY
+            return Decision.WAIT if record.in_progress else Decision.SKIP
         return Decision.TRIAL if self._allowance >= EXPECTED_REQUESTS[repair] else Decision.SKIP
+
+    def _affords(self, repair: Repair) -> bool:
+        """Whether one more repair that cures nothing, like those in progress, is within the budget."""
+        budget = max(LEAST_BUDGET, BUDGET_SHARE * self._answers)
+        return repair == "fallback" or self._without_cure + self._in_progress + EXPECTED_REQUESTS[repair] <= budget
 
     async def granted(self, kind: Kind, may_wait: bool = True) -> Grant | None:
         """Decide about a repair, and wait for pilots where that is needed.
@@ -118,6 +138,7 @@ class RepairYield:
         if decision is Decision.SKIP or (decision is Decision.WAIT and not self._records[kind].pays(kind.repair)):
             return None
         trial = decision is Decision.TRIAL
+        self._in_progress += EXPECTED_REQUESTS[kind.repair]
         if trial:
             self._allowance -= EXPECTED_REQUESTS[kind.repair]
         for each in (kind, _general(kind)):
@@ -133,6 +154,9 @@ class RepairYield:
             requests: The requests that it took.
         """
         kind, general = grant.kind, _general(grant.kind)
+        self._in_progress -= EXPECTED_REQUESTS[kind.repair]
+        if not cured and kind.repair != "fallback":
+            self._without_cure += requests
         if grant.trial:
             self._allowance -= requests - EXPECTED_REQUESTS[kind.repair]
         for each in (kind, general):

@@ -10,8 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from transforms.engine import repair_yield
 from transforms.engine.repair_yield import (
+    BUDGET_SHARE,
     FEW_PILOTS,
+    LEAST_BUDGET,
+    LEAST_PILOTS,
     MOST_SAVED,
     PILOTS,
     TRIAL_SHARE,
@@ -25,6 +29,12 @@ from transforms.engine.repair_yield import (
 
 ECHO = Kind("mistral", "untranslated", "again")
 LOOP = Kind("mistral", "repetition", "again")
+
+
+@pytest.fixture
+def ample_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a long run, where the budget allows all pilots."""
+    monkeypatch.setattr(repair_yield, "LEAST_BUDGET", 1_000_000)
 
 
 def grant(repairs: RepairYield, kind: Kind) -> Grant:
@@ -45,6 +55,7 @@ def earn(repairs: RepairYield, trials: float) -> None:
         repairs.first_answer()
 
 
+@pytest.mark.usefixtures("ample_budget")
 def test_every_repair_is_tried_some_times_before_it_is_judged() -> None:
     repairs = RepairYield()
     for _ in range(PILOTS["again"]):
@@ -55,6 +66,7 @@ def test_every_repair_is_tried_some_times_before_it_is_judged() -> None:
     assert repairs.decide(ECHO._replace(repair="halves")) is Decision.TRY
 
 
+@pytest.mark.usefixtures("ample_budget")
 def test_a_model_that_no_repair_helps_gets_few_for_each_further_fault() -> None:
     repairs = RepairYield()
     record(repairs, ECHO, False, PILOTS["again"])
@@ -65,6 +77,7 @@ def test_a_model_that_no_repair_helps_gets_few_for_each_further_fault() -> None:
     assert repairs.decide(other) is Decision.TRY
 
 
+@pytest.mark.usefixtures("ample_budget")
 def test_pilots_in_progress_hold_the_others_up_until_one_of_them_shows_that_it_pays() -> None:
     repairs = RepairYield()
     pilots = [grant(repairs, ECHO) for _ in range(PILOTS["again"])]
@@ -77,6 +90,7 @@ def test_pilots_in_progress_hold_the_others_up_until_one_of_them_shows_that_it_p
     assert repairs.decide(ECHO) is Decision.TRY
 
 
+@pytest.mark.usefixtures("ample_budget")
 def test_those_who_wait_are_woken_and_decided() -> None:
     async def run() -> tuple[list[bool], int]:
         repairs = RepairYield()
@@ -94,6 +108,7 @@ def test_those_who_wait_are_woken_and_decided() -> None:
     assert not any(granted)
 
 
+@pytest.mark.usefixtures("ample_budget")
 def test_a_pilot_that_an_error_ends_makes_room_for_another() -> None:
     repairs = RepairYield()
     pilots = [grant(repairs, ECHO) for _ in range(PILOTS["again"])]
@@ -123,6 +138,7 @@ def test_trials_are_spread_over_the_run() -> None:
     assert repairs.decide(ECHO) is Decision.SKIP
 
 
+@pytest.mark.usefixtures("ample_budget")
 def test_a_trial_is_charged_what_it_cost() -> None:
     repairs, halves = RepairYield(), ECHO._replace(repair="halves")
     record(repairs, halves, False, PILOTS["halves"])
@@ -139,6 +155,27 @@ def test_a_fallback_model_is_asked_as_long_as_it_helps_now_and_then() -> None:
     assert repairs.decide(fallback) is Decision.TRY
     record(repairs, fallback, False)
     assert repairs.decide(fallback) is Decision.SKIP
+
+
+def test_a_short_run_pays_for_few_repairs_without_a_cure() -> None:
+    repairs = RepairYield()
+    made = 0
+    while repairs.decide(ECHO) is Decision.TRY:
+        record(repairs, ECHO, False)
+        made += 1
+    assert made == LEAST_BUDGET
+    assert repairs.decide(ECHO) is Decision.SKIP
+    record(repairs, LOOP, False, LEAST_PILOTS)
+    assert repairs.decide(LOOP) is Decision.SKIP, "every fault has its first pilots, and no more"
+    earn(repairs, TRIAL_SHARE * (LEAST_BUDGET + LEAST_PILOTS + 1) / BUDGET_SHARE)
+    assert repairs.decide(ECHO) is Decision.TRY, "more answers pay for more pilots"
+
+
+def test_a_cure_costs_nothing_of_the_budget() -> None:
+    repairs = RepairYield()
+    record(repairs, ECHO, True, 3 * LEAST_BUDGET)
+    record(repairs, LOOP, False, LEAST_BUDGET)
+    assert repairs.decide(LOOP) is Decision.SKIP
 
 
 @settings(max_examples=25, deadline=None)
@@ -193,11 +230,15 @@ def test_repairs_that_never_cure_cost_little_whatever_fails_and_however_many_are
     # A fault that begins late may start its own pilots before the model is known.
     most_learning = learning + sum(PILOTS[each] * (2 if each == "halves" else 1) for each in kinds)
     assert made[False] <= most_learning
+    if "fallback" not in kinds:
+        least = faults * LEAST_PILOTS * sum(2 if each == "halves" else 1 for each in kinds)
+        assert made[False] <= max(LEAST_BUDGET, BUDGET_SHARE * chunks) + least
     assert made[True] <= TRIAL_SHARE * chunks + MOST_SAVED
     if share * chunks > 2 * most_learning:
         assert made[True] > 0, "trials continue"
 
 
+@pytest.mark.usefixtures("ample_budget")
 @pytest.mark.parametrize("repair", ["again", "halves"])
 def test_repairs_that_cure_a_quarter_of_the_faults_are_hardly_ever_given_up(repair: Repair) -> None:
     kind, made = Kind("mistral", "number_missing", repair), 0
