@@ -28,6 +28,7 @@ from transforms.text.task_talk import (
     speaks,
     speaks_apart,
 )
+from transforms.text.unexplained import unexplained_start, without_unexplained_start
 from transforms.text.wrappings import without_wrapping_marks
 
 _PREAMBLE_LINE = re.compile(
@@ -102,7 +103,7 @@ def strip(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
         source: The text that was sent.
     """
     text = answer.strip()
-    if _is_bare(text):
+    if _is_bare(text) and not unexplained_start(text, source):
         return text, ()
     found: dict[str, None] = {}
     for unwrap, flag in _ONCE:
@@ -315,6 +316,7 @@ _STEPS: Final = (
     (_without_preamble, flags.PREAMBLE_STRIPPED),
     (without_label, flags.PREAMBLE_STRIPPED),
     (_without_first_talk, flags.PREAMBLE_STRIPPED),
+    (without_unexplained_start, flags.PREAMBLE_STRIPPED),
     (_without_notes, flags.PREAMBLE_STRIPPED),
     (_without_last_talk, flags.PREAMBLE_STRIPPED),
     (without_extra_paragraphs, flags.PREAMBLE_STRIPPED),

@@ -1,0 +1,129 @@
+"""A first or last clause, line or sentence of an answer of which the source explains no word.
+
+Whatever a model says before or after a translation, in whatever language, translates nothing: "TL;DR:", "Roger.",
+"Klar! Hier ist sie:", "EN >", "# done". What is left has the words that the source begins or ends with.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from transforms.text.alignment import Word, coverage, english_keys, keys_of, words_of
+from transforms.text.reading import read
+from transforms.text.task_talk import SEVERAL
+from transforms.text.words import word_set
+
+_REACH: Final = 200
+"""Characters of the answer in which a first part ends."""
+_PARTS: Final = 5
+_END = re.compile(r"[:…!?.>=|→⇒➜\n)\]}»】–—-](?:(?<=\n)\s*|[*_\"'”»)\]]{0,3}\s+)")
+_SENTENCE_ENDS: Final = frozenset("!?.…")
+_CLAUSE_END = re.compile(r"[,:;!?…\n]|[.–—-](?=[*_\"'»)]{0,3}\s)")
+_BRACKETS: Final = {")": "(", "]": "[", "}": "{", "»": "«", "】": "【"}
+_DASHES: Final = frozenset("-–—")
+_QUOTED = re.compile(r'"[^"\n]{1,200}"|“[^”\n]{1,200}”|«[^»\n]{1,200}»')
+_WORD = re.compile(r"[^\W\d_]+")
+_TOKEN = re.compile(r"\w+")
+_PLAIN: Final = word_set(
+    """the of and to in is was that it for with at by from this which been have has had not be are were a an as on or
+    if so there any all but its than then also just only very more most such these those"""
+)
+_LEAST_LETTERS: Final = 3
+_LEAST_ABBREVIATED: Final = 4
+_LEAST_REST: Final = 0.34
+_LEAST_CLAUSE: Final = 0.5
+_NEAR_WORDS: Final = 6
+_BY_CHANCE: Final = .34
+_FIRST_WORDS: Final = 3
+
+
+def without_unexplained_start(text: str, source: str) -> str:
+    """``text`` without what stands before the translation and translates nothing; see the module."""
+    end = unexplained_start(text, source)
+    return text[end:] if end else text
+
+
+def unexplained_start(text: str, source: str) -> int:
+    """Where a first part ends of which the source explains nothing; 0 if there is none."""
+    match = _END.search(text, 1, _REACH)
+    words: Sequence[Word] = words_of(source) if match else ()
+    for _ in range(_PARTS):
+        if not match or not (rest := text[match.end() :]):
+            return 0
+        part = text[: match.end()]
+        content = _unexplained_words(part, words, 0.0 if _last_sign(part) in _SENTENCE_ENDS else _BY_CHANCE)
+        if content < 0:
+            return 0
+        if _ends_a_part(part, rest, content, text, source) and _is_all(rest, part, words, source):
+            return match.end()
+        match = _END.search(text, match.end(), _REACH)
+    return 0
+
+
+def _unexplained_words(part: str, words: Sequence[Word], chance: float) -> int:
+    """How many content words a part has; -1 if the words of the source near it explain more than chance does."""
+    said = _WORD.findall(_QUOTED.sub(" ", part))
+    near = words[: len(said) + _NEAR_WORDS]
+    content = explained = 0
+    for word in said:
+        if len(word) >= _LEAST_LETTERS and word.lower() not in _PLAIN:
+            keys = english_keys(word)
+            content += 1
+            for other in near:
+                if not other.keys.isdisjoint(keys):
+                    explained += 1
+                    break
+            if explained > chance * (content + 2):
+                return -1
+    return content if explained <= chance * content else -1
+
+
+def _ends_a_part(part: str, rest: str, content: int, text: str, source: str) -> bool:
+    """Whether the last sign of a part ends something of its own, and not a word or a phrase: the source has none there."""
+    core = part.strip(" \n*_:")
+    sign = _last_sign(part)
+    if part.count('"') % 2 or not core or (not content and not _is_new(core, source)):
+        return False
+    begins = not rest[0].islower() or source.lstrip()[:1].islower()
+    if sign in _SENTENCE_ENDS:
+        return begins and (content > 1 or (content == 1 and len(core.rstrip(".!?…")) >= _LEAST_ABBREVIATED))
+    if sign == "\n":
+        return begins and text.count(sign) > source.strip().count(sign)
+    if sign in _BRACKETS:
+        sign = _BRACKETS[sign]
+        if part[0] != sign:
+            return False
+    if sign in _DASHES:
+        return part.rstrip()[-2:-1].isspace() and _DASHES.isdisjoint(source)
+    return text.count(sign) > source.count(sign) and not (sign == ">" and "<" in part)
+
+
+def _last_sign(part: str) -> str:
+    bare = part.rstrip(" *_\"'”»")
+    return bare[-1:]
+
+
+def _is_new(core: str, source: str) -> bool:
+    """Whether what has no content word is not of the source either: "TL;DR", and not "%s" or "A1"."""
+    said = _TOKEN.findall(core)
+    return bool(said) and '"' not in core and set(_TOKEN.findall(source)).isdisjoint(said)
+
+
+def _is_all(rest: str, part: str, words: Sequence[Word], source: str) -> bool:
+    """Whether the rest has what the source begins with, and enough of it all."""
+    if SEVERAL.search(part) or not words:
+        return False
+    keys = keys_of(rest)
+    if all(word.keys.isdisjoint(keys) for word in words[:_FIRST_WORDS]) or coverage(words, keys) < _LEAST_REST:
+        return False
+    head = source.strip()
+    clause = _CLAUSE_END.search(head, 1, 2 * len(part) + 30)
+    if not clause or clause.end() == len(head):
+        return True
+    if {clause[0], _last_sign(part)} <= _SENTENCE_ENDS and 0.4 * len(part) < clause.start() < 2.5 * len(part):
+        return False
+    first = head[: clause.start()]
+    words = words_of(first)
+    return coverage(words, keys) >= _LEAST_CLAUSE if words else first.strip() in rest
