@@ -19,6 +19,7 @@ from transforms.text.code_names import CODE_SIGNS, ROMAN_WORDS, code_name_findin
 from transforms.text.content import content_findings
 from transforms.text.control_tokens import may_have_tokens, new_tokens
 from transforms.text.copies import copy_findings
+from transforms.text.echoes import echo_findings
 from transforms.text.emoji import emoji_findings
 from transforms.text.english import is_english_word
 from transforms.text.evidence import with_evidence
@@ -103,6 +104,7 @@ def findings(
         *refusal_findings(source, translation),
         *(() if prompt_texts is None else leak_findings(source, translation, prompt_texts)),
         *token_findings(source, translation),
+        *echo_findings(source, translation),
         *option_findings(source, translation),
         *content_findings(source, translation, context),
         *map(Finding, ending_flags(source, translation)),

@@ -13,6 +13,7 @@ from typing import Final
 from transforms.text import flags
 from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.control_tokens import MARKED, begins_with_role, may_have_tokens, without_json, without_tokens
+from transforms.text.echoes import repeats_source, without_echo
 from transforms.text.emoji import FIRST_EMOJI, without_emoji_tail
 from transforms.text.extra_paragraphs import without_extra_paragraphs
 from transforms.text.invariants import HTML_TAGS
@@ -29,7 +30,7 @@ from transforms.text.task_talk import (
     speaks_apart,
 )
 from transforms.text.unexplained import unexplained_start, without_unexplained_start
-from transforms.text.wrappings import without_wrapping_marks
+from transforms.text.wrappings import may_be_wrapped, without_wrapping_marks
 
 _PREAMBLE_LINE = re.compile(
     r"""[#*_>\s]{0,6}(?:(?:sure|certainly|of\s+course|absolutely|okay|ok|great|understood|yes|bien\s+sûr|certainement
@@ -103,7 +104,9 @@ def strip(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
         source: The text that was sent.
     """
     text = answer.strip()
-    if _is_bare(text) and not unexplained_start(text, source):
+    if _is_bare(text) and not (
+        may_be_wrapped(text) or unexplained_start(text, source) or repeats_source(text, source)
+    ):
         return text, ()
     found: dict[str, None] = {}
     for unwrap, flag in _ONCE:
@@ -291,13 +294,17 @@ _FEW_WORDS: Final = 2
 _LABEL = re.compile(r"[^\W\d_][^\n:.!?]{1,40}:\s")
 """A text that begins with one is translated to one that does: "Attention : …", "Please note: …"."""
 
-_LEADING_MARK = re.compile(r"(?:#{1,6}(?! of\b)|>|[-*•+])[ \t]+(?=\S)|#{1,6}[ \t]*\n")
+_LEADING_MARK = re.compile(
+    r"""(?!%[ ]of\b|[#][ ]of\b|[<>=~≥≤±+-]+[ ]\d)[^\w\s"'“”„‚‘’«»‹›`<(\[{$\\&]{1,6}[ \t]+(?=\S) | \#{1,6}[ \t]*\n""", re.VERBOSE
+)
+"""Also arrows and signs of comments, but no sign that stands for a word: "# of items", "> 5"."""
+_MARKS_OF_LINES: Final = frozenset("#>-*•+–—|=~→;/.…!?:,@^%‣◦▪·")
 
 
 def _without_leading_mark(text: str, source: str) -> str:
-    """Without the mark of a heading, quotation or list that the source's first line does not have."""
+    """Without the mark of a heading, quotation, list or comment that no line of the source begins with."""
     match = _LEADING_MARK.match(text)
-    if not match or source.lstrip()[:1] in "#>-*•+–—|":
+    if not match or source.lstrip()[:1] in _MARKS_OF_LINES | {match[0][0]} or f"\n{match[0][0]}" in source:
         return text
     if match[0][0] == ">" and ">" not in source:
         return re.sub(r"(?m)^>[ \t]?", "", text)
@@ -313,15 +320,16 @@ def _without_emoji(text: str, source: str) -> str:
 
 _ONCE: Final = ((without_json, flags.QUOTES_STRIPPED), (without_tokens, flags.TOKENS_STRIPPED))
 _STEPS: Final = (
+    (without_echo, flags.PREAMBLE_STRIPPED),
     (_without_preamble, flags.PREAMBLE_STRIPPED),
     (without_label, flags.PREAMBLE_STRIPPED),
     (_without_first_talk, flags.PREAMBLE_STRIPPED),
-    (without_unexplained_start, flags.PREAMBLE_STRIPPED),
     (_without_notes, flags.PREAMBLE_STRIPPED),
     (_without_last_talk, flags.PREAMBLE_STRIPPED),
     (without_extra_paragraphs, flags.PREAMBLE_STRIPPED),
     (_without_wrapping, flags.QUOTES_STRIPPED),
     (without_wrapping_marks, flags.QUOTES_STRIPPED),
+    (without_unexplained_start, flags.PREAMBLE_STRIPPED),
     (_without_leading_mark, flags.QUOTES_STRIPPED),
     (_without_emoji, flags.EMOJI_MISMATCH),
 )

@@ -23,7 +23,7 @@ _TASK: Final = word_set(
 """How words of the task begin."""
 _TASK_STARTS: Final = frozenset(start[:6] for start in _TASK)
 
-_SPEECH: Final = word_set(
+SPEECH: Final = word_set(
     """i i'm i've i'll i'd me my myself we we've we'll we're you your you'd you'll please let let's here here's sure
     certainly course okay ok absolutely sorry apologies apologize apologise apology unfortunately regret afraid hope
     happy glad pleased note notes nb remark remarks comment comments explanation explanations explained disclaimer
@@ -35,7 +35,7 @@ _SPEECH: Final = word_set(
 )
 """Words of one who speaks to somebody of what he has done."""
 
-_SPEECH_STARTS: Final = frozenset(word.partition("'")[0] for word in _SPEECH)
+_SPEECH_STARTS: Final = frozenset(word.partition("'")[0] for word in SPEECH)
 
 _OF_ONESELF: Final = word_set("i my me")
 _ANNOUNCING: Final = word_set("below follows following here attempt version rendering try best closest")
@@ -151,7 +151,7 @@ def is_talk(sentence: str, explaining: frozenset[str]) -> bool:
 def speaks(sentence: str) -> bool:
     """The same without regard to the source: cheap, and nearly always no."""
     words = _spoken_words(sentence)
-    if not _SPEECH.isdisjoint(words):
+    if not SPEECH.isdisjoint(words):
         if not _TASK_STARTS.isdisjoint([word[:6] for word in words]):
             return True
     elif len(about := TASK_WORDS.intersection(words)) >= _DENSE and len(about) * _DENSE_SHARE >= len(words):
@@ -179,7 +179,7 @@ def may_speak(text: str) -> bool:
 def speaks_apart(paragraph: str) -> bool:
     """The same of a paragraph of its own or a passage in brackets, which needs no word of the task."""
     words = _spoken_words(paragraph)
-    return len(_SPEECH.intersection(words)) >= 2 or speaks(paragraph)
+    return len(SPEECH.intersection(words)) >= 2 or speaks(paragraph)
 
 
 def _spoken_words(text: str) -> list[str]:

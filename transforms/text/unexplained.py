@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from transforms.text.alignment import Word, coverage, english_keys, keys_of, words_of
-from transforms.text.reading import read
-from transforms.text.task_talk import SEVERAL
+from transforms.text.english import unknown
+from transforms.text.task_talk import SEVERAL, SPEECH
 from transforms.text.words import word_set
 
 _REACH: Final = 200
@@ -23,6 +23,9 @@ _SENTENCE_ENDS: Final = frozenset("!?.…")
 _CLAUSE_END = re.compile(r"[,:;!?…\n]|[.–—-](?=[*_\"'»)]{0,3}\s)")
 _BRACKETS: Final = {")": "(", "]": "[", "}": "{", "»": "«", "】": "【"}
 _DASHES: Final = frozenset("-–—")
+_DASH = re.compile(r"[-–—]\s")
+_CODES: Final = word_set("en EN fr FR")
+"""Codes of languages, of which French has words, too."""
 _QUOTED = re.compile(r'"[^"\n]{1,200}"|“[^”\n]{1,200}”|«[^»\n]{1,200}»')
 _WORD = re.compile(r"[^\W\d_]+")
 _TOKEN = re.compile(r"\w+")
@@ -62,6 +65,11 @@ def unexplained_start(text: str, source: str) -> int:
     return 0
 
 
+def explains_nothing(part: str, source: str) -> bool:
+    """Whether no word of a source explains one of a short part of the answer."""
+    return _unexplained_words(part, words_of(source), 0.0) >= 0
+
+
 def _unexplained_words(part: str, words: Sequence[Word], chance: float) -> int:
     """How many content words a part has; -1 if the words of the source near it explain more than chance does."""
     said = _WORD.findall(_QUOTED.sub(" ", part))
@@ -88,16 +96,26 @@ def _ends_a_part(part: str, rest: str, content: int, text: str, source: str) -> 
         return False
     begins = not rest[0].islower() or source.lstrip()[:1].islower()
     if sign in _SENTENCE_ENDS:
-        return begins and (content > 1 or (content == 1 and len(core.rstrip(".!?…")) >= _LEAST_ABBREVIATED))
+        if content == 1:
+            return begins and len(core.rstrip(".!?…")) >= _LEAST_ABBREVIATED
+        return begins and content > 1 and (sign != "." or _is_own(part))
     if sign == "\n":
-        return begins and text.count(sign) > source.strip().count(sign)
+        return begins and (content != 1 or " " not in core) and text.count(sign) > source.strip().count(sign)
     if sign in _BRACKETS:
         sign = _BRACKETS[sign]
         if part[0] != sign:
             return False
     if sign in _DASHES:
-        return part.rstrip()[-2:-1].isspace() and _DASHES.isdisjoint(source)
+        if not content and not _CODES.issuperset(_TOKEN.findall(core)):
+            return False
+        return part.rstrip()[-2:-1].isspace() and not _DASH.search(source)
     return text.count(sign) > source.count(sign) and not (sign == ">" and "<" in part)
+
+
+def _is_own(part: str) -> bool:
+    """Whether a sentence is a model's, and not a free translation: it speaks of somebody, or is in another language."""
+    words = set(_WORD.findall(part.lower()))
+    return not SPEECH.isdisjoint(words) or bool(unknown(frozenset(words), 1))
 
 
 def _last_sign(part: str) -> str:
@@ -107,8 +125,8 @@ def _last_sign(part: str) -> str:
 
 def _is_new(core: str, source: str) -> bool:
     """Whether what has no content word is not of the source either: "TL;DR", and not "%s" or "A1"."""
-    said = _TOKEN.findall(core)
-    return bool(said) and '"' not in core and set(_TOKEN.findall(source)).isdisjoint(said)
+    said = set(_TOKEN.findall(core))
+    return bool(said) and '"' not in core and (said - _CODES).isdisjoint(_TOKEN.findall(source))
 
 
 def _is_all(rest: str, part: str, words: Sequence[Word], source: str) -> bool:

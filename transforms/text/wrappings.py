@@ -1,13 +1,31 @@
-"""Marks around a whole answer that the source does not have: emphasis, brackets, formulas, calls of functions."""
+"""Marks around a whole answer that the source does not have: emphasis, brackets, quotes, code, comments, tags of forums."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-_EMPHASIS = re.compile(r"([*_~]{1,3})(?=[^\s*_~])(.+)(?<=[^\s*_~])\1\Z", re.DOTALL)
-_FORMULA = re.compile(r"\$?\\(?:boxed|text(?:it|bf|rm)?)\{(.+)\}\$?\Z", re.DOTALL)
-_CALL = re.compile(r"(?:print|return|translate|echo|text|String)[( ]\s*([\"'`])(.+)\1\)?;?\Z", re.DOTALL)
+from transforms.text.alignment import coverage, keys_of, words_of
+from transforms.text.reading import read
+from transforms.text.unexplained import explains_nothing
+
+_EMPHASIS = re.compile(r"([*_~|^]{1,3}|([=+#/%@!$:~-])\2+)\s?(?=\S)(.+)(?<=\S)\s?\1\Z", re.DOTALL)
+_LATEX = re.compile(r"\$?\\\w{1,20}\{(.+)\}\$?\Z", re.DOTALL)
+_CALL = re.compile(r"[\w.]{1,20}[( ]\s*([\"'`])(.+)\1\s?\);?\Z", re.DOTALL)
+_BLOCK = re.compile(
+    r"""(?:
+      (?P<fence>[:~+=`'"$%\#*-]{3,})[ ]?[\w-]{0,20}\n(?P<fenced>.+)\n[ \t]*(?P=fence)
+    | (?:/\*+|<!--+|\{\#|\(\*|\#\||--\[\[)\s*(?P<comment>.+?)\s*(?:\*+/|--+>|\#\}|\*\)|\|\#|\]\])
+    | \[(?P<name>[A-Za-z]{1,20})(?:=[^\]\n]{0,40})?\]\s*(?P<tagged>.+?)\s*\[/(?P=name)\]
+    | \\begin\{(?P<environment>\w{1,20})\*?\}\s*(?P<within>.+?)\s*\\end\{(?P=environment)\*?\}
+    | \{%\s?(?P<block>\w{1,20})\s?%\}\s*(?P<template>.+?)\s*\{%\s?end\w*\s?%\}
+    )\Z""",
+    re.DOTALL | re.VERBOSE,
+)
+_INNER: Final = ("fenced", "comment", "tagged", "within", "template")
+_BLOCK_STARTS: Final = frozenset(":~+=`'\"$%#*-/<{([\\")
+_CODE = re.compile(r"""(?P<before>[^\n"“]{1,40}[\s=:(\[])(?P<quote>["`]|')(?P<inner>.+)(?P=quote)\s?[)\]};,>]{0,4}\Z""", re.DOTALL)
+"""return "…"; msgstr "…"; const text = "…";"""
 _BRACKETS: Final = {
     "(": ")",
     "[": "]",
@@ -18,30 +36,60 @@ _BRACKETS: Final = {
     "『": "』",
     "【": "】",
     "《": "》",
+    "〈": "〉",
+    "⟨": "⟩",
+    "⟦": "⟧",
     "'": "'",
     '"': '"',
     "`": "`",
+    "‚": "‘’‚",
+    "„": "”“„",
+    "”": "”",
+    "’": "’",
+    "»": "«",
+    "›": "‹",
+    "″": "″",
+    "′": "′",
+    "´": "´",
+    "＂": "＂",
+    "〝": "〞〟",
+    "❝": "❞",
+    "❛": "❜",
 }
-_QUOTES: Final = frozenset("'\"`")
+"""What may close each mark; French and English quotation marks are looked at elsewhere."""
+_TWO_PARTS: Final = (("``", "''"), ("``", '"'), ("`", "'"), (",,", "''"), ('"', "''"), ("''", "''"))
+_QUOTES: Final = frozenset("'\"`‚„”’»›″′´＂〝❝❛,")
 _SOURCE_QUOTES: Final = _QUOTES | frozenset("«“‘„»")
-_FIRST: Final = frozenset("*_~$\\") | _BRACKETS.keys()
+_FIRST: Final = frozenset("*_~|^=+#/%@!$:-\\") | _BRACKETS.keys()
+_ENDS_OF_CODE: Final = frozenset("\"'`”»)]};,>")
+_ONE_SIDED: Final = frozenset('"“”«»„')
+_FENCE: Final = "```"
 _LEAST_WRAPPED: Final = 3
+_LEAST_COVERED: Final = 0.5
 
 
 def without_wrapping_marks(text: str, source: str) -> str:
     """``text`` without marks around all of it, if the source has none of them."""
     first, last = text[0], text[-1]
+    if first in _BLOCK_STARTS and (match := _BLOCK.match(text)) and not source.startswith(text[:2]):
+        return next(filter(None, map(match.group, _INNER)))
     if last == ")" and (match := _CALL.match(text)) and "(" not in source:
         return match[2]
+    if (inner := _of_code(text, source)) or (inner := _without_one_sided(text, source)):
+        return inner
     if first not in _FIRST:
         return text
-    if first in "*_~":
-        match = _EMPHASIS.match(text) if first not in source else None
-        return match[2] if match and match[1] not in match[2] else text
-    if first in "$\\":
-        match = _FORMULA.match(text) if "\\" not in source else None
+    if first == "\\" or text[:2] == "$\\":
+        match = _LATEX.match(text) if "\\" not in source else None
         return match[1] if match else text
-    if _BRACKETS[first] != last or len(text) < _LEAST_WRAPPED or source.lstrip()[:1] == first:
+    if first not in _BRACKETS:
+        match = _EMPHASIS.match(text) if source.lstrip()[:1] != first and source.rstrip()[-1:] != first else None
+        return match[3] if match and match[1] not in match[3] else text
+    for opening, closing in _TWO_PARTS:
+        if text.startswith(opening) and text.endswith(closing) and source.lstrip()[:1] not in _SOURCE_QUOTES:
+            inner = text[len(opening) : -len(closing)]
+            return inner if " " in inner and opening not in inner else text
+    if last not in _BRACKETS[first] or len(text) < _LEAST_WRAPPED or source.lstrip()[:1] == first:
         return text
     if first in _QUOTES and source.lstrip()[:1] in _SOURCE_QUOTES:
         return text
@@ -49,6 +97,46 @@ def without_wrapping_marks(text: str, source: str) -> str:
     while inner[:1] == first and inner[-1:] == last and len(inner) > 1:
         inner = inner[1:-1]
     return inner if " " in inner and _is_balanced(inner, first, last) else text
+
+
+def may_be_wrapped(text: str) -> bool:
+    """Whether a text that begins with a word may have been put into a line of code, or have a mark at its end only."""
+    return text[-1] in _ENDS_OF_CODE and (text[-1] == "`" or _has_odd_quotes(text) or bool(_CODE.match(text)))
+
+
+def _has_odd_quotes(text: str) -> bool:
+    return sum(map(text.count, _ONE_SIDED)) % 2 == 1
+
+
+def _of_code(text: str, source: str) -> str:
+    """What stands between the quotation marks of a line of code; "" if there is none."""
+    if text[-1] not in _ENDS_OF_CODE or not (match := _CODE.match(text)):
+        return ""
+    before, inner = match["before"], match["inner"]
+    if source.rstrip(" ;,)")[-1:] in _SOURCE_QUOTES or _begins_closed(inner, match["quote"]) or before in source or not explains_nothing(before, source):
+        return ""
+    return inner if coverage(words_of(source), keys_of(inner)) >= _LEAST_COVERED else ""
+
+
+def _begins_closed(inner: str, quote: str) -> bool:
+    """Whether the first mark within closes what the one before it opened: "A" or "B" are two quotations."""
+    place = inner.find(quote)
+    return place > 0 and not (inner[place - 1].isspace() or inner[place - 1] in "([{=\\")
+
+
+def _without_one_sided(text: str, source: str) -> str:
+    """The text without a quotation mark or fence at one end that has no other one; "" if there is none."""
+    signs = read(text).signs
+    if "`" in signs and text.count(_FENCE) == 1 and _FENCE not in source:
+        return text.removesuffix(_FENCE) if text.endswith(_FENCE) else text.removeprefix(_FENCE)
+    ends = _ONE_SIDED.intersection((text[0], text[-1]))
+    if not ends or not _has_odd_quotes(text) or _has_odd_quotes(source):
+        return ""
+    if text[0] in ends and source.lstrip()[:1] not in _SOURCE_QUOTES:
+        return text[1:]
+    if text[-1] in ends and source.rstrip()[-1:] not in _SOURCE_QUOTES:
+        return text[:-1]
+    return ""
 
 
 def _is_balanced(inner: str, first: str, last: str) -> bool:
