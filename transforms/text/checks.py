@@ -31,12 +31,12 @@ from transforms.text.invariants import MARKUP_SIGNS, address_findings, line_flag
 from transforms.text.language import language_findings, script_language
 from transforms.text.language_words import ENGLISH
 from transforms.text.letter_case import case_findings
-from transforms.text.loops import is_doubled, is_said_twice, repetition_flags
+from transforms.text.loops import is_doubled, repetition_flags
 from transforms.text.numbers import number_findings
 from transforms.text.omissions import omission_findings
 from transforms.text.placeholders import PLACEHOLDER_SIGNS, placeholder_findings
 from transforms.text.reading import read
-from transforms.text.several_versions import option_findings
+from transforms.text.several_versions import option_findings, two_versions
 from transforms.text.task_talk import explained_share, explaining_keys
 from transforms.text.unit_signs import (
     DASHES,
@@ -111,8 +111,10 @@ def findings(
         *omission_findings(source, translation),
         *number_findings(source, translation),
     ]
-    if is_doubled(source, translation) or is_said_twice(source, translation):
+    if is_doubled(source, translation):
         found.append(Finding(flags.SENTENCE_REPEATED))
+    elif second := two_versions(source, translation):
+        found.append(finding(flags.SENTENCE_REPEATED, second))
     found += _findings_of_signs(source, translation)
     found += map(Finding, injection_flags(source))
     if not found:

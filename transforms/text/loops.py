@@ -177,22 +177,7 @@ def doubled_passage(source: str, translation: str) -> str:
     return match[0] if match and _SENTENCE_END.match(translation, match.end()) else ""
 
 
-LEAST_TWICE, MOST_DIFFERENT, LEAST_SOURCE_DIFFERENT = 8, 0.75, 0.8
-LEAST_SHARED, MOST_SHARED_BY_SOURCE, LEAST_LONGER = 0.7, 0.4, 1.3
-
-
-def is_said_twice(source: str, translation: str) -> bool:
-    """Whether both halves of an answer have the same words, as two versions do, and those of the source not."""
-    here, there = read(translation), read(source)
-    words, own = len(here.lows), len(there.lows)
-    if words < LEAST_TWICE or words < LEAST_LONGER * own or len(here.low_set) > MOST_DIFFERENT * words:
-        return False
-    if len(there.low_set) < LEAST_SOURCE_DIFFERENT * own:
-        return False
-    return _shared(here.lows) >= LEAST_SHARED and _shared(there.lows) <= MOST_SHARED_BY_SOURCE
-
-
-def _shared(words: Sequence[str]) -> float:
+def shared(words: Sequence[str]) -> float:
     """The share of words that the halves have in common."""
     first, second = set(words[: len(words) // 2]), set(words[len(words) // 2 :])
     return len(first & second) / max(1, min(len(first), len(second)))

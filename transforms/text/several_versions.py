@@ -10,7 +10,9 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
-from transforms.text.reading import read, search_sentences, spoken
+from transforms.text.alignment import coverage, keys_of, words_of
+from transforms.text.loops import shared
+from transforms.text.reading import letter_words, read, search_sentences, spoken
 from transforms.text.task_talk import explained_share, explaining_keys
 
 _OPTION_ONE, _OPTION_TWO = re.compile(r"(?i)\boption\s?(?:1|a)\b"), re.compile(r"(?i)\boption\s?(?:2|b)\b")
@@ -165,3 +167,32 @@ def _numbered_options(text: str) -> list[re.Match[str]]:
         start = text.find("\n", start) + 1
         if not start:
             return found
+
+
+_BETWEEN_VERSIONS = re.compile(
+    r"[;|\\\[(,\n→⇒]|(?<!<)/|[:=]\s|\s[–—~-]{1,3}\s|[.!?]\s|\s(?:or|OR|and/or|AND/OR|aka|alias|alt|i\.e\.|vs\.?)\s"
+)
+_LEAST_LONGER: Final = 1.3
+_MIDDLE: Final = 0.25
+_PLACES: Final = 3
+_LEAST_COVERED, _LEAST_SHARED, _MOST_SHARED_BY_SOURCE = 0.5, 0.5, 0.4
+_LEAST_WORDS: Final = 2
+
+
+def two_versions(source: str, translation: str) -> str:
+    """The second one of two translations of the whole source, whatever stands between them; "" if there is only one."""
+    length = len(translation)
+    if length < _LEAST_LONGER * len(source) or len(words := words_of(source)) < _LEAST_WORDS:
+        return ""
+    here, there = read(translation).lows, read(source).lows
+    if len(here) <= len(there) or shared(there) > _MOST_SHARED_BY_SOURCE:
+        return ""
+    matches = _BETWEEN_VERSIONS.finditer(translation, int(_MIDDLE * length), int((1 - _MIDDLE) * length))
+    for match in sorted(matches, key=lambda match: abs(match.start() + match.end() - length))[:_PLACES]:
+        first, second = translation[: match.start()], translation[match.end() :]
+        if coverage(words, keys_of(first)) < _LEAST_COVERED or coverage(words, keys_of(second)) < _LEAST_COVERED:
+            continue
+        said = [set(map(str.lower, letter_words(part))) for part in (first, second)]
+        if len(said[0] & said[1]) >= _LEAST_SHARED * min(map(len, said)):
+            return second
+    return ""

@@ -29,7 +29,12 @@ from transforms.text.task_talk import (
     speaks,
     speaks_apart,
 )
-from transforms.text.unexplained import unexplained_start, without_unexplained_start
+from transforms.text.unexplained import (
+    unexplained_end,
+    unexplained_start,
+    without_unexplained_end,
+    without_unexplained_start,
+)
 from transforms.text.wrappings import may_be_wrapped, without_wrapping_marks
 
 _PREAMBLE_LINE = re.compile(
@@ -105,7 +110,10 @@ def strip(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
     """
     text = answer.strip()
     if _is_bare(text) and not (
-        may_be_wrapped(text) or unexplained_start(text, source) or repeats_source(text, source)
+        may_be_wrapped(text)
+        or unexplained_start(text, source)
+        or unexplained_end(text, source)
+        or repeats_source(text, source)
     ):
         return text, ()
     found: dict[str, None] = {}
@@ -330,6 +338,7 @@ _STEPS: Final = (
     (_without_wrapping, flags.QUOTES_STRIPPED),
     (without_wrapping_marks, flags.QUOTES_STRIPPED),
     (without_unexplained_start, flags.PREAMBLE_STRIPPED),
+    (without_unexplained_end, flags.PREAMBLE_STRIPPED),
     (_without_leading_mark, flags.QUOTES_STRIPPED),
     (_without_emoji, flags.EMOJI_MISMATCH),
 )

@@ -19,6 +19,8 @@ _REACH: Final = 200
 """Characters of the answer in which a first part ends."""
 _PARTS: Final = 5
 _END = re.compile(r"[:…!?.>=|→⇒➜\n)\]}»】–—-](?:(?<=\n)\s*|[*_\"'”»)\]]{0,3}\s+)")
+_START = re.compile(r"\n\s*\S|\s(?:[#|→⇒~;](?=[#|→⇒~;]{0,3}\s)|(?://|/\*|<!-+)\s|[\[({<])")
+_CLOSING: Final = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _SENTENCE_ENDS: Final = frozenset("!?.…")
 _CLAUSE_END = re.compile(r"[,:;!?…\n]|[.–—-](?=[*_\"'»)]{0,3}\s)")
 _BRACKETS: Final = {")": "(", "]": "[", "}": "{", "»": "«", "】": "【"}
@@ -65,6 +67,50 @@ def unexplained_start(text: str, source: str) -> int:
     return 0
 
 
+def without_unexplained_end(text: str, source: str) -> str:
+    """``text`` without what stands after the translation and translates nothing; see the module."""
+    start = unexplained_end(text, source)
+    return text[:start].rstrip() if start else text
+
+
+def unexplained_end(text: str, source: str) -> int:
+    """Where a last part begins of which the source explains nothing; 0 if there is none."""
+    starts = [match.start() for match in _START.finditer(text, max(1, len(text) - _REACH))]
+    if not starts:
+        return 0
+    words = words_of(source)[::-1]
+    for start in starts[: -_PARTS - 1 : -1]:
+        part = text[start:]
+        content = _unexplained_words(part, words, 0.0)
+        if content < 0:
+            return 0
+        if _begins_a_part(part, content, text, source) and _has_end(text[:start], words, source):
+            return start
+    return 0
+
+
+def _begins_a_part(part: str, content: int, text: str, source: str) -> bool:
+    """Whether the first sign of a part begins something of its own: the source has none there."""
+    core = part.strip()
+    sign = core[0]
+    if part.count('"') % 2 or source.endswith(core[-3:]) or (not content and not _is_new(core, source)):
+        return False
+    if sign in _CLOSING:
+        told = core[-1] == _CLOSING[sign] and (":" in core or _is_own(part))
+        return content > (":" not in core) and told and text.count(sign) > source.count(sign)
+    if part[0] == "\n":
+        return not sign.islower() and text.count("\n") > source.strip().count("\n")
+    return text.count(sign) > source.count(sign)
+
+
+def _has_end(rest: str, words: Sequence[Word], source: str) -> bool:
+    """Whether the rest has what the source ends with, and enough of it all."""
+    if not words or not rest.strip():
+        return False
+    keys = keys_of(rest)
+    return any(not word.keys.isdisjoint(keys) for word in words[:_FIRST_WORDS]) and coverage(words, keys) >= _LEAST_REST
+
+
 def explains_nothing(part: str, source: str) -> bool:
     """Whether no word of a source explains one of a short part of the answer."""
     return _unexplained_words(part, words_of(source), 0.0) >= 0
@@ -96,9 +142,9 @@ def _ends_a_part(part: str, rest: str, content: int, text: str, source: str) -> 
         return False
     begins = not rest[0].islower() or source.lstrip()[:1].islower()
     if sign in _SENTENCE_ENDS:
-        if content == 1:
+        if content == 1 and " " not in core:
             return begins and len(core.rstrip(".!?…")) >= _LEAST_ABBREVIATED
-        return begins and content > 1 and (sign != "." or _is_own(part))
+        return begins and content > 0 and (sign != "." or _is_own(part))
     if sign == "\n":
         return begins and (content != 1 or " " not in core) and text.count(sign) > source.strip().count(sign)
     if sign in _BRACKETS:
