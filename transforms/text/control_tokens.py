@@ -17,8 +17,9 @@ from transforms.text.invariants import HTML_TAGS
 from transforms.text.reading import read
 
 _FORMS: Final = r"""[<‹＜][|｜][^\n<>|｜]{0,60}[|｜][>›＞]                # <|eot_id|>, <｜end▁of▁sentence｜>
-    | \[/?(?:INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|PREFIX|SUFFIX|MIDDLE|CLS|SEP|PAD|UNK|g?MASK
+    | \[/?(?:INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|PREFIX|SUFFIX|MIDDLE|CLS|SEP|PAD|UNK|MASK
       |BOS|EOS|EOT|END|STOP|TOOL|DONE|IMG|EN|FR)\]
+    | \[s?g?MASK\](?:[ ]?<?sop>?)?
     | \[/[A-Z]{2,20}\] | \[/?[A-Z]{2,20}(?:_[A-Z]{2,20}){1,4}\] | \[\|[\w ]{1,30}\|\]   # [/ANSWER], [|user|]
     | <</?SYS>> | <{2,4}/?[A-Z][A-Z_ ]{1,30}>{2,4}
     | </?(?:s|pad|unk|bos|eos|eot|eod|mask|sep|cls|sop|eop|im_start|im_end|turn|extra_id_\d+|unused_?\d+|reserved_\w+
@@ -26,10 +27,11 @@ _FORMS: Final = r"""[<‹＜][|｜][^\n<>|｜]{0,60}[|｜][>›＞]             
     | </?[A-Z]{2,20}(?:_[A-Z0-9]{1,20}){1,4}> | </?(?:END|STOP|EOT|EOS|BOS|EOD)>          # <END_OF_TRANSLATION>
     | <0x[0-9A-Fa-f]{2}>
     | <[|][\w ]{2,30}> | <[A-Za-z_]{2,30}[|]> | <\|[a-z_]{2,30}(?=\s|\Z)
+    | \[?(?<![\w.-])[a-z]{2}_XX(?![\w.-])\]? | [<\[](?:lang|language|src|tgt|source|target|to)[:=]["']?\w{2,8}["']?[>\]]
     | >>[a-z]{2,3}(?:_[A-Z][a-z]{3})?<< | <2[a-z]{2,3}> | __[a-z]{2,3}__ | (?<![\w-])[a-z]{3}_Latn(?![a-z\d_])
     | (?<=[a-z.!?'"])[a-z]{3}_Latn\Z                    # of NLLB, glued to the last word
     | \[[A-Z]{3,20}(?:[ ][A-Z]{2,20}){1,4}\]            # [END OF TRANSLATION]
-    | </?eo[a-z]> | </?(?:assistant|chatbot|user|system|human|gpt)>
+    | </?eo[a-z]> | </w> | </?(?:assistant|chatbot|user|system|human|gpt)>:?
     | (?<![=*-])(?:={3,}|\*{3,}|-{3,})[ ]?(?:[A-Z]{2,20}[ ]){0,4}
       (?:END|STOP|EOF|BEGIN|START|TRANSLATION|OUTPUT|ANSWER)(?:[ ][A-Z]{2,20}){0,4}[ ]?[=*-]{3,}     # =====END=====
     | (?<!\w)(?:END|BEGIN|START)_OF_[A-Z_]{3,30}
@@ -47,6 +49,7 @@ _WRITTEN: Final = {
     "===": re.compile("={3,}"),
     "***": re.compile(r"\*{3,}"),
     "__": re.compile("__(?=[a-z]{2,3}__)"),
+    "_XX": re.compile("[a-z]{2}_XX"),
     "_Latn": re.compile("[a-z]{3}_Latn"),
     "_OF_": re.compile("(?:END|BEGIN|START)_OF_"),
 }
@@ -75,7 +78,7 @@ _ROLE_ROOM: Final = 9
 _LABEL = re.compile(
     rf"\s*(?:{_ROLE}|final|analysis|commentary|message|channel|start|end|think|thinking)?\s*\Z", re.IGNORECASE
 )
-_WORD_PIECE = re.compile(r"(?<=\w) ##(?=[A-Za-z])")
+_WORD_PIECE = re.compile(r"(?<=\w)(?: ##|@@ )(?=[A-Za-z])")
 _BYTE_MARKERS = re.compile("[\u2581\u0120\u010a]")
 MARKED: Final = frozenset("<‹＜[|▁ĠĊ")
 """A token has one of them, an answer with byte markers, too."""
@@ -186,7 +189,7 @@ def without_tokens(answer: str, source: str) -> str:
         text = _without_markers(text, source)
     if (match := _HALF_TOKEN.match(text)) and match[0] not in source:
         text = text[match.end() :]
-    if " ##" in text and "##" not in source:
+    if (" ##" in text and "##" not in source) or ("@@ " in text and "@@" not in source):
         text = _WORD_PIECE.sub("", text)
     if (new := new_tokens(text, source)) and not _WRAPPED.fullmatch(text):
         tokens = "|".join(map(re.escape, sorted(set(new), key=len, reverse=True)))
@@ -219,7 +222,9 @@ def _best_piece(pieces: list[str], source: str) -> str:
     if len(pieces) < 2:
         return pieces[0] if pieces else ""
     words = words_of(source)
-    whole = "".join(pieces)
+    whole = pieces[0]
+    for piece in pieces[1:]:
+        whole += piece[1:] if piece[:1] == " " and whole[-1:].isspace() else piece
     if not words:
         return pieces[-1]
     ranked = [(round(coverage(words, keys_of(piece)), 1), -len(piece), piece) for piece in (*pieces, whole)]

@@ -36,9 +36,11 @@ def without_echo(text: str, source: str) -> str:
     after = text.rpartition(source.strip())[2]
     words = words_of(source)
     for pattern in (_AFTER, _REST_OF_LINE):
-        rest = after[match.end() :] if (match := pattern.match(after)) else ""
+        if not (match := pattern.match(after)):
+            continue
+        rest = after[match.end() :]
         if rest and coverage(words, keys_of(rest)) >= _LEAST_COVERED:
-            return rest
+            return rest.rstrip(" |") if "|" in match[0] else rest
     return text
 
 

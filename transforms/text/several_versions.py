@@ -9,8 +9,8 @@ import re
 from typing import Final
 
 from transforms.text import flags
-from transforms.text.findings import Finding, finding
 from transforms.text.alignment import coverage, keys_of, words_of
+from transforms.text.findings import Finding, finding
 from transforms.text.loops import shared
 from transforms.text.reading import letter_words, read, search_sentences, spoken
 from transforms.text.task_talk import explained_share, explaining_keys

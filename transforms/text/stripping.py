@@ -16,7 +16,6 @@ from transforms.text.control_tokens import MARKED, begins_with_role, may_have_to
 from transforms.text.echoes import repeats_source, without_echo
 from transforms.text.emoji import FIRST_EMOJI, without_emoji_tail
 from transforms.text.extra_paragraphs import without_extra_paragraphs
-from transforms.text.invariants import HTML_TAGS
 from transforms.text.labels import begins_with_label, without_label
 from transforms.text.reading import read
 from transforms.text.several_versions import NOTE, NOTE_FRENCH
@@ -35,7 +34,7 @@ from transforms.text.unexplained import (
     without_unexplained_end,
     without_unexplained_start,
 )
-from transforms.text.wrappings import may_be_wrapped, without_wrapping_marks
+from transforms.text.wrappings import may_be_wrapped, without_wrapping, without_wrapping_marks
 
 _PREAMBLE_LINE = re.compile(
     r"""[#*_>\s]{0,6}(?:(?:sure|certainly|of\s+course|absolutely|okay|ok|great|understood|yes|bien\s+sûr|certainement
@@ -89,12 +88,6 @@ _BRACKETED_START = re.compile(
 )
 _RULE = re.compile(r"\n[ \t]*(?:-{3,}|\*{3,}|_{3,}|={3,})[ \t]*\Z")
 
-_QUOTES: Final = {'"': '"', "“": "”", "«": "»", "'": "'", "‘": "’", "„": "“", "`": "`"}
-_ANY_QUOTE = frozenset("\"“”«»'‘’„`—–-")
-_FENCE = re.compile(r"```[\w-]{0,20}[ \t]*\n(.*?)\n?[ \t]*```\Z", re.DOTALL)
-_WRAPPER = re.compile(r"<([A-Za-z][\w-]{0,20})(?: [^<>\n]{0,60})?>\s*(.*?)\s*</\1>\Z", re.DOTALL)
-_HTML_AROUND: Final = HTML_TAGS - {"body", "article", "option", "title", "p", "div", "q", "html", "main"}
-"""Tags that a part of the source may have become; the others can only be a model's around all of it."""
 _ROUNDS = 4
 
 
@@ -144,7 +137,7 @@ def _is_bare(text: str) -> bool:
     if not text or not text[0].isalnum() or text[-1] in _CLOSED or text[-1] >= FIRST_EMOJI:
         return False
     around = _AROUND & read(text).signs
-    if may_speak(text) or may_have_tokens(text) or not around <= _COLON or " ##" in text:
+    if may_speak(text) or may_have_tokens(text) or not around <= _COLON or " ##" in text or "@@ " in text:
         return False
     return not around or not (_PREAMBLE_LINE.match(text) or begins_with_role(text) or begins_with_label(text))
 
@@ -194,44 +187,6 @@ def _is_note(text: str, line: int, source: str) -> bool:
         about = _ABOUT_TRANSLATION.search(text, line) and not _SAYS_ABOUT.search(source)
         return bool(about) or not NOTE_FRENCH.search(source)
     return bool(_CLOSING.match(text, line)) and not _CLOSING_FRENCH.search(source)
-
-
-def _without_wrapping(text: str, source: str) -> str:
-    first, last = text[0], text[-1]
-    if first == "`" and last == "`" and "`" not in source and (match := _FENCE.match(text)) and "```" not in match[1]:
-        return match[1]
-    if (
-        first == "<"
-        and last == ">"
-        and (match := _WRAPPER.match(text))
-        and match[1].lower() not in _HTML_AROUND
-        and f"<{match[1].lower()}" not in source.lower()
-    ):
-        return match[2]
-    if text.startswith("**") and text.endswith("**") and text.count("**") == 2 and "**" not in source:
-        return text[2:-2]
-    if _QUOTES.get(first) == last and len(text) > 2 and not _quoted(source) and _is_one_quotation(text):
-        return text[1:-1]
-    return text
-
-
-def _quoted(source: str) -> bool:
-    """Whether the source begins or ends with a quotation mark, or begins with a dash, as dialogue does."""
-    trimmed = source.strip()
-    return trimmed[:1] in _ANY_QUOTE or trimmed[-1:] in _QUOTES.values() if trimmed else True
-
-
-def _is_one_quotation(text: str) -> bool:
-    """Whether the first mark is closed by the last one, and not before: “A” and “B” are two quotations."""
-    start, end = text[0], text[-1]
-    if start == end:
-        return text.count(start) % 2 == 0
-    depth = 0
-    for mark in text[1:-1]:
-        depth += (mark == start) - (mark == end)
-        if depth < 0:
-            return False
-    return True
 
 
 _SENTENCE = re.compile(r"[.!?…:][\"'”»)\]*_]{0,3}\s+|\n+")
@@ -303,7 +258,8 @@ _LABEL = re.compile(r"[^\W\d_][^\n:.!?]{1,40}:\s")
 """A text that begins with one is translated to one that does: "Attention : …", "Please note: …"."""
 
 _LEADING_MARK = re.compile(
-    r"""(?!%[ ]of\b|[#][ ]of\b|[<>=~≥≤±+-]+[ ]\d)[^\w\s"'“”„‚‘’«»‹›`<(\[{$\\&]{1,6}[ \t]+(?=\S) | \#{1,6}[ \t]*\n""", re.VERBOSE
+    r"""(?!%[ ]of\b|[#][ ]of\b|[<>=~≥≤±+-]+[ ]\d)[^\w\s"'“”„‚‘’«»‹›`<(\[{$\\&]{1,6}[ \t]+(?=\S) | \#{1,6}[ \t]*\n""",
+    re.VERBOSE,
 )
 """Also arrows and signs of comments, but no sign that stands for a word: "# of items", "> 5"."""
 _MARKS_OF_LINES: Final = frozenset("#>-*•+–—|=~→;/.…!?:,@^%‣◦▪·")
@@ -331,14 +287,14 @@ _STEPS: Final = (
     (without_echo, flags.PREAMBLE_STRIPPED),
     (_without_preamble, flags.PREAMBLE_STRIPPED),
     (without_label, flags.PREAMBLE_STRIPPED),
+    (without_wrapping, flags.QUOTES_STRIPPED),
+    (without_wrapping_marks, flags.QUOTES_STRIPPED),
+    (without_unexplained_start, flags.PREAMBLE_STRIPPED),
+    (without_unexplained_end, flags.PREAMBLE_STRIPPED),
     (_without_first_talk, flags.PREAMBLE_STRIPPED),
     (_without_notes, flags.PREAMBLE_STRIPPED),
     (_without_last_talk, flags.PREAMBLE_STRIPPED),
     (without_extra_paragraphs, flags.PREAMBLE_STRIPPED),
-    (_without_wrapping, flags.QUOTES_STRIPPED),
-    (without_wrapping_marks, flags.QUOTES_STRIPPED),
-    (without_unexplained_start, flags.PREAMBLE_STRIPPED),
-    (without_unexplained_end, flags.PREAMBLE_STRIPPED),
     (_without_leading_mark, flags.QUOTES_STRIPPED),
     (_without_emoji, flags.EMOJI_MISMATCH),
 )

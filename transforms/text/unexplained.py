@@ -12,6 +12,7 @@ from typing import Final
 
 from transforms.text.alignment import Word, coverage, english_keys, keys_of, words_of
 from transforms.text.english import unknown
+from transforms.text.reading import read
 from transforms.text.task_talk import SEVERAL, SPEECH
 from transforms.text.words import word_set
 
@@ -19,7 +20,8 @@ _REACH: Final = 200
 """Characters of the answer in which a first part ends."""
 _PARTS: Final = 5
 _END = re.compile(r"[:…!?.>=|→⇒➜\n)\]}»】–—-](?:(?<=\n)\s*|[*_\"'”»)\]]{0,3}\s+)")
-_START = re.compile(r"\n\s*\S|\s(?:[#|→⇒~;](?=[#|→⇒~;]{0,3}\s)|(?://|/\*|<!-+)\s|[\[({<])")
+_START = re.compile(r"\n\s*(?=\S)|\s(?:([#|→⇒~;])(?=[#|→⇒~;]{0,3}\s)|(/)(?=[/*]\s)|([\[({<]))")
+_START_SIGNS: Final = frozenset("\n#|→⇒~;/<[({")
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _SENTENCE_ENDS: Final = frozenset("!?.…")
 _CLAUSE_END = re.compile(r"[,:;!?…\n]|[.–—-](?=[*_\"'»)]{0,3}\s)")
@@ -30,17 +32,18 @@ _CODES: Final = word_set("en EN fr FR")
 """Codes of languages, of which French has words, too."""
 _QUOTED = re.compile(r'"[^"\n]{1,200}"|“[^”\n]{1,200}”|«[^»\n]{1,200}»')
 _WORD = re.compile(r"[^\W\d_]+")
+_LONG_WORD = re.compile(r"[^\W\d_]{3,}")
+_LETTERS_OF_WORD: Final = 5
 _TOKEN = re.compile(r"\w+")
 _PLAIN: Final = word_set(
     """the of and to in is was that it for with at by from this which been have has had not be are were a an as on or
     if so there any all but its than then also just only very more most such these those"""
 )
-_LEAST_LETTERS: Final = 3
 _LEAST_ABBREVIATED: Final = 4
 _LEAST_REST: Final = 0.34
 _LEAST_CLAUSE: Final = 0.5
 _NEAR_WORDS: Final = 6
-_BY_CHANCE: Final = .34
+_BY_CHANCE: Final = 0.34
 _FIRST_WORDS: Final = 3
 
 
@@ -53,16 +56,25 @@ def without_unexplained_start(text: str, source: str) -> str:
 def unexplained_start(text: str, source: str) -> int:
     """Where a first part ends of which the source explains nothing; 0 if there is none."""
     match = _END.search(text, 1, _REACH)
-    words: Sequence[Word] = words_of(source) if match else ()
+    if not match:
+        return 0
+    words = words_of(source)
     for _ in range(_PARTS):
-        if not match or not (rest := text[match.end() :]):
+        if not match or match.end() == len(text):
             return 0
-        part = text[: match.end()]
-        content = _unexplained_words(part, words, 0.0 if _last_sign(part) in _SENTENCE_ENDS else _BY_CHANCE)
-        if content < 0:
-            return 0
-        if _ends_a_part(part, rest, content, text, source) and _is_all(rest, part, words, source):
-            return match.end()
+        sign = "\n" if "\n" in match[0] else match[0][0]
+        ends_sentence = sign in _SENTENCE_ENDS
+        if ends_sentence or text.count(sign) > source.count(sign):
+            part, rest = text[: match.end()], text[match.end() :]
+            content = _unexplained_words(part, words, 0.0 if ends_sentence else _BY_CHANCE)
+            if content < 0 and ends_sentence:
+                return 0
+            if (
+                content >= 0
+                and _ends_a_part(part, sign, rest, content, source)
+                and _is_all(rest, part, sign, words, source)
+            ):
+                return match.end()
         match = _END.search(text, match.end(), _REACH)
     return 0
 
@@ -75,35 +87,37 @@ def without_unexplained_end(text: str, source: str) -> str:
 
 def unexplained_end(text: str, source: str) -> int:
     """Where a last part begins of which the source explains nothing; 0 if there is none."""
-    starts = [match.start() for match in _START.finditer(text, max(1, len(text) - _REACH))]
-    if not starts:
+    if _START_SIGNS.isdisjoint(read(text).signs):
         return 0
-    words = words_of(source)[::-1]
-    for start in starts[: -_PARTS - 1 : -1]:
+    starts = list(_START.finditer(text, max(1, len(text) - _REACH)))
+    words: Sequence[Word] = ()
+    for match in starts[: -_PARTS - 1 : -1]:
+        sign = match[match.lastindex] if match.lastindex else "\n"
+        if text.count(sign) <= source.count(sign):
+            continue
+        words = words or words_of(source)[::-1]
+        start = match.start()
         part = text[start:]
         content = _unexplained_words(part, words, 0.0)
         if content < 0:
             return 0
-        if _begins_a_part(part, content, text, source) and _has_end(text[:start], words, source):
+        if _begins_a_part(part, sign, content, source) and _has_end(text[:start], words):
             return start
     return 0
 
 
-def _begins_a_part(part: str, content: int, text: str, source: str) -> bool:
-    """Whether the first sign of a part begins something of its own: the source has none there."""
+def _begins_a_part(part: str, sign: str, content: int, source: str) -> bool:
+    """Whether a sign begins something of its own: the source has none there."""
     core = part.strip()
-    sign = core[0]
     if part.count('"') % 2 or source.endswith(core[-3:]) or (not content and not _is_new(core, source)):
         return False
     if sign in _CLOSING:
         told = core[-1] == _CLOSING[sign] and (":" in core or _is_own(part))
-        return content > (":" not in core) and told and text.count(sign) > source.count(sign)
-    if part[0] == "\n":
-        return not sign.islower() and text.count("\n") > source.strip().count("\n")
-    return text.count(sign) > source.count(sign)
+        return content > (":" not in core) and told
+    return sign != "\n" or not core[0].islower()
 
 
-def _has_end(rest: str, words: Sequence[Word], source: str) -> bool:
+def _has_end(rest: str, words: Sequence[Word]) -> bool:
     """Whether the rest has what the source ends with, and enough of it all."""
     if not words or not rest.strip():
         return False
@@ -118,11 +132,13 @@ def explains_nothing(part: str, source: str) -> bool:
 
 def _unexplained_words(part: str, words: Sequence[Word], chance: float) -> int:
     """How many content words a part has; -1 if the words of the source near it explain more than chance does."""
-    said = _WORD.findall(_QUOTED.sub(" ", part))
-    near = words[: len(said) + _NEAR_WORDS]
+    near = words[: len(part) // _LETTERS_OF_WORD + _NEAR_WORDS]
     content = explained = 0
-    for word in said:
-        if len(word) >= _LEAST_LETTERS and word.lower() not in _PLAIN:
+    if '"' in part or "“" in part or "«" in part:
+        part = _QUOTED.sub(" ", part)
+    for match in _LONG_WORD.finditer(part):
+        word = match[0]
+        if word.lower() not in _PLAIN:
             keys = english_keys(word)
             content += 1
             for other in near:
@@ -134,10 +150,9 @@ def _unexplained_words(part: str, words: Sequence[Word], chance: float) -> int:
     return content if explained <= chance * content else -1
 
 
-def _ends_a_part(part: str, rest: str, content: int, text: str, source: str) -> bool:
-    """Whether the last sign of a part ends something of its own, and not a word or a phrase: the source has none there."""
+def _ends_a_part(part: str, sign: str, rest: str, content: int, source: str) -> bool:
+    """Whether the last sign of a part ends something of its own, not a word or a phrase: the source has none there."""
     core = part.strip(" \n*_:")
-    sign = _last_sign(part)
     if part.count('"') % 2 or not core or (not content and not _is_new(core, source)):
         return False
     begins = not rest[0].islower() or source.lstrip()[:1].islower()
@@ -146,16 +161,14 @@ def _ends_a_part(part: str, rest: str, content: int, text: str, source: str) -> 
             return begins and len(core.rstrip(".!?…")) >= _LEAST_ABBREVIATED
         return begins and content > 0 and (sign != "." or _is_own(part))
     if sign == "\n":
-        return begins and (content != 1 or " " not in core) and text.count(sign) > source.strip().count(sign)
+        return begins and (content != 1 or " " not in core)
     if sign in _BRACKETS:
-        sign = _BRACKETS[sign]
-        if part[0] != sign:
-            return False
+        return part[0] == _BRACKETS[sign] and part[0] not in source
     if sign in _DASHES:
         if not content and not _CODES.issuperset(_TOKEN.findall(core)):
             return False
         return part.rstrip()[-2:-1].isspace() and not _DASH.search(source)
-    return text.count(sign) > source.count(sign) and not (sign == ">" and "<" in part)
+    return not (sign == ">" and "<" in part)
 
 
 def _is_own(part: str) -> bool:
@@ -164,18 +177,13 @@ def _is_own(part: str) -> bool:
     return not SPEECH.isdisjoint(words) or bool(unknown(frozenset(words), 1))
 
 
-def _last_sign(part: str) -> str:
-    bare = part.rstrip(" *_\"'”»")
-    return bare[-1:]
-
-
 def _is_new(core: str, source: str) -> bool:
     """Whether what has no content word is not of the source either: "TL;DR", and not "%s" or "A1"."""
     said = set(_TOKEN.findall(core))
     return bool(said) and '"' not in core and (said - _CODES).isdisjoint(_TOKEN.findall(source))
 
 
-def _is_all(rest: str, part: str, words: Sequence[Word], source: str) -> bool:
+def _is_all(rest: str, part: str, sign: str, words: Sequence[Word], source: str) -> bool:
     """Whether the rest has what the source begins with, and enough of it all."""
     if SEVERAL.search(part) or not words:
         return False
@@ -186,7 +194,7 @@ def _is_all(rest: str, part: str, words: Sequence[Word], source: str) -> bool:
     clause = _CLAUSE_END.search(head, 1, 2 * len(part) + 30)
     if not clause or clause.end() == len(head):
         return True
-    if {clause[0], _last_sign(part)} <= _SENTENCE_ENDS and 0.4 * len(part) < clause.start() < 2.5 * len(part):
+    if sign in _SENTENCE_ENDS and clause[0] in _SENTENCE_ENDS and 0.4 * len(part) < clause.start() < 2.5 * len(part):
         return False
     first = head[: clause.start()]
     words = words_of(first)

@@ -1,4 +1,4 @@
-"""Marks around a whole answer that the source does not have: emphasis, brackets, quotes, code, comments, tags of forums."""
+"""Marks around a whole answer that the source does not have: emphasis, brackets, quotes, code, comments, tags."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from transforms.text.alignment import coverage, keys_of, words_of
+from transforms.text.invariants import HTML_TAGS
 from transforms.text.reading import read
 from transforms.text.unexplained import explains_nothing
 
@@ -24,8 +25,16 @@ _BLOCK = re.compile(
 )
 _INNER: Final = ("fenced", "comment", "tagged", "within", "template")
 _BLOCK_STARTS: Final = frozenset(":~+=`'\"$%#*-/<{([\\")
-_CODE = re.compile(r"""(?P<before>[^\n"“]{1,40}[\s=:(\[])(?P<quote>["`]|')(?P<inner>.+)(?P=quote)\s?[)\]};,>]{0,4}\Z""", re.DOTALL)
+_CODE = re.compile(
+    r"""(?P<before>[^\n"“]{1,40}[\s=:(\[])(?P<quote>["`]|')(?P<inner>.+)(?P=quote)\s?[)\]};,>]{0,4}\Z""", re.DOTALL
+)
 """return "…"; msgstr "…"; const text = "…";"""
+_PAIRS: Final = {'"': '"', "“": "”", "«": "»", "'": "'", "‘": "’", "„": "“", "`": "`"}
+_ANY_QUOTE = frozenset("\"“”«»'‘’„`—–-")
+_FENCE = re.compile(r"```[\w-]{0,20}[ \t]*\n(.*?)\n?[ \t]*```\Z", re.DOTALL)
+_WRAPPER = re.compile(r"<([A-Za-z][\w-]{0,20})(?: [^<>\n]{0,60})?>\s*(.*?)\s*</\1>\Z", re.DOTALL)
+_HTML_AROUND: Final = HTML_TAGS - {"body", "article", "option", "title", "p", "div", "q", "html", "main"}
+"""Tags that a part of the source may have become; the others can only be a model's around all of it."""
 _BRACKETS: Final = {
     "(": ")",
     "[": "]",
@@ -63,16 +72,55 @@ _SOURCE_QUOTES: Final = _QUOTES | frozenset("«“‘„»")
 _FIRST: Final = frozenset("*_~|^=+#/%@!$:-\\") | _BRACKETS.keys()
 _ENDS_OF_CODE: Final = frozenset("\"'`”»)]};,>")
 _ONE_SIDED: Final = frozenset('"“”«»„')
-_FENCE: Final = "```"
+_TICKS: Final = "```"
 _LEAST_WRAPPED: Final = 3
 _LEAST_COVERED: Final = 0.5
+
+
+def without_wrapping(text: str, source: str) -> str:
+    """``text`` without a fence, a tag, bold marks or quotation marks around it, if the source has none of them."""
+    first, last = text[0], text[-1]
+    if first == "`" and last == "`" and "`" not in source and (match := _FENCE.match(text)) and "```" not in match[1]:
+        return match[1]
+    if (
+        first == "<"
+        and last == ">"
+        and (match := _WRAPPER.match(text))
+        and match[1].lower() not in _HTML_AROUND
+        and f"<{match[1].lower()}" not in source.lower()
+    ):
+        return match[2]
+    if text.startswith("**") and text.endswith("**") and text.count("**") == 2 and "**" not in source:
+        return text[2:-2]
+    if _PAIRS.get(first) == last and len(text) > 2 and not _quoted(source) and _is_one_quotation(text):
+        return text[1:-1]
+    return text
+
+
+def _quoted(source: str) -> bool:
+    """Whether the source begins or ends with a quotation mark, or begins with a dash, as dialogue does."""
+    trimmed = source.strip()
+    return trimmed[:1] in _ANY_QUOTE or trimmed[-1:] in _PAIRS.values() if trimmed else True
+
+
+def _is_one_quotation(text: str) -> bool:
+    """Whether the first mark is closed by the last one, and not before: “A” and “B” are two quotations."""
+    start, end = text[0], text[-1]
+    if start == end:
+        return text.count(start) % 2 == 0 and not _begins_closed(text[1:-1], start)
+    depth = 0
+    for mark in text[1:-1]:
+        depth += (mark == start) - (mark == end)
+        if depth < 0:
+            return False
+    return True
 
 
 def without_wrapping_marks(text: str, source: str) -> str:
     """``text`` without marks around all of it, if the source has none of them."""
     first, last = text[0], text[-1]
     if first in _BLOCK_STARTS and (match := _BLOCK.match(text)) and not source.startswith(text[:2]):
-        return next(filter(None, map(match.group, _INNER)))
+        return str(next(filter(None, map(match.group, _INNER))))
     if last == ")" and (match := _CALL.match(text)) and "(" not in source:
         return match[2]
     if (inner := _of_code(text, source)) or (inner := _without_one_sided(text, source)):
@@ -113,7 +161,8 @@ def _of_code(text: str, source: str) -> str:
     if text[-1] not in _ENDS_OF_CODE or not (match := _CODE.match(text)):
         return ""
     before, inner = match["before"], match["inner"]
-    if source.rstrip(" ;,)")[-1:] in _SOURCE_QUOTES or _begins_closed(inner, match["quote"]) or before in source or not explains_nothing(before, source):
+    quoted = source.rstrip(" ;,)")[-1:] in _SOURCE_QUOTES or _begins_closed(inner, match["quote"])
+    if quoted or before in source or not explains_nothing(before, source):
         return ""
     return inner if coverage(words_of(source), keys_of(inner)) >= _LEAST_COVERED else ""
 
@@ -127,8 +176,8 @@ def _begins_closed(inner: str, quote: str) -> bool:
 def _without_one_sided(text: str, source: str) -> str:
     """The text without a quotation mark or fence at one end that has no other one; "" if there is none."""
     signs = read(text).signs
-    if "`" in signs and text.count(_FENCE) == 1 and _FENCE not in source:
-        return text.removesuffix(_FENCE) if text.endswith(_FENCE) else text.removeprefix(_FENCE)
+    if "`" in signs and text.count(_TICKS) == 1 and _TICKS not in source:
+        return text.removesuffix(_TICKS) if text.endswith(_TICKS) else text.removeprefix(_TICKS)
     ends = _ONE_SIDED.intersection((text[0], text[-1]))
     if not ends or not _has_odd_quotes(text) or _has_odd_quotes(source):
         return ""
