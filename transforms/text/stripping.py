@@ -29,8 +29,7 @@ from transforms.text.task_talk import (
     speaks_apart,
 )
 from transforms.text.unexplained import (
-    unexplained_end,
-    unexplained_start,
+    has_unexplained_end,
     without_unexplained_end,
     without_unexplained_start,
 )
@@ -103,10 +102,7 @@ def strip(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
     """
     text = answer.strip()
     if _is_bare(text) and not (
-        may_be_wrapped(text)
-        or unexplained_start(text, source)
-        or unexplained_end(text, source)
-        or repeats_source(text, source)
+        may_be_wrapped(text) or has_unexplained_end(text, source) or repeats_source(text, source)
     ):
         return text, ()
     found: dict[str, None] = {}

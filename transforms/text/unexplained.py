@@ -21,8 +21,8 @@ _REACH: Final = 200
 _PARTS: Final = 5
 _END = re.compile(r"[:…!?.>=|→⇒➜\n)\]}»】–—-](?:(?<=\n)\s*|[*_\"'”»)\]]{0,3}\s+)")
 _START = re.compile(r"\n\s*(?=\S)|\s(?:([#|→⇒~;])(?=[#|→⇒~;]{0,3}\s)|(/)(?=[/*]\s)|([\[({<]))")
-_START_SIGNS: Final = frozenset("\n#|→⇒~;/<[({")
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}", "<": ">"}
+_SIGNS: Final = frozenset(":…!?.>=|→⇒➜\n)]}»】–—#~;/<[({-")
 _SENTENCE_ENDS: Final = frozenset("!?.…")
 _CLAUSE_END = re.compile(r"[,:;!?…\n]|[.–—-](?=[*_\"'»)]{0,3}\s)")
 _BRACKETS: Final = {")": "(", "]": "[", "}": "{", "»": "«", "】": "【"}
@@ -47,9 +47,22 @@ _BY_CHANCE: Final = 0.34
 _FIRST_WORDS: Final = 3
 
 
+def has_more_signs(text: str, source: str) -> bool:
+    """Whether the text has a sign of those that end or begin a part more often than the source, as few have."""
+    for sign in _SIGNS & read(text).signs:  # noqa: SIM110 - a generator takes longer than the few signs
+        if text.count(sign) > source.count(sign):
+            return True
+    return False
+
+
+def has_unexplained_end(text: str, source: str) -> bool:
+    """Whether the source explains nothing of a first or last part of ``text``."""
+    return has_more_signs(text, source) and bool(unexplained_start(text, source) or unexplained_end(text, source))
+
+
 def without_unexplained_start(text: str, source: str) -> str:
     """``text`` without what stands before the translation and translates nothing; see the module."""
-    end = unexplained_start(text, source)
+    end = unexplained_start(text, source) if has_more_signs(text, source) else 0
     return text[end:] if end else text
 
 
@@ -81,14 +94,12 @@ def unexplained_start(text: str, source: str) -> int:
 
 def without_unexplained_end(text: str, source: str) -> str:
     """``text`` without what stands after the translation and translates nothing; see the module."""
-    start = unexplained_end(text, source)
+    start = unexplained_end(text, source) if has_more_signs(text, source) else 0
     return text[:start].rstrip() if start else text
 
 
 def unexplained_end(text: str, source: str) -> int:
     """Where a last part begins of which the source explains nothing; 0 if there is none."""
-    if _START_SIGNS.isdisjoint(read(text).signs):
-        return 0
     starts = list(_START.finditer(text, max(1, len(text) - _REACH)))
     words: Sequence[Word] = ()
     for match in starts[: -_PARTS - 1 : -1]:
