@@ -16,6 +16,10 @@ from transforms.text.cleaning import THOUGHT
 from transforms.text.invariants import HTML_TAGS
 from transforms.text.reading import read
 
+_NAMES: Final = (
+    "s|unk|UNK|pad|PAD|eos|EOS|bos|BOS|eot|EOT|eom|EOM|eod|EOD|end|END|stop|STOP|start|START|sep|SEP|cls|CLS|mask|MASK"
+    "|nl|NL|newline|endoftext|im_end|im_start|done|DONE|en|EN|fr|FR|EN-US|en-US|Translation|TRANSLATION|OUTPUT|ANSWER"
+)
 _FORMS: Final = r"""[<‹＜][|｜][^\n<>|｜]{0,60}[|｜][>›＞]                # <|eot_id|>, <｜end▁of▁sentence｜>
     | \[/?(?:INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|PREFIX|SUFFIX|MIDDLE|CLS|SEP|PAD|UNK|MASK
       |BOS|EOS|EOT|END|STOP|TOOL|DONE|IMG|EN|FR)\]
@@ -35,7 +39,12 @@ _FORMS: Final = r"""[<‹＜][|｜][^\n<>|｜]{0,60}[|｜][>›＞]             
     | (?<![=*-])(?:={3,}|\*{3,}|-{3,})[ ]?(?:[A-Z]{2,20}[ ]){0,4}
       (?:END|STOP|EOF|BEGIN|START|TRANSLATION|OUTPUT|ANSWER)(?:[ ][A-Z]{2,20}){0,4}[ ]?[=*-]{3,}     # =====END=====
     | (?<!\w)(?:END|BEGIN|START)_OF_[A-Z_]{3,30}
-    """
+    | [<‹⟨＜][/\\|]{0,2}[ ]?(?:NAMES)[ ]?[/|\\]{0,2}[>›⟩＞] | <\|{0,2}>                # </s >, <\s>, ‹eos›
+    | (?<!\S)<\|?/?(?:NAMES)\|?(?=\s|\Z) | (?<!\S)\|?\w{2,20}\|>                   # cut off: <|im_end, eot|>
+    | (?:\[{1,2}|【|\({2}|(?<!\S)\|)/?(?:NAMES)(?:\]{1,2}|】|\){2}|\|(?!\S))        # [eos], ((END)), |en|
+    | (?<!\S)[#@%~+^:/_]{1,3}(?:END|EOS|EOT|STOP|DONE)[#@%~+^:/_]{1,3}(?!\S)
+    | (?<!\S)[#@~^|<>]{3,5}(?!\S) | ⁇ | (?<!\S)[a-z]{2,3}_(?:[A-Z]{2}|[A-Z][a-z]{3})(?!\S)
+    """.replace("NAMES", _NAMES)
 _TOKEN = re.compile(_FORMS, re.VERBOSE)
 _TOKEN_OR_TAG = re.compile(rf"{_FORMS} | <(?!{THOUGHT}>)/?[A-Za-z_\u3000-\u9fff][\w-]{{0,30}}>", re.VERBOSE)
 """Where the source has only tags of HTML, any other one is a model's: </answer>, <final>."""
@@ -43,13 +52,19 @@ _WORD_TAG = re.compile(r"<[^<>\n]{1,60}>")
 _HALF_TOKEN = re.compile(r"[a-z_]{2,30}\|>")
 _WRAPPED = re.compile(r"<(\w{1,20})(?: [^<>]{1,60})?>[^<>]*</\1>")
 """Tags around the whole answer are its wrapping."""
-_TOKEN_START = re.compile(r"[<‹＜\[>](?:(?<!>)|(?=>))")
+_TOKEN_START = re.compile(r"[<‹⟨＜【\[>|⁇](?:(?<!>)|(?=>))")
 """How a token begins."""
 _WRITTEN: Final = {
     "===": re.compile("={3,}"),
     "***": re.compile(r"\*{3,}"),
     "__": re.compile("__(?=[a-z]{2,3}__)"),
     "_XX": re.compile("[a-z]{2}_XX"),
+    "###": re.compile("#{3,}"),
+    "@@@": re.compile("@{3,}"),
+    "END": re.compile(r"(?<!\S)[#@%~+^:/_(]{1,3}END"),
+    "EOS": re.compile(r"(?<!\S)[#@%~+^:/_(]{1,3}EOS"),
+    "STOP": re.compile(r"(?<!\S)[#@%~+^:/_(]{1,3}STOP"),
+    "_": re.compile("(?<!\\S)[a-z]{2,3}_(?=[A-Z])"),
     "_Latn": re.compile("[a-z]{3}_Latn"),
     "_OF_": re.compile("(?:END|BEGIN|START)_OF_"),
 }
@@ -80,14 +95,14 @@ _LABEL = re.compile(
 )
 _WORD_PIECE = re.compile(r"(?<=\w)(?: ##|@@ )(?=[A-Za-z])")
 _BYTE_MARKERS = re.compile("[\u2581\u0120\u010a]")
-MARKED: Final = frozenset("<‹＜[|▁ĠĊ")
+MARKED: Final = frozenset("<‹⟨＜【[|⁇▁ĠĊ")
 """A token has one of them, an answer with byte markers, too."""
 
 _JSON_KEYS = re.compile(r"transl|english|\ben\b|text|output|target|answer|result|response|content", re.IGNORECASE)
 _FENCED = re.compile(r"```[\w-]{0,20}\s*(.*?)\s*```\Z", re.DOTALL)
 
 
-_WRITTEN_SIGNS: Final = frozenset("=*_")
+_WRITTEN_SIGNS: Final = frozenset("=*_#@%~/(")
 
 
 def may_have_tokens(text: str) -> bool:

@@ -18,6 +18,7 @@ from transforms.text.words import word_set
 
 _REACH: Final = 200
 """Characters of the answer in which a first part ends."""
+_HEAD: Final = 80
 _PARTS: Final = 5
 _END = re.compile(r"[:…!?.>=|→⇒➜\n)\]}»】–—-](?:(?<=\n)\s*|[*_\"'”»)\]]{0,3}\s+)")
 _START = re.compile(r"\n\s*(?=\S)|\s(?:([#|→⇒~;])(?=[#|→⇒~;]{0,3}\s)|(/)(?=[/*]\s)|([\[({<]))")
@@ -30,6 +31,8 @@ _DASHES: Final = frozenset("-–—")
 _DASH = re.compile(r"[-–—]\s")
 _CODES: Final = word_set("en EN fr FR")
 """Codes of languages, of which French has words, too."""
+_SPEAKER: Final = word_set("i me my")
+_FRENCH_SPEAKER = re.compile(r"(?i)\b(?:j['’]|je\b|me\b|m['’]|mon\b|ma\b|mes\b|moi\b|nous\b|nos\b|notre\b|on\b)")
 _QUOTED = re.compile(r'"[^"\n]{1,200}"|“[^”\n]{1,200}”|«[^»\n]{1,200}»')
 _WORD = re.compile(r"[^\W\d_]+")
 _LONG_WORD = re.compile(r"[^\W\d_]{3,}")
@@ -49,10 +52,17 @@ _FIRST_WORDS: Final = 3
 
 def has_more_signs(text: str, source: str) -> bool:
     """Whether the text has a sign of those that end or begin a part more often than the source, as few have."""
+    if ":" in text[:_HEAD] and _lacks_colon(source, _HEAD):
+        return True
     for sign in _SIGNS & read(text).signs:  # noqa: SIM110 - a generator takes longer than the few signs
         if text.count(sign) > source.count(sign):
             return True
     return False
+
+
+def _lacks_colon(source: str, place: int) -> bool:
+    """Whether no colon of the source may be the one at a place of the answer."""
+    return ":" not in source[: 2 * place + 30]
 
 
 def has_unexplained_end(text: str, source: str) -> bool:
@@ -77,7 +87,11 @@ def unexplained_start(text: str, source: str) -> int:
             return 0
         sign = "\n" if "\n" in match[0] else match[0][0]
         ends_sentence = sign in _SENTENCE_ENDS
-        if ends_sentence or text.count(sign) > source.count(sign):
+        if (
+            ends_sentence
+            or text.count(sign) > source.count(sign)
+            or (sign == ":" and _lacks_colon(source, match.end()))
+        ):
             part, rest = text[: match.end()], text[match.end() :]
             content = _unexplained_words(part, words, 0.0 if ends_sentence else _BY_CHANCE)
             if content < 0 and ends_sentence:
@@ -196,7 +210,8 @@ def _is_new(core: str, source: str) -> bool:
 
 def _is_all(rest: str, part: str, sign: str, words: Sequence[Word], source: str) -> bool:
     """Whether the rest has what the source begins with, and enough of it all."""
-    if SEVERAL.search(part) or not words:
+    bare = rest.strip(" \"'.\n")
+    if SEVERAL.search(part) or not words or (bare in source and len(bare) < len(source.strip()) - 2):
         return False
     keys = keys_of(rest)
     if all(word.keys.isdisjoint(keys) for word in words[:_FIRST_WORDS]) or coverage(words, keys) < _LEAST_REST:
@@ -209,4 +224,6 @@ def _is_all(rest: str, part: str, sign: str, words: Sequence[Word], source: str)
         return False
     first = head[: clause.start()]
     words = words_of(first)
-    return coverage(words, keys) >= _LEAST_CLAUSE if words else first.strip() in rest
+    if (coverage(words, keys) >= _LEAST_CLAUSE) if words else first.strip() in rest:
+        return True
+    return not _SPEAKER.isdisjoint(part.replace("'", " ").lower().split()) and not _FRENCH_SPEAKER.search(source)
