@@ -99,7 +99,7 @@ _PREAMBLE = re.compile(
     r"(?:\w+\s+){0,3}translation\b"
 )
 
-_OPTION = re.compile(
+OPTION = re.compile(
     r"(?im)^\W{0,20}(?:(?:option|version|translation|alternative|variant|variante|traduction|choice)\s*(?:n°|no\.?)?\s*"
     r"(?:[1-9]|[a-d](?=\W{0,4}(?:[:.)\n]|\Z))|one|two)|(?:formal|informal|literal|idiomatic|alternatively|or)\b\W{0,3}[:,])"
 )
@@ -161,7 +161,7 @@ def _numbered_options(text: str) -> list[re.Match[str]]:
     found = []
     start = 0
     while True:
-        if match := _OPTION.match(text, start):
+        if match := OPTION.match(text, start):
             found.append(match)
             start = match.end()
         start = text.find("\n", start) + 1

@@ -30,6 +30,7 @@ from transforms.text.task_talk import (
 )
 from transforms.text.unexplained import (
     has_unexplained_end,
+    without_rule,
     without_unexplained_end,
     without_unexplained_start,
 )
@@ -85,7 +86,6 @@ _BRACKETED_NOTE = re.compile(r"[\s*_]*(?:\([^()\n]{10,600}\)|\[[^\[\]\n]{10,600}
 _BRACKETED_START = re.compile(
     r"(?i)[\s*_]*[(\[]\s*(?:translator['’]?s?\s+note|translation\s+note|note\s+du\s+traducteur|n\.?d\.?t|t\.?n|note|nb)\b\.?\s*:"
 )
-_RULE = re.compile(r"\n[ \t]*(?:-{3,}|\*{3,}|_{3,}|={3,})[ \t]*\Z")
 
 _ROUNDS = 4
 
@@ -164,7 +164,7 @@ def _without_notes(text: str, source: str) -> str:
         while line < len(text) and text[line] in " \t\n*_>":
             line += 1
         if _is_note(text, line, source) and text[:start].strip():
-            return _RULE.sub("", text[:start].rstrip())
+            return without_rule(text[:start].rstrip())
         start = text.find("\n", line)
     return text
 
@@ -222,7 +222,7 @@ def _without_last_talk(text: str, source: str) -> str:
         apart = text[start] in "([" or (longer and text[start] == "\n")
         speaking = speaks_apart if apart else speaks
         if _may_go(text[start:], text[:start], text, source, speaking, apart):
-            return _RULE.sub("", text[:start].rstrip())
+            return without_rule(text[:start].rstrip())
     return text
 
 
@@ -254,7 +254,8 @@ _LABEL = re.compile(r"[^\W\d_][^\n:.!?]{1,40}:\s")
 """A text that begins with one is translated to one that does: "Attention : …", "Please note: …"."""
 
 _LEADING_MARK = re.compile(
-    r"""(?!%[ ]of\b|[#][ ]of\b|[<>=~≥≤±+-]+[ ]\d)[^\w\s"'“”„‚‘’«»‹›`<(\[{$\\&]{1,6}[ \t]+(?=\S) | \#{1,6}[ \t]*\n""",
+    r"""(?!%[ ]of\b|[#][ ]of\b|[<>=~≥≤±+-]+[ ]\d)
+    [^\w\s"'“”„‚‘’«»‹›`<(\[{$\\&]{1,6}[ \t]+(?=\S) | [\#*_=~-]{1,20}[ \t]*\n\s*""",
     re.VERBOSE,
 )
 """Also arrows and signs of comments, but no sign that stands for a word: "# of items", "> 5"."""

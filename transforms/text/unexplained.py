@@ -13,7 +13,7 @@ from typing import Final
 from transforms.text.alignment import Word, coverage, english_keys, keys_of, words_of
 from transforms.text.english import unknown
 from transforms.text.reading import read
-from transforms.text.task_talk import SEVERAL, SPEECH
+from transforms.text.task_talk import SEVERAL, SPEECH, speaks
 from transforms.text.words import word_set
 
 _REACH: Final = 200
@@ -33,6 +33,14 @@ _CODES: Final = word_set("en EN fr FR")
 """Codes of languages, of which French has words, too."""
 _SPEAKER: Final = word_set("i me my")
 _FRENCH_SPEAKER = re.compile(r"(?i)\b(?:j['’]|je\b|me\b|m['’]|mon\b|ma\b|mes\b|moi\b|nous\b|nos\b|notre\b|on\b)")
+_VERSION = re.compile(
+    r"(?i)\W{0,20}(?:(?:literal|formal|informal|idiomatic|casual|alternative)(?:ly)?"
+    r"|(?:option|version|translation|variant|choice|traduction)\s*(?:n°|no\.?)?\s*(?:[1-9]|[a-d]))\b"
+)
+"""One of several versions: nothing to strip, something to flag."""
+_MANY_WORDS: Final = 6
+_MOST_IN_PART: Final = 0.34
+_RULE = re.compile(r"\n[ \t]*(?:-{3,}|\*{3,}|_{3,}|={3,})[ \t]*\Z")
 _QUOTED = re.compile(r'"[^"\n]{1,200}"|“[^”\n]{1,200}”|«[^»\n]{1,200}»')
 _WORD = re.compile(r"[^\W\d_]+")
 _LONG_WORD = re.compile(r"[^\W\d_]{3,}")
@@ -109,7 +117,12 @@ def unexplained_start(text: str, source: str) -> int:
 def without_unexplained_end(text: str, source: str) -> str:
     """``text`` without what stands after the translation and translates nothing; see the module."""
     start = unexplained_end(text, source) if has_more_signs(text, source) else 0
-    return text[:start].rstrip() if start else text
+    return without_rule(text[:start].rstrip()) if start else text
+
+
+def without_rule(text: str) -> str:
+    """``text`` without a rule that parted a remark from it."""
+    return _RULE.sub("", text)
 
 
 def unexplained_end(text: str, source: str) -> int:
@@ -211,9 +224,18 @@ def _is_new(core: str, source: str) -> bool:
 def _is_all(rest: str, part: str, sign: str, words: Sequence[Word], source: str) -> bool:
     """Whether the rest has what the source begins with, and enough of it all."""
     bare = rest.strip(" \"'.\n")
-    if SEVERAL.search(part) or not words or (bare in source and len(bare) < len(source.strip()) - 2):
+    if (
+        SEVERAL.search(part)
+        or _VERSION.match(part)
+        or not words
+        or (bare in source and len(bare) < len(source.strip()) - 2)
+    ):
         return False
     keys = keys_of(rest)
+    if coverage(words, keys_of(part)) > _MOST_IN_PART or (
+        len(words) < _MANY_WORDS and speaks(rest[:_REACH]) and not speaks(part)
+    ):
+        return False
     if all(word.keys.isdisjoint(keys) for word in words[:_FIRST_WORDS]) or coverage(words, keys) < _LEAST_REST:
         return False
     head = source.strip()

@@ -34,7 +34,7 @@ def test_several_versions(source: str, answer: str, several: bool) -> None:
 def test_options_begin_a_line(text: str) -> None:
     text = f"Version 1: a\n{text}\nOr: b"
     assert [match.span() for match in several_versions._numbered_options(text)] == [
-        match.span() for match in several_versions._OPTION.finditer(text)
+        match.span() for match in several_versions.OPTION.finditer(text)
     ]
 
 
