@@ -21,7 +21,9 @@ _REACH: Final = 200
 _HEAD: Final = 80
 _PARTS: Final = 5
 _END = re.compile(r"[:…!?.>=|→⇒➜\n)\]}»】–—-](?:(?<=\n)\s*|[*_\"'”»)\]]{0,3}\s+)")
-_START = re.compile(r"\n\s*(?=\S)|\s(?:([#|→⇒~;])(?=[#|→⇒~;]{0,3}\s)|(/)(?=[/*]\s)|([\[({<]))")
+_START = re.compile(
+    r"\n\s*(?=\S)|\s(?:([#|→⇒~;])(?=[#|→⇒~;]{0,3}\s)|(/)(?=[/*]\s)|([\[({<]))|([.!?…])[\"'”»)\]]{0,2}\s+(?=\S)"
+)
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _SIGNS: Final = frozenset(":…!?.>=|→⇒➜\n)]}»】–—#~;/<[({-")
 _SENTENCE_ENDS: Final = frozenset("!?.…")
@@ -40,6 +42,18 @@ _VERSION = re.compile(
 """One of several versions: nothing to strip, something to flag."""
 _MANY_WORDS: Final = 6
 _MOST_IN_PART: Final = 0.34
+_SORRY: Final = word_set("sorry apologies apologize apologise forgive pardon excuse hopefully mistakes")
+_UNSURE: Final = word_set(
+    """approximate approximately approx unsure uncertain sic guess unverified literal literally draft rough roughly
+    tentative unclear illegible legible garbled typo translation translated machine confidence scan quality sorry"""
+)
+_DOUBTS: Final = frozenset(
+    f"{before}{marks}{after}" for before, after in ("()", "[]") for marks in ("?", "??", "???", "!")
+)
+_INTERJECTIONS: Final = word_set("hmm uh um oh ah ok okay yes yep hi so well aha ugh right")
+_LONGEST_REMARK: Final = 100
+_SHORT: Final = 2
+_FEW: Final = 2
 _RULE = re.compile(r"\n[ \t]*(?:-{3,}|\*{3,}|_{3,}|={3,})[ \t]*\Z")
 _QUOTED = re.compile(r'"[^"\n]{1,200}"|“[^”\n]{1,200}”|«[^»\n]{1,200}»')
 _WORD = re.compile(r"[^\W\d_]+")
@@ -134,7 +148,7 @@ def unexplained_end(text: str, source: str) -> int:
         if text.count(sign) <= source.count(sign):
             continue
         words = words or words_of(source)[::-1]
-        start = match.start()
+        start = match.end() if sign in _SENTENCE_ENDS else match.start()
         part = text[start:]
         content = _unexplained_words(part, words, 0.0)
         if content < 0:
@@ -147,12 +161,32 @@ def unexplained_end(text: str, source: str) -> int:
 def _begins_a_part(part: str, sign: str, content: int, source: str) -> bool:
     """Whether a sign begins something of its own: the source has none there."""
     core = part.strip()
-    if part.count('"') % 2 or source.endswith(core[-3:]) or (not content and not _is_new(core, source)):
+    if part.count('"') % 2 or source.endswith(core[-3:]):
+        return False
+    if sign in _SENTENCE_ENDS or sign in _DASHES:
+        return content > 0 and len(core) <= _LONGEST_REMARK and _apologizes(core, source)
+    if not content and not (_is_new(core, source) or core in _DOUBTS):
         return False
     if sign in _CLOSING:
-        told = core[-1] == _CLOSING[sign] and (":" in core or _is_own(part))
-        return content > (":" not in core) and told
+        return core[-1] == _CLOSING[sign] and (core in _DOUBTS or (content > 0 and _is_remark(core)))
     return sign != "\n" or not core[0].islower()
+
+
+def _is_remark(core: str) -> bool:
+    """Whether a passage in brackets says something of the translation: "[TN: …]", "(not sure)"."""
+    words = set(_WORD.findall(core.lower()))
+    if ":" in core or not _UNSURE.isdisjoint(words):
+        return True
+    return len(words) > 1 and _is_own(core)
+
+
+def _apologizes(sentence: str, source: str) -> bool:
+    """Whether a last sentence is a model's: it speaks of itself where the source does not, or in another language."""
+    words = frozenset(_WORD.findall(sentence.replace("'", " ").lower()))
+    if not _FRENCH_SPEAKER.search(source) and not (_SPEAKER | _SORRY).isdisjoint(words):
+        return True
+    long = frozenset(word for word in words if len(word) > _SHORT)
+    return len(long) >= _FEW and len(unknown(long, 1)) > len(long) // 2
 
 
 def _has_end(rest: str, words: Sequence[Word]) -> bool:
@@ -195,6 +229,8 @@ def _ends_a_part(part: str, sign: str, rest: str, content: int, source: str) -> 
         return False
     begins = not rest[0].islower() or source.lstrip()[:1].islower()
     if sign in _SENTENCE_ENDS:
+        if core.rstrip(".!?…").lower() in _INTERJECTIONS:
+            return begins and _is_new(core, source)
         if content == 1 and " " not in core:
             return begins and len(core.rstrip(".!?…")) >= _LEAST_ABBREVIATED
         return begins and content > 0 and (sign != "." or _is_own(part))
@@ -212,7 +248,7 @@ def _ends_a_part(part: str, sign: str, rest: str, content: int, source: str) -> 
 def _is_own(part: str) -> bool:
     """Whether a sentence is a model's, and not a free translation: it speaks of somebody, or is in another language."""
     words = set(_WORD.findall(part.lower()))
-    return not SPEECH.isdisjoint(words) or bool(unknown(frozenset(words), 1))
+    return not (SPEECH | _UNSURE).isdisjoint(words) or bool(unknown(frozenset(words), 1))
 
 
 def _is_new(core: str, source: str) -> bool:
