@@ -22,7 +22,9 @@ _HEAD: Final = 80
 _PARTS: Final = 5
 _END = re.compile(r"[:…!?.>=|→⇒➜\n)\]}»】–—-](?:(?<=\n)\s*|[*_\"'”»)\]]{0,3}\s+)")
 _START = re.compile(
-    r"\n\s*(?=\S)|\s(?:([#|→⇒~;])(?=[#|→⇒~;]{0,3}\s)|(/)(?=[/*]\s)|([\[({<]))|([.!?…])[\"'”»)\]]{0,2}\s+(?=\S)"
+    r"""\n\s*(?=\S) | \s(?:([\#|→⇒~;])(?=[\#|→⇒~;]{0,3}\s) | (/)(?=[/*]\s) | ([\[({<]) | ([–—])\s)
+    | ([.!?…])["'”»)\]]{0,2}(?=\s+\S)""",
+    re.VERBOSE,
 )
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _SIGNS: Final = frozenset(":…!?.>=|→⇒➜\n)]}»】–—#~;/<[({-")
@@ -145,7 +147,8 @@ def unexplained_end(text: str, source: str) -> int:
     words: Sequence[Word] = ()
     for match in starts[: -_PARTS - 1 : -1]:
         sign = match[match.lastindex] if match.lastindex else "\n"
-        if text.count(sign) <= source.count(sign):
+        marks = _SENTENCE_ENDS if sign in _SENTENCE_ENDS else sign
+        if sum(map(text.count, marks)) <= sum(map(source.count, marks)):
             continue
         words = words or words_of(source)[::-1]
         start = match.end() if sign in _SENTENCE_ENDS else match.start()
@@ -278,7 +281,10 @@ def _is_all(rest: str, part: str, sign: str, words: Sequence[Word], source: str)
     clause = _CLAUSE_END.search(head, 1, 2 * len(part) + 30)
     if not clause or clause.end() == len(head):
         return True
-    if sign in _SENTENCE_ENDS and clause[0] in _SENTENCE_ENDS and 0.4 * len(part) < clause.start() < 2.5 * len(part):
+    alike = (
+        sign in _SENTENCE_ENDS and clause[0] in _SENTENCE_ENDS and 0.4 * len(part) < clause.start() < 2.5 * len(part)
+    )
+    if alike and 1 + sum(map(rest.count, _SENTENCE_ENDS)) <= sum(map(source.count, _SENTENCE_ENDS)):
         return False
     first = head[: clause.start()]
     words = words_of(first)
