@@ -59,6 +59,7 @@ _WRITTEN: Final = {
     "***": re.compile(r"\*{3,}"),
     "__": re.compile("__(?=[a-z]{2,3}__)"),
     "_XX": re.compile("[a-z]{2}_XX"),
+    "|>": re.compile(r"(?<!\S)\w{2,20}\|>"),
     "###": re.compile("#{3,}"),
     "@@@": re.compile("@{3,}"),
     "END": re.compile(r"(?<!\S)[#@%~+^:/_(]{1,3}END"),
@@ -93,7 +94,7 @@ _ROLE_ROOM: Final = 9
 _LABEL = re.compile(
     rf"\s*(?:{_ROLE}|final|analysis|commentary|message|channel|start|end|think|thinking)?\s*\Z", re.IGNORECASE
 )
-_WORD_PIECE = re.compile(r"(?<=\w)(?: ##|@@ )(?=[A-Za-z])")
+_WORD_PIECE = re.compile(r"(?<=\w)(?: ##|@@ )(?=[A-Za-z]+(?![\w#]))")
 _BYTE_MARKERS = re.compile("[\u2581\u0120\u010a]")
 MARKED: Final = frozenset("<‹⟨＜【[|⁇▁ĠĊ")
 """A token has one of them, an answer with byte markers, too."""

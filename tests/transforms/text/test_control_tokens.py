@@ -154,3 +154,45 @@ def test_a_tag_of_the_source_leaves_no_room_for_a_token() -> None:
 def test_one_more_passage_between_marks_is_a_token() -> None:
     source, answer = "===== FIN =====\nMerci.", "===== END =====\nThank you."
     assert strip(f"{answer}\n===== END OF TRANSLATION =====", source)[0] == answer
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        *(
+            "</s >",
+            "<\\s>",
+            "‹eos›",
+            "⟨/s⟩",
+            "<eos/>",
+            "<|im_end",
+            "eot|>",
+            "[eos]",
+            "((END))",
+            "|en|",
+            "~END~",
+            "##EOS##",
+        ),
+        *("de_XX", "[en_XX]", "<lang:en>", "@@@", "⁇", "[gMASK] sop", "<human>:", "por_Latn", "</w>"),
+    ],
+)
+def test_tokens_cut_off_in_other_brackets_or_without_them_go(token: str) -> None:
+    middle = ENGLISH.replace("on 12", f"{token} on 12")
+    for spoilt in (f"{token} {ENGLISH}", f"{ENGLISH} {token}", middle):
+        assert strip(spoilt, SOURCE)[0] == ENGLISH
+
+
+@pytest.mark.parametrize(
+    ("source", "english"),
+    [
+        ("Langue fr_FR par défaut", "Language fr_FR by default"),
+        ("Le jeton [eos] finit.", "The token [eos] ends."),
+        ("||||||| ancêtre", "||||||| ancestor"),
+    ],
+)
+def test_codes_of_the_source_are_no_tokens(source: str, english: str) -> None:
+    assert strip(english, source) == (english, ())
+
+
+def test_halves_of_words_are_joined() -> None:
+    assert strip(ENGLISH.replace("technician", "tech@@ nician"), SOURCE)[0] == ENGLISH

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from transforms.text import flags, several_versions
 from transforms.text.findings import names
 from transforms.text.reading import read, spoken
-from transforms.text.several_versions import option_findings
+from transforms.text.several_versions import option_findings, two_versions
 
 SOURCE = "Le colis a été livré à la mauvaise adresse."
 TEXT = "The parcel was delivered to the wrong address."
@@ -47,3 +47,24 @@ def test_whatever_a_pattern_matches_has_a_word_in_a_passage_that_it_is_asked_for
     text = data.draw(st.from_regex(pattern))
     there = [word for word in words if word in read(text).low_set]
     assert any(f" {passage.format(word)}" in spoken(text) for word in there for passage in passages), text
+
+
+@pytest.mark.parametrize("between", [" / ", "; ", " OR ", " – ", " \\ ", "\n", " (", " [alt: ", ", i.e. ", " → "])
+def test_two_versions_are_seen_whatever_stands_between_them(between: str) -> None:
+    other = "The package was brought to a wrong address."
+    assert two_versions(SOURCE, f"{TEXT.rstrip('.')}{between}{other}")
+    assert two_versions("Créer un colis", f"Create parcel{between}Make a parcel")
+
+
+@pytest.mark.parametrize(
+    ("source", "answer"),
+    [
+        (SOURCE, TEXT),
+        ("Colis livré / colis perdu", "Parcel delivered / parcel lost"),
+        ("Colis moyen", "Average (mean) parcel"),
+        ("La livraison. La livraison du colis.", "The delivery; the delivery of the parcel, of all things"),
+        ("<b>%s</b> livré", "<b>%s</b> was delivered to the customer"),
+    ],
+)
+def test_one_version_is_enough(source: str, answer: str) -> None:
+    assert two_versions(source, answer) == ""

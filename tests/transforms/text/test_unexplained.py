@@ -32,6 +32,9 @@ ENGLISH = "The main valve was replaced yesterday by the night crew."
         "I shall do my best, although nobody knows: ",
         'Thinking: "hier" means "yesterday". So: ',
         "¡Claro que sí! ",
+        "Hmm. ",
+        "I'm no professional, mind you. ",
+        "Some letters were illegible. ",
     ],
 )
 def test_what_stands_before_and_translates_nothing_goes(before: str) -> None:
@@ -54,6 +57,8 @@ def test_what_stands_before_and_translates_nothing_goes(before: str) -> None:
         ("La vanne est fermée. Elle est neuve.", "The valve is shut. It is new."),
         ("L'en-tête « De: » donne la vanne.", 'The "From:" header gives the valve.'),
         ("Débit maximal de la vanne", "Max. flow of the valve"),
+        ("L'appli est en anglais.", "Formal: The app is in English.\n\nInformal: The app is in English."),
+        ("Taille de la vanne", "Option 1: Size of the valve\nOption 2: The valve's size"),
         ("- Vanne neuve", "- New valve"),
         ("Titre de la vanne", 'Heading of the valve\n\nOther: "Titre"'),
     ],
@@ -77,6 +82,7 @@ def test_what_stands_after_and_translates_nothing_goes(after: str) -> None:
         ("Vanne principale HT", "Main valve (excl. tax)"),
         ("Vanne de droite à gauche", "Right-to-left valve (RLV)"),
         ("La vanne est fermée (voir la page 3).", "The valve is shut (see page 3)."),
+        ("Je me suis trompé de vanne. Excusez-moi !", "I took the wrong valve. I am sorry!"),
         ("Ouvrir la vanne # à la main", "Open the valve # by hand"),
         ("Le débit ne peut pas être rétabli dans la vanne.", "The flow in the valve cannot be\n   undone."),
     ],
