@@ -43,7 +43,7 @@ _FORMS: Final = r"""[<‹＜][|｜][^\n<>|｜]{0,60}[|｜][>›＞]             
     | (?<!\S)<\|?/?(?:NAMES)\|?(?=\s|\Z) | (?<!\S)\|?\w{2,20}\|>                   # cut off: <|im_end, eot|>
     | (?:\[{1,2}|【|\({2}|(?<!\S)\|)/?(?:NAMES)(?:\]{1,2}|】|\){2}|\|(?!\S))        # [eos], ((END)), |en|
     | (?<!\S)[#@%~+^:/_]{1,3}(?:END|EOS|EOT|STOP|DONE)[#@%~+^:/_]{1,3}(?!\S)
-    | (?<!\S)[#@~^|<>]{3,5}(?!\S) | ⁇ | (?<!\S)[a-z]{2,3}_(?:[A-Z]{2}|[A-Z][a-z]{3})(?!\S)
+    | (?<!\S)[#@~^|<>]{3,5}(?!\S) | ⁇
     """.replace("NAMES", _NAMES)
 _TOKEN = re.compile(_FORMS, re.VERBOSE)
 _TOKEN_OR_TAG = re.compile(rf"{_FORMS} | <(?!{THOUGHT}>)/?[A-Za-z_\u3000-\u9fff][\w-]{{0,30}}>", re.VERBOSE)
@@ -62,14 +62,11 @@ _WRITTEN: Final = {
     "|>": re.compile(r"(?<!\S)\w{2,20}\|>"),
     "###": re.compile("#{3,}"),
     "@@@": re.compile("@{3,}"),
-    "END": re.compile(r"(?<!\S)[#@%~+^:/_(]{1,3}END"),
-    "EOS": re.compile(r"(?<!\S)[#@%~+^:/_(]{1,3}EOS"),
-    "STOP": re.compile(r"(?<!\S)[#@%~+^:/_(]{1,3}STOP"),
-    "_": re.compile("(?<!\\S)[a-z]{2,3}_(?=[A-Z])"),
     "_Latn": re.compile("[a-z]{3}_Latn"),
     "_OF_": re.compile("(?:END|BEGIN|START)_OF_"),
 }
 """What a text with a token without brackets has, and how the token begins."""
+_ENDING_START = re.compile(r"[#@%~+^:/_(](?<!\S.)[#@%~+^:/_(]{0,2}(?=END|EOS|STOP)")
 _BETWEEN: Final = ("===", "***", "---", "__")
 """Marks on both sides of a token."""
 _ROLE: Final = (
@@ -103,15 +100,19 @@ _JSON_KEYS = re.compile(r"transl|english|\ben\b|text|output|target|answer|result
 _FENCED = re.compile(r"```[\w-]{0,20}\s*(.*?)\s*```\Z", re.DOTALL)
 
 
-_WRITTEN_SIGNS: Final = frozenset("=*_#@%~/(")
+_WRITTEN_SIGNS: Final = frozenset("=*_#@")
+_ENDING: Final = ("END", "EOS", "STOP")
+_ENDING_WORDS: Final = frozenset(map(str.lower, _ENDING))
 
 
 def may_have_tokens(text: str) -> bool:
     """Whether ``text`` has a sign that a token has, as few texts have."""
-    signs = read(text).signs
-    if not MARKED.isdisjoint(signs):
+    reading = read(text)
+    if not MARKED.isdisjoint(reading.signs):
         return True
-    return not _WRITTEN_SIGNS.isdisjoint(signs) and any(map(text.__contains__, _WRITTEN))
+    if not _ENDING_WORDS.isdisjoint(reading.low_set) and any(map(text.__contains__, _ENDING)):
+        return True
+    return not _WRITTEN_SIGNS.isdisjoint(reading.signs) and any(map(text.__contains__, _WRITTEN))
 
 
 def new_tokens(text: str, source: str) -> list[str]:
@@ -122,6 +123,8 @@ def new_tokens(text: str, source: str) -> list[str]:
     for mark, start in _WRITTEN.items():
         if mark in text:
             starts += map(re.Match.start, start.finditer(text))
+    if any(map(text.__contains__, _ENDING)):
+        starts += map(re.Match.start, _ENDING_START.finditer(text))
     matches = map(_token_of(source).match, repeat(text), starts)
     found = [match[0] for match in matches if match and _is_token(match, text)]
     if not found:

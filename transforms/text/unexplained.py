@@ -22,8 +22,9 @@ _HEAD: Final = 80
 _PARTS: Final = 5
 _END = re.compile(r"[:…!?.>=|→⇒➜\n)\]}»】–—-](?:(?<=\n)\s*|[*_\"'”»)\]]{0,3}\s+)")
 _START = re.compile(
-    r"""\n\s*(?=\S) | \s(?:([\#|→⇒~;])(?=[\#|→⇒~;]{0,3}\s) | (/)(?=[/*]\s) | ([\[({<]) | ([–—])\s)
-    | ([.!?…])["'”»)\]]{0,2}(?=\s+\S)""",
+    r"""[\n\#|→⇒~;/\[({<–—.!?…](?:
+      (?<=[.!?…])["'”»)\]]{0,2}(?=\s+\S) | (?<=\n)\s*(?=\S) | (?<=\s[\[({<]) | (?<=\s[–—])(?=\s)
+    | (?<=\s[\#|→⇒~;])(?=[\#|→⇒~;]{0,3}\s) | (?<=\s/)(?=[/*]\s) )""",
     re.VERBOSE,
 )
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}", "<": ">"}
@@ -146,7 +147,7 @@ def unexplained_end(text: str, source: str) -> int:
     starts = list(_START.finditer(text, max(1, len(text) - _REACH)))
     words: Sequence[Word] = ()
     for match in starts[: -_PARTS - 1 : -1]:
-        sign = match[match.lastindex] if match.lastindex else "\n"
+        sign = match[0][0]
         marks = _SENTENCE_ENDS if sign in _SENTENCE_ENDS else sign
         if sum(map(text.count, marks)) <= sum(map(source.count, marks)):
             continue
