@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from transforms.text.alignment import Word, coverage, english_keys, keys_of, words_of
@@ -28,7 +29,10 @@ _START = re.compile(
     re.VERBOSE,
 )
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}", "<": ">"}
-_SIGNS: Final = frozenset(":…!?.>=|→⇒➜\n)]}»】–—#~;/<[({-")
+_END_SIGNS: Final = frozenset(":>=|→⇒➜\n.-")
+_START_SIGNS: Final = frozenset("\n#|→⇒~;/[({<.-")
+_SIGNS: Final = (_END_SIGNS | _START_SIGNS) - {".", "-"}
+_OPENING: Final = frozenset("([{«【")
 _SENTENCE_ENDS: Final = frozenset("!?.…")
 _CLAUSE_END = re.compile(r"[,:;!?…\n]|[.–—-](?=[*_\"'»)]{0,3}\s)")
 _BRACKETS: Final = {")": "(", "]": "[", "}": "{", "»": "«", "】": "【"}
@@ -75,14 +79,30 @@ _BY_CHANCE: Final = 0.34
 _FIRST_WORDS: Final = 3
 
 
-def has_more_signs(text: str, source: str) -> bool:
-    """Whether the text has a sign of those that end or begin a part more often than the source, as few have."""
-    if ":" in text[:_HEAD] and _lacks_colon(source, _HEAD):
-        return True
-    for sign in _SIGNS & read(text).signs:  # noqa: SIM110 - a generator takes longer than the few signs
-        if text.count(sign) > source.count(sign):
-            return True
-    return False
+@lru_cache(maxsize=8)
+def _new_signs(text: str, source: str) -> frozenset[str]:
+    """The signs of those that end or begin a part that the text has more often than the source; "." for any sentence.
+
+    Few translations have one, and then all that is said here need not be looked for.
+    """
+    signs = read(text).signs
+    new = {sign for sign in _SIGNS & signs if text.count(sign) > source.count(sign)}
+    if not _SENTENCE_ENDS.isdisjoint(signs) and _breaks(text) > _breaks(source):
+        new.add(".")
+    if not _DASHES.isdisjoint(signs) and _dashes(text) > _dashes(source):
+        new.add("-")
+    if ":" in signs and ":" in text[:_HEAD] and _lacks_colon(source, _HEAD):
+        new.add(":")
+    return frozenset(new)
+
+
+def _breaks(text: str) -> int:
+    """How often a sentence ends within a text."""
+    return text.count(". ") + text.count("! ") + text.count("? ") + text.count("… ") + text.count(".\n")
+
+
+def _dashes(text: str) -> int:
+    return text.count(" - ") + text.count(" – ") + text.count(" — ")
 
 
 def _lacks_colon(source: str, place: int) -> bool:
@@ -92,17 +112,20 @@ def _lacks_colon(source: str, place: int) -> bool:
 
 def has_unexplained_end(text: str, source: str) -> bool:
     """Whether the source explains nothing of a first or last part of ``text``."""
-    return has_more_signs(text, source) and bool(unexplained_start(text, source) or unexplained_end(text, source))
+    return bool(_unexplained_start(text, source) or _unexplained_end(text, source))
 
 
 def without_unexplained_start(text: str, source: str) -> str:
     """``text`` without what stands before the translation and translates nothing; see the module."""
-    end = unexplained_start(text, source) if has_more_signs(text, source) else 0
+    end = _unexplained_start(text, source)
     return text[end:] if end else text
 
 
-def unexplained_start(text: str, source: str) -> int:
+def _unexplained_start(text: str, source: str) -> int:
     """Where a first part ends of which the source explains nothing; 0 if there is none."""
+    new = _new_signs(text, source)
+    if _END_SIGNS.isdisjoint(new) and text[:1] not in _OPENING:
+        return 0
     match = _END.search(text, 1, _REACH)
     if not match:
         return 0
@@ -112,11 +135,7 @@ def unexplained_start(text: str, source: str) -> int:
             return 0
         sign = "\n" if "\n" in match[0] else match[0][0]
         ends_sentence = sign in _SENTENCE_ENDS
-        if (
-            ends_sentence
-            or text.count(sign) > source.count(sign)
-            or (sign == ":" and _lacks_colon(source, match.end()))
-        ):
+        if sign in new or (ends_sentence and "." in new) or (sign in _DASHES and "-" in new) or sign in _BRACKETS:
             part, rest = text[: match.end()], text[match.end() :]
             content = _unexplained_words(part, words, 0.0 if ends_sentence else _BY_CHANCE)
             if content < 0 and ends_sentence:
@@ -133,7 +152,7 @@ def unexplained_start(text: str, source: str) -> int:
 
 def without_unexplained_end(text: str, source: str) -> str:
     """``text`` without what stands after the translation and translates nothing; see the module."""
-    start = unexplained_end(text, source) if has_more_signs(text, source) else 0
+    start = _unexplained_end(text, source)
     return without_rule(text[:start].rstrip()) if start else text
 
 
@@ -142,14 +161,16 @@ def without_rule(text: str) -> str:
     return _RULE.sub("", text)
 
 
-def unexplained_end(text: str, source: str) -> int:
+def _unexplained_end(text: str, source: str) -> int:
     """Where a last part begins of which the source explains nothing; 0 if there is none."""
+    new = _new_signs(text, source)
+    if _START_SIGNS.isdisjoint(new):
+        return 0
     starts = list(_START.finditer(text, max(1, len(text) - _REACH)))
     words: Sequence[Word] = ()
     for match in starts[: -_PARTS - 1 : -1]:
         sign = match[0][0]
-        marks = _SENTENCE_ENDS if sign in _SENTENCE_ENDS else sign
-        if sum(map(text.count, marks)) <= sum(map(source.count, marks)):
+        if sign not in new and not (sign in _SENTENCE_ENDS and "." in new) and not (sign in _DASHES and "-" in new):
             continue
         words = words or words_of(source)[::-1]
         start = match.end() if sign in _SENTENCE_ENDS else match.start()
