@@ -38,6 +38,7 @@ _CLAUSE_END = re.compile(r"[,:;!?…\n]|[.–—-](?=[*_\"'»)]{0,3}\s)")
 _BRACKETS: Final = {")": "(", "]": "[", "}": "{", "»": "«", "】": "【"}
 _DASHES: Final = frozenset("-–—")
 _DASH = re.compile(r"[-–—]\s")
+_COLON = re.compile(r":[*_\"']{0,3}\s")
 _CODES: Final = word_set("en EN fr FR")
 """Codes of languages, of which French has words, too."""
 _SPEAKER: Final = word_set("i me my")
@@ -87,12 +88,17 @@ def _new_signs(text: str, source: str) -> frozenset[str]:
     """
     signs = read(text).signs
     new = {sign for sign in _SIGNS & signs if text.count(sign) > source.count(sign)}
-    if not _SENTENCE_ENDS.isdisjoint(signs) and _breaks(text) > _breaks(source):
+    # Two characters take far longer to count than one.
+    marks = _SENTENCE_ENDS & signs
+    if marks and sum(map(text.count, marks)) > sum(map(source.count, marks)) and _breaks(text) > _breaks(source):
         new.add(".")
-    if not _DASHES.isdisjoint(signs) and _dashes(text) > _dashes(source):
+    dashes = _DASHES & signs
+    if dashes and sum(map(text.count, dashes)) > sum(map(source.count, dashes)) and _dashes(text) > _dashes(source):
         new.add("-")
-    if ":" in signs and ":" in text[:_HEAD] and _lacks_colon(source, _HEAD):
-        new.add(":")
+    if ":" in signs:
+        new.discard(":")
+        if _COLON.search(text, 0, _HEAD) and (text.count(":") > source.count(":") or _lacks_colon(source, _HEAD)):
+            new.add(":")
     return frozenset(new)
 
 
