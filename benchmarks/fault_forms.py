@@ -14,7 +14,18 @@ _LABELS: Final = (
     *("Übersetzung", "Traducción al inglés", "Vertaling", "Tłumaczenie", "Traduzione in inglese", "译文", "Перевод"),
     *("The sentence in English", "Result of the translation", "French to English", "Output (English)"),
 )
-_BEFORE: Final = ("{}: ", "**{}:** ", "[{}] ", "## {}\n\n", "{}:\n\n", "({}) ", "--- {} ---\n\n", "{} =\n")
+_BEFORE: Final = (
+    "{}: ",
+    "**{}:** ",
+    "[{}] ",
+    "## {}\n\n",
+    "{}:\n\n",
+    "({}) ",
+    "--- {} ---\n\n",
+    "{} =\n",
+    "{} > ",
+    "{} → ",
+)
 _LEADS: Final = (
     *("The sentence means that ", "The text reads: ", "It could be translated as: ", "This says: "),
     *("So the whole translation would be: ", "My best rendering of the phrase is: ", "In English, this reads: "),
@@ -22,6 +33,7 @@ _LEADS: Final = (
 _AROUND: Final = (
     *("***{}***", "_{}_", "~~{}~~", "[{}]", "({})", "「{}」", "\\boxed{{{}}}", 'print("{}")', "<final>{}</final>"),
     *('""{}""', "<reply lang='en'>{}</reply>", "```english\n{}\n```"),
+    *("„{}“", 'const out = "{}";', "[q]{}[/q]", ":::tip\n{}\n:::", "/* {} */"),
 )
 _NAMES: Final = ("END", "TRANSLATION_END", "turn_over", "reply", "final_text", "eoc", "channel", "out")
 _TOKENS: Final = ("<{}>", "</{}>", "<|{}|>", "<{}|>", "[|{}|]", "<<{}>>", "<｜{}｜>")

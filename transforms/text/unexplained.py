@@ -118,6 +118,8 @@ def _lacks_colon(source: str, place: int) -> bool:
 
 def has_unexplained_end(text: str, source: str) -> bool:
     """Whether the source explains nothing of a first or last part of ``text``."""
+    if not _new_signs(text, source) and text[:1] not in _OPENING:
+        return False
     return bool(_unexplained_start(text, source) or _unexplained_end(text, source))
 
 
