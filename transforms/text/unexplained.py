@@ -59,7 +59,7 @@ _DOUBTS: Final = frozenset(
     f"{before}{marks}{after}" for before, after in ("()", "[]") for marks in ("?", "??", "???", "!")
 )
 _INTERJECTIONS: Final = word_set("hmm uh um oh ah ok okay yes yep hi so well aha ugh right")
-_LONGEST_REMARK: Final = 100
+_LONGEST_REMARK: Final = 140
 _SHORT: Final = 2
 _FEW: Final = 2
 _RULE = re.compile(r"\n[ \t]*(?:-{3,}|\*{3,}|_{3,}|={3,})[ \t]*\Z")
@@ -174,7 +174,7 @@ def _unexplained_end(text: str, source: str) -> int:
     new = _new_signs(text, source)
     if _START_SIGNS.isdisjoint(new):
         return 0
-    starts = list(_START.finditer(text, max(1, len(text) - _REACH)))
+    starts = list(_START.finditer(text, max(1, len(text) - _LONGEST_REMARK)))
     words: Sequence[Word] = ()
     for match in starts[: -_PARTS - 1 : -1]:
         sign = match[0][0]
