@@ -103,8 +103,9 @@ def _new_signs(text: str, source: str) -> frozenset[str]:
 
 
 def _breaks(text: str) -> int:
-    """How often a sentence ends within a text."""
-    return text.count(". ") + text.count("! ") + text.count("? ") + text.count("… ") + text.count(".\n")
+    """How often a sentence ends within a text; abbreviations such as "p.m." and "e.g." end none."""
+    ends = text.count(". ") + text.count("! ") + text.count("? ") + text.count("… ") + text.count(".\n")
+    return ends - text.count(".m. ") - text.count(".g. ") - text.count(".e. ")
 
 
 def _dashes(text: str) -> int:
