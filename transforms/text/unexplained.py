@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
 from transforms.text.alignment import Word, coverage, english_keys, keys_of, words_of
 from transforms.text.english import unknown
-from transforms.text.reading import read
+from transforms.text.new_signs import DASHES, END_SIGNS, SENTENCE_ENDS, START_SIGNS, new_signs
 from transforms.text.task_talk import SEVERAL, SPEECH, speaks
 from transforms.text.words import word_set
 
 _REACH: Final = 200
 """Characters of the answer in which a first part ends."""
-_HEAD: Final = 80
 _PARTS: Final = 5
 _END = re.compile(r"[:…!?.>=|→⇒➜\n)\]}»】–—-](?:(?<=\n)\s*|[*_\"'”»)\]]{0,3}\s+)")
 _START = re.compile(
@@ -29,18 +27,10 @@ _START = re.compile(
     re.VERBOSE,
 )
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}", "<": ">"}
-_END_SIGNS: Final = frozenset(":>=|→⇒➜\n.-")
-_START_SIGNS: Final = frozenset("\n#|→⇒~;/[({<.-")
-_SIGNS: Final = (_END_SIGNS | _START_SIGNS) - {".", "-"}
-_COUNTED: Final = b">=|\n!?#~;[({<"
-_OTHER_ENDS: Final = frozenset("!?…")
 _OPENING: Final = frozenset("([{«【")
-_SENTENCE_ENDS: Final = frozenset("!?.…")
 _CLAUSE_END = re.compile(r"[,:;!?…\n]|[.–—-](?=[*_\"'»)]{0,3}\s)")
 _BRACKETS: Final = {")": "(", "]": "[", "}": "{", "»": "«", "】": "【"}
-_DASHES: Final = frozenset("-–—")
 _DASH = re.compile(r"[-–—]\s")
-_COLON = re.compile(r":[*_\"']{0,3}\s")
 _CODES: Final = word_set("en EN fr FR")
 """Codes of languages, of which French has words, too."""
 _SPEAKER: Final = word_set("i me my")
@@ -82,57 +72,9 @@ _BY_CHANCE: Final = 0.34
 _FIRST_WORDS: Final = 3
 
 
-@lru_cache(maxsize=8)
-def _new_signs(text: str, source: str) -> frozenset[str]:
-    """The signs of those that end or begin a part that the text has more often than the source; "." for any sentence.
-
-    Few translations have one, and then all that is said here need not be looked for.
-    """
-    reading = read(text)
-    if reading.latin and read(source).latin and ": " not in text[:_HEAD]:
-        # One pass over the bytes of each text takes a fraction of the time of a count of each sign.
-        others = text.encode("latin-1").translate(None, _COUNTED), source.encode("latin-1").translate(None, _COUNTED)
-        fewer = len(text) - len(others[0]) <= len(source) - len(others[1])
-        if fewer and " - " not in text and " //" not in text and _breaks(text) <= _breaks(source):
-            return frozenset()
-    signs = reading.signs
-    new = {sign for sign in _SIGNS & signs if text.count(sign) > source.count(sign)}
-    # Two characters take far longer to count than one.
-    marks = _SENTENCE_ENDS & signs
-    if marks and sum(map(text.count, marks)) > sum(map(source.count, marks)) and _breaks(text) > _breaks(source):
-        new.add(".")
-    dashes = _DASHES & signs
-    if dashes and sum(map(text.count, dashes)) > sum(map(source.count, dashes)) and _dashes(text) > _dashes(source):
-        new.add("-")
-    if ":" in signs:
-        new.discard(":")
-        if _COLON.search(text, 0, _HEAD) and (text.count(":") > source.count(":") or _lacks_colon(source, _HEAD)):
-            new.add(":")
-    return frozenset(new)
-
-
-def _breaks(text: str) -> int:
-    """How often a sentence ends within a text; abbreviations such as "p.m." and "e.g." end none."""
-    ends = text.count(". ")
-    if ends:
-        ends -= text.count(".m. ") + text.count(".g. ") + text.count(".e. ")
-    for mark in _OTHER_ENDS & read(text).signs:
-        ends += text.count(f"{mark} ")
-    return ends
-
-
-def _dashes(text: str) -> int:
-    return text.count(" - ") + text.count(" – ") + text.count(" — ")
-
-
-def _lacks_colon(source: str, place: int) -> bool:
-    """Whether no colon of the source may be the one at a place of the answer."""
-    return ":" not in source[: 2 * place + 30]
-
-
 def has_unexplained_end(text: str, source: str) -> bool:
     """Whether the source explains nothing of a first or last part of ``text``."""
-    if not _new_signs(text, source) and text[:1] not in _OPENING:
+    if not new_signs(text, source) and text[:1] not in _OPENING:
         return False
     return bool(_unexplained_start(text, source) or _unexplained_end(text, source))
 
@@ -145,8 +87,8 @@ def without_unexplained_start(text: str, source: str) -> str:
 
 def _unexplained_start(text: str, source: str) -> int:
     """Where a first part ends of which the source explains nothing; 0 if there is none."""
-    new = _new_signs(text, source)
-    if _END_SIGNS.isdisjoint(new) and text[:1] not in _OPENING:
+    new = new_signs(text, source)
+    if END_SIGNS.isdisjoint(new) and text[:1] not in _OPENING:
         return 0
     match = _END.search(text, 1, _REACH)
     if not match:
@@ -156,8 +98,8 @@ def _unexplained_start(text: str, source: str) -> int:
         if not match or match.end() == len(text):
             return 0
         sign = "\n" if "\n" in match[0] else match[0][0]
-        ends_sentence = sign in _SENTENCE_ENDS
-        if sign in new or (ends_sentence and "." in new) or (sign in _DASHES and "-" in new) or sign in _BRACKETS:
+        ends_sentence = sign in SENTENCE_ENDS
+        if sign in new or (ends_sentence and "." in new) or (sign in DASHES and "-" in new) or sign in _BRACKETS:
             part, rest = text[: match.end()], text[match.end() :]
             content = _unexplained_words(part, words, 0.0 if ends_sentence else _BY_CHANCE)
             if content < 0 and ends_sentence:
@@ -185,17 +127,17 @@ def without_rule(text: str) -> str:
 
 def _unexplained_end(text: str, source: str) -> int:
     """Where a last part begins of which the source explains nothing; 0 if there is none."""
-    new = _new_signs(text, source)
-    if _START_SIGNS.isdisjoint(new):
+    new = new_signs(text, source)
+    if START_SIGNS.isdisjoint(new):
         return 0
     starts = list(_START.finditer(text, max(1, len(text) - _LONGEST_REMARK)))
     words: Sequence[Word] = ()
     for match in starts[: -_PARTS - 1 : -1]:
         sign = match[0][0]
-        if sign not in new and not (sign in _SENTENCE_ENDS and "." in new) and not (sign in _DASHES and "-" in new):
+        if sign not in new and not (sign in SENTENCE_ENDS and "." in new) and not (sign in DASHES and "-" in new):
             continue
         words = words or words_of(source)[::-1]
-        start = match.end() if sign in _SENTENCE_ENDS else match.start()
+        start = match.end() if sign in SENTENCE_ENDS else match.start()
         part = text[start:]
         content = _unexplained_words(part, words, 0.0)
         if content < 0:
@@ -210,7 +152,7 @@ def _begins_a_part(part: str, sign: str, content: int, source: str) -> bool:
     core = part.strip()
     if part.count('"') % 2 or source.endswith(core[-3:]):
         return False
-    if sign in _SENTENCE_ENDS or sign in _DASHES:
+    if sign in SENTENCE_ENDS or sign in DASHES:
         return content > 0 and len(core) <= _LONGEST_REMARK and _apologizes(core, source)
     if not content and not (_is_new(core, source) or core in _DOUBTS):
         return False
@@ -275,7 +217,7 @@ def _ends_a_part(part: str, sign: str, rest: str, content: int, source: str) -> 
     if part.count('"') % 2 or not core or (not content and not _is_new(core, source)):
         return False
     begins = not rest[0].islower() or source.lstrip()[:1].islower()
-    if sign in _SENTENCE_ENDS:
+    if sign in SENTENCE_ENDS:
         if core.rstrip(".!?…").lower() in _INTERJECTIONS:
             return begins and _is_new(core, source)
         if content == 1 and " " not in core:
@@ -285,7 +227,7 @@ def _ends_a_part(part: str, sign: str, rest: str, content: int, source: str) -> 
         return begins and (content != 1 or " " not in core)
     if sign in _BRACKETS:
         return part[0] == _BRACKETS[sign] and part[0] not in source
-    if sign in _DASHES:
+    if sign in DASHES:
         if not content and not _CODES.issuperset(_TOKEN.findall(core)):
             return False
         return part.rstrip()[-2:-1].isspace() and not _DASH.search(source)
@@ -325,10 +267,8 @@ def _is_all(rest: str, part: str, sign: str, words: Sequence[Word], source: str)
     clause = _CLAUSE_END.search(head, 1, 2 * len(part) + 30)
     if not clause or clause.end() == len(head):
         return True
-    alike = (
-        sign in _SENTENCE_ENDS and clause[0] in _SENTENCE_ENDS and 0.4 * len(part) < clause.start() < 2.5 * len(part)
-    )
-    if alike and 1 + sum(map(rest.count, _SENTENCE_ENDS)) <= sum(map(source.count, _SENTENCE_ENDS)):
+    alike = sign in SENTENCE_ENDS and clause[0] in SENTENCE_ENDS and 0.4 * len(part) < clause.start() < 2.5 * len(part)
+    if alike and 1 + sum(map(rest.count, SENTENCE_ENDS)) <= sum(map(source.count, SENTENCE_ENDS)):
         return False
     first = head[: clause.start()]
     words = words_of(first)
