@@ -36,7 +36,9 @@ from transforms.text.omissions import omission_findings
 from transforms.text.placeholders import PLACEHOLDER_SIGNS, placeholder_findings
 from transforms.text.reading import read
 from transforms.text.several_versions import option_findings
+from transforms.text.sign_changes import SIGNS, sign_change_findings
 from transforms.text.task_talk import explained_share, explaining_keys
+from transforms.text.technical_names import name_findings
 from transforms.text.unit_signs import (
     DASHES,
     IMPERIAL,
@@ -142,6 +144,9 @@ def _findings_of_signs(source: str, translation: str) -> list[Finding]:
         found += code_name_findings(source, translation)
     if not PLACEHOLDER_SIGNS.isdisjoint(signs):
         found += placeholder_findings(source, translation)
+    if not SIGNS.isdisjoint(signs):
+        found += sign_change_findings(source, translation)
+        found += name_findings(source, translation)
     if "." in signs:
         found += address_findings(source, translation)
     if not MARKUP_SIGNS.isdisjoint(signs):
