@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from transforms.text import flags
+from transforms.text.added_markup import ADDED_SIGNS, added_markup_findings
 from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import character_findings
 from transforms.text.chatter import leak_findings, refusal_findings
@@ -34,6 +35,7 @@ from transforms.text.loops import is_doubled, is_said_twice, repetition_flags
 from transforms.text.numbers import number_findings
 from transforms.text.omissions import omission_findings
 from transforms.text.placeholders import PLACEHOLDER_SIGNS, placeholder_findings
+from transforms.text.quantity_signs import QUANTITY_SIGNS, money_findings, quantity_sign_findings
 from transforms.text.reading import read
 from transforms.text.several_versions import option_findings
 from transforms.text.sign_changes import SIGNS, sign_change_findings
@@ -47,7 +49,7 @@ from transforms.text.unit_signs import (
     sign_findings,
     unit_sign_findings,
 )
-from transforms.text.units import unit_findings
+from transforms.text.units import time_findings, unit_findings
 
 _RUN = re.compile(r"([^\w\s])\1{3,}|[ \t\u00a0]{2,}")
 
@@ -136,9 +138,13 @@ def _findings_of_signs(source: str, translation: str) -> list[Finding]:
             found += unit_sign_findings(source, translation)
         if not DASHES.isdisjoint(signs):
             found += sign_findings(source, translation)
+        found += money_findings(source, translation)
+    found += time_findings(source, translation)
+    if not QUANTITY_SIGNS.isdisjoint(signs):
+        found += quantity_sign_findings(source, translation)
     if not ROMAN_WORDS.isdisjoint(there.low_set):
         found += roman_findings(source, translation)
-    if there.numbers and not IMPERIAL.isdisjoint(here.low_set):
+    if not IMPERIAL.isdisjoint(here.low_set):
         found += imperial_findings(source, translation)
     if not CODE_SIGNS.isdisjoint(there.signs) or ("-" in there.signs and "--" in source):
         found += code_name_findings(source, translation)
@@ -151,6 +157,8 @@ def _findings_of_signs(source: str, translation: str) -> list[Finding]:
         found += address_findings(source, translation)
     if not MARKUP_SIGNS.isdisjoint(signs):
         found += markup_findings(source, translation)
+    if not ADDED_SIGNS.isdisjoint(here.signs):
+        found += added_markup_findings(source, translation)
     found += character_findings(source, translation)
     found += case_findings(source, translation)
     found += emoji_findings(source, translation)

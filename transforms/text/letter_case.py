@@ -16,13 +16,17 @@ _NAME = re.compile(r"(?<=[a-zà-ÿ,] )[A-ZÀ-Ý][a-zà-ÿ]{2,}")
 _LOWER_SENTENCE = re.compile(r"[.!?] [a-z]")
 _UPPER_SENTENCE = re.compile(r"[.!?…] [A-ZÀ-Ý]")
 _LEAST_SHOUTED, _LEAST_SHOUTED_WORDS, _MORE_CAPITALS = 16, 4, 2
+_LEAST_TITLE_WORDS, _FEWER_CAPITALS = 6, 4
+_SMALL_WORDS: Final = frozenset("Of And To The In On For With By From Or A An Is At As Not Be".split())
 _NO_CAPITALS: Final = bytes(byte for byte in range(256) if not 65 <= byte <= 90)
 
 
 def case_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """The flag ``capitals`` for an answer of another letter case than its source."""
     of_one_case = translation.isupper() or translation.islower() or translation.istitle()
-    changed = of_one_case and (_is_shouted(source, translation) or _is_of_one_case(source, translation))
+    changed = of_one_case and (
+        _is_shouted(source, translation) or _is_of_one_case(source, translation) or _is_title(source, translation)
+    )
     return (Finding(flags.CAPITALS),) if changed or _shouts(source, translation) else ()
 
 
@@ -57,6 +61,15 @@ def _longest_in_capitals(text: str) -> tuple[int, int]:
         letters, words = (letters + len(word), words + 1) if word.isupper() else (0, 0)
         best = max(best, (letters, words))
     return best
+
+
+def _is_title(source: str, translation: str) -> bool:
+    """Whether even words such as "of" have a capital, which English titles do not give them, unlike the source."""
+    words = translation.split()
+    if len(words) < _LEAST_TITLE_WORDS or not translation.istitle() or _SMALL_WORDS.isdisjoint(words[1:]):
+        return False
+    there = read(source).words
+    return sum(map(str.istitle, there)) * _FEWER_CAPITALS < len(there)
 
 
 def _names(source: str) -> list[str]:

@@ -78,6 +78,7 @@ _DOUBLED: Final = "%%"
 _BREAK: Final = "\\n"
 _JOINED_NAME = re.compile(r"&(?<=[A-Z]&)[A-Z](?!\w)")
 
+_KEY = re.compile(r"&\w")
 _ACCELERATOR = re.compile(r"&(?<![\w&]&)[A-Za-zÀ-ÿ](?!\w*;)")
 # Not of a manual page, B<name>, nor the target of a link in reStructuredText.
 _NAMED = re.compile(r"(?<!\w)<[a-zà-ÿ][\wà-ÿ-]{2,30}>(?!`)")
@@ -95,15 +96,14 @@ def _lost_escape(source: str, translation: str) -> str:
             return name
     if (
         "&" in source
-        and ("&" not in translation or "& " in translation)
+        and ("&" not in translation or ("& " in translation and not _KEY.search(translation)))
         and (match := _ACCELERATOR.search(source))
-        and not _ACCELERATOR.search(translation)
     ):
         return match[0]
     if "<" in source and "<" not in translation and "&lt;" not in translation and (match := _NAMED.search(source)):
         return match[0]
-    if "%" in source and 0 < len(_POSITION.findall(translation)) < len(_POSITION.findall(source)):
-        return _POSITION.findall(source)[0]
+    if "%" in source and 0 < len(_POSITION.findall(translation)) < len(own := _POSITION.findall(source)):
+        return str(own[0])
     return ""
 
 

@@ -33,7 +33,7 @@ _EMPTY: Final = ("````", "<>", "[]", "{{}}", "${}")
 _EMPTY_ROLE = re.compile(r":[a-z]{2,20}:``(?![`\w])")
 _DASHED = re.compile(r"(?<![\w–—-])(?:[-–—]|- -)[ ]?([a-z][\w-]*)")
 _OPTION = re.compile(r"-(?<![\w-]-)-([a-z][\w-]*)")
-_POINTS = re.compile(r"\w\.\.\w")
+_POINTS = re.compile(r"\w\.\.[^\W\d]|[^\W\d]\.\.\d|\d\.\.\d+\.\d")
 _FIRST_OPTION = re.compile(r"\s*(-{1,2}[A-Za-z])(?![a-z])")
 
 

@@ -1,7 +1,7 @@
 """Names of technical texts, known by their form: file_name, fileName, name(), name(3), a.b.c, --option, /usr/bin.
 
-A translation has them letter by letter. Those with French words may be translated, so only others are looked for. A name
-that the answer says in the words of a sentence, "the file name", is not lost.
+A translation has them letter by letter. Those with French words may be translated, so only others are looked for. A
+name that the answer says in the words of a sentence, "the file name", is not lost.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ MOST_NAMES: Final = 40
 """Different names of a text that the answer has less often: with more, it is a list of another age."""
 MANY_NAMES, MANY_CHARS = 3, 300
 """Of more names, or in longer texts, a translator may leave one out."""
-_LEAST_FOLDED, _LEAST_NEAR, _LEAST_CUT = 4, 5, 3
+_LEAST_FOLDED, _LEAST_NEAR, _LEAST_NEAR_CALL, _LEAST_CUT = 4, 5, 8, 3
 _PLACEHOLDER_NAMES: Final = word_set("nom champ champs toto titi tata truc bidule machin")
 """French words for no matter what, which an English text names otherwise."""
 _OFTEN_LOST: Final = frozenset((":sup:", ":sub:"))
@@ -150,6 +150,8 @@ def _is_other_form(name: str, kind: str, written: str, segments: list[str]) -> b
         return False
     if not _MARKUP_SIGNS.isdisjoint(written) or written[1:] == name[1:]:
         return False
+    if kind == "call" and written == name[: len(written)].replace("-", " "):
+        return False
     if kind == "option" and written.replace("-", "") == name.replace("-", ""):
         return False
     return written not in name or _WHITE_SPACE.search(written) is not None
@@ -181,7 +183,7 @@ def _misspelled(there: Mapping[str, str], here: Collection[str], source: str, tr
         return ""
     by_rest: dict[str, str] = {}
     for name in there:
-        if len(name) >= _LEAST_NEAR and _is_language_free(name):
+        if len(name) >= (_LEAST_NEAR_CALL if name[-1] == ")" else _LEAST_NEAR) and _is_language_free(name):
             by_rest.update({name[:place] + name[place + 1 :]: name for place in range(len(name))})
             by_rest[name] = name
     written = {_folded(name): name for name, kind in there.items() if kind != "camel" and _is_language_free(name)}
