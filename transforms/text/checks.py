@@ -38,7 +38,7 @@ from transforms.text.placeholders import PLACEHOLDER_SIGNS, placeholder_findings
 from transforms.text.quantity_signs import QUANTITY_SIGNS, money_findings, quantity_sign_findings
 from transforms.text.reading import read
 from transforms.text.several_versions import option_findings
-from transforms.text.sign_changes import SIGNS, sign_change_findings
+from transforms.text.sign_changes import sign_change_findings
 from transforms.text.task_talk import explained_share, explaining_keys
 from transforms.text.technical_names import name_findings
 from transforms.text.unit_signs import (
@@ -49,7 +49,7 @@ from transforms.text.unit_signs import (
     sign_findings,
     unit_sign_findings,
 )
-from transforms.text.units import time_findings, unit_findings
+from transforms.text.units import TIMES, time_findings, unit_findings
 
 _RUN = re.compile(r"([^\w\s])\1{3,}|[ \t\u00a0]{2,}")
 
@@ -139,7 +139,8 @@ def _findings_of_signs(source: str, translation: str) -> list[Finding]:
         if not DASHES.isdisjoint(signs):
             found += sign_findings(source, translation)
         found += money_findings(source, translation)
-    found += time_findings(source, translation)
+    if not TIMES.isdisjoint(here.low_set):
+        found += time_findings(source, translation)
     if not QUANTITY_SIGNS.isdisjoint(signs):
         found += quantity_sign_findings(source, translation)
     if not ROMAN_WORDS.isdisjoint(there.low_set):
@@ -150,9 +151,8 @@ def _findings_of_signs(source: str, translation: str) -> list[Finding]:
         found += code_name_findings(source, translation)
     if not PLACEHOLDER_SIGNS.isdisjoint(signs):
         found += placeholder_findings(source, translation)
-    if not SIGNS.isdisjoint(signs):
-        found += sign_change_findings(source, translation)
-        found += name_findings(source, translation)
+    found += sign_change_findings(source, translation)
+    found += name_findings(source, translation)
     if "." in signs:
         found += address_findings(source, translation)
     if not MARKUP_SIGNS.isdisjoint(signs):

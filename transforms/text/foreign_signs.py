@@ -61,7 +61,7 @@ def foreign_sign(source: str, translation: str) -> str:
         return word
     if not _WITHIN_SIGNS.isdisjoint(here.signs) and (within := _within_word(source, here)):
         return within
-    if not _CONTRACTED.isdisjoint(here.low_set) and (lost := _CONTRACTED & here.low_set - there.low_set):
+    if not _CONTRACTED.isdisjoint(here.low_set) and (lost := (_CONTRACTED & here.low_set) - there.low_set):
         return min(lost)
     if not _LETTERS_ALONE.isdisjoint(here.low_set) and _APOSTROPHES.isdisjoint(here.signs):
         match = _LOST_APOSTROPHE.search(translation)
@@ -85,6 +85,8 @@ def _foreign(here: Reading, source: str) -> str:
 
 def _word_of_other_letters(there: Reading, here: Reading) -> str:
     """A word in lower case with a letter that the source has nowhere; names have a capital."""
+    if not _OTHER_LETTER.search(here.letters):
+        return ""
     for word in here.words:
         if not word.isascii() and (match := _OTHER_LETTER.search(word)) and match[0] not in there.letters:
             pair = _PAIR.search(word)

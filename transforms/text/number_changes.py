@@ -72,7 +72,7 @@ def quantity_changed(source: str, translation: str) -> str:
         and (changed := _spelled_changed(source, translation))
     ):
         return changed
-    if changed := _small_changed(there, here):
+    if len(here.lows) < MOST_SPELLED and (changed := _small_changed(there, here)):
         return changed
     if len(here.numbers) > 1 and here.low_set >= _RANGE_WORDS:
         return _range_turned(source, translation)
@@ -112,6 +112,9 @@ def _small_changed(there: Reading, here: Reading) -> str:
             continue
         written = english.keys() & here.low_set
         if not written:
+            continue
+        named = {FRENCH[word][0] for word in french & there.low_set}
+        if all(english[word] in named for word in written):
             continue
         own = values_of(there.text, FRENCH, FRENCH_OTHER)
         own.update(int(number) for number in there.numbers if len(number) < _LONG_NUMBER)

@@ -61,7 +61,7 @@ def money_findings(source: str, translation: str) -> tuple[Finding, ...]:
         said = {name for name, words in _MONEY.items() if not words.isdisjoint(here)}
         if own - said and said - own and CURRENCIES.isdisjoint(read(source).signs):
             return (finding(flags.UNIT_MISMATCH, min(said - own)),)
-    added = _SCALES & here - there
+    added = (_SCALES & here) - there
     match = _SCALED.search(translation) if added else None
     if match and match[2].lower() in added and match[1] in read(source).numbers and _SCALES_FR.isdisjoint(there):
         return (finding(flags.NUMBER_ADDED, match[0]),)
@@ -98,6 +98,8 @@ def _currency_changed(source: str, translation: str) -> str:
 
 def _per_cent_lost(source: str, translation: str) -> str:
     """A number of the source with a per cent sign, which the answer only has without."""
+    if translation.count("%") >= source.count("%"):
+        return ""
     for number in set(_NUMBER_BEFORE.findall(source)):
         written = re.escape(number.replace(",", "."))
         if re.search(rf"(?<![\d.,]){written}(?![\d%]|[.,]\d| ?(?:%|per|pct|point))", translation) and not re.search(

@@ -11,25 +11,33 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
-from transforms.text.reading import read
+from transforms.text.reading import places, read
 
-SIGNS: Final = frozenset("_\\{}&%@$/-`<[=.")
-"""Without one of them, neither text has code."""
-_BESIDE_BLANK: Final = ("_ ", " _", "\\ ", "{ ", "& ", "@ ", "$ ", "% ", "- -", "/ /", " - ", " . ")
-_TORN = re.compile(
-    r"""(\w[\w.]*_|\w*\\|[{&@$%]|-(?=[ ]-)|/(?=[ ]/)|_(?=[ ]_)|[a-z]\w*[ ]-|\d+[ ]\.)
-    [ ]([_{/-]*\w+|\(\w+\)|\{)""",
-    re.VERBOSE,
-)
-_TORN_BEFORE = re.compile(r"(\w+) (_\w+)")
+_BESIDE_BLANK: Final = {
+    "_": ("_ ", " _"),
+    "\\": ("\\ ",),
+    "{": ("{ ",),
+    "&": ("& ",),
+    "@": ("@ ",),
+    "$": ("$ ",),
+    "%": ("% ",),
+    "-": ("- -", " - "),
+    "/": ("/ /",),
+}
+"""Signs, and how they stand beside a blank that is new."""
+_BLANK_SIGNS: Final = frozenset(_BESIDE_BLANK)
+_LEFT = re.compile(r"(?:\w[\w.]*_|\w*\\|[{&@$%]|-|/|_|[a-z]\w* -|\w+)\Z")
+_RIGHT = re.compile(r"[_{/-]*\w+|\(\w+\)|\{")
+_LONGEST_LEFT: Final = 40
 _ESCAPED = re.compile(r"\\[%{}$:\[\]&@_<>#~]")
 _CODE: Final = (
     r"\$\{[\w.]{1,40}\}|\{\{[^{}\n]{1,40}\}\}|\{\w{0,40}\}|%\(\w{1,40}\)[a-z]|%\d{1,2}(?!\d)|%(?:\d\$)?[sdifuc]|%%"
     r"|&\w{2,40};|\[\[[\w:-]{1,40}\]\]|__[A-Za-z]\w{0,40}?__|<(?!br\b)/?[\w -]{1,40}/?>"
 )
 _TWICE = re.compile(rf"({_CODE})\1")
-_TWICE_SIGNS: Final = ("}", "%", ";", "]]", "__", ">")
+_TWICE_SIGNS: Final = frozenset("{}%&[_<")
 _EMPTY: Final = ("````", "<>", "[]", "{{}}", "${}")
+_EMPTY_SIGNS: Final = frozenset("`<[{")
 _EMPTY_ROLE = re.compile(r":[a-z]{2,20}:``(?![`\w])")
 _DASHED = re.compile(r"(?<![\w–—-])(?:[-–—]|- -)[ ]?([a-z][\w-]*)")
 _OPTION = re.compile(r"-(?<![\w-]-)-([a-z][\w-]*)")
@@ -39,44 +47,59 @@ _FIRST_OPTION = re.compile(r"\s*(-{1,2}[A-Za-z])(?![a-z])")
 
 def sign_change_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """placeholder_mismatch: a placeholder or a name of code whose signs are torn, doubled, escaped, lost or empty."""
+    signs = read(translation).signs
     changed = (
         _torn(source, translation)
-        or _escaped(source, translation)
-        or _doubled(source, translation)
-        or _emptied(source, translation)
+        or ("\\" in signs and _escaped(source, translation))
+        or (not _TWICE_SIGNS.isdisjoint(signs) and _doubled(source, translation))
+        or (not _EMPTY_SIGNS.isdisjoint(signs) and _emptied(source, translation))
         or _other_dashes(source, translation)
     )
     return (finding(flags.PLACEHOLDER_MISMATCH, changed),) if changed else ()
 
 
 def _torn(source: str, translation: str) -> str:
-    """A sign with a blank behind it that the source does not have there."""
-    if not any(map(translation.__contains__, _BESIDE_BLANK)):
-        return ""
-    for pattern in (_TORN, _TORN_BEFORE):
-        for left, right in pattern.findall(translation):
-            written, name = f"{left} {right}", f"{left}{right}".replace(" ", "")
-            if (
-                name in source
-                and written not in source
-                and ("_" in name or source.count(name) > translation.count(name))
-            ):
-                return written
+    """A sign with a blank beside it that the source does not have there."""
+    for sign in _BLANK_SIGNS & read(translation).signs & read(source).signs:
+        for mark in _BESIDE_BLANK[sign]:
+            for place in places(translation, mark):
+                if written := _torn_at(source, translation, translation.index(" ", place + (mark == " - "))):
+                    return written
     return ""
+
+
+def _torn_at(source: str, translation: str, blank: int) -> str:
+    """What stands around a blank, if the source has it without."""
+    right = _RIGHT.match(translation, blank + 1)
+    if not right or translation[blank - 1] + right[0] not in source:
+        return ""
+    left = _LEFT.search(translation[max(0, blank - _LONGEST_LEFT) : blank])
+    if not left or not _is_code(left[0], right[0]):
+        return ""
+    written, name = f"{left[0]} {right[0]}", f"{left[0]}{right[0]}".replace(" ", "")
+    if name not in source or written in source:
+        return ""
+    return written if "_" in name or source.count(name) > translation.count(name) else ""
+
+
+def _is_code(left: str, right: str) -> bool:
+    """Whether a sign on one side belongs to a piece of code with the other."""
+    last = left[-1]
+    if last in "-/" and len(left) == 1:
+        return right[0] == last
+    if last == "_" and len(left) == 1:
+        return right[0] == "_"
+    return last in "_\\{&@$%-" or right[0] == "_"
 
 
 def _escaped(source: str, translation: str) -> str:
     """A sign with a backslash before it, more often than in the source."""
-    if "\\" not in read(translation).signs:
-        return ""
     found = set(_ESCAPED.findall(translation))
     return next((sign for sign in sorted(found) if translation.count(sign) > source.count(sign)), "")
 
 
 def _doubled(source: str, translation: str) -> str:
     """A placeholder or a tag twice in a row."""
-    if not any(sign in translation for sign in _TWICE_SIGNS):
-        return ""
     return next((match[0] for match in _TWICE.finditer(translation) if match[0] not in source), "")
 
 

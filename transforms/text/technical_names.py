@@ -32,10 +32,13 @@ _NAME = re.compile(
     """,
     re.VERBOSE,
 )
-_SURE_SIGNS: Final = frozenset("_/`")
+_MARKED_SIGNS: Final = frozenset("_`")
+"""Texts with one of them may have names with a capital within, too."""
 _CALL_SIGN = re.compile(r"\((?<=\w\()[\d)]")
 _POINT_SIGN = re.compile(r"\.(?=[^\W\d_])")
-_SIGN = re.compile(r"[_/`(]|--|\.(?=[^\W\d_])|[A-Z](?<=[a-z][A-Z])")
+_PATH_SIGN = re.compile(r"/(?<![\w<:/.})~]/)")
+_SIGN = re.compile(r"_|\((?<=\w\()[\d)]|--|\.(?=[^\W\d_])|/(?<![\w<:/.})~]/)|:(?=`)")
+_CAPITAL_SIGN = re.compile(r"[A-Z](?<=[a-z][A-Z])")
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _SEGMENT = re.compile(r"[^\W_]+")
 _WORD = re.compile(r"[\w.-]*\w")
@@ -79,23 +82,26 @@ def name_findings(source: str, translation: str) -> tuple[Finding, ...]:
 def _may_have_names(text: str) -> bool:
     signs = read(text).signs
     return (
-        not _SURE_SIGNS.isdisjoint(signs)
+        not _MARKED_SIGNS.isdisjoint(signs)
         or ("-" in signs and "--" in text)
+        or ("/" in signs and _PATH_SIGN.search(text) is not None)
         or ("(" in signs and _CALL_SIGN.search(text) is not None)
         or ("." in signs and _POINT_SIGN.search(text) is not None)
     )
 
 
 def _names(text: str) -> dict[str, str]:
-    """The names and their kinds, in order."""
+    """The names and their kinds."""
     found: dict[str, str] = {}
-    for start, end in passages(text, _SIGN):
-        if _ADDRESS in text and _ADDRESS in text[start:end]:
-            continue
-        for match in _NAME.finditer(text, start, end):
-            kind, name = match.lastgroup or "", match[0]
-            if kind != "joined" or not _is_mnemonic(name):
-                found.setdefault(name, kind)
+    marked = not _MARKED_SIGNS.isdisjoint(read(text).signs)
+    for sign in (_SIGN, _CAPITAL_SIGN) if marked else (_SIGN,):
+        for start, end in passages(text, sign):
+            if _ADDRESS in text and _ADDRESS in text[start:end]:
+                continue
+            for match in _NAME.finditer(text, start, end):
+                kind, name = match.lastgroup or "", match[0]
+                if kind != "joined" or not _is_mnemonic(name):
+                    found.setdefault(name, kind)
     return found
 
 

@@ -80,7 +80,9 @@ _ALSO_SAID: Final = {
     "year": word_set("annuel annuelle annuellement annuels annuelles semestriel trimestriel siècle douze date"),
 }
 """French words of which an English text may make a unit of time."""
-_TIMES_FR_WORDS, _TIMES_EN_WORDS = frozenset(_TIMES_FR), frozenset(_TIMES_EN)
+_TIMES_FR_WORDS: Final = frozenset(_TIMES_FR)
+TIMES: Final = frozenset(_TIMES_EN)
+"""Without one of these words, an answer has no unit of time."""
 _HOURS_OF_DAYS: Final = frozenset(("24", "48", "72"))
 _MOST_TIMES: Final = 2
 _DAY = re.compile(r"(?i)(?:\d|\b(?:un|par|le|dernier|premier|chaque)) jour\b")
@@ -90,8 +92,8 @@ _LONGEST_TIMED: Final = 600
 def time_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """unit_mismatch: a unit of time, beside no figure, that the answer has not, while it has one that is new."""
     there, here = read(source).low_set, read(translation).low_set
-    named = _TIMES_EN_WORDS & here
-    if not named or len(source) > _LONGEST_TIMED:
+    named = TIMES & here
+    if len(source) > _LONGEST_TIMED:
         return ()
     expected = {_TIMES_FR[word] for word in _TIMES_FR_WORDS & there}
     if "jour" in there and "day" not in expected and _DAY.search(source):
