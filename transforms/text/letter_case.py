@@ -16,7 +16,7 @@ _NAME = re.compile(r"(?<=[a-zà-ÿ,] )[A-ZÀ-Ý][a-zà-ÿ]{2,}")
 _LOWER_SENTENCE = re.compile(r"[.!?] [a-z]")
 _UPPER_SENTENCE = re.compile(r"[.!?…] [A-ZÀ-Ý]")
 _LEAST_SHOUTED, _LEAST_SHOUTED_WORDS, _MORE_CAPITALS = 16, 4, 2
-_LEAST_TITLE_WORDS, _FEWER_CAPITALS = 6, 4
+_LEAST_TITLE_WORDS: Final = 6
 _SMALL_WORDS: Final = frozenset("Of And To The In On For With By From Or A An Is At As Not Be".split())
 _NO_CAPITALS: Final = bytes(byte for byte in range(256) if not 65 <= byte <= 90)
 
@@ -64,12 +64,14 @@ def _longest_in_capitals(text: str) -> tuple[int, int]:
 
 
 def _is_title(source: str, translation: str) -> bool:
-    """Whether even words such as "of" have a capital, which English titles do not give them, unlike the source."""
+    """Whether each word has a capital, even "of", where the source is no heading: it begins without one."""
     words = translation.split()
-    if len(words) < _LEAST_TITLE_WORDS or not translation.istitle() or _SMALL_WORDS.isdisjoint(words[1:]):
-        return False
-    there = read(source).words
-    return sum(map(str.istitle, there)) * _FEWER_CAPITALS < len(there)
+    return (
+        source[:1].islower()
+        and len(words) >= _LEAST_TITLE_WORDS
+        and translation.istitle()
+        and not _SMALL_WORDS.isdisjoint(words[1:])
+    )
 
 
 def _names(source: str) -> list[str]:

@@ -42,7 +42,8 @@ _LARGE_EN: Final = frozenset(word for word, values in ENGLISH.items() if values[
 _LEAST_SMALL: Final = 2
 """Neither "un" nor "one" is always a number."""
 _SMALL_FR: Final = frozenset(word for word, values in FRENCH.items() if _LEAST_SMALL <= values[0] < _LEAST_SPELLED)
-_SMALL_EN: Final = {word: values[0] for word, values in ENGLISH.items() if _LEAST_SMALL <= values[0] < 100}
+_SMALL_EN: Final = {word: values[0] for word, values in ENGLISH.items() if _LEAST_SMALL <= values[0] < _LEAST_SPELLED}
+_TENS_EN: Final = {word: values[0] for word, values in ENGLISH.items() if _LEAST_SMALL <= values[0] < 100}
 _ORDINALS_FR: Final = frozenset(word for word in _SMALL_FR if word.endswith(("ième", "ièmes")))
 _CARDINALS_FR: Final = _SMALL_FR - _ORDINALS_FR
 _ORDINALS_EN: Final = {
@@ -107,7 +108,9 @@ def _spelled_changed(source: str, translation: str) -> str:
 
 def _small_changed(there: Reading, here: Reading) -> str:
     """A number in words that the source has in no form, where it has another one: three for "quatre"."""
-    for french, english in ((_CARDINALS_FR, _SMALL_EN), (_ORDINALS_FR, _ORDINALS_EN)):
+    # "Quatre-vingt-douze" has other parts than "ninety-two".
+    cardinals = _TENS_EN if _LARGE_FR.isdisjoint(there.low_set) else _SMALL_EN
+    for french, english in ((_CARDINALS_FR, cardinals), (_ORDINALS_FR, _ORDINALS_EN)):
         if french.isdisjoint(there.low_set):
             continue
         written = english.keys() & here.low_set
