@@ -108,9 +108,9 @@ def _spelled_changed(source: str, translation: str) -> str:
 
 def _small_changed(there: Reading, here: Reading) -> str:
     """A number in words that the source has in no form, where it has another one: three for "quatre"."""
-    # "Quatre-vingt-douze" has other parts than "ninety-two".
-    cardinals = _TENS_EN if _LARGE_FR.isdisjoint(there.low_set) else _SMALL_EN
-    for french, english in ((_CARDINALS_FR, cardinals), (_ORDINALS_FR, _ORDINALS_EN)):
+    if not _LARGE_FR.isdisjoint(there.low_set):  # "quatre-vingt-douze" has other parts than "ninety-two"
+        return ""
+    for french, english in ((_CARDINALS_FR, _SMALL_EN), (_ORDINALS_FR, _ORDINALS_EN)):
         if french.isdisjoint(there.low_set):
             continue
         written = english.keys() & here.low_set
