@@ -54,6 +54,9 @@ _HALF_FR: Final = word_set("demi demie demis demies moitié")
 _HALF_EN: Final = word_set("half halves semi mid middle")
 _OTHER_PARTS_FR: Final = word_set("quart quarts tiers trimestre trimestres troisième quatrième")
 _OTHER_PARTS_EN: Final = word_set("quarter quarters third thirds")
+_ANY_FR: Final = _DAYS_FR | _ABOUT_FR | _LARGE_FR | _SMALL_FR | _HALF_FR
+"""Without one of these words, a source has no quantity that shows no digit."""
+_LONG_NUMBER: Final = 4
 _NUMBER: Final = r"(\d+(?:[.,]\d+)?)"
 _RANGE_FR = re.compile(rf"(?i)\b(?:de|du|d['’]) ?{_NUMBER}[^\d.;:,]{{1,12}}?\b(?:à|au) {_NUMBER}")
 _RANGE_EN = re.compile(rf"rom [€$£]?{_NUMBER}[^\d.;:,]{{1,12}}?\bto [€$£]?{_NUMBER}")
@@ -63,21 +66,25 @@ _RANGE_WORDS: Final = frozenset(("from", "to"))
 def quantity_changed(source: str, translation: str) -> str:
     """The words of the source that became others, "" if none did."""
     there, here = read(source), read(translation)
-    if not _DAYS_FR.isdisjoint(there.low_set) and (changed := _day_changed(there, here)):
-        return changed
-    if not _ABOUT_FR.isdisjoint(there.low_set) and (changed := _about_changed(there, here)):
-        return changed
-    if (
-        len(here.lows) < MOST_SPELLED
-        and not (_LARGE_FR.isdisjoint(there.low_set) or _LARGE_EN.isdisjoint(here.low_set))
-        and (changed := _spelled_changed(source, translation))
-    ):
-        return changed
-    if len(here.lows) < MOST_SPELLED and (changed := _small_changed(there, here)):
+    if not _ANY_FR.isdisjoint(there.low_set) and (changed := _word_changed(there, here)):
         return changed
     if len(here.numbers) > 1 and here.low_set >= _RANGE_WORDS:
         return _range_turned(source, translation)
     return ""
+
+
+def _word_changed(there: Reading, here: Reading) -> str:
+    """What changed of a source with a day or a number in words."""
+    if not _DAYS_FR.isdisjoint(there.low_set) and (changed := _day_changed(there, here)):
+        return changed
+    if not _ABOUT_FR.isdisjoint(there.low_set) and (changed := _about_changed(there, here)):
+        return changed
+    if len(here.lows) >= MOST_SPELLED:
+        return ""
+    if not (_LARGE_FR.isdisjoint(there.low_set) or _LARGE_EN.isdisjoint(here.low_set)):
+        # "Quatre-vingt-douze" has other parts than "ninety-two", so small numbers tell nothing beside large ones.
+        return _spelled_changed(there.text, here.text)
+    return _small_changed(there, here)
 
 
 def _day_changed(there: Reading, here: Reading) -> str:
@@ -108,8 +115,6 @@ def _spelled_changed(source: str, translation: str) -> str:
 
 def _small_changed(there: Reading, here: Reading) -> str:
     """A number in words that the source has in no form, where it has another one: three for "quatre"."""
-    if not _LARGE_FR.isdisjoint(there.low_set):  # "quatre-vingt-douze" has other parts than "ninety-two"
-        return ""
     for french, english in ((_CARDINALS_FR, _SMALL_EN), (_ORDINALS_FR, _ORDINALS_EN)):
         if french.isdisjoint(there.low_set):
             continue
@@ -117,12 +122,13 @@ def _small_changed(there: Reading, here: Reading) -> str:
         if not written:
             continue
         named = {FRENCH[word][0] for word in french & there.low_set}
-        if all(english[word] in named for word in written):
-            continue
-        own = values_of(there.text, FRENCH, FRENCH_OTHER)
-        own.update(int(number) for number in there.numbers if len(number) < _LONG_NUMBER)
-        if new := sorted(word for word in written if english[word] not in own):
-            return new[0]
+        named.update(int(number) for number in there.numbers if len(number) < _LONG_NUMBER)
+        new = [word for word in written if english[word] not in named]
+        if new:
+            named = values_of(there.text, FRENCH, FRENCH_OTHER)
+            new = [word for word in new if english[word] not in named]
+        if new:
+            return min(new)
     if (
         not _HALF_FR.isdisjoint(there.low_set)
         and _HALF_EN.isdisjoint(here.low_set)
@@ -131,9 +137,6 @@ def _small_changed(there: Reading, here: Reading) -> str:
     ):
         return min(parts)
     return ""
-
-
-_LONG_NUMBER: Final = 4
 
 
 def _range_turned(source: str, translation: str) -> str:

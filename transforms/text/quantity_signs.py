@@ -11,6 +11,7 @@ from transforms.text.reading import read
 from transforms.text.words import word_set
 
 CURRENCIES: Final = frozenset("€$£¥")
+_COMPARING: Final = frozenset("<>≤≥")
 _COMPARED: Final = ("<=", ">=", "≤", "≥")
 _AT_MOST = re.compile(r"<(?<![A-Z]<)=(?!>)|≤")
 _AT_LEAST = re.compile(r">(?<!=>)=(?!>)|≥")
@@ -24,9 +25,10 @@ _MONEY: Final = {
     "franc": word_set("franc francs"),
     "pound": word_set("livre livres pound pounds gbp"),
 }
-MONEY_WORDS: Final = frozenset(word for words in _MONEY.values() for word in words)
+_MONEY_WORDS: Final = frozenset(word for words in _MONEY.values() for word in words)
 _NUMBER_BEFORE = re.compile(r"(?<![\d.,])(\d+(?:[.,]\d+)?)[ \u00a0\u202f]?%(?![\w(%*.#+-])")
 _SCALES: Final = frozenset("kmbgt")
+_MONEY_AND_SCALES: Final = _MONEY_WORDS | _SCALES
 _SCALES_FR: Final = word_set("mille milliers million millions milliard milliards md mds ko mo go to")
 _SCALED = re.compile(r"(?<![\w.,#&-])(\d+)([KMBGT])(?!\w)")
 _NEGATIVE = re.compile(r"[-−](?:(?<=[ (].)|(?<=\A.))(\d+)(?![\w.,-])")
@@ -37,8 +39,7 @@ QUANTITY_SIGNS: Final = CURRENCIES | frozenset("%<>≤≥-−")
 def quantity_sign_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """unit_mismatch or number_missing for a sign beside a number that is another one, new or lost."""
     there, here = read(source), read(translation)
-    signs = there.signs | here.signs
-    if not signs.isdisjoint("<>≤≥") and (changed := _comparison_changed(source, translation)):
+    if not _COMPARING.isdisjoint(there.signs) and (changed := _comparison_changed(source, translation)):
         return (finding(flags.NUMBER_MISSING, changed),)
     if not CURRENCIES.isdisjoint(here.signs) and (changed := _currency_changed(source, translation)):
         return (finding(flags.UNIT_MISMATCH, changed),)
@@ -55,8 +56,11 @@ def quantity_sign_findings(source: str, translation: str) -> tuple[Finding, ...]
 
 def money_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """unit_mismatch: another currency in words; number_added: thousands that nobody wrote, 404K."""
-    there, here = read(source).low_set, read(translation).low_set
-    if not (MONEY_WORDS.isdisjoint(there) or MONEY_WORDS.isdisjoint(here)):
+    here = read(translation).low_set
+    if _MONEY_AND_SCALES.isdisjoint(here):
+        return ()
+    there = read(source).low_set
+    if not _MONEY_WORDS.isdisjoint(here) and not _MONEY_WORDS.isdisjoint(there):
         own = {name for name, words in _MONEY.items() if not words.isdisjoint(there)}
         said = {name for name, words in _MONEY.items() if not words.isdisjoint(here)}
         if own - said and said - own and CURRENCIES.isdisjoint(read(source).signs):

@@ -26,6 +26,8 @@ _BESIDE_BLANK: Final = {
 }
 """Signs, and how they stand beside a blank that is new."""
 _BLANK_SIGNS: Final = frozenset(_BESIDE_BLANK)
+CODE_SIGNS: Final = frozenset("_\\{}&@$%-/`<[")
+"""Without one of them, an answer has no code but names with points."""
 _LEFT = re.compile(r"(?:\w[\w.]*_|\w*\\|[{&@$%]|-|/|_|[a-z]\w* -|\w+)\Z")
 _RIGHT = re.compile(r"[_{/-]*\w+|\(\w+\)|\{")
 _LONGEST_LEFT: Final = 40
@@ -48,13 +50,15 @@ _FIRST_OPTION = re.compile(r"\s*(-{1,2}[A-Za-z])(?![a-z])")
 def sign_change_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """placeholder_mismatch: a placeholder or a name of code whose signs are torn, doubled, escaped, lost or empty."""
     signs = read(translation).signs
-    changed = (
-        _torn(source, translation)
-        or ("\\" in signs and _escaped(source, translation))
-        or (not _TWICE_SIGNS.isdisjoint(signs) and _doubled(source, translation))
-        or (not _EMPTY_SIGNS.isdisjoint(signs) and _emptied(source, translation))
-        or _other_dashes(source, translation)
-    )
+    changed = ""
+    if not CODE_SIGNS.isdisjoint(signs):
+        changed = (
+            _torn(source, translation)
+            or ("\\" in signs and _escaped(source, translation))
+            or (not _TWICE_SIGNS.isdisjoint(signs) and _doubled(source, translation))
+            or (not _EMPTY_SIGNS.isdisjoint(signs) and _emptied(source, translation))
+        )
+    changed = changed or _other_dashes(source, translation)
     return (finding(flags.PLACEHOLDER_MISMATCH, changed),) if changed else ()
 
 
@@ -62,7 +66,7 @@ def _torn(source: str, translation: str) -> str:
     """A sign with a blank beside it that the source does not have there."""
     for sign in _BLANK_SIGNS & read(translation).signs & read(source).signs:
         for mark in _BESIDE_BLANK[sign]:
-            for place in places(translation, mark):
+            for place in places(translation, mark) if mark in translation else ():
                 if written := _torn_at(source, translation, translation.index(" ", place + (mark == " - "))):
                     return written
     return ""
@@ -114,6 +118,10 @@ def _emptied(source: str, translation: str) -> str:
 
 def _other_dashes(source: str, translation: str) -> str:
     """An option with one dash, or a long one, for its two, or the first option of a line without its dash."""
+    if ".." in translation and ".." not in source and (match := _POINTS.search(translation)):
+        return match[0]
+    if "-" not in read(source).signs:
+        return ""
     if "--" in source:
         for name in _DASHED.findall(translation):
             option = f"--{name}"
@@ -121,6 +129,4 @@ def _other_dashes(source: str, translation: str) -> str:
                 return option
     if "-" in source[:4] and (match := _FIRST_OPTION.match(source)) and match[1] not in translation[: match.end() + 4]:
         return match[1]
-    if ".." in translation and ".." not in source and (match := _POINTS.search(translation)):
-        return match[0]
     return ""

@@ -92,15 +92,17 @@ _LONGEST_TIMED: Final = 600
 def time_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """unit_mismatch: a unit of time, beside no figure, that the answer has not, while it has one that is new."""
     there, here = read(source).low_set, read(translation).low_set
-    named = TIMES & here
     if len(source) > _LONGEST_TIMED:
         return ()
-    expected = {_TIMES_FR[word] for word in _TIMES_FR_WORDS & there}
+    named = _TIMES_FR_WORDS & there
+    expected = {_TIMES_FR[word] for word in named} if named else set()
     if "jour" in there and "day" not in expected and _DAY.search(source):
         expected.add("day")
-    units = {_TIMES_EN[word] for word in named}
+    if not expected or len(expected) > _MOST_TIMES:
+        return ()
+    units = {_TIMES_EN[word] for word in TIMES & here}
     gone = expected - units
-    if not gone or len(expected) > _MOST_TIMES:
+    if not gone:
         return ()
     if "day" in units and not _HOURS_OF_DAYS.isdisjoint(read(source).numbers):
         units.discard("day")
