@@ -42,8 +42,7 @@ _LARGE_EN: Final = frozenset(word for word, values in ENGLISH.items() if values[
 _LEAST_SMALL: Final = 2
 """Neither "un" nor "one" is always a number."""
 _SMALL_FR: Final = frozenset(word for word, values in FRENCH.items() if _LEAST_SMALL <= values[0] < _LEAST_SPELLED)
-_SMALL_EN: Final = {word: values[0] for word, values in ENGLISH.items() if _LEAST_SMALL <= values[0] < _LEAST_SPELLED}
-_TENS_EN: Final = {word: values[0] for word, values in ENGLISH.items() if _LEAST_SMALL <= values[0] < 100}
+_SMALL_EN: Final = {word: values[0] for word, values in ENGLISH.items() if _LEAST_SMALL <= values[0] < 100}
 _ORDINALS_FR: Final = frozenset(word for word in _SMALL_FR if word.endswith(("ième", "ièmes")))
 _CARDINALS_FR: Final = _SMALL_FR - _ORDINALS_FR
 _ORDINALS_EN: Final = {

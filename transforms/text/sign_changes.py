@@ -44,6 +44,7 @@ _EMPTY_ROLE = re.compile(r":[a-z]{2,20}:``(?![`\w])")
 _DASHED = re.compile(r"(?<![\w–—-])(?:[-–—]|- -)[ ]?([a-z][\w-]*)")
 _OPTION = re.compile(r"-(?<![\w-]-)-([a-z][\w-]*)")
 _POINTS = re.compile(r"\w\.\.[^\W\d]|[^\W\d]\.\.\d|\d\.\.\d+\.\d")
+_LONGEST_FIRST: Final = 6
 _FIRST_OPTION = re.compile(r"\s*(-{1,2}[A-Za-z])(?![a-z])")
 
 
@@ -127,6 +128,10 @@ def _other_dashes(source: str, translation: str) -> str:
             option = f"--{name}"
             if option in source and source.count(option) > translation.count(option):
                 return option
-    if "-" in source[:4] and (match := _FIRST_OPTION.match(source)) and match[1] not in translation[: match.end() + 4]:
+    if (
+        "-" in source[:4]
+        and (match := _FIRST_OPTION.match(source))
+        and match[1] not in translation.lstrip()[:_LONGEST_FIRST].replace("--", "")
+    ):
         return match[1]
     return ""

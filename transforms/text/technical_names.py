@@ -111,6 +111,8 @@ def _is_mnemonic(name: str) -> bool:
     if name.count("_") != 1 or name.isupper():
         return False
     before, _, after = name.partition("_")
+    if name.islower() and all(len(part) > 2 and is_english_word(part) for part in (before, after)):
+        return False
     word = (before + after).lower()
     return len(before) < 2 or len(after) < 2 or is_english_word(word) or looks_french(word)
 
@@ -176,7 +178,7 @@ def _cut(names: Mapping[str, str], source: str, translation: str) -> str:
                 begun in new
                 and after.isalnum()
                 and (after.islower() or begun[-1].islower())
-                and not is_english_word(begun.lower())
+                and not (begun[1:].islower() and is_english_word(begun.lower()))
             ):
                 return name
     return ""
