@@ -37,30 +37,39 @@ _CODE: Final = (
     r"|&\w{2,40};|\[\[[\w:-]{1,40}\]\]|__[A-Za-z]\w{0,40}?__|<(?!br\b)/?[\w -]{1,40}/?>"
 )
 _TWICE = re.compile(rf"({_CODE})\1")
-_TWICE_SIGNS: Final = frozenset("{}%&[_<")
+_JOINS: Final = {
+    "{": re.compile(r"\}(?=\$?\{)"),
+    "[": re.compile(r"\]\]\[\["),
+    "_": re.compile("____"),
+    "<": re.compile("><"),
+    "&": re.compile(";&"),
+    "%": re.compile("%(?<=[a-z%0-9]%)"),
+}
+"""What a doubled piece has in its middle, by a sign of it."""
 _EMPTY: Final = ("````", "<>", "[]", "{{}}", "${}")
-_EMPTY_SIGNS: Final = frozenset("`<[{")
 _EMPTY_ROLE = re.compile(r":[a-z]{2,20}:``(?![`\w])")
 _DASHED = re.compile(r"(?<![\w–—-])(?:[-–—]|- -)[ ]?([a-z][\w-]*)")
 _OPTION = re.compile(r"-(?<![\w-]-)-([a-z][\w-]*)")
 _POINTS = re.compile(r"\w\.\.[^\W\d]|[^\W\d]\.\.\d|\d\.\.\d+\.\d")
 _LONGEST_FIRST: Final = 6
-_FIRST_OPTION = re.compile(r"\s*(-{1,2}[A-Za-z])(?![a-z])")
+_FIRST_OPTION = re.compile(r"\s*(-[A-Za-z])(?![A-Za-z])")
 
 
 def sign_change_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """placeholder_mismatch: a placeholder or a name of code whose signs are torn, doubled, escaped, lost or empty."""
-    signs = read(translation).signs
-    changed = ""
-    if not CODE_SIGNS.isdisjoint(signs):
-        changed = (
-            _torn(source, translation)
-            or ("\\" in signs and _escaped(source, translation))
-            or (not _TWICE_SIGNS.isdisjoint(signs) and _doubled(source, translation))
-            or (not _EMPTY_SIGNS.isdisjoint(signs) and _emptied(source, translation))
-        )
+    changed = "" if CODE_SIGNS.isdisjoint(read(translation).signs) else _code_changed(source, translation)
     changed = changed or _other_dashes(source, translation)
     return (finding(flags.PLACEHOLDER_MISMATCH, changed),) if changed else ()
+
+
+def _code_changed(source: str, translation: str) -> str:
+    """The first change that is found of those of code with signs."""
+    return (
+        _torn(source, translation)
+        or _escaped(source, translation)
+        or _doubled(source, translation)
+        or _emptied(source, translation)
+    )
 
 
 def _torn(source: str, translation: str) -> str:
@@ -99,19 +108,23 @@ def _is_code(left: str, right: str) -> bool:
 
 def _escaped(source: str, translation: str) -> str:
     """A sign with a backslash before it, more often than in the source."""
-    found = set(_ESCAPED.findall(translation))
+    found = set(_ESCAPED.findall(translation)) if "\\" in translation else ()
     return next((sign for sign in sorted(found) if translation.count(sign) > source.count(sign)), "")
 
 
 def _doubled(source: str, translation: str) -> str:
     """A placeholder or a tag twice in a row."""
+    signs = read(translation).signs
+    if not any(sign in signs and join.search(translation) for sign, join in _JOINS.items()):
+        return ""
     return next((match[0] for match in _TWICE.finditer(translation) if match[0] not in source), "")
 
 
 def _emptied(source: str, translation: str) -> str:
     """Marks with nothing between them."""
+    signs = read(translation).signs
     for empty in _EMPTY:
-        if empty in translation and empty not in source:
+        if empty[-1] in signs and empty in translation and empty not in source:
             return empty
     match = _EMPTY_ROLE.search(translation) if ":``" in translation else None
     return match[0] if match else ""

@@ -34,10 +34,15 @@ _NAME = re.compile(
 )
 _MARKED_SIGNS: Final = frozenset("_`")
 """Texts with one of them may have names with a capital within, too."""
-_CALL_SIGN = re.compile(r"\((?<=\w\()[\d)]")
-_POINT_SIGN = re.compile(r"\.(?=[^\W\d_])")
-_PATH_SIGN = re.compile(r"/(?<![\w<:/.})~]/)")
-_SIGN = re.compile(r"_|\((?<=\w\()[\d)]|--|\.(?=[^\W\d_])|/(?<![\w<:/.})~]/)|:(?=`)")
+_SIGNS: Final = {
+    "_": re.compile("_"),
+    "-": re.compile("--"),
+    ":": re.compile(":(?=`)"),
+    ".": re.compile(r"\.(?=[^\W\d_])"),
+    "(": re.compile(r"\((?<=\w\()[\d)]"),
+    "/": re.compile(r"/(?<![\w<:/.})~]/)"),
+}
+"""What each name has, by its first character."""
 _CAPITAL_SIGN = re.compile(r"[A-Z](?<=[a-z][A-Z])")
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _SEGMENT = re.compile(r"[^\W_]+")
@@ -61,8 +66,6 @@ _OFTEN_LOST: Final = frozenset((":sup:", ":sub:"))
 
 def name_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """placeholder_mismatch: a technical name that is cut, misspelled, in other letters or signs, or gone."""
-    if not _may_have_names(source):
-        return ()
     there = _names(source)
     if not there or len(there) > MOST_NAMES * 4:
         return ()
@@ -79,24 +82,16 @@ def name_findings(source: str, translation: str) -> tuple[Finding, ...]:
     return ()
 
 
-def _may_have_names(text: str) -> bool:
-    signs = read(text).signs
-    return (
-        not _MARKED_SIGNS.isdisjoint(signs)
-        or ("-" in signs and "--" in text)
-        or ("/" in signs and _PATH_SIGN.search(text) is not None)
-        or ("(" in signs and _CALL_SIGN.search(text) is not None)
-        or ("." in signs and _POINT_SIGN.search(text) is not None)
-    )
-
-
 def _names(text: str) -> dict[str, str]:
     """The names and their kinds."""
     found: dict[str, str] = {}
-    marked = not _MARKED_SIGNS.isdisjoint(read(text).signs)
-    for sign in (_SIGN, _CAPITAL_SIGN) if marked else (_SIGN,):
-        for start, end in passages(text, sign):
-            if _ADDRESS in text and _ADDRESS in text[start:end]:
+    signs = read(text).signs
+    looked_for = [pattern for sign, pattern in _SIGNS.items() if sign in signs]
+    if not _MARKED_SIGNS.isdisjoint(signs):
+        looked_for.append(_CAPITAL_SIGN)
+    for pattern in looked_for:
+        for start, end in passages(text, pattern):
+            if _ADDRESS in text[start:end]:
                 continue
             for match in _NAME.finditer(text, start, end):
                 kind, name = match.lastgroup or "", match[0]
