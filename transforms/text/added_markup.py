@@ -23,7 +23,7 @@ _PARAGRAPH_WITHIN = re.compile(r"\n(?:(?<=[a-z,]\n)|(?<=[a-z,] \n))[^\S\n]*\n\s{
 _CITED = re.compile(r"【[^】\n]{0,60}】|\[(?:citation needed|source|ref(?:erence)?|\d{1,2}†[^\]\n]{0,40})\]")
 _NOTED = re.compile(r"\w(?:\[\d{1,2}\])+[.\s]*\Z")
 _EMPHASIS = re.compile(r"\*(?<![\w*`\\/(]\*)[A-Za-z][^*\n]{0,60}(?<![\s\\])\*(?![\w*`])")
-_CODE = re.compile(r"`(?<![\w`]`)[A-Za-z][a-z ]{1,40}`(?![\w`])")
+_CODE = re.compile(r"(?<![\w`])``?[A-Za-z][a-z ]{1,40}``?(?![\w`])")
 _UNDERLINED = re.compile(r"_(?<![\w]_)[^\W_][^_\n]{0,60}_(?!\w)")
 _QUOTED = re.compile(r"'(?<![^\W\d_]')\S")
 _LONGEST_PLAIN: Final = 150

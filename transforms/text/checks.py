@@ -17,6 +17,7 @@ from transforms.text.characters import character_findings
 from transforms.text.chatter import leak_findings, refusal_findings
 from transforms.text.cleaning import open_thought
 from transforms.text.code_names import CODE_SIGNS, ROMAN_WORDS, code_name_findings, roman_findings
+from transforms.text.comparatives import LIMITS_FR, limit_findings
 from transforms.text.content import content_findings
 from transforms.text.control_tokens import may_have_tokens, new_tokens
 from transforms.text.copies import copy_findings
@@ -33,6 +34,7 @@ from transforms.text.language_words import ENGLISH
 from transforms.text.letter_case import case_findings
 from transforms.text.loops import is_doubled, is_said_twice, repetition_flags
 from transforms.text.numbers import number_findings
+from transforms.text.odd_signs import odd_sign_findings
 from transforms.text.omissions import omission_findings
 from transforms.text.placeholders import PLACEHOLDER_SIGNS, placeholder_findings
 from transforms.text.quantity_signs import QUANTITY_SIGNS, money_findings, quantity_sign_findings
@@ -139,6 +141,8 @@ def _findings_of_signs(source: str, translation: str) -> list[Finding]:
         if not DASHES.isdisjoint(signs):
             found += sign_findings(source, translation)
         found += money_findings(source, translation)
+    if not LIMITS_FR.isdisjoint(there.low_set):
+        found += limit_findings(source, translation)
     if not TIMES.isdisjoint(here.low_set):
         found += time_findings(source, translation)
     if not QUANTITY_SIGNS.isdisjoint(signs):
@@ -159,6 +163,7 @@ def _findings_of_signs(source: str, translation: str) -> list[Finding]:
         found += markup_findings(source, translation)
     if not ADDED_SIGNS.isdisjoint(here.signs):
         found += added_markup_findings(source, translation)
+    found += odd_sign_findings(source, translation)
     found += character_findings(source, translation)
     found += case_findings(source, translation)
     found += emoji_findings(source, translation)

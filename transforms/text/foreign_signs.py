@@ -16,19 +16,21 @@ from transforms.text.reading import Reading, read
 from transforms.text.words import without_accents
 
 _USUAL: Final = frozenset(map(chr, range(0x100))) | frozenset("\u202f“”‘’‚„–—…•€™œŒ≤≥→−×′″№℃℉℠℗")
+_WIDE_BLANK: Final = "\u3000"
 _FOREIGN: Final = frozenset(("So", "Sk", "Mn", "Me", "Cf", "Co", "Cn", "Lm", "Nl"))
 """Categories of Unicode that a translator from French into English does not use, unless the source does."""
 _ARROWS_AND_KEYS: Final = ("\u2190", "\u23ff")
 _CIRCLED = re.compile("[\u2460-\u24ff\u2776-\u2793]")
 _EMOJI = re.compile(f"[{EMOJI}]")
 
-_OTHER_LETTER = re.compile("[áãäåæìíðñòóõöøúýþßÿ\u0100-\u0151\u0154-\u024f](?<!\u0178)")
+_OTHER_LETTER = re.compile("[áãäåæìíðñòóõöøúýþßÿ\u0100-\u0151\u0154-\u02af](?<!\u0178)")
 """Latin letters that French and English words do not have, or have in words that both write alike."""
+_CAPITAL_WITHIN = re.compile("[\u00c0-\u00d6\u00d8-\u00de\u0160\u017d\u0152\u0178\u0370-\u04ff](?<=[a-z].)")
 _PAIR = re.compile("[\u0100-\u0151\u0154-\u0177\u0179-\u024f][^\\W\\d_a-zA-Z]")
 
 _WITHIN: Final = {
     sign: re.compile(rf"{re.escape(sign)}(?<=[a-z]{re.escape(sign)}){re.escape(sign)}{{0,2}}[a-z]")
-    for sign in '~*^#$!\\"`?°§¤¨´·•…'
+    for sign in '~*^#$!\\"`?°§¤¨´·•…€£¥¢'
 }
 """Signs that no word has within it."""
 _WITHIN_CODE: Final = {
@@ -36,9 +38,10 @@ _WITHIN_CODE: Final = {
 }
 """Signs that code has between letters."""
 _WITHIN_SIGNS: Final = frozenset(_WITHIN) | frozenset(_WITHIN_CODE)
-_ENTITY_WITHIN = re.compile(r"[A-Za-z]+&[A-Za-z]{2,8};[a-z]+")
+_ENTITY_WITHIN = re.compile(r"[A-Za-z]*&(?:[A-Za-z]{2,8}|#\d{2,5}|#x[0-9A-Fa-f]{2,4});[a-z]*")
 _WORD_END: Final = "</w>"
 """The end of a word in the alphabet of some models."""
+_DOUBLED_APOSTROPHE = re.compile(r"['’´`](?:(?<=[a-z]['’]['’])|(?<=[a-z][´`]))(?:s|t|re|ll|ve)\b(?!['’`])")
 _CONTROL = re.compile(r"_x00[0-9A-F]{2}_")
 """A control character as tables of an office write it."""
 
@@ -46,7 +49,7 @@ _CONTRACTED: Final = frozenset(
     "arent isnt wasnt werent dont doesnt didnt hasnt havent hadnt wouldnt couldnt shouldnt mustnt youre theyre thats"
     " youve theyve weve youll theyll".split()
 )
-_APOSTROPHES: Final = frozenset("'’ʼ`")
+_APOSTROPHES: Final = frozenset("'’ʼ`´")
 _LOST_APOSTROPHE = re.compile(r"(?<=[a-z]) s (?=[a-z])|(?<=[a-z]n) t (?=[a-z])|(?<=[uye]) (?:ll|ve|re) (?=[a-z])")
 _LETTERS_ALONE: Final = frozenset(("s", "t", "ll", "ve", "re"))
 _LEAST_JOINED: Final = 3
@@ -67,6 +70,10 @@ def foreign_sign(source: str, translation: str) -> str:
         match = _LOST_APOSTROPHE.search(translation)
         if match and match[0] not in source:
             return match[0].strip()
+    if not _APOSTROPHES.isdisjoint(here.signs):
+        match = _DOUBLED_APOSTROPHE.search(translation)
+        if match and match[0] not in source:
+            return match[0]
     if "_" in here.signs:
         if (match := _CONTROL.search(translation)) and match[0] not in source:
             return match[0]
@@ -76,7 +83,9 @@ def foreign_sign(source: str, translation: str) -> str:
 
 def _foreign(here: Reading, source: str) -> str:
     for sign in sorted(here.signs - _USUAL):
-        if sign not in source and (unicodedata.category(sign) in _FOREIGN or _CIRCLED.match(sign)):
+        if sign not in source and (
+            unicodedata.category(sign) in _FOREIGN or sign == _WIDE_BLANK or _CIRCLED.match(sign)
+        ):
             first, last = _ARROWS_AND_KEYS
             if not first <= sign <= last and not _EMOJI.match(sign):
                 return sign
@@ -85,6 +94,8 @@ def _foreign(here: Reading, source: str) -> str:
 
 def _word_of_other_letters(there: Reading, here: Reading) -> str:
     """A word in lower case with a letter that the source has nowhere; names have a capital."""
+    if (match := _CAPITAL_WITHIN.search(here.letters)) and match[0] not in there.letters:
+        return match[0]
     if not _OTHER_LETTER.search(here.letters):
         return ""
     for word in here.words:
@@ -118,6 +129,7 @@ def broken_entity(source: str, translation: str) -> str:
         return _WORD_END
     if "&" in translation:
         for match in _ENTITY_WITHIN.finditer(translation):
-            if unescape(match[0]) not in source and match[0] not in source and unescape(match[0]).isalpha():
+            word = unescape(match[0])
+            if word.isalpha() and not word.isascii() and word not in source and match[0] not in source:
                 return match[0]
     return ""

@@ -52,8 +52,11 @@ _ORDINALS_EN: Final = {
 _HALF_FR: Final = word_set("demi demie demis demies moitié")
 _HALF_EN: Final = word_set("half halves semi mid middle")
 _OTHER_PARTS_FR: Final = word_set("quart quarts tiers trimestre trimestres troisième quatrième")
+_THIRDS_EN: Final = word_set("third thirds party")
+_PARTS_EN: Final = word_set("quarter quarters half halves fifth")
 _OTHER_PARTS_EN: Final = word_set("quarter quarters third thirds")
-_ANY_FR: Final = _DAYS_FR | _ABOUT_FR | _LARGE_FR | _SMALL_FR | _HALF_FR
+_TWICE_FR: Final = word_set("deux double doubles doubler doublé second seconde deuxième")
+_ANY_FR: Final = _DAYS_FR | _ABOUT_FR | _LARGE_FR | _SMALL_FR | _HALF_FR | {"tiers", "fois"}
 """Without one of these words, a source has no quantity that shows no digit."""
 _LONG_NUMBER: Final = 4
 _NUMBER: Final = r"(\d+(?:[.,]\d+)?)"
@@ -135,6 +138,10 @@ def _small_changed(there: Reading, here: Reading) -> str:
         and (parts := _OTHER_PARTS_EN & here.low_set)
     ):
         return min(parts)
+    if "tiers" in there.low_set and _THIRDS_EN.isdisjoint(here.low_set) and (parts := _PARTS_EN & here.low_set):
+        return min(parts)
+    if "twice" in here.low_set and "fois" in there.low_set and "2" not in there.numbers:
+        return "twice" if _TWICE_FR.isdisjoint(there.low_set) else ""
     return ""
 
 

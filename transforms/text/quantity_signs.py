@@ -25,6 +25,7 @@ _MONEY: Final = {
     "franc": word_set("franc francs"),
     "pound": word_set("livre livres pound pounds gbp"),
 }
+_NAMES: Final = {"€": "euro", "$": "dollar", "£": "pound", "¥": "yen"}
 _MONEY_WORDS: Final = frozenset(word for words in _MONEY.values() for word in words)
 _NUMBER_BEFORE = re.compile(r"(?<![\d.,])(\d+(?:[.,]\d+)?)[ \u00a0\u202f]?%(?![\w(%*.#+-])")
 _SCALES: Final = frozenset("kmbgt")
@@ -86,14 +87,17 @@ def _comparison_changed(source: str, translation: str) -> str:
 def _currency_changed(source: str, translation: str) -> str:
     """A currency that the source does not have, for another one of it, or beside a number of a source without any."""
     there, here = read(source), read(translation)
-    new = CURRENCIES & here.signs - there.signs
+    new = (CURRENCIES & here.signs) - there.signs
     if not new:
         return ""
+    words = {name for name, words in _MONEY.items() if not words.isdisjoint(there.low_set)}
     own = CURRENCIES & there.signs
     for sign in sorted(new):
         lost = next((other for other in sorted(own) if source.count(other) > translation.count(other)), "")
         if lost and (_PRICE.search(source) or lost not in here.signs):
             return f"{lost}: {sign}"
+        if words and not own and _NAMES[sign] not in words:
+            return sign
         price = _NEW_PRICE.search(translation) if not own and _MONEY_FR.isdisjoint(there.low_set) else None
         if price and price[0][1:] in there.numbers:
             return price[0]

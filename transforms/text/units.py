@@ -86,6 +86,10 @@ TIMES: Final = frozenset(_TIMES_EN)
 _HOURS_OF_DAYS: Final = frozenset(("24", "48", "72"))
 _MOST_TIMES: Final = 2
 _DAY = re.compile(r"(?i)(?:\d|\b(?:un|par|le|dernier|premier|chaque)) jour\b")
+_EACH = re.compile(r"\b(?:par|chaque|une) (heure|minute|seconde)\b")
+_EACH_UNITS: Final = {"heure": "hour", "minute": "minute", "seconde": "second"}
+_EACH_EN: Final = {"hourly": "hour", "h": "hour", "s": "second", "second": "second", "min": "minute"}
+_EACH_WORDS: Final = frozenset(("heure", "seconde"))
 _LONGEST_TIMED: Final = 600
 
 
@@ -98,10 +102,12 @@ def time_findings(source: str, translation: str) -> tuple[Finding, ...]:
     expected = {_TIMES_FR[word] for word in named} if named else set()
     if "jour" in there and "day" not in expected and _DAY.search(source):
         expected.add("day")
+    if not _EACH_WORDS.isdisjoint(there) and (match := _EACH.search(source)):
+        expected.add(_EACH_UNITS[match[1]])
     if not expected or len(expected) > _MOST_TIMES:
         return ()
     units = {_TIMES_EN[word] for word in TIMES & here}
-    gone = expected - units
+    gone = expected - units - {_EACH_EN[word] for word in _EACH_EN.keys() & here}
     if not gone:
         return ()
     if "day" in units and not _HOURS_OF_DAYS.isdisjoint(read(source).numbers):
