@@ -15,7 +15,7 @@ from transforms.text.emoji import EMOJI
 from transforms.text.reading import Reading, read
 from transforms.text.words import without_accents
 
-_USUAL: Final = frozenset(map(chr, range(0x100))) | frozenset("\u202f“”‘’‚„–—…•€™œŒ≤≥→−×′″№℃℉℠℗")
+_USUAL: Final = frozenset(map(chr, range(0x100))) | frozenset("\u202f“”‘’‚„–—…•€™œŒ≤≥→−×′″№℃℉℠℗ᵗʰˢⁿᵈʳᵉ")
 _WIDE_BLANK: Final = "\u3000"
 _FOREIGN: Final = frozenset(("So", "Sk", "Mn", "Me", "Cf", "Co", "Cn", "Lm", "Nl"))
 """Categories of Unicode that a translator from French into English does not use, unless the source does."""

@@ -56,3 +56,12 @@ def test_entities_and_word_ends_within_words() -> None:
     assert broken_entity(SOURCE, "The work</w>shop leaks.")
     assert broken_entity("Chez Hélène", "At H&eacute;l&egrave;ne's") == ""
     assert broken_entity(SOURCE, "Pumps &amp; valves") == ""
+
+
+@pytest.mark.parametrize("word", ["cafÚ", "sum€er", "caf´s", "caf’’s", "pum\u3000p"])
+def test_more_that_no_word_has(word: str) -> None:
+    assert foreign_sign(SOURCE, f"The {word} leaks.")
+
+
+def test_raised_letters_are_usual() -> None:
+    assert foreign_sign("Le 5ème jour", "The 5ᵗʰ day") == ""

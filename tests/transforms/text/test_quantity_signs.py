@@ -16,6 +16,7 @@ from transforms.text.quantity_signs import money_findings, quantity_sign_finding
         ("La pompe coûte 40 €.", "The pump costs $40.", (flags.UNIT_MISMATCH,)),
         ("La pompe coûte 40 €.", "The pump costs €40.", ()),
         ("La pompe coûte 40 dollars.", "The pump costs $40.", ()),
+        ("La pompe coûte 3 millions d'euros.", "The pump costs £3 million.", (flags.UNIT_MISMATCH,)),
         ("La vanne 3927 fuit.", "Valve $3927 leaks.", (flags.UNIT_MISMATCH,)),
         ("Le taux est de 3 % (10 % au plus).", "The rate is 3 (10 % at most).", (flags.UNIT_MISMATCH,)),
         ("Le taux est de 3 %.", "The rate is 3 per cent.", ()),

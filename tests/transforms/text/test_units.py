@@ -34,6 +34,8 @@ def test_a_number_keeps_its_unit(source: str, translation: str, evidence: str | 
         ("Dernier jour du mois", "Last week of the month", "day: week"),
         ("Les secondes sont perdues.", "The minutes are lost.", "second: minute"),
         ("Toutes les quatre semaines", "Every four weeks", None),
+        ("Trois litres par heure", "Three litres per day", "hour: day"),
+        ("Trois litres par heure", "Three litres an hour", None),
         ("Dans quinze jours", "In two weeks", None),
         ("La mise à jour du mois", "The update of the month", None),
         ("De nos jours", "Today", None),
