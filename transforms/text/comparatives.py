@@ -12,6 +12,8 @@ from transforms.text.words import word_set
 
 LIMITS_FR: Final = frozenset(("moins", "plus", "maximum", "minimum"))
 _LIMITS_EN: Final = word_set("least most more less fewer over under higher lower greater minimum maximum")
+_LONGEST: Final = 600
+"""A longer text has more limits than one."""
 _AT_LEAST: Final = ("au moins", "au minimum")
 _AT_MOST: Final = ("au plus", "au maximum")
 _THAN_FR = re.compile(r"\b(moins|plus) d[e’'] ?(\d+)")
@@ -22,7 +24,7 @@ _LESS: Final = "less|fewer|lower|under"
 
 def limit_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """number_missing for a source with one of ``LIMITS_FR``: a limit of which the answer says the contrary."""
-    if _LIMITS_EN.isdisjoint(read(translation).low_set):
+    if len(source) > _LONGEST or _LIMITS_EN.isdisjoint(read(translation).low_set):
         return ()
     there, here = lowered(source), lowered(translation)
     least, most = (any(words in there for words in limit) for limit in (_AT_LEAST, _AT_MOST))

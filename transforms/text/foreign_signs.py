@@ -28,6 +28,9 @@ _OTHER_LETTER = re.compile("[áãäåæìíðñòóõöøúýþßÿ\u0100-\u0151
 _CAPITAL_WITHIN = re.compile("[\u00c0-\u00d6\u00d8-\u00de\u0160\u017d\u0152\u0178\u0370-\u04ff](?<=[a-z].)")
 _PAIR = re.compile("[\u0100-\u0151\u0154-\u0177\u0179-\u024f][^\\W\\d_a-zA-Z]")
 
+_USUAL_LETTERS: Final = b" " + "".join(
+    letter for letter in map(chr, range(0x100)) if letter.isalpha() and (letter.isascii() or letter in "àâçèéêëîïôùûüœ")
+).encode("latin-1", "ignore")
 _WITHIN: Final = {
     sign: re.compile(rf"{re.escape(sign)}(?<=[a-z]{re.escape(sign)}){re.escape(sign)}{{0,2}}[a-z]")
     for sign in '~*^#$!\\"`?°§¤¨´·•…€£¥¢'
@@ -50,6 +53,7 @@ _CONTRACTED: Final = frozenset(
     " youve theyve weve youll theyll".split()
 )
 _APOSTROPHES: Final = frozenset("'’ʼ`´")
+_LEFT_APOSTROPHES: Final = frozenset("´`")
 _LOST_APOSTROPHE = re.compile(r"(?<=[a-z]) s (?=[a-z])|(?<=[a-z]n) t (?=[a-z])|(?<=[uye]) (?:ll|ve|re) (?=[a-z])")
 _LETTERS_ALONE: Final = frozenset(("s", "t", "ll", "ve", "re"))
 _LEAST_JOINED: Final = 3
@@ -60,7 +64,7 @@ def foreign_sign(source: str, translation: str) -> str:
     there, here = read(source), read(translation)
     if not here.latin and not here.signs <= _USUAL and (sign := _foreign(here, source)):
         return sign
-    if not here.letters.isascii() and (word := _word_of_other_letters(there, here)):
+    if not here.letters.isascii() and _has_rare_letter(here.letters) and (word := _word_of_other_letters(there, here)):
         return word
     if not _WITHIN_SIGNS.isdisjoint(here.signs) and (within := _within_word(source, here)):
         return within
@@ -70,7 +74,7 @@ def foreign_sign(source: str, translation: str) -> str:
         match = _LOST_APOSTROPHE.search(translation)
         if match and match[0] not in source:
             return match[0].strip()
-    if not _APOSTROPHES.isdisjoint(here.signs):
+    if not _LEFT_APOSTROPHES.isdisjoint(here.signs) or "''" in translation or "’’" in translation:
         match = _DOUBLED_APOSTROPHE.search(translation)
         if match and match[0] not in source:
             return match[0]
@@ -90,6 +94,12 @@ def _foreign(here: Reading, source: str) -> str:
             if not first <= sign <= last and not _EMOJI.match(sign):
                 return sign
     return ""
+
+
+def _has_rare_letter(letters: str) -> bool:
+    """Whether a letter is none of most texts. Bytes tell it in a small part of the time that a pattern takes."""
+    rest = letters.encode("latin-1", "replace").translate(None, _USUAL_LETTERS)
+    return bool(rest)
 
 
 def _word_of_other_letters(there: Reading, here: Reading) -> str:

@@ -51,9 +51,11 @@ def _capitals(text: str) -> int:
 def _shouts(source: str, translation: str) -> bool:
     """Whether a passage of the answer is in capitals that the source has not."""
     capitals = _capitals(translation)
-    if capitals >= _LEAST_MIXED and len(_MIXED.findall(translation)) > len(_MIXED.findall(source)) + 1:
+    if capitals < _LEAST_MIXED or capitals < _MORE_CAPITALS * _capitals(source):
+        return False
+    if len(_MIXED.findall(translation)) > len(_MIXED.findall(source)) + 1:
         return True
-    if capitals < _LEAST_SHOUTED or capitals < _MORE_CAPITALS * _capitals(source):
+    if capitals < _LEAST_SHOUTED:
         return False
     passage, words = _longest_in_capitals(translation)
     return (

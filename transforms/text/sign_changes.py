@@ -7,6 +7,7 @@ What the source has itself is none of them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from transforms.text import flags
@@ -21,13 +22,13 @@ _BESIDE_BLANK: Final = {
     "@": ("@ ",),
     "$": ("$ ",),
     "%": ("% ",),
-    "-": ("- -", " - "),
-    "/": ("/ /",),
 }
 """Signs, and how they stand beside a blank that is new."""
+_SLASHES: Final = ("/ /",)
+_DASHES: Final = ("- -", " - ", *_SLASHES)
 _BLANK_SIGNS: Final = frozenset(_BESIDE_BLANK)
-CODE_SIGNS: Final = frozenset("_\\{}&@$%-/`<[")
-"""Without one of them, an answer has no code but names with points."""
+_CODE_SIGNS: Final = frozenset("_\\{}&@$%`<[")
+"""Without one of them, an answer has no code but names with points and dashes."""
 _LEFT = re.compile(r"(?:\w[\w.]*_|\w*\\|[{&@$%]|-|/|_|[a-z]\w* -|\w+)\Z")
 _RIGHT = re.compile(r"[_{/-]*\w+|\(\w+\)|\{")
 _LONGEST_LEFT: Final = 40
@@ -57,7 +58,7 @@ _FIRST_OPTION = re.compile(r"\s*(-[A-Za-z])(?![A-Za-z])")
 
 def sign_change_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """placeholder_mismatch: a placeholder or a name of code whose signs are torn, doubled, escaped, lost or empty."""
-    changed = "" if CODE_SIGNS.isdisjoint(read(translation).signs) else _code_changed(source, translation)
+    changed = "" if _CODE_SIGNS.isdisjoint(read(translation).signs) else _code_changed(source, translation)
     changed = changed or _other_dashes(source, translation)
     return (finding(flags.PLACEHOLDER_MISMATCH, changed),) if changed else ()
 
@@ -75,10 +76,16 @@ def _code_changed(source: str, translation: str) -> str:
 def _torn(source: str, translation: str) -> str:
     """A sign with a blank beside it that the source does not have there."""
     for sign in _BLANK_SIGNS & read(translation).signs & read(source).signs:
-        for mark in _BESIDE_BLANK[sign]:
-            for place in places(translation, mark) if mark in translation else ():
-                if written := _torn_at(source, translation, translation.index(" ", place + (mark == " - "))):
-                    return written
+        if written := _torn_sign(source, translation, _BESIDE_BLANK[sign]):
+            return written
+    return ""
+
+
+def _torn_sign(source: str, translation: str, marks: Iterable[str]) -> str:
+    for mark in marks:
+        for place in places(translation, mark) if mark in translation else ():
+            if written := _torn_at(source, translation, translation.index(" ", place + (mark == " - "))):
+                return written
     return ""
 
 
@@ -135,7 +142,9 @@ def _other_dashes(source: str, translation: str) -> str:
     if ".." in translation and ".." not in source and (match := _POINTS.search(translation)):
         return match[0]
     if "-" not in read(source).signs:
-        return ""
+        return _torn_sign(source, translation, _SLASHES) if "://" in source else ""
+    if ("- " in translation or "/ " in translation) and (written := _torn_sign(source, translation, _DASHES)):
+        return written
     if "--" in source:
         for name in _DASHED.findall(translation):
             option = f"--{name}"

@@ -98,8 +98,7 @@ def time_findings(source: str, translation: str) -> tuple[Finding, ...]:
     there, here = read(source).low_set, read(translation).low_set
     if len(source) > _LONGEST_TIMED:
         return ()
-    named = _TIMES_FR_WORDS & there
-    expected = {_TIMES_FR[word] for word in named} if named else set()
+    expected = {_TIMES_FR[word] for word in _TIMES_FR_WORDS & there}
     if "jour" in there and "day" not in expected and _DAY.search(source):
         expected.add("day")
     if not _EACH_WORDS.isdisjoint(there) and (match := _EACH.search(source)):
