@@ -24,6 +24,7 @@ _EMOTICON_ENDS: Final = frozenset(")(DPpOo3*|/\\][^<;T~!?")
 _LONGEST_EMOTICON: Final = 8
 _EMOTICON_WITHIN = re.compile(r"[:;](?<!\S.)-?[)(DP](?!\S)")
 _SHORT_CODE = re.compile(r":(?<![\w:]:)[a-z][a-z_]{2,20}:(?![\w:`])")
+_SHOUTING: Final = frozenset("!?")
 _SHOUTED: Final = ("!!!", "???")
 _LAUGHTER = re.compile(r"(?:(?:ha){2,3}|(?:he){2,3}|(?:hi){2,3}|lo+l|lmao|rofl)\W{0,2}\Z", re.IGNORECASE)
 _LAUGHTERS: Final = frozenset("haha hahaha hehe hehehe hihi hihihi lol lool lmao rofl".split())
@@ -58,7 +59,7 @@ def _tail(there: Reading, here: Reading) -> str:
         match = _EMOTICON_WITHIN.search(text) or _SHORT_CODE.search(text)
     if match is None and "#" in here.signs and "#" not in there.signs:
         match = _TAGGED.search(text, max(0, len(text) - _LONGEST_TAGS))
-    if match is None and ("!!" in text or "??" in text):
+    if match is None and not _SHOUTING.isdisjoint(here.signs):
         return next((marks for marks in _SHOUTED if marks in text and marks[:2] not in there.text), "")
     return match[0] if match and match[0] not in there.text else ""
 

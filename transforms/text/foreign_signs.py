@@ -33,7 +33,7 @@ _USUAL_LETTERS: Final = b" " + "".join(
 ).encode("latin-1", "ignore")
 _WITHIN: Final = {
     sign: re.compile(rf"{re.escape(sign)}(?<=[a-z]{re.escape(sign)}){re.escape(sign)}{{0,2}}[a-z]")
-    for sign in '~*^#$!\\"`?°§¤¨´·•…€£¥¢'
+    for sign in "~*^#$!`?°§¤¨´·•…€£¥¢"
 }
 """Signs that no word has within it."""
 _WITHIN_CODE: Final = {

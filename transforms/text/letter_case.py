@@ -21,7 +21,7 @@ _LOWER_SENTENCE = re.compile(r"[.!?] [a-z]")
 _UPPER_SENTENCE = re.compile(r"[.!?…] [A-ZÀ-Ý]")
 _LEAST_SHOUTED, _LEAST_SHOUTED_WORDS, _MORE_CAPITALS = 16, 4, 2
 _MIXED = re.compile(r"[a-z][A-Z][a-z][A-Z]|[A-Z][a-z][A-Z][a-z][A-Z]")
-_LEAST_MIXED: Final = 6
+_LEAST_MIXED: Final = 10
 """As in "tHe pUmP LeAkS"."""
 _LEAST_TITLE_WORDS: Final = 6
 _SMALL_WORDS: Final = frozenset("Of And To The In On For With By From Or A An Is At As Not Be".split())

@@ -35,13 +35,13 @@ _LONGEST_PLAIN: Final = 150
 
 def odd_sign_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """markup_mismatch for such a sign."""
-    there = read(source).signs
-    new = (read(translation).signs & _ODD) - there
+    signs = read(translation).signs
+    new = (signs & _ODD) - read(source).signs
     sign = _new_sign(source, translation, new) if new else ""
-    if not sign and "''" in translation and "''" not in source and len(source) <= _LONGEST_PLAIN:
+    if not sign and "'" in signs and "''" in translation and len(source) <= _LONGEST_PLAIN and "''" not in source:
         match = _WIKI.search(translation)
         sign = match[0] if match else ""
-    if not sign and "\n" in translation and (match := _RULE.search(translation)) and not _RULE.search(source):
+    if not sign and "\n" in signs and (match := _RULE.search(translation)) and not _RULE.search(source):
         sign = match[0]
     return (finding(flags.MARKUP_MISMATCH, sign),) if sign else ()
 
