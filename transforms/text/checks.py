@@ -28,7 +28,14 @@ from transforms.text.findings import Finding, finding, names
 from transforms.text.french_words import is_french
 from transforms.text.gate import is_blank
 from transforms.text.injections import injection_flags
-from transforms.text.invariants import MARKUP_SIGNS, address_findings, line_flags, markup_findings, question_flags
+from transforms.text.invariants import (
+    INNER_POINT,
+    MARKUP_SIGNS,
+    address_findings,
+    line_flags,
+    markup_findings,
+    question_flags,
+)
 from transforms.text.language import language_findings, script_language
 from transforms.text.language_words import ENGLISH
 from transforms.text.letter_case import case_findings
@@ -129,6 +136,16 @@ def findings(
     return tuple(sorted(kept_in_order, key=lambda each: each.flag not in flags.HARD))
 
 
+_PERCENT_CODE = re.compile(r"%[\w(]")
+_SIGNS_OF_PROSE: Final = frozenset(" .,;:!?()0123456789'’«»“”\"–…\u00a0\u202f€°%")
+"""With no other sign, a text has no code and no markup but names with points or empty brackets."""
+
+
+def _may_be_code(source: str, translation: str) -> bool:
+    """Whether signs of prose are some of code: a placeholder with a per cent sign, or points in a row."""
+    return ".." in translation or ("%" in source and _PERCENT_CODE.search(source) is not None)
+
+
 def _findings_of_signs(source: str, translation: str) -> list[Finding]:
     """The findings of checks for which a text must have numbers, signs or words that most texts lack."""
     found: list[Finding] = []
@@ -149,21 +166,29 @@ def _findings_of_signs(source: str, translation: str) -> list[Finding]:
         found += quantity_sign_findings(source, translation)
     if not ROMAN_WORDS.isdisjoint(there.low_set):
         found += roman_findings(source, translation)
-    if not IMPERIAL.isdisjoint(here.low_set):
+    if not IMPERIAL.isdisjoint(here.low_set) and (there.numbers or "%" in signs or "}" in signs):
         found += imperial_findings(source, translation)
     if not CODE_SIGNS.isdisjoint(there.signs) or ("-" in there.signs and "--" in source):
         found += code_name_findings(source, translation)
     if not PLACEHOLDER_SIGNS.isdisjoint(signs):
         found += placeholder_findings(source, translation)
-    found += sign_change_findings(source, translation)
-    found += name_findings(source, translation)
+    if not signs <= _SIGNS_OF_PROSE:
+        found += sign_change_findings(source, translation)
+        found += name_findings(source, translation)
+        found += odd_sign_findings(source, translation)
+    elif (
+        ("." in signs and INNER_POINT.search(source))
+        or ("(" in signs and "()" in source)
+        or _may_be_code(source, translation)
+    ):
+        found += sign_change_findings(source, translation)
+        found += name_findings(source, translation)
     if "." in signs:
         found += address_findings(source, translation)
     if not MARKUP_SIGNS.isdisjoint(signs):
         found += markup_findings(source, translation)
     if not ADDED_SIGNS.isdisjoint(here.signs):
         found += added_markup_findings(source, translation)
-    found += odd_sign_findings(source, translation)
     found += character_findings(source, translation)
     found += case_findings(source, translation)
     found += emoji_findings(source, translation)

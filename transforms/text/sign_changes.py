@@ -24,6 +24,8 @@ _BESIDE_BLANK: Final = {
     "%": ("% ",),
 }
 """Signs, and how they stand beside a blank that is new."""
+_OWN_MARKS: Final = (" - ", "% ", "& ")
+"""Marks that prose has, too: a source with one of them tells nothing."""
 _SLASHES: Final = ("/ /",)
 _DASHES: Final = ("- -", " - ", *_SLASHES)
 _BLANK_SIGNS: Final = frozenset(_BESIDE_BLANK)
@@ -83,7 +85,9 @@ def _torn(source: str, translation: str) -> str:
 
 def _torn_sign(source: str, translation: str, marks: Iterable[str]) -> str:
     for mark in marks:
-        for place in places(translation, mark) if mark in translation else ():
+        if mark not in translation or (mark in _OWN_MARKS and mark in source):
+            continue
+        for place in places(translation, mark):
             if written := _torn_at(source, translation, translation.index(" ", place + (mark == " - "))):
                 return written
     return ""

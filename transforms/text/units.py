@@ -90,7 +90,7 @@ _EACH = re.compile(r"\b(?:par|chaque|une) (heure|minute|seconde)\b")
 _EACH_UNITS: Final = {"heure": "hour", "minute": "minute", "seconde": "second"}
 _EACH_EN: Final = {"hourly": "hour", "h": "hour", "s": "second", "second": "second", "min": "minute"}
 _EACH_WORDS: Final = frozenset(("heure", "seconde"))
-_LONGEST_TIMED: Final = 600
+_LONGEST_TIMED: Final = 300
 
 
 def time_findings(source: str, translation: str) -> tuple[Finding, ...]:
