@@ -10,6 +10,7 @@ from typing import Final
 from transforms.text import flags
 from transforms.text.broken_words import broken_words
 from transforms.text.findings import Finding, finding
+from transforms.text.foreign_signs import broken_entity, foreign_sign
 from transforms.text.reading import Reading, places, read
 
 _MOJIBAKE = re.compile(
@@ -21,7 +22,7 @@ _MOJIBAKE = re.compile(
     "|\u221a[\u00a1-\u00ff\u2122]|[\ue000-\uf8ff\ufffc\u2028\u2029\u25a1\u25af]|(?<![^\\W\\d_])[\u0300-\u036f]"
     "|(?<=[A-Za-z])[\u0370-\u03bb\u03bd-\u052f](?=[a-z])|[\u3001\u3002\uff01-\uffef\u1d00-\u1d2b\U0001d400-\U0001d7ff]"
     "|\u00c3(?![A-Z\u00c0-\u00de])|\u00c2(?![A-Za-z\u00c0-\u00ff])|\u00d4\u00c7|\u0432\u0402"
-    "|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]"
+    "|[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]|[\u0370-\u04ff]\u20ac"
 )
 """UTF-8 that was read as Windows-1252, Latin-1, or a code page of DOS or Macintosh; C1 controls, boxes and private
 characters; accents on nothing; letters of other scripts within Latin words; full-width, mathematical and small
@@ -72,9 +73,9 @@ def character_findings(source: str, translation: str) -> tuple[Finding, ...]:
     may_be_damaged = not (
         _ESCAPES.isdisjoint(there.signs) and _ESCAPES.isdisjoint(here.signs) and translation.isascii()
     )
-    if may_be_damaged and (damaged := _damage(source, translation)):
+    if may_be_damaged and (damaged := _damage(source, translation) or broken_entity(source, translation)):
         found.append(finding(flags.CHARACTERS_DAMAGED, damaged))
-    elif broken := broken_words(source, translation):
+    elif broken := foreign_sign(source, translation) or broken_words(source, translation):
         found.append(finding(flags.CHARACTERS_DAMAGED, broken))
     return tuple(found)
 

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from transforms.text import flags
+from transforms.text.added_markup import ADDED_SIGNS, added_markup_findings
 from transforms.text.alignment import coverage, keys_of, words_of
 from transforms.text.characters import character_findings
 from transforms.text.chatter import leak_findings, refusal_findings
 from transforms.text.cleaning import open_thought
 from transforms.text.code_names import CODE_SIGNS, ROMAN_WORDS, code_name_findings, roman_findings
+from transforms.text.comparatives import LIMITS_FR, limit_findings
 from transforms.text.content import content_findings
 from transforms.text.control_tokens import may_have_tokens, new_tokens
 from transforms.text.copies import copy_findings
@@ -27,16 +29,25 @@ from transforms.text.findings import Finding, finding, names
 from transforms.text.french_words import is_french
 from transforms.text.gate import is_blank
 from transforms.text.injections import injection_flags
-from transforms.text.invariants import MARKUP_SIGNS, address_findings, line_flags, markup_findings, question_flags
+from transforms.text.invariants import (
+    MARKUP_SIGNS,
+    address_findings,
+    line_flags,
+    markup_findings,
+    question_flags,
+)
 from transforms.text.language import language_findings, script_language
 from transforms.text.language_words import ENGLISH
 from transforms.text.letter_case import case_findings
 from transforms.text.loops import is_doubled, repetition_flags
 from transforms.text.numbers import number_findings
+from transforms.text.odd_signs import odd_sign_findings
 from transforms.text.omissions import omission_findings
 from transforms.text.placeholders import PLACEHOLDER_SIGNS, placeholder_findings
+from transforms.text.quantity_signs import QUANTITY_SIGNS, money_findings, quantity_sign_findings
 from transforms.text.reading import read
 from transforms.text.several_versions import option_findings, two_versions
+from transforms.text.sign_changes import sign_change_findings
 from transforms.text.task_talk import explained_share, explaining_keys
 from transforms.text.unit_signs import (
     DASHES,
@@ -46,7 +57,7 @@ from transforms.text.unit_signs import (
     sign_findings,
     unit_sign_findings,
 )
-from transforms.text.units import unit_findings
+from transforms.text.units import TIMES, time_findings, unit_findings
 
 _RUN = re.compile(r"([^\w\s])\1{3,}|[ \t\u00a0]{2,}")
 
@@ -127,6 +138,16 @@ def findings(
     return tuple(sorted(kept_in_order, key=lambda each: each.flag not in flags.HARD))
 
 
+_PERCENT_CODE = re.compile(r"%[\w(]")
+_SIGNS_OF_PROSE: Final = frozenset(" .,;:!?()0123456789'’«»“”\"–…\u00a0\u202f€°%")
+"""With no other sign, a text has hardly any code and no markup."""
+
+
+def _may_be_code(source: str, translation: str) -> bool:
+    """Whether signs of prose are some of code: an empty pair of brackets, a placeholder with a per cent sign, ".."."""
+    return "()" in source or ".." in translation or ("%" in source and _PERCENT_CODE.search(source) is not None)
+
+
 def _findings_of_signs(source: str, translation: str) -> list[Finding]:
     """The findings of checks for which a text must have numbers, signs or words that most texts lack."""
     found: list[Finding] = []
@@ -138,18 +159,32 @@ def _findings_of_signs(source: str, translation: str) -> list[Finding]:
             found += unit_sign_findings(source, translation)
         if not DASHES.isdisjoint(signs):
             found += sign_findings(source, translation)
+        found += money_findings(source, translation)
+    if not LIMITS_FR.isdisjoint(there.low_set):
+        found += limit_findings(source, translation)
+    if not TIMES.isdisjoint(here.low_set):
+        found += time_findings(source, translation)
+    if not QUANTITY_SIGNS.isdisjoint(signs):
+        found += quantity_sign_findings(source, translation)
     if not ROMAN_WORDS.isdisjoint(there.low_set):
         found += roman_findings(source, translation)
-    if there.numbers and not IMPERIAL.isdisjoint(here.low_set):
+    if not IMPERIAL.isdisjoint(here.low_set) and (there.numbers or "%" in signs or "}" in signs):
         found += imperial_findings(source, translation)
     if not CODE_SIGNS.isdisjoint(there.signs) or ("-" in there.signs and "--" in source):
         found += code_name_findings(source, translation)
     if not PLACEHOLDER_SIGNS.isdisjoint(signs):
         found += placeholder_findings(source, translation)
+    has_code = not signs <= _SIGNS_OF_PROSE
+    if has_code or _may_be_code(source, translation):
+        found += sign_change_findings(source, translation)
+    if has_code:
+        found += odd_sign_findings(source, translation)
     if "." in signs:
         found += address_findings(source, translation)
     if not MARKUP_SIGNS.isdisjoint(signs):
         found += markup_findings(source, translation)
+    if not ADDED_SIGNS.isdisjoint(here.signs):
+        found += added_markup_findings(source, translation)
     found += character_findings(source, translation)
     found += case_findings(source, translation)
     found += emoji_findings(source, translation)

@@ -6,8 +6,11 @@ import re
 from typing import Final
 
 from transforms.text import flags
+from transforms.text.english import is_english_word
 from transforms.text.findings import Finding, finding
 from transforms.text.french_words import looks_french
+from transforms.text.language_words import FRENCH
+from transforms.text.lexicon import is_known
 from transforms.text.number_words import ENGLISH, ENGLISH_ORDINALS, values_of
 from transforms.text.reading import read
 
@@ -62,13 +65,17 @@ def code_name_findings(source: str, translation: str) -> tuple[Finding, ...]:
 def _lost_name(source: str, translation: str) -> str:
     """A name with underscores that is gone, but no French one ("nom_du_fichier") and no hot key ("Eff_acer")."""
     low = translation.lower()
-    for name in _UNDERSCORED.findall(source):
-        if name.lower() in low or (name[0].isupper() and name[1:].islower()):
+    for name in _UNDERSCORED.findall(source) if len(source) < MANY_CHARS else ():
+        if name.lower() in low or name.lower().replace("_", " ") in low or (name[0].isupper() and name[1:].islower()):
             continue
         parts, joined = name.lower().split("_"), name.lower().replace("_", "")
-        if min(map(len, parts)) >= _LEAST_PART and joined not in low and not any(map(looks_french, (*parts, joined))):
+        if min(map(len, parts)) >= _LEAST_PART and joined not in low and not any(map(_is_french, (*parts, joined))):
             return str(name)
     return ""
+
+
+def _is_french(word: str) -> bool:
+    return looks_french(word) or ((word in FRENCH or is_known(word)) and not is_english_word(word))
 
 
 def _paths(text: str) -> list[str]:

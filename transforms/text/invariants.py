@@ -27,7 +27,7 @@ _DOMAIN = re.compile(
     rf"(?<![\w@/.-])(?:[a-z0-9-]{{2,40}}\.){{1,4}}{_TOP_LEVEL}"
     r"(?:/[\w./?=&%-]{0,200}[\w/])?(?![\w-])"
 )
-_INNER_POINT = re.compile(r"\.[^\s]")
+INNER_POINT = re.compile(r"\.[^\s]")
 """Every address has one."""
 
 _LANGUAGE = re.compile(r"(?<![a-z])(?:fr|en)(?:[-_][a-z]{2})?(?![a-z])|français|french|english|anglais")
@@ -85,7 +85,7 @@ def address_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
     ``http`` and ``https``, capitals, a last slash and the language of a page make no difference.
     """
-    if not _INNER_POINT.search(source) and not _INNER_POINT.search(translation):
+    if not INNER_POINT.search(source) and not INNER_POINT.search(translation):
         return ()
     there, here = _addresses(source), _addresses(translation)
     if there == here:
@@ -103,7 +103,7 @@ def _addresses(text: str) -> set[str]:
         return set()
     found: set[str] = set()
     # Only passages with a point inside may be addresses.
-    for start, end in passages(text, _INNER_POINT):
+    for start, end in passages(text, INNER_POINT):
         passage = text[start:end]
         if "." in passage[1:-1]:
             if "://" in passage or "www." in passage:

@@ -25,12 +25,16 @@ _PLACEHOLDER = re.compile(
     | (?<![\w$])\$[A-Za-z_]\w{1,40}(?![\w(])           # $HOME
     | (?<!\b[A-Z])</?\d{1,3}/?> | ⟦\d{1,3}⟧            # <0>, </0>, <0/>, but not the bold 0 of a manual: B<0>
     | (?<![\w%])%[A-Z][A-Z_]{2,30}%                    # %CHEMIN%
+    | (?<![\w%])%\d{1,2}(?![\w%$.*#+-])               # %1 of Qt
+    | (?<![{\w])\{\}(?!\})                            # {}
+    | \[\[[\w:][\w.:-]{1,40}\]\]                      # [[page]]
+    | (?<![\w./@])@[A-Za-z_]\w{1,40}(?![\w{])                  # @name
     """,
     re.VERBOSE,
 )
-_MARKS: Final = frozenset("{%<⟦$")
-_MARK = re.compile(f"[{''.join(sorted(_MARKS))}]")
-PLACEHOLDER_SIGNS: Final = _MARKS | {"-"}
+_MARKS: Final = frozenset("{%<⟦$[@")
+_MARK = re.compile(f"[{re.escape(''.join(sorted(_MARKS)))}]")
+PLACEHOLDER_SIGNS: Final = _MARKS | {"-", "&"}
 """Without one of them, a text has neither placeholders nor codes."""
 _POSITION = re.compile(r"%\d{1,2}\$")
 _BRACE_SPACE = re.compile(r"(?<=\{) | (?=\})")
@@ -72,8 +76,10 @@ _DOUBLED: Final = "%%"
 _BREAK: Final = "\\n"
 _JOINED_NAME = re.compile(r"&(?<=[A-Z]&)[A-Z](?!\w)")
 
+_KEY = re.compile(r"&\w")
 _ACCELERATOR = re.compile(r"&(?<![\w&]&)[A-Za-zÀ-ÿ](?!\w*;)")
-_NAMED = re.compile(r"<[a-zà-ÿ][\wà-ÿ-]{2,30}>")
+# Not of a manual page, B<name>, nor the target of a link in reStructuredText.
+_NAMED = re.compile(r"(?<!\w)<[a-zà-ÿ][\wà-ÿ-]{2,30}>(?!`)")
 
 
 def _lost_escape(source: str, translation: str) -> str:
@@ -86,10 +92,17 @@ def _lost_escape(source: str, translation: str) -> str:
         name = source[match.start() - 1 : match.end()]
         if name not in translation and name.replace("&", "") in translation:
             return name
-    if "&" in source and "&" not in translation and (match := _ACCELERATOR.search(source)):
+    if (
+        "&" in source
+        and ("&" not in translation or ("& " in translation and not _KEY.search(translation)))
+        and (match := _ACCELERATOR.search(source))
+    ):
         return match[0]
-    if "<" in source and "<" not in translation and "&lt;" not in translation and (match := _NAMED.search(source)):
+    named = "<" in source and "</" not in source and "<" not in translation and "&lt;" not in translation
+    if named and (match := _NAMED.search(source)):
         return match[0]
+    if "%" in source and 0 < len(_POSITION.findall(translation)) < len(own := _POSITION.findall(source)):
+        return str(own[0])
     return ""
 
 
@@ -103,7 +116,7 @@ def _placeholders(text: str) -> list[str]:
 
 def _written(text: str, placeholder: str) -> int:
     """How often a placeholder stands there, within words, too."""
-    return _POSITION.sub("%", text).count(placeholder)
+    return _POSITION.sub("%", _BRACE_SPACE.sub("", text)).count(placeholder)
 
 
 def _matches(text: str) -> Iterator[re.Match[str]]:

@@ -98,7 +98,8 @@ _IMPERIAL_FR: Final = word_set(
     " gallon gallons acre acres fahrenheit f"
 )
 _METRIC = re.compile(
-    r"\d[ \u00a0\u202f]?(?:kg|kilos?|g|km|m|cm|mm|m²|km²|ha|l|litres?|°\s?C|(?:kilo|centi)?mètres?)(?!\w)"
+    r"(?:\d|%[sdif]|\})[ \u00a0\u202f]?(?:kg|kilos?|g|km|m|cm|mm|m²|km²|ha|l|litres?|°\s?C"
+    r"|(?:kilo|centi)?mètres?)(?!\w)"
 )
 
 

@@ -16,6 +16,18 @@ from transforms.text.findings import names
         ("Merci 👍", "Thanks 👍", ()),
         ("Merci 👍", "Thanks", (flags.EMOJI_MISMATCH,)),
         ("Merci", "Thanks 😀", (flags.EMOJI_MISMATCH,)),
+        ("Merci", "Thanks xD", (flags.EMOJI_MISMATCH,)),
+        ("Merci", "Thanks ^_^", (flags.EMOJI_MISMATCH,)),
+        ("Merci", "Thanks ~", (flags.EMOJI_MISMATCH,)),
+        ("Merci", "Thanks !!!", (flags.EMOJI_MISMATCH,)),
+        ("Merci", "Thanks. Hehe", (flags.EMOJI_MISMATCH,)),
+        ("Merci", "Thanks #pump #water", (flags.EMOJI_MISMATCH,)),
+        ("Merci bien", "Thanks :) a lot", (flags.EMOJI_MISMATCH,)),
+        ("Merci", "Thanks :smile:", (flags.EMOJI_MISMATCH,)),
+        ("Merci", "Thanks!!!", (flags.EMOJI_MISMATCH,)),
+        ("Merci !!!", "Thanks !!!", ()),
+        ("Merci", "Thanks!", ()),
+        ("Merci pour le #42", "Thanks for #42", ()),
     ],
 )
 def test_emoji_of_one_text_alone(source: str, translation: str, found: tuple[str, ...]) -> None:

@@ -30,6 +30,14 @@ DRY = "The valve leaks. The north building is closed, and so is the south buildi
         (WET, DRY, ()),
         ("3.1.6. Assurez-vous que tout va bien ici", "3.1.6. Make Sure That All Is Well In This Place", ()),
         ("invalide. Le graphe est corrompu", "invalid. graph is corrupt", ()),
+        ("La pompe est là", "tHe pUmP iS hErE aNd wOrKs, sAyS aNnA", (flags.CAPITALS,)),
+        (
+            "La vanne du nord fuit depuis lundi matin.",
+            "the north valve has leaked since monday morning.",
+            (flags.CAPITALS,),
+        ),
+        ("la vanne du bâtiment nord fuit", "The Valve Of The North Building Leaks", (flags.CAPITALS,)),
+        ("La vanne du bâtiment nord fuit", "The Valve Of The North Building Leaks", ()),
     ],
 )
 def test_answers_of_another_letter_case(source: str, translation: str, found: tuple[str, ...]) -> None:

@@ -53,6 +53,7 @@ def test_a_quantity_keeps_its_sign(source: str, translation: str, lost: bool) ->
         ("Il fait -5 °C.", "It is -5 °F.", "f"),
         ("Une surface de 740 m².", "An area of 740 sq ft.", "ft"),
         ("Il pèse 12 kg, ou 26 livres.", "It weighs 12 kg, or 26 pounds.", None),
+        ("Il pèse %s kg.", "It weighs %s pounds.", "pounds"),
         ("Le chat a 4 pattes.", "The cat has 4 feet.", None),
         ("Touche F à 5 m.", "Key F at 5 m.", None),
     ],

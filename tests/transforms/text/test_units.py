@@ -4,7 +4,7 @@ import pytest
 
 from transforms.text import flags
 from transforms.text.findings import Finding
-from transforms.text.units import unit_findings
+from transforms.text.units import time_findings, unit_findings
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,24 @@ from transforms.text.units import unit_findings
 def test_a_number_keeps_its_unit(source: str, translation: str, evidence: str | None) -> None:
     expected = () if evidence is None else (Finding(flags.UNIT_MISMATCH, evidence),)
     assert unit_findings(source, translation) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "translation", "evidence"),
+    [
+        ("Toutes les quatre semaines", "Every four months", "week: month"),
+        ("Dernier jour du mois", "Last week of the month", "day: week"),
+        ("Les secondes sont perdues.", "The minutes are lost.", "second: minute"),
+        ("Toutes les quatre semaines", "Every four weeks", None),
+        ("Trois litres par heure", "Three litres per day", "hour: day"),
+        ("Trois litres par heure", "Three litres an hour", None),
+        ("Dans quinze jours", "In two weeks", None),
+        ("La mise à jour du mois", "The update of the month", None),
+        ("De nos jours", "Today", None),
+        ("Dans les 24 heures", "Within a day", None),
+        ("Le rapport annuel de deux mois", "The report of the year", None),
+    ],
+)
+def test_units_of_time_in_words(source: str, translation: str, evidence: str | None) -> None:
+    expected = () if evidence is None else (Finding(flags.UNIT_MISMATCH, evidence),)
+    assert time_findings(source, translation) == expected
