@@ -11,12 +11,13 @@ from transforms.text.reading import read
 _HEAD: Final = 80
 END_SIGNS: Final = frozenset(":>=|→⇒➜\n.-")
 START_SIGNS: Final = frozenset("\n#|→⇒~;/[({<.-")
-_SIGNS: Final = (END_SIGNS | START_SIGNS) - {".", "-"}
-_COUNTED: Final = b">=|\n!?#~;[({<"
+_COUNTED: Final = (END_SIGNS | START_SIGNS) - {".", "-", ":"}
 _OTHER_ENDS: Final = frozenset("!?…")
 _COLON = re.compile(r":[*_\"']{0,3}\s")
 SENTENCE_ENDS: Final = frozenset("!?.…")
 DASHES: Final = frozenset("-–—")
+_ANY_SIGN: Final = END_SIGNS | START_SIGNS | SENTENCE_ENDS | DASHES
+_NONE: Final[frozenset[str]] = frozenset()
 
 
 @lru_cache(maxsize=8)
@@ -25,26 +26,24 @@ def new_signs(text: str, source: str) -> frozenset[str]:
 
     Few translations have one, and then all that is said here need not be looked for.
     """
-    reading = read(text)
-    if reading.latin and read(source).latin and ": " not in text[:_HEAD]:
-        # One pass over the bytes of each text takes a fraction of the time of a count of each sign.
-        others = text.encode("latin-1").translate(None, _COUNTED), source.encode("latin-1").translate(None, _COUNTED)
-        fewer = len(text) - len(others[0]) <= len(source) - len(others[1])
-        if fewer and " - " not in text and " //" not in text and _breaks(text) <= _breaks(source):
-            return frozenset()
-    signs = reading.signs
-    new = {sign for sign in _SIGNS & signs if text.count(sign) > source.count(sign)}
-    # Two characters take far longer to count than one.
-    marks = SENTENCE_ENDS & signs
-    if marks and sum(map(text.count, marks)) > sum(map(source.count, marks)) and _breaks(text) > _breaks(source):
-        new.add(".")
-    dashes = DASHES & signs
-    if dashes and sum(map(text.count, dashes)) > sum(map(source.count, dashes)) and _dashes(text) > _dashes(source):
-        new.add("-")
-    if ":" in signs:
-        new.discard(":")
-        if _COLON.search(text, 0, _HEAD) and (text.count(":") > source.count(":") or _lacks_colon(source, _HEAD)):
-            new.add(":")
+    present = _ANY_SIGN & read(text).signs
+    if not present:
+        return _NONE
+    new = {sign for sign in present & _COUNTED if text.count(sign) > source.count(sign)}
+    if not SENTENCE_ENDS.isdisjoint(present) and (breaks := _breaks(text)) and breaks > _breaks(source):
+        marks = SENTENCE_ENDS & present
+        if sum(map(text.count, marks)) > sum(map(source.count, marks)):
+            new.add(".")
+    if not DASHES.isdisjoint(present) and (dashes := _dashes(text)) and dashes > _dashes(source):
+        marks = DASHES & present
+        if sum(map(text.count, marks)) > sum(map(source.count, marks)):
+            new.add("-")
+    if (
+        ":" in present
+        and _COLON.search(text, 0, _HEAD)
+        and (text.count(":") > source.count(":") or _lacks_colon(source, _HEAD))
+    ):
+        new.add(":")
     return frozenset(new)
 
 
