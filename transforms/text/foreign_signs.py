@@ -74,7 +74,8 @@ def foreign_sign(source: str, translation: str) -> str:
         match = _LOST_APOSTROPHE.search(translation)
         if match and match[0] not in source:
             return match[0].strip()
-    if not _LEFT_APOSTROPHES.isdisjoint(here.signs) or "''" in translation or "’’" in translation:
+    doubled = ("'" in here.signs and "''" in translation) or ("’" in here.signs and "’’" in translation)
+    if doubled or not _LEFT_APOSTROPHES.isdisjoint(here.signs):
         match = _DOUBLED_APOSTROPHE.search(translation)
         if match and match[0] not in source:
             return match[0]

@@ -72,8 +72,9 @@ def left_word_findings(
     functional = (_ONLY_FRENCH & here.low_set) | (_SHARED & shared)
     if not functional and not french:
         return ()
-    recased = _recased(source, here.words, french) if french else french
-    starting = _capitalised(source, here.words, french | functional)
+    there, written = frozenset(before.words), here.words
+    recased = _recased(source, there, written, french) if french else french
+    starting = _capitalised(there, written, french | functional)
     left = (
         *(_Place.of(translation, start + 1, word) for word in functional for start in places(translation, f" {word} ")),
         *(_Place.of(translation, start, word) for word in recased | starting for start in places(translation, word)),
@@ -156,9 +157,8 @@ def _left_label(source: str, translation: str) -> str:
     return match[0] if whole_copy_findings(match[0]) else ""
 
 
-def _recased(source: str, here: Sequence[str], french: AbstractSet[str]) -> frozenset[str]:
+def _recased(source: str, there: AbstractSet[str], here: Sequence[str], french: AbstractSet[str]) -> frozenset[str]:
     """French words that have a capital in the answer only, or at the source's start only: names keep theirs."""
-    there = frozenset(read(source).words)
     return frozenset(
         word
         for word in here
@@ -173,9 +173,8 @@ def _recased(source: str, here: Sequence[str], french: AbstractSet[str]) -> froz
     )
 
 
-def _capitalised(source: str, here: Sequence[str], words: AbstractSet[str]) -> frozenset[str]:
+def _capitalised(there: frozenset[str], here: Sequence[str], words: AbstractSet[str]) -> frozenset[str]:
     """The words that both texts have with a capital."""
-    there = frozenset(read(source).words)
     return frozenset(word for word in there.intersection(here) if word.istitle() and word.lower() in words)
 
 
