@@ -70,8 +70,10 @@ def _broken_sentence(source: str, translation: str) -> str:
 
 def _cited(source: str, translation: str) -> str:
     """The mark of a source or a note."""
+    if "[" in read(source).signs:
+        return ""
     for pattern in (_CITED, _NOTED):
-        if (match := pattern.search(translation)) and match[0] not in source and "[" not in source:
+        if (match := pattern.search(translation)) and match[0] not in source:
             return match[0]
     return ""
 

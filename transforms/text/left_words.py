@@ -19,7 +19,7 @@ from transforms.text.language_words import ENGLISH
 from transforms.text.lexicon import english_stems, is_english
 from transforms.text.reading import Reading, places, read
 from transforms.text.whole_copies import CODE, KINDS_OF_NAMES, WORD, whole_copy_findings
-from transforms.text.words import stem, without_accents, word_set
+from transforms.text.words import WordCache, stem, without_accents, word_set
 
 _ONLY_FRENCH: Final = word_set(
     """à aux avec chez dans depuis elles ils lorsque nos notre nous où puis selon sont très vers vos votre vous être
@@ -161,9 +161,8 @@ def _recased(source: str, there: AbstractSet[str], here: Sequence[str], french: 
     """French words that have a capital in the answer only, or at the source's start only: names keep theirs."""
     return frozenset(
         word
-        for word in here
-        if word not in there
-        and word.lower() in french
+        for word in frozenset(here) - there
+        if word.lower() in french
         and not (word.isupper() or is_name(word))
         and (
             source.startswith(word.capitalize())
@@ -182,13 +181,18 @@ def _is_english(word: str) -> bool:
     return word in ENGLISH or is_english(word)
 
 
+_MAY_BE_MADE: Final = WordCache(lambda word: len(word) >= LEAST_NEW_FRENCH and is_french(word))
+
+
 def _new_french(before: Reading, here: Reading, shared: AbstractSet[str]) -> str:
     """A French word in lower case that a model made of another form of the source's; "" if there is none."""
-    new = [word for word in here.low_set - shared if len(word) >= LEAST_NEW_FRENCH and is_french(word)]
+    new = list(filter(_MAY_BE_MADE.__getitem__, here.low_set - shared))
     if not new:
         return ""
     starts = {without_accents(word)[:ALIKE_LETTERS] for word in before.low_set}
     new = [word for word in new if without_accents(word)[:ALIKE_LETTERS] in starts]
+    if not new:
+        return ""
     written = set(WORD.findall(without_code(here.text, CODE)))
     return min((word for word in written.intersection(new) if f"en {word}" not in here.text), default="")  # en masse
 
