@@ -94,6 +94,7 @@ MOST_EXPLAINED_OF_REFUSALS, MOST_EXPLAINED_OF_APOLOGIES = 0.4, 0.15
 """Shares of a sentence's words that the source explains, from which on it may be a translation."""
 
 _LEAST_SOURCE_WORDS, _MOST_COVERED_BY_TALK = 2, 0.12
+_MOST_WORDS_OF_SHORT: Final = 15
 _FEW_SOURCE_WORDS, _COVERED_BY_TALK_OF_FEW, _MOST_EXPLAINED_BY_FEW = 4, 0.5, 0.2
 """Of so few content words, talk may have one by chance: "share" for "afficher"."""
 
@@ -142,6 +143,8 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
 def _answers_short_text(source: str, translation: str) -> bool:
     """Whether a sentence with a word of the task has nothing of a source of few words: "It is not in French."."""
+    if len(read(source).lows) > _MOST_WORDS_OF_SHORT:
+        return False
     words = words_of(source)
     return (
         _LEAST_SOURCE_WORDS <= len(words) <= _FEW_SOURCE_WORDS
