@@ -43,7 +43,7 @@ def test_a_server_with_a_password_and_a_socket(tmp_path: Path) -> None:
     with redis_server(tmp_path, "--requirepass", "geheim#1", "--unixsocket", str(tmp_path / "s")) as url:
         with pytest.raises(MemoryUnavailable, match=f"{url.rpartition(':')[2].partition('/')[0]}, cannot be used"):
             open_store(url)
-        for address in (url.replace("127", ":geheim%231@127"), f"unix://:geheim%231@{tmp_path}/s?db=0"):
+        for address in (url.replace("//127", "//:geheim%231@127"), f"unix://:geheim%231@{tmp_path}/s?db=0"):
             store = open_store(address)
             store.add(entries(0, 1))
             assert store.look_up([key(0)]) == dict(entries(0, 1))
