@@ -49,7 +49,7 @@ def test_a_server_with_a_password_and_a_socket(tmp_path: Path) -> None:
             assert store.look_up([key(0)]) == dict(entries(0, 1))
             store.close()
         with pytest.raises(MemoryUnavailable) as caught:
-            open_store(url.replace("127", ":geheim2@127"))
+            open_store(url.replace("//127", "//:geheim2@127"))
         assert "geheim" not in str(caught.value)
 
 
