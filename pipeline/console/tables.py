@@ -26,7 +26,7 @@ def console_for(stream: TextIO, width: int = WIDTH, *, highlight: bool = True) -
 
 
 def folded_table(headings: Iterable[str], rows: Iterable[Sequence[str]], title: str | None = None) -> Table:
-    """A table of plain cells; what is too long for its column goes on in the next line."""
+    """A table of plain cells; a cell that is too long for its column is wrapped."""
     table = Table(title=None if title is None else escape(title), title_justify="left")
     for heading in headings:
         table.add_column(heading, overflow="fold")

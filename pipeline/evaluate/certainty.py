@@ -20,7 +20,7 @@ class CertaintyOrder:
 
     Attributes:
         rows: Number of rows with both figures that were compared.
-        copies: Number of rows that were left out because the translation is the source again: a model is often certain
+        copies: Number of rows that were excluded because the translation is the source again: a model is often certain
             of a copy, whatever it is worth.
         quarters_chrf: Mean chrF++ of each quarter of the rows, the least certain one first.
         rank_correlation: Spearman's: 1 if both orders are the same, 0 without a relation, -1 if they are opposite; None
@@ -39,7 +39,7 @@ class CertaintyTally:
 
     Attributes:
         seed: Of the sample.
-        copies: Number of rows that were left out as copies of their source.
+        copies: Number of rows that were excluded as copies of their source.
     """
 
     seed: int
@@ -51,7 +51,7 @@ class CertaintyTally:
         self._random = random.Random(self.seed)
 
     def add(self, certainty: float | None, chrf: float, is_copy: bool = False) -> None:
-        """Add a row; rows without a certainty do not count, and copies are left out."""
+        """Add a row; rows without a certainty do not count, and copies are excluded."""
         if certainty is None:
             return
         if is_copy:

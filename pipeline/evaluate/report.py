@@ -58,7 +58,7 @@ def _score(score: Score | None) -> str:
 def _ordered(order: CertaintyOrder) -> str:
     correlation = "unknown" if order.rank_correlation is None else f"{order.rank_correlation:.2f}"
     quarters = ", ".join(f"{chrf:.1f}" for chrf in order.quarters_chrf)
-    copies = f"; copied sources left out: {order.copies:,}" if order.copies else ""
+    copies = f"; copied sources excluded: {order.copies:,}" if order.copies else ""
     return (
         f"chrF++ {quarters} by quarter, the least certain first; rank correlation {correlation} "
         f"({order.rows:,} rows{copies})"

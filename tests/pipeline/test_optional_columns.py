@@ -218,4 +218,4 @@ def test_an_evaluation_tells_how_well_certainty_orders_the_rows(
     assert main([*evaluate, "--worst", "0"]) == 0
     printed = capsys.readouterr().out
     assert "by quarter, the least certain first" in printed
-    assert "copied sources left out: 1" in printed
+    assert "copied sources excluded: 1" in printed

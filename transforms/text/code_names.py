@@ -11,7 +11,7 @@ from transforms.text.findings import Finding, finding
 from transforms.text.french_words import looks_french
 from transforms.text.language_words import FRENCH
 from transforms.text.lexicon import is_known
-from transforms.text.number_words import ENGLISH, ENGLISH_ORDINALS, values_of
+from transforms.text.number_words import ENGLISH, ENGLISH_ORDINALS, roman_value, values_of
 from transforms.text.reading import read
 
 _OPTION = re.compile(r"-(?<![\w-]-)-[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?![\w-])")
@@ -22,7 +22,6 @@ _PATH = re.compile(rf"/(?<![\w<:/.}})]/){_ROOTS}(?:/[\w.+-]*\w)+")
 _WINDOWS_PATH = re.compile(r"[A-Z](?<!\w[A-Z]):\\[\w\\.-]+")
 _ROMAN = re.compile(r"[IVX](?<!\w.)(?:[IVX]{1,5}(?!\w)|[IVX]{0,5}(?=(?:e|er|ème|ᵉ)\b))")
 _VALID = re.compile(r"X{0,3}(?:IX|IV|V?I{0,3})")
-_VALUES: Final = {"I": 1, "V": 5, "X": 10}
 _IN_WORDS: Final = ENGLISH | ENGLISH_ORDINALS
 _WRITTEN: Final = {
     (numeral + ending).lower(): numeral + ending
@@ -96,7 +95,7 @@ def roman_findings(source: str, translation: str) -> tuple[Finding, ...]:
     for numeral in _ROMAN.findall(source):
         if not numeral or not _VALID.fullmatch(numeral) or numeral in translation:
             continue
-        value = _value(numeral)
+        value = roman_value(numeral)
         here = read(translation)
         if (
             str(value) not in here.numbers
@@ -105,8 +104,3 @@ def roman_findings(source: str, translation: str) -> tuple[Finding, ...]:
         ):
             return (finding(flags.NUMBER_MISSING, numeral),)
     return ()
-
-
-def _value(numeral: str) -> int:
-    digits = [_VALUES[letter] for letter in numeral]
-    return sum(-one if one < next_ else one for one, next_ in zip(digits, [*digits[1:], 0], strict=True))

@@ -30,8 +30,8 @@ _SHARED: Final = word_set(
     "au de des du et la le les leur mais ou par pas pour que qui sans sous sur une tous toute ces"
 )
 """Those that may be: only if the source has them, too."""
-FUNCTION_WORDS: Final = _ONLY_FRENCH | _SHARED
-_STARTING: Final = FUNCTION_WORDS | word_set("erreur remarque veuillez")
+_FUNCTION_WORDS: Final = _ONLY_FRENCH | _SHARED
+_STARTING: Final = _FUNCTION_WORDS | word_set("erreur remarque veuillez")
 _BORROWED: Final = word_set("al cetera seq sequentia la carte facto jure novo excellence value for gras vis tête")
 """What follows such a word in a borrowed phrase: et al., à la carte, de facto, par for the course, foie gras."""
 _BEFORE_BORROWED: Final = word_set("on below above under sub to vis")

@@ -58,6 +58,15 @@ ENGLISH_OTHER: Final = ENGLISH_ORDINALS | _table(
 _AND: Final = frozenset(("et", "and"))
 
 
+_NUMERALS: Final = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+
+
+def roman_value(numeral: str) -> int:
+    """The number that a roman numeral in capitals, up to C, stands for."""
+    digits = [_NUMERALS[letter] for letter in numeral]
+    return sum(-one if one < next_ else one for one, next_ in zip(digits, [*digits[1:], 0], strict=True))
+
+
 def values_of(text: str, table: dict[str, tuple[int, ...]], others: dict[str, tuple[int, ...]]) -> set[int]:
     """The numbers that are written in words: each word's, and that of each run of them ("deux cents", "forty-two")."""
     reading = read(text)

@@ -18,7 +18,7 @@ from transforms.text import flags
 from transforms.text.findings import Finding, finding
 from transforms.text.months_and_scales import MONTHS_EN, MONTHS_FR, may_differ, month_changed, scale_changed
 from transforms.text.number_changes import quantity_changed
-from transforms.text.number_words import ENGLISH, ENGLISH_OTHER, FRENCH, FRENCH_OTHER, values_of
+from transforms.text.number_words import ENGLISH, ENGLISH_OTHER, FRENCH, FRENCH_OTHER, roman_value, values_of
 from transforms.text.reading import lowered, read, spoken
 
 MOST_EXPLAINED = 100
@@ -42,7 +42,6 @@ _POINT_GROUPED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?")
 _DECIMALS = re.compile(r"\d{1,3},\d{3}")
 _DECIMAL = re.compile(r"(\d+)[.,](\d+)")
 _ROMAN = re.compile(r"([IVXLC](?<!\w.)[IVXLC]{0,6})(?:er|re|e|ème|th|st|nd|rd)?\b")
-_ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 _CLOCK = re.compile(r"(\d(?<!\w\d)\d?)(?:[:.](\d{2}))?[ \u00a0\u202f]?([aApP])\.?[mM]\b")
 _CLOCK_WORDS: Final = frozenset(("am", "pm"))
 _CLOCK_LETTERS: Final = (" a m ", " p m ")
@@ -278,9 +277,4 @@ def _months(text: str, names: tuple[str, ...]) -> set[int]:
 
 
 def _romans(text: str) -> set[int]:
-    values = set()
-    for numeral in _ROMAN.findall(text):
-        digits = [_ROMAN_VALUES[letter] for letter in numeral]
-        after = [*digits[1:], 0]
-        values.add(sum(-digit if digit < next_ else digit for digit, next_ in zip(digits, after, strict=True)))
-    return values
+    return set(map(roman_value, _ROMAN.findall(text)))

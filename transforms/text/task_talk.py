@@ -132,7 +132,7 @@ _DENSE, _DENSE_SHARE = 2, 3
 MOST_EXPLAINED: Final = 0.34
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _SPOKEN = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-_PLAIN: Final = word_set(
+PLAIN_WORDS: Final = word_set(
     """the of and to in is was that it for with at by from this which been have has had not be are were a an as on or
     if so there any all but its than then also just only very more most such these those"""
 )
@@ -190,7 +190,7 @@ def _spoken_words(text: str) -> list[str]:
 
 def explained_share(sentence: str, explaining: frozenset[str]) -> float:
     """Which share of the sentence's words, but for the plainest, the source's words explain."""
-    words = [word for word in _WORD.findall(sentence) if word.lower() not in _PLAIN]
+    words = [word for word in _WORD.findall(sentence) if word.lower() not in PLAIN_WORDS]
     known = sum(not english_keys(word).isdisjoint(explaining) for word in words)
     return known / len(words) if words else 0.0
 

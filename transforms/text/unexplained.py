@@ -13,7 +13,7 @@ from typing import Final
 from transforms.text.alignment import Word, coverage, english_keys, keys_of, words_of
 from transforms.text.english import unknown
 from transforms.text.new_signs import DASHES, END_SIGNS, SENTENCE_ENDS, START_SIGNS, new_signs
-from transforms.text.task_talk import SEVERAL, SPEECH, speaks
+from transforms.text.task_talk import PLAIN_WORDS, SEVERAL, SPEECH, speaks
 from transforms.text.words import word_set
 
 _REACH: Final = 200
@@ -60,10 +60,6 @@ _WORD = re.compile(r"[^\W\d_]+")
 _LONG_WORD = re.compile(r"[^\W\d_]{3,}")
 _LETTERS_OF_WORD: Final = 5
 _TOKEN = re.compile(r"\w+")
-_PLAIN: Final = word_set(
-    """the of and to in is was that it for with at by from this which been have has had not be are were a an as on or
-    if so there any all but its than then also just only very more most such these those"""
-)
 _LEAST_ABBREVIATED: Final = 4
 _LEAST_REST: Final = 0.34
 _LEAST_CLAUSE: Final = 0.5
@@ -199,7 +195,7 @@ def _unexplained_words(part: str, words: Sequence[Word], chance: float) -> int:
         part = _QUOTED.sub(" ", part)
     for match in _LONG_WORD.finditer(part):
         word = match[0]
-        if word.lower() not in _PLAIN:
+        if word.lower() not in PLAIN_WORDS:
             keys = english_keys(word)
             content += 1
             for other in near:

@@ -79,7 +79,7 @@ def test_the_order_by_certainty_is_told_if_it_is_known(capsys: pytest.CaptureFix
     (line,) = (line for line in printed(known, capsys).splitlines() if line.startswith("logprob_mean"))
     assert line.endswith(
         "chrF++ 45.1, 51.0, 56.3, 60.0 by quarter, the least certain first; rank correlation 0.27 "
-        "(75 rows; copied sources left out: 3)"
+        "(75 rows; copied sources excluded: 3)"
     )
     unknown = replace(EVALUATION, certainty={"logprob_min": CertaintyOrder(8, 0, (50.0, 50.0, 50.0, 50.0), None)})
     assert "rank correlation unknown (8 rows)" in printed(unknown, capsys)

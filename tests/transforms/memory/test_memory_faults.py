@@ -1,4 +1,4 @@
-"""A store that fails, hangs or returns: it costs no row, is told once, and is used again."""
+"""A store that fails, hangs or returns: it costs no row, is reported once, and is used again."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from transforms.text.number_words import ENGLISH, ENGLISH_OTHER, FRENCH, FRENCH_OTHER, values_of
+from transforms.text.number_words import ENGLISH, ENGLISH_OTHER, FRENCH, FRENCH_OTHER, roman_value, values_of
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,8 @@ def test_english_numbers_and_words_that_stand_for_some() -> None:
 def test_no_word_is_in_two_tables() -> None:
     assert FRENCH.keys().isdisjoint(FRENCH_OTHER)
     assert ENGLISH.keys().isdisjoint(ENGLISH_OTHER)
+
+
+def test_roman_numerals_have_a_value() -> None:
+    numerals = {"II": 2, "IV": 4, "IX": 9, "XIV": 14, "XXI": 21, "XL": 40, "XC": 90, "CX": 110}
+    assert {numeral: roman_value(numeral) for numeral in numerals} == numerals
