@@ -50,9 +50,9 @@ def test_evidence_stands_beside_its_flags_and_nowhere_in_the_log(
     sandbox_host: MakeHost,
     tmp_path: Path,
 ) -> None:
-    host = sandbox_host(faults=[Fault("wrong_number", marker="4217"), Fault("echo", marker="SECRETE")])
+    host = sandbox_host(faults=[Fault("wrong_number", marker="4217390"), Fault("echo", marker="SECRETE")])
     failing = "La pompe SECRETE du bâtiment nord est en panne."
-    texts = [sentence(1), "Le compteur de la pompe indique 4217 litres.", failing, None, sentence(1)]
+    texts = [sentence(1), "Le compteur de la pompe indique 4217390 litres.", failing, None, sentence(1)]
     source, output = write(tmp_path / "in.parquet", texts), tmp_path / "out"
     options = ("--evidence", "--dead_letter_texts", "--max_failed_ratio", "1")
     result = run(source, output, [host], *options)
@@ -61,10 +61,10 @@ def test_evidence_stands_beside_its_flags_and_nowhere_in_the_log(
     assert [row["text_en_evidence"] is None for row in rows] == [True, False, False, True, True]
     evidence = json.loads(rows[1]["text_en_evidence"])
     assert set(evidence) == set(rows[1]["text_en_flags"])
-    assert evidence["number_missing"] == ["4217"]
+    assert evidence["number_missing"] == ["4217390"]
     assert json.loads(rows[2]["text_en_evidence"]) == {"untranslated": [failing]}
     assert "SECRETE" not in result.err
-    assert "4217" not in result.err
+    assert "4217390" not in result.err  # More digits than a port or a process id in the log can have.
     (letter,) = letters_of(output)
     assert (letter["source"], letter["source_row"], letter["column"]) == (str(source), 2, "text")
     assert (letter["text"], letter["candidate"]) == (failing, failing)
@@ -169,14 +169,14 @@ def test_a_review_shows_the_evidence_and_clears_it_when_a_person_decides(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     host = sandbox_host(faults=[Fault("wrong_number")])
-    source = write(tmp_path / "in.parquet", ["Le compteur de la pompe indique 4217 litres."])
+    source = write(tmp_path / "in.parquet", ["Le compteur de la pompe indique 4217390 litres."])
     for name, options in (("with", ["--evidence", "--confidence"]), ("without", [])):
         output, exported = tmp_path / name, tmp_path / f"{name}.jsonl"
         run(source, output, [host], *options)
         assert main(["review", "--output", str(output), "--export", str(exported)]) == 0
         row = json.loads(exported.read_text("utf-8"))
-        assert "number_missing: 4217" in row["evidence"]
-        exported.write_text(json.dumps({**row, "translation": "The pump's meter shows 4217 litres."}), "utf-8")
+        assert "number_missing: 4217390" in row["evidence"]
+        exported.write_text(json.dumps({**row, "translation": "The pump's meter shows 4217390 litres."}), "utf-8")
         assert main(["review", "--output", str(output), "--apply", str(exported)]) == 0
         (reviewed,) = rows_of(output)
         assert (reviewed["text_en_origin"], reviewed["text_en_status"]) == ("human", "ok")
@@ -189,13 +189,13 @@ def test_the_report_shows_evidence_only_with_texts(
     tmp_path: Path,
 ) -> None:
     host = sandbox_host(faults=[Fault("wrong_number")])
-    source = write(tmp_path / "in.parquet", ["Le compteur de la pompe indique 4217 litres."])
+    source = write(tmp_path / "in.parquet", ["Le compteur de la pompe indique 4217390 litres."])
     run(source, tmp_path / "out", [host], "--evidence", "--confidence", "--report")
     page = (tmp_path / "out" / "_report.html").read_text("utf-8")
-    assert "number_missing: 4217" not in page
+    assert "number_missing: 4217390" not in page
     assert "Mean log probability per token" in page
     assert main(["report", "--output", str(tmp_path / "out"), "--report_texts", "5"]) == 0
-    assert "number_missing: 4217" in (tmp_path / "out" / "_report.html").read_text("utf-8")
+    assert "number_missing: 4217390" in (tmp_path / "out" / "_report.html").read_text("utf-8")
 
 
 def test_an_evaluation_tells_how_well_certainty_orders_the_rows(
