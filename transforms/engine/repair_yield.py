@@ -8,7 +8,7 @@ since models, hosts and texts change during a run. What pays may have as many re
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -23,12 +23,9 @@ PILOTS: Final[Mapping[Repair, int]] = {"again": 20, "halves": 10, "fallback": 20
 FEW_PILOTS: Final[Mapping[Repair, int]] = {"again": 5, "halves": 3, "fallback": 5}
 """The same for a further kind of fault of a model whose faults the repair does not cure in general."""
 
-LEAST_PILOTS = 2
-"""Repairs of a kind that are always made, whatever the others cost."""
-
-LEAST_BUDGET, BUDGET_SHARE = 6, 0.05
-"""Requests that repairs may take without a cure: as many, or a share of the first requests so far. The fallback model
-has no budget: it was asked for."""
+LEAST_BUDGET, BUDGET_SHARE = 4, 0.05
+"""Requests that repairs which do not pay may take: as many, or a share of the first requests so far. The first repair
+of each kind is always made. The fallback model has no budget: it was asked for."""
 
 LEAST_YIELD: Final[Mapping[Repair, float]] = {"again": 0.1, "halves": 0.1, "fallback": 0.01}
 """Shares of cures below which a repair does not pay. Any recent cure justifies a fallback model: it was asked for."""
@@ -64,10 +61,17 @@ class Decision(Enum):
 
 @dataclass(slots=True)
 class Grant:
-    """A repair that may be made, and that ``finished`` must be told about."""
+    """A repair that may be made, and that ``finished`` must be told about.
+
+    Attributes:
+        kind: The repair, and the fault that it is for.
+        trial: Whether it is known not to pay, and made in case that this has changed.
+        reserved: The requests of the budget that it holds until it is finished; 0 if it is known to pay.
+    """
 
     kind: Kind
     trial: bool
+    reserved: int
 
 
 @dataclass(slots=True)
@@ -89,8 +93,8 @@ class RepairYield:
         self._waiting: dict[tuple[str, Repair], list[asyncio.Future[None]]] = defaultdict(list)
         self._allowance = 0.0
         self._answers = 0
-        self._without_cure = 0
-        self._in_progress = 0
+        self._spent = 0
+        self._reserved: Counter[tuple[str, Repair]] = Counter()
 
     def first_answer(self) -> None:
         """Count an answer to the first request for a chunk, which is no repair: it earns a share of a trial."""
@@ -110,15 +114,17 @@ class RepairYield:
         if len(record.latest) < pilots:
             if len(record.latest) + record.in_progress >= pilots:
                 return Decision.WAIT
-            if len(record.latest) + record.in_progress < LEAST_PILOTS or self._affords(repair):
+            if not (record.latest or record.in_progress) or self._affords(repair):
                 return Decision.TRY
-            return Decision.WAIT if record.in_progress else Decision.SKIP
-        return Decision.TRIAL if self._allowance >= EXPECTED_REQUESTS[repair] else Decision.SKIP
+            # A cure of those in progress would leave room for more.
+            return Decision.WAIT if self._reserved[kind.model, repair] else Decision.SKIP
+        earned = self._allowance >= EXPECTED_REQUESTS[repair] and self._affords(repair)
+        return Decision.TRIAL if earned else Decision.SKIP
 
     def _affords(self, repair: Repair) -> bool:
-        """Whether one more repair that cures nothing, like those in progress, is within the budget."""
+        """Whether the budget has room for one more repair, even if it and those in progress cure nothing."""
         budget = max(LEAST_BUDGET, BUDGET_SHARE * self._answers)
-        return repair == "fallback" or self._without_cure + self._in_progress + EXPECTED_REQUESTS[repair] <= budget
+        return repair == "fallback" or self._spent + self._reserved.total() + EXPECTED_REQUESTS[repair] <= budget
 
     async def granted(self, kind: Kind, may_wait: bool = True) -> Grant | None:
         """Decide about a repair, and wait for pilots where that is needed.
@@ -137,13 +143,14 @@ class RepairYield:
             await ended
         if decision is Decision.SKIP or (decision is Decision.WAIT and not self._records[kind].pays(kind.repair)):
             return None
-        trial = decision is Decision.TRIAL
-        self._in_progress += EXPECTED_REQUESTS[kind.repair]
+        trial, expected = decision is Decision.TRIAL, EXPECTED_REQUESTS[kind.repair]
+        reserved = 0 if kind.repair == "fallback" or self._records[kind].pays(kind.repair) else expected
+        self._reserved[kind.model, kind.repair] += reserved
         if trial:
-            self._allowance -= EXPECTED_REQUESTS[kind.repair]
+            self._allowance -= expected
         for each in (kind, _general(kind)):
             self._records[each].in_progress += not trial
-        return Grant(kind, trial)
+        return Grant(kind, trial, reserved)
 
     def finished(self, grant: Grant, cured: bool | None, requests: int = 1) -> None:
         """Note how a repair ended.
@@ -154,9 +161,9 @@ class RepairYield:
             requests: The requests that it took.
         """
         kind, general = grant.kind, _general(grant.kind)
-        self._in_progress -= EXPECTED_REQUESTS[kind.repair]
-        if not cured and kind.repair != "fallback":
-            self._without_cure += requests
+        self._reserved[kind.model, kind.repair] -= grant.reserved
+        if not cured and grant.reserved:
+            self._spent += requests
         if grant.trial:
             self._allowance -= requests - EXPECTED_REQUESTS[kind.repair]
         for each in (kind, general):

@@ -15,7 +15,6 @@ from transforms.engine.repair_yield import (
     BUDGET_SHARE,
     FEW_PILOTS,
     LEAST_BUDGET,
-    LEAST_PILOTS,
     MOST_SAVED,
     PILOTS,
     TRIAL_SHARE,
@@ -165,16 +164,53 @@ def test_a_short_run_pays_for_few_repairs_without_a_cure() -> None:
         made += 1
     assert made == LEAST_BUDGET
     assert repairs.decide(ECHO) is Decision.SKIP
-    record(repairs, LOOP, False, LEAST_PILOTS)
-    assert repairs.decide(LOOP) is Decision.SKIP, "every fault has its first pilots, and no more"
-    earn(repairs, TRIAL_SHARE * (LEAST_BUDGET + LEAST_PILOTS + 1) / BUDGET_SHARE)
+    record(repairs, LOOP, False)
+    assert repairs.decide(LOOP) is Decision.SKIP, "every fault has its first pilot, and no more"
+    earn(repairs, TRIAL_SHARE * (LEAST_BUDGET + 2) / BUDGET_SHARE)
     assert repairs.decide(ECHO) is Decision.TRY, "more answers pay for more pilots"
 
 
-def test_a_cure_costs_nothing_of_the_budget() -> None:
+def test_trials_are_made_from_the_same_budget() -> None:
     repairs = RepairYield()
-    record(repairs, ECHO, True, 3 * LEAST_BUDGET)
+    record(repairs, ECHO, True)
+    while repairs.decide(ECHO) is Decision.TRY:
+        record(repairs, ECHO, False)
+    earn(repairs, 1.0)
+    for _ in range(LEAST_BUDGET):
+        record(repairs, LOOP, False)
+    assert repairs.decide(ECHO) is Decision.SKIP
+    earn(repairs, TRIAL_SHARE * (LEAST_BUDGET + 1) / BUDGET_SHARE)
+    assert repairs.decide(ECHO) is Decision.TRIAL
+
+
+def test_a_repair_that_pays_leaves_the_budget_to_others() -> None:
+    repairs = RepairYield()
+    record(repairs, ECHO, True, LEAST_BUDGET)
+    record(repairs, ECHO, False, 2 * LEAST_BUDGET)
+    record(repairs, LOOP, False, LEAST_BUDGET - 1)
+    assert repairs.decide(LOOP) is Decision.TRY
+
+
+def test_a_fault_waits_for_room_in_the_budget_only_while_a_cure_may_make_some() -> None:
+    repairs = RepairYield()
+    pilots = [grant(repairs, ECHO) for _ in range(LEAST_BUDGET)]
+    first = grant(repairs, LOOP)
+    assert repairs.decide(LOOP) is Decision.WAIT
+    repairs.finished(first, True)
+    assert repairs.decide(LOOP) is Decision.TRY, "it pays, and needs no budget"
+    other = LOOP._replace(fault="refusal")
+    repairs.finished(grant(repairs, other), False)
+    assert repairs.decide(other) is Decision.WAIT
+    for pilot in pilots[:2]:
+        repairs.finished(pilot, True)
+    assert repairs.decide(other) is Decision.TRY, "two cures left room for two"
+
+
+def test_nobody_waits_for_a_repair_that_is_known_to_pay() -> None:
+    repairs = RepairYield()
+    record(repairs, ECHO, True)
     record(repairs, LOOP, False, LEAST_BUDGET)
+    assert grant(repairs, ECHO).reserved == 0
     assert repairs.decide(LOOP) is Decision.SKIP
 
 
@@ -231,8 +267,8 @@ def test_repairs_that_never_cure_cost_little_whatever_fails_and_however_many_are
     most_learning = learning + sum(PILOTS[each] * (2 if each == "halves" else 1) for each in kinds)
     assert made[False] <= most_learning
     if "fallback" not in kinds:
-        least = faults * LEAST_PILOTS * sum(2 if each == "halves" else 1 for each in kinds)
-        assert made[False] <= max(LEAST_BUDGET, BUDGET_SHARE * chunks) + least
+        first = faults * sum(2 if each == "halves" else 1 for each in kinds)
+        assert made.total() <= max(LEAST_BUDGET, BUDGET_SHARE * chunks) + first
     assert made[True] <= TRIAL_SHARE * chunks + MOST_SAVED
     if share * chunks > 2 * most_learning:
         assert made[True] > 0, "trials continue"
