@@ -65,8 +65,8 @@ def joined(length: int, rng: random.Random, file: Path | None) -> tuple[str, str
 def milliseconds(length: int, file: Path | None) -> float:
     """CPU milliseconds per 300 characters of source: the best of some rounds over different texts."""
     from transforms.text.candidates import assess
-    from transforms.text.prompts import GENERAL
-    from transforms.text.repeated_characters import shorten
+    from transforms.text.request.prompts import GENERAL
+    from transforms.text.request.repeated_characters import shorten
 
     rng = random.Random(length)
     texts = [joined(length, rng, file) for _ in range(max(LEAST_TEXTS, CHARACTERS // length))]

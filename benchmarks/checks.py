@@ -30,8 +30,8 @@ from tests.transforms.text.clean_pairs import Pair, clean_pairs, held_out, tuned
 from tests.transforms.text.mutations import MUTATIONS, PROMPT_TEXTS, Fault, faults
 from transforms.text import flags
 from transforms.text.checks import check
-from transforms.text.cleaning import clean
-from transforms.text.stripping import strip
+from transforms.text.stripping.cleaning import clean
+from transforms.text.stripping.strip import strip
 
 SHORTEST, LONGEST = 250, 350
 

@@ -33,7 +33,7 @@ from benchmarks.fault_sentences import (
 from benchmarks.fault_talk import apology, remark
 from tests.transforms.text.clean_pairs import Pair
 from tests.transforms.text.mutations import TOKENS, phrases
-from transforms.text.english import is_english_word
+from transforms.text.words.english import is_english_word
 
 MOST_FAULTS: Final = 300
 """Of each kind."""

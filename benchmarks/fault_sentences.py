@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from tests.transforms.text.clean_pairs import Pair
 from tests.transforms.text.mutations import sentences
-from transforms.text.alignment import words_of
-from transforms.text.content import FEW_WORDS
+from transforms.text.meaning.content import FEW_WORDS
+from transforms.text.words.alignment import words_of
 
 WORD = re.compile(r"[^\W\d_]+")
 

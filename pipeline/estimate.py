@@ -15,7 +15,7 @@ from transforms.source.schema_option import parse_schema
 from transforms.source.text_columns import read_texts
 from transforms.source.unit_reader import read_group
 from transforms.source.work_units import Batch, UnitGroup
-from transforms.text.gate import Gate, classify
+from transforms.text.request.gate import Gate, classify
 
 UNIT_ROWS = 5000
 SAMPLED_GROUPS = 20

@@ -16,9 +16,9 @@ from transforms.fleet.faults import Failure, RequestFailed
 from transforms.fleet.hosts import HostAddress
 from transforms.fleet.probe import MAX_AT_ONCE, Speed, measure
 from transforms.fleet.settings import FleetSettings, GenerateRequest
-from transforms.text.budget import estimate_tokens
-from transforms.text.prompt_profile import PromptProfile
-from transforms.text.prompts import render
+from transforms.text.request.budget import estimate_tokens
+from transforms.text.request.prompt_profile import PromptProfile
+from transforms.text.request.prompts import render
 from transforms.time_limits import limited
 
 LOG = logging.getLogger(__name__)

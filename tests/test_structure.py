@@ -25,7 +25,7 @@ WITHOUT_OWN_TEST = {
     "transforms/errors.py": "a tree of exceptions without code",
     "transforms/fleet/jobs.py": "two records without a rule",
     "transforms/fleet/sent_request.py": "a record without a rule",
-    "transforms/text/language_words.py": WORDS,
+    "transforms/text/words/language_words.py": WORDS,
 }
 """Modules without a test of their own, each with the reason."""
 
@@ -98,3 +98,31 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     arrows = {name: imports((ROOT / file).read_text("utf-8"), set(names)) for name, file in names.items()}
     assert arrows["pipeline.cli"] >= {"pipeline.commands", "pipeline.exit_codes", "transforms.masking"}
     TopologicalSorter(arrows).prepare()  # raises CycleError, which names the modules of a circle
+
+
+LAYERS = (
+    ("transforms.text.words",),
+    ("transforms.text.quantities", "transforms.text.request", "transforms.text.signs"),
+    ("transforms.text.stripping",),
+    ("transforms.text.meaning",),
+    ("transforms.text.checks",),
+    ("transforms.text.candidates",),
+)
+"""What imports only from its own line and from those above, as ARCHITECTURE.md has it."""
+
+
+def layer_of(module: str) -> int | None:
+    return next((number for number, line in enumerate(LAYERS) if module.startswith(line)), None)
+
+
+def test_the_packages_of_text_are_layers() -> None:
+    names = {import_name(file): file for file in files()}
+    arrows = {name: imports((ROOT / file).read_text("utf-8"), set(names)) for name, file in names.items()}
+    upwards = {
+        (name, other)
+        for name, others in arrows.items()
+        for other in others
+        if (own := layer_of(name)) is not None and (theirs := layer_of(other)) is not None and theirs > own
+    }
+    assert upwards == set()
+    assert {layer_of(name) for name in names} == {None, *range(len(LAYERS))}

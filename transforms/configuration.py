@@ -21,12 +21,12 @@ from transforms.fleet.hosts import DEFAULT_HOST, HostAddress, HostsFile, parse_h
 from transforms.fleet.model_names import check_models, model_key
 from transforms.fleet.settings import FleetSettings
 from transforms.sink.recipe import Recipe
-from transforms.text import prompts
-from transforms.text.glossary import Glossary, parse_glossary
-from transforms.text.prompt_families import DEFAULT_SAMPLING, FAMILIES
-from transforms.text.prompt_profile import AUTO, ProfileChoice
-from transforms.text.source_language import check_installed
-from transforms.text.thinking import THINK_CHOICES
+from transforms.text.request import prompts
+from transforms.text.request.glossary import Glossary, parse_glossary
+from transforms.text.request.prompt_families import DEFAULT_SAMPLING, FAMILIES
+from transforms.text.request.prompt_profile import AUTO, ProfileChoice
+from transforms.text.request.source_language import check_installed
+from transforms.text.request.thinking import THINK_CHOICES
 
 LOG = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from pipeline.options.run import RunOptions
 from pipeline.summary import SUMMARY_FILE, Summary, about_mixed_digests
 from transforms.masking import mask_urls
 from transforms.sink.statistics import STATUSES
-from transforms.text.sanitize import sanitize
+from transforms.text.request.sanitize import sanitize
 
 WIDTH = 100
 """Width of the table where stdout is not a terminal."""

@@ -14,7 +14,7 @@ from pipeline.console.tables import console_for
 from transforms.file_systems import file_system
 from transforms.sink.columns import column_name
 from transforms.source.text_columns import read_texts
-from transforms.text.sanitize import sanitize
+from transforms.text.request.sanitize import sanitize
 
 SHOWN = ("translation", "status", "flags", "error", "host", "total_duration_ns")
 MOST_ROWS = 20

@@ -20,9 +20,9 @@ from transforms.fleet.model_names import model_key
 from transforms.fleet.probe import MAX_AT_ONCE, Speed, measure
 from transforms.fleet.same_server import SameServer
 from transforms.fleet.settings import FleetSettings
-from transforms.text.cleaning import clean
 from transforms.text.flags import THINK_STRIPPED
-from transforms.text.prompt_profile import ProfileChoice
+from transforms.text.request.prompt_profile import ProfileChoice
+from transforms.text.stripping.cleaning import clean
 from transforms.time_limits import limited
 
 TEXT = (

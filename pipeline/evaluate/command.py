@@ -28,7 +28,7 @@ from transforms.sink.footers import PartFooter
 from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.write_errors import reason
 from transforms.source.text_columns import choose_text_columns, read_texts
-from transforms.text.gate import is_blank
+from transforms.text.request.gate import is_blank
 
 LOG = logging.getLogger(__name__)
 

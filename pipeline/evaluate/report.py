@@ -14,7 +14,7 @@ from pipeline.console.streams import json_text
 from pipeline.console.tables import console_for
 from pipeline.evaluate.certainty import CertaintyOrder
 from pipeline.evaluate.scores import Evaluation, Judgement, Score
-from transforms.text.sanitize import sanitize
+from transforms.text.request.sanitize import sanitize
 
 
 def show(evaluation: Evaluation) -> None:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from pipeline.monitoring.status import HostStatus, RunStatus
 from pipeline.monitoring.text import counted, duration, host_name, remaining, texts_rate
-from transforms.text.sanitize import sanitize
+from transforms.text.request.sanitize import sanitize
 
 SHOWN_HOSTS = 24
 SHOWN_FLAGS = 3

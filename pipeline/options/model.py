@@ -8,9 +8,9 @@ from typing import Literal, cast
 from pipeline.options import values
 from pipeline.options.command_line import CommandOptions
 from pipeline.options.table import flag, option
-from transforms.text.prompt_families import DEFAULT_CHUNK_CHARS, DEFAULT_SAMPLING, FAMILIES
-from transforms.text.prompt_profile import AUTO
-from transforms.text.thinking import THINK_CHOICES
+from transforms.text.request.prompt_families import DEFAULT_CHUNK_CHARS, DEFAULT_SAMPLING, FAMILIES
+from transforms.text.request.prompt_profile import AUTO
+from transforms.text.request.thinking import THINK_CHOICES
 
 MODEL = "Model and prompt"
 

@@ -20,8 +20,8 @@ from transforms.errors import UsageError
 from transforms.fleet.hosts import parse_slots
 from transforms.fleet.model_names import check_models
 from transforms.masking import mask_values
-from transforms.text.prompt_profile import AUTO
-from transforms.text.source_language import check_installed
+from transforms.text.request.prompt_profile import AUTO
+from transforms.text.request.source_language import check_installed
 
 _NOT_SHOWN = ("notices", "hosts_from")
 

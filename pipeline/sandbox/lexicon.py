@@ -10,8 +10,8 @@ import functools
 import re
 from dataclasses import dataclass
 
-from transforms.text.lexicon import rows
-from transforms.text.words import without_accents
+from transforms.text.words.lexicon import rows
+from transforms.text.words.word_sets import without_accents
 
 # A word with its apostrophe, as in l'huile. Hyphens separate words, so that phrases can join them.
 ELISION = r"(?:[cdjlmnstCDJLMNST]|[qQ]u)['’](?=\S)"

@@ -12,7 +12,7 @@ import re
 import unicodedata
 
 from pipeline.sandbox.lexicon import ELISION, WORD, Phrases, lexicon
-from transforms.text.words import without_accents
+from transforms.text.words.word_sets import without_accents
 
 _CAPITAL = "A-ZÀ-ÖØ-ÞŒ"
 _TOKEN = re.compile(

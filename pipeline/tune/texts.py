@@ -17,10 +17,10 @@ from transforms.fleet.settings import FleetSettings
 from transforms.source.discovery import list_sources
 from transforms.source.plan import plan_inputs
 from transforms.source.schema_option import parse_schema
-from transforms.text.chunks import split
-from transforms.text.gate import Gate, classify
-from transforms.text.prompt_profile import ProfileChoice
-from transforms.text.sanitize import sanitize
+from transforms.text.request.chunks import split
+from transforms.text.request.gate import Gate, classify
+from transforms.text.request.prompt_profile import ProfileChoice
+from transforms.text.request.sanitize import sanitize
 
 LEAST_CONTEXT, MOST_CONTEXT, CONTEXT_STEP = 1024, 8192, 512
 WHOLE_SHARE = 0.99

@@ -13,8 +13,8 @@ from tests.conftest import MakeHost
 from tests.pipeline.console.restored_logging import restored_logging
 from tests.transforms.text.clean_pairs import clean_pairs
 from transforms.text.flags import HARD
-from transforms.text.repeated_characters import shorten
-from transforms.text.sanitize import sanitize
+from transforms.text.request.repeated_characters import shorten
+from transforms.text.request.sanitize import sanitize
 
 SAMPLE_REFERENCES = 72
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from transforms.engine.retry_policy import Ask
 from transforms.fleet.settings import GenerateRequest
-from transforms.text.budget import estimate_tokens
-from transforms.text.glossary import Glossary, Term, prompt_lines, reference_lines
-from transforms.text.prompt_profile import PromptProfile
-from transforms.text.prompts import Rendered, render
-from transforms.text.repeated_characters import Shortened, shorten
+from transforms.text.request.budget import estimate_tokens
+from transforms.text.request.glossary import Glossary, Term, prompt_lines, reference_lines
+from transforms.text.request.prompt_profile import PromptProfile
+from transforms.text.request.prompts import Rendered, render
+from transforms.text.request.repeated_characters import Shortened, shorten
 
 
 class ChunkPrompt(NamedTuple):

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from transforms.fleet.answers import Answer
-from transforms.text.chunks import Chunk, join
 from transforms.text.findings import Finding
+from transforms.text.request.chunks import Chunk, join
 
 
 @dataclass(slots=True)

@@ -29,10 +29,10 @@ from transforms.fleet.fleet import Fleet
 from transforms.fleet.jobs import Attempt
 from transforms.text import flags
 from transforms.text.candidates import Candidate, Checks, assess, assess_cut, assess_whole
-from transforms.text.chunks import contexts, split
-from transforms.text.gate import Gate, classify
-from transforms.text.glossary import Glossary
-from transforms.text.prompt_profile import PromptProfile, PromptProfiles
+from transforms.text.request.chunks import contexts, split
+from transforms.text.request.gate import Gate, classify
+from transforms.text.request.glossary import Glossary
+from transforms.text.request.prompt_profile import PromptProfile, PromptProfiles
 
 LOG = logging.getLogger(__name__)
 

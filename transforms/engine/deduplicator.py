@@ -19,9 +19,9 @@ from transforms.fleet.fleet import Fleet
 from transforms.fleet.model_names import model_key
 from transforms.memory.claims import Claims
 from transforms.memory.memory import Memory
-from transforms.text.gate import Gate, source_flags
-from transforms.text.glossary import subset_digest
-from transforms.text.sanitize import sanitize
+from transforms.text.request.gate import Gate, source_flags
+from transforms.text.request.glossary import subset_digest
+from transforms.text.request.sanitize import sanitize
 
 LOG = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from transforms.engine.memory_entry import decode, encode
 from transforms.engine.outcome import Outcome, TextResult
-from transforms.text.gate import Gate, source_flags
-from transforms.text.sanitize import sanitize
+from transforms.text.request.gate import Gate, source_flags
+from transforms.text.request.sanitize import sanitize
 
 ORIGIN = "human"
 RUN = "human"

@@ -20,13 +20,13 @@ from transforms.fleet.jobs import Attempt
 from transforms.fleet.model_names import is_cloud_model
 from transforms.text import flags
 from transforms.text.candidates import Checks
-from transforms.text.chunks import Chunk, contexts, join, split
 from transforms.text.evidence import encoded
-from transforms.text.gate import Gate, classify, source_flags
-from transforms.text.glossary import Glossary
-from transforms.text.prompt_profile import ProfileChoice, PromptProfile, PromptProfiles
-from transforms.text.sanitize import sanitize
-from transforms.text.source_language import Langid, Policy, foreign_languages, language_detector
+from transforms.text.request.chunks import Chunk, contexts, join, split
+from transforms.text.request.gate import Gate, classify, source_flags
+from transforms.text.request.glossary import Glossary
+from transforms.text.request.prompt_profile import ProfileChoice, PromptProfile, PromptProfiles
+from transforms.text.request.sanitize import sanitize
+from transforms.text.request.source_language import Langid, Policy, foreign_languages, language_detector
 
 NO_GLOSSARY = Glossary(())
 

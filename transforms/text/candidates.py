@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from transforms.text import flags
-from transforms.text.chatter import leak_findings
 from transforms.text.checks import findings
-from transforms.text.cleaning import clean
 from transforms.text.evidence import removed, with_evidence
 from transforms.text.findings import Finding, finding, names
-from transforms.text.glossary import Term, misses
-from transforms.text.loops import repetition_flags
-from transforms.text.prompts import PromptTemplate
-from transforms.text.repeated_characters import Shortened
-from transforms.text.stripping import strip
+from transforms.text.meaning.chatter import leak_findings
+from transforms.text.meaning.loops import repetition_flags
+from transforms.text.request.glossary import Term, misses
+from transforms.text.request.prompts import PromptTemplate
+from transforms.text.request.repeated_characters import Shortened
+from transforms.text.stripping.cleaning import clean
+from transforms.text.stripping.strip import strip
 
 Checks = Literal["off", "flag", "repair"]
 

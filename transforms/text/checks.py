@@ -11,45 +11,19 @@ from collections.abc import Sequence
 from typing import Final
 
 from transforms.text import flags
-from transforms.text.added_markup import ADDED_SIGNS, added_markup_findings
-from transforms.text.alignment import coverage, keys_of, words_of
-from transforms.text.characters import character_findings
-from transforms.text.chatter import leak_findings, refusal_findings
-from transforms.text.cleaning import open_thought
-from transforms.text.code_names import CODE_SIGNS, ROMAN_WORDS, code_name_findings, roman_findings
-from transforms.text.comparatives import LIMITS_FR, limit_findings
-from transforms.text.content import content_findings
-from transforms.text.control_tokens import may_have_tokens, new_tokens
-from transforms.text.copies import copy_findings
-from transforms.text.echoes import echo_findings
-from transforms.text.emoji import emoji_findings
-from transforms.text.english import is_english_word
 from transforms.text.evidence import with_evidence
 from transforms.text.findings import Finding, finding, names
-from transforms.text.french_words import is_french
-from transforms.text.gate import is_blank
-from transforms.text.injections import injection_flags
-from transforms.text.invariants import (
-    MARKUP_SIGNS,
-    address_findings,
-    line_flags,
-    markup_findings,
-    question_flags,
-)
-from transforms.text.language import language_findings, script_language
-from transforms.text.language_words import ENGLISH
-from transforms.text.letter_case import case_findings
-from transforms.text.loops import is_doubled, repetition_flags
-from transforms.text.numbers import number_findings
-from transforms.text.odd_signs import odd_sign_findings
-from transforms.text.omissions import omission_findings
-from transforms.text.placeholders import PLACEHOLDER_SIGNS, placeholder_findings
-from transforms.text.quantity_signs import QUANTITY_SIGNS, money_findings, quantity_sign_findings
-from transforms.text.reading import read
-from transforms.text.several_versions import option_findings, two_versions
-from transforms.text.sign_changes import sign_change_findings
-from transforms.text.task_talk import explained_share, explaining_keys
-from transforms.text.unit_signs import (
+from transforms.text.meaning.answer_language import language_findings
+from transforms.text.meaning.chatter import leak_findings, refusal_findings
+from transforms.text.meaning.content import content_findings
+from transforms.text.meaning.copies import copy_findings
+from transforms.text.meaning.loops import is_doubled, repetition_flags
+from transforms.text.meaning.omissions import omission_findings
+from transforms.text.meaning.several_versions import option_findings, two_versions
+from transforms.text.quantities.comparatives import LIMITS_FR, limit_findings
+from transforms.text.quantities.numbers import number_findings
+from transforms.text.quantities.quantity_signs import QUANTITY_SIGNS, money_findings, quantity_sign_findings
+from transforms.text.quantities.unit_signs import (
     DASHES,
     IMPERIAL,
     UNIT_MARKS,
@@ -57,7 +31,34 @@ from transforms.text.unit_signs import (
     sign_findings,
     unit_sign_findings,
 )
-from transforms.text.units import TIMES, time_findings, unit_findings
+from transforms.text.quantities.units import TIMES, time_findings, unit_findings
+from transforms.text.request.gate import is_blank
+from transforms.text.request.injections import injection_flags
+from transforms.text.signs.added_markup import ADDED_SIGNS, added_markup_findings
+from transforms.text.signs.characters import character_findings
+from transforms.text.signs.code_names import CODE_SIGNS, ROMAN_WORDS, code_name_findings, roman_findings
+from transforms.text.signs.emoji import emoji_findings
+from transforms.text.signs.invariants import (
+    MARKUP_SIGNS,
+    address_findings,
+    line_flags,
+    markup_findings,
+    question_flags,
+)
+from transforms.text.signs.letter_case import case_findings
+from transforms.text.signs.odd_signs import odd_sign_findings
+from transforms.text.signs.placeholders import PLACEHOLDER_SIGNS, placeholder_findings
+from transforms.text.signs.sign_changes import sign_change_findings
+from transforms.text.stripping.cleaning import open_thought
+from transforms.text.stripping.control_tokens import may_have_tokens, new_tokens
+from transforms.text.stripping.echoes import echo_findings
+from transforms.text.stripping.task_talk import explained_share, explaining_keys
+from transforms.text.words.alignment import coverage, keys_of, words_of
+from transforms.text.words.english import is_english_word
+from transforms.text.words.french_words import is_french
+from transforms.text.words.language import script_language
+from transforms.text.words.language_words import ENGLISH
+from transforms.text.words.reading import read
 
 _RUN = re.compile(r"([^\w\s])\1{3,}|[ \t\u00a0]{2,}")
 

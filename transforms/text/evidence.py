@@ -14,7 +14,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import LONGEST_EVIDENCE, Finding, finding
-from transforms.text.injections import injection_in
+from transforms.text.request.injections import injection_in
 
 MOST_PASSAGES: Final = 10
 """Passages kept for each flag; a text of many chunks may have more."""

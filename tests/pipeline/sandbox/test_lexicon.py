@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections import Counter
 
 from pipeline.sandbox.lexicon import adjective_forms, noun_forms, verb_forms
-from transforms.text.lexicon import PATH
+from transforms.text.words.lexicon import PATH
 
 
 def test_forms_are_derived() -> None:

@@ -11,7 +11,7 @@ from pipeline.tune.texts import Sample, fitting_context, read_sample
 from tests.conftest import MakeHost
 from tests.pipeline.runs import Run
 from transforms.errors import UsageError
-from transforms.text.prompt_profile import ProfileChoice
+from transforms.text.request.prompt_profile import ProfileChoice
 
 SHORT = [f"La pompe numéro {number} fuit depuis lundi, et la pression baisse." for number in range(100)]
 

@@ -13,7 +13,7 @@ from transforms.engine.outcome import TextResult
 from transforms.engine.translator import SourceText, TranslatorSettings
 from transforms.fleet.hosts import parse_host
 from transforms.fleet.settings import FleetSettings
-from transforms.text.prompt_profile import ProfileChoice
+from transforms.text.request.prompt_profile import ProfileChoice
 
 StartEngine = Callable[..., Engine]
 SENTENCE = "Le technicien a remplacé la pompe du bâtiment principal. "

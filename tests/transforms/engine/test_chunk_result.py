@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from transforms.engine.chunk_result import ChunkResult, joined
 from transforms.fleet.answers import Answer
-from transforms.text.chunks import Chunk
 from transforms.text.findings import Finding
+from transforms.text.request.chunks import Chunk
 
 CHUNKS = (Chunk("", "Bonjour.", " "), Chunk("", "Merci.", "\n\n"), Chunk("", "Au revoir.", ""))
 

@@ -18,8 +18,8 @@ from transforms.fleet.faults import Failure
 from transforms.fleet.fleet import Fleet
 from transforms.text import flags
 from transforms.text.candidates import Candidate
-from transforms.text.glossary import parse_glossary
-from transforms.text.prompt_profile import ProfileChoice
+from transforms.text.request.glossary import parse_glossary
+from transforms.text.request.prompt_profile import ProfileChoice
 
 PARAGRAPH = "Le technicien a remplacé la pompe du bâtiment principal et contrôlé la pression de la chaudière. " * 6
 

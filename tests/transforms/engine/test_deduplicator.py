@@ -19,7 +19,7 @@ from transforms.engine import deduplicator
 from transforms.engine.deduplicator import MemorySettings
 from transforms.engine.outcome import TextResult
 from transforms.errors import RunStopped
-from transforms.text.glossary import parse_glossary
+from transforms.text.request.glossary import parse_glossary
 
 BAD = "La vanne fuit beaucoup."
 

@@ -13,7 +13,7 @@ from transforms.engine import engine as engine_module
 from transforms.engine import large_texts
 from transforms.engine.large_texts import CHUNKS_AT_ONCE, LARGE_CHARS, call, gather_few
 from transforms.errors import RunStopped
-from transforms.text.gate import Gate
+from transforms.text.request.gate import Gate
 
 LINES = 3_000
 """Of the very long text, which has many more chunks than are in progress at once."""

@@ -13,7 +13,7 @@ from tests.transforms.engine.engines import SENTENCE, StartEngine, bodies, make_
 from transforms.engine import translator
 from transforms.engine.translator import TranslatorSettings
 from transforms.text.flags import HARD
-from transforms.text.prompt_profile import ProfileChoice
+from transforms.text.request.prompt_profile import ProfileChoice
 
 SPANISH = (
     "El técnico ha cambiado la bomba y ha comprobado la presión de la caldera. Los vecinos no tienen agua desde ayer, "

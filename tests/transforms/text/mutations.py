@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from tests.transforms.text.clean_pairs import HELD_OUT_EVERY, Pair, clean_pairs
 from transforms.text import flags
-from transforms.text.lexicon import is_only_french
-from transforms.text.prompts import GENERAL, SIMPLE
+from transforms.text.request.prompts import GENERAL, SIMPLE
+from transforms.text.words.lexicon import is_only_french
 
 FOLDER = Path(__file__).parent / "corpus" / "faults"
 PROMPT_TEXTS = (GENERAL.system or "", GENERAL.user, SIMPLE.user)

@@ -4,9 +4,9 @@ import pytest
 
 from transforms.text.candidates import Candidate, Checks, assess, best
 from transforms.text.findings import Finding
-from transforms.text.glossary import Term
-from transforms.text.prompts import GENERAL
-from transforms.text.repeated_characters import shorten
+from transforms.text.request.glossary import Term
+from transforms.text.request.prompts import GENERAL
+from transforms.text.request.repeated_characters import shorten
 
 SOURCE = "Le technicien a remplacé la pompe numéro 12 du bâtiment principal et contrôlé la pression."
 GOOD = "The technician replaced pump number 12 of the main building and checked the pressure."

@@ -13,10 +13,10 @@ from tests.transforms.text.mutations import MUTATIONS, PROMPT_TEXTS, Fault, faul
 from tests.transforms.text.texts import HARD, HUGE, mixtures
 from transforms.text import flags
 from transforms.text.checks import check, length_flags
-from transforms.text.language import _SCRIPTS
-from transforms.text.language_words import OTHERS
-from transforms.text.source_language import language_of
-from transforms.text.stripping import strip
+from transforms.text.request.source_language import language_of
+from transforms.text.stripping.strip import strip
+from transforms.text.words.language import _SCRIPTS
+from transforms.text.words.language_words import OTHERS
 
 MOST_FALSE = 0.02
 LEAST_FOUND_HARD, LEAST_FOUND_SOFT = 0.95, 0.90

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import pytest
+
+from transforms.text import flags
+from transforms.text.findings import names
+from transforms.text.signs.invariants import address_findings, line_flags, markup_findings, question_flags
+
+
+@pytest.mark.parametrize(
+    ("source", "answer", "same"),
+    [
+        ("Voir https://exemple.org/a?b=1.", "See https://exemple.org/a?b=1", True),
+        ("Voir (https://exemple.org/a).", "See (https://exemple.org/a).", True),
+        ("Voir https://exemple.org/a", "See https://example.org/a", False),
+        ("Écrire à aide@exemple.org.", "Write to aide@exemple.org.", True),
+        ("Écrire à aide@exemple.org", "Write to us", False),
+        ("Voir le site", "See www.exemple.org", False),
+    ],
+)
+def test_addresses(source: str, answer: str, same: bool) -> None:
+    assert names(address_findings(source, answer)) == (() if same else (flags.URL_MISMATCH,))
+
+
+@pytest.mark.parametrize(
+    ("source", "answer", "same"),
+    [
+        ("<p>Clos <b>hier</b></p>", "<p>Closed <b>yesterday</b></p>", True),
+        ("<p>Clos <b>hier</b></p>", "<p>Closed yesterday</p>", False),
+        ("Lancer `make test`", "Run `make test`", True),
+        ("À faire\n- clore\n2. payer", "To do\n• close\n2) pay", True),
+        ("À faire\n- clore\n- payer", "To do\n- close\npay", False),
+        ("Lancer `make test`", "Run make test", False),
+        ("# Titre\n- a", "# Title\n- a", True),
+        ("# Titre\n- a", "Title\n- a", False),
+        ("**Très** bien", "Very good", False),
+        ("| a | b |\n|---|---|", "| a | b |\n|---|---|", True),
+        ("| a | b |\n|---|---|", "| a b |\n|---|---|", False),
+        ("[aide](x)", "help (x)", False),
+        ("pression < 3 bar et > 2 bar", "pressure between 2 and 3 bar", True),
+    ],
+)
+def test_markup(source: str, answer: str, same: bool) -> None:
+    assert names(markup_findings(source, answer)) == (() if same else (flags.MARKUP_MISMATCH,))
+
+
+@pytest.mark.parametrize(
+    ("source", "answer", "same"),
+    [
+        ("Un.\n\nDeux.", "One.\nTwo.", True),
+        ("Un.\r\nDeux.", "One.\nTwo.", True),
+        ("Un.\nDeux.", "One. Two.", False),
+        ("Un.", "One.\n\nTwo.", False),
+        ("Le présent con-\ntrat est conclu\npour une durée\nde trois ans.", "This contract is for three years.", True),
+        (
+            "Le présent con-\ntrat est conclu.\nIl dure trois ans.",
+            "This contract is concluded.\nIt lasts three years.",
+            True,
+        ),
+        ("Le présent con-\ntrat est conclu.\nIl dure trois ans.", "This contract lasts three years.", False),
+        (
+            "Le gardien a fermé la grille du jardin avec la clé de\nMarcel avant de partir.",
+            "The caretaker closed the gate of the garden with Marcel's key before he left.",
+            True,
+        ),
+        (
+            "Le gardien a fermé la grille du jardin avec la clé.\nMarcel est parti avant lui.",
+            "The caretaker closed the gate of the garden with the key. Marcel had left before him.",
+            False,
+        ),
+    ],
+)
+def test_lines(source: str, answer: str, same: bool) -> None:
+    assert line_flags(source, answer) == (() if same else (flags.LINE_COUNT,))
+
+
+@pytest.mark.parametrize(
+    ("source", "answer", "kept"),
+    [
+        ("Où est la clé ?", "Where is the key?", True),
+        ("Où est la clé ?", "It is on the table.", False),
+        ("« Où est la clé ? »", "“Where is the key?”", True),
+        ("Où est la clé ? Merci.", "Where is the key? Thanks.", True),
+        ("Où est la clé ? Merci.", "On the table. Thanks.", False),
+        ("Qui ? Quoi ?", "Who? It.", False),
+        ("Voir https://exemple.org/?a=1", "See https://exemple.org/?a=1", True),
+        ("Le mode est-il obligatoire ?", "Whether the mode is mandatory", True),
+        ("-?, --help  affiche l'aide", "-h, --help  prints help", True),
+    ],
+)
+def test_questions(source: str, answer: str, kept: bool) -> None:
+    assert question_flags(source, answer) == (() if kept else (flags.QUESTION_LOST,))
+
+
+@pytest.mark.parametrize(
+    ("source", "answer", "same"),
+    [
+        ("Jour où le contrat prend fin.", "When does the contract end?", False),
+        ("Endroit du classement des factures", "Where are the invoices filed?", False),
+        ("Vos messages non lus. Nous les gardons.", "Your unread messages. Shall we keep them?", False),
+        ("Comment classer une facture", "How do I file an invoice?", True),
+        ("Bonjour, pouvez vous me rappeler demain", "Hello, can you call me back tomorrow?", True),
+        ("La livraison a-t-elle eu lieu", "Has the delivery taken place?", True),
+        ("est ce que le colis est parti", "Has the parcel left?", True),
+        ("Panne de la chaudière : que faire", "Boiler failure: what should be done?", True),
+        ("Dit si la porte est fermée. Sinon, l'ouvrir.", "Is the door closed? If not, open it.", False),
+        ("Les réponses sont longues. " * 12, "Are the answers long? " + "The answers are long. " * 11, True),
+    ],
+)
+def test_statements_that_became_questions(source: str, answer: str, same: bool) -> None:
+    assert question_flags(source, answer) == (() if same else (flags.QUESTION_ADDED,))
+
+
+def test_a_line_that_goes_on_deep_under_the_one_before_may_be_joined_with_it() -> None:
+    source = "--body-data=CHAÎNE    envoyer la CHAÎNE.\n                      %s doit être définie"
+    assert line_flags(source, "--body-data=STRING    send STRING. %s must be set") == ()
+    assert line_flags("Envoyer la chaîne.\n%s doit être définie", "Send the string. %s must be set") == (
+        flags.LINE_COUNT,
+    )

@@ -1,0 +1,1 @@
+"""What is sent: the gate, the texts as they are sent, their chunks, prompts and token budgets."""

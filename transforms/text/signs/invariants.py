@@ -1,0 +1,270 @@
+"""What a translation must keep as it is: addresses, placeholders, markup, lines, questions.
+
+Multisets of what a pattern finds are compared, source against answer, so a text without any of it costs nearly nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Final
+from urllib.parse import unquote
+
+from transforms.text import flags
+from transforms.text.findings import Finding, finding
+from transforms.text.words.reading import passages
+from transforms.text.words.word_sets import word_set
+
+_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'«»“”\]|`]+")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_AFTER_URL = ".,;:!?…)*_"
+
+_TOP_LEVEL: Final = r"(?:com|org|net|fr|eu|be|ch|ca|de|uk|io|info|gouv|gov|edu|int|biz|lu|ma|tn|sn)"
+_DOMAIN_END = re.compile(rf"\.{_TOP_LEVEL}(?![\w-])")
+_DOMAIN = re.compile(
+    rf"(?<![\w@/.-])(?:[a-z0-9-]{{2,40}}\.){{1,4}}{_TOP_LEVEL}"
+    r"(?:/[\w./?=&%-]{0,200}[\w/])?(?![\w-])"
+)
+INNER_POINT = re.compile(r"\.[^\s]")
+"""Every address has one."""
+
+_LANGUAGE = re.compile(r"(?<![a-z])(?:fr|en)(?:[-_][a-z]{2})?(?![a-z])|français|french|english|anglais")
+
+_SLASHES = re.compile("/{2,}")
+
+_HTML: Final = word_set(
+    """a abbr article aside b big blockquote body br button caption center col dd del dfn div dl dt em fieldset
+    figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr html i iframe img input ins kbd li nav ol p pre q s
+    samp small span strike strong sub sup table tbody td textarea tfoot th thead tr tt u ul var video"""
+)
+_ALSO_WORDS: Final = word_set("""head link label section title option select form main meta legend mark cite code""")
+"""Tags only if they are closed: other words in angle brackets, as "<fichier>", may be translated."""
+HTML_TAGS: Final = _HTML | _ALSO_WORDS
+
+_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9]{0,15})(?:[\s/][^<>]{0,500})?>")
+_CODE = re.compile(r"`(?<!``)([^`\n]{1,200})`(?![`_])")
+_WORD_TAG = re.compile(r"</?[A-Za-z_][\w-]{0,30}>")
+_HEADING = re.compile(r"(?m)^[ \t]{0,8}#{1,6} .*(?:\n[ \t]{0,8}#{1,6} .*)*")
+_BULLET = re.compile(r"(?m)^[ \t]{0,20}(?:[-*+•–—−·◦▪‣][ \u00a0]|\d{1,3}[.)][ \u00a0])")
+_CELLS = re.compile(r"(?m)^[ \t]{0,8}\|.*\|[ \t]*$")
+
+LONGEST_HEADING: Final = 60
+MANY_CODES: Final = 3
+"""Of so many pieces of code, a translator may add or leave one."""
+
+LEAST_WRAPPED: Final = 40
+_CONTINUES: Final = ":`(&"
+_ENDS_SENTENCE: Final = '.!?…:;»”"|>)'
+_QUESTION = re.compile(
+    r"\?(?:(?<=[^\s(,;*/|-]\?)|(?<=[^\s(,;*/|][ \u00a0\u202f]\?)|(?<=[^\s(,;*/|][ \u00a0\u202f]{2}\?))"
+    r"(?![ \u00a0\u202f]{1,2}:)(?=[\s»”’\"')\]*_<]|$)"
+)
+_ASKING = re.compile(r"(?i)\W{0,3}(?:what|how|who|whom|whose|where|when|why|which|whether)\b")
+"""How a heading begins that asks without a mark."""
+
+_ASKING_FRENCH = re.compile(
+    r"""(?i)(?:\A|[.:;!\n])\W*(?:qu[ie]|quoi|quell?e?s?|où|quand|comment|pourquoi|combien|lequel|laquelle)\b
+    | \b(?:est|qu)[ '’-](?:ce|est)\b | [？؟]
+    | [^\W\d_]-(?:t-)?(?:tu|ils?|elles?|on|je)\b
+    | \b(?:avez|êtes|seriez|auriez|pouvez|pourriez|voulez|voudriez|savez|allez|devez|faites|connaissez)[ -]vous\b
+    | \b(?:as|es|peux|veux|sais|dois|vas)\ tu\b
+    """,
+    re.VERBOSE,
+)
+"""A question of somebody who does not write the mark: "pouvez vous me rappeler", a title as "Comment faire"."""
+
+LONG_TEXT: Final = 300
+
+_AFTER_QUESTION = re.compile(r"[\s»”’\"')\]*_!?…]{0,20}\Z")
+
+
+def address_findings(source: str, translation: str) -> tuple[Finding, ...]:
+    """url_mismatch: a web or mail address, or a bare domain, was lost, changed or made up.
+
+    ``http`` and ``https``, capitals, a last slash and the language of a page make no difference.
+    """
+    if not INNER_POINT.search(source) and not INNER_POINT.search(translation):
+        return ()
+    there, here = _addresses(source), _addresses(translation)
+    if there == here:
+        return ()
+    lost, added = there - here, here - there
+    for address in sorted(lost):  # in one order, so that the evidence is always the same
+        if other := next((other for other in sorted(added) if _same_page(address, other)), None):
+            lost.discard(address)
+            added.discard(other)
+    return (finding(flags.URL_MISMATCH, min(lost or added)),) if lost or added else ()
+
+
+def _addresses(text: str) -> set[str]:
+    if "://" not in text and "@" not in text and "www." not in text and not _DOMAIN_END.search(text):
+        return set()
+    found: set[str] = set()
+    # Only passages with a point inside may be addresses.
+    for start, end in passages(text, INNER_POINT):
+        passage = text[start:end]
+        if "." in passage[1:-1]:
+            if "://" in passage or "www." in passage:
+                found.update(
+                    address
+                    for each in _URL.findall(passage)
+                    if "." in (address := _plain_address(each)).split("/")[0] and "[" not in address
+                )
+                passage = _URL.sub(" ", passage)
+            if "@" in passage:
+                found.update(map(str.lower, _EMAIL.findall(passage)))
+                passage = _EMAIL.sub(" ", passage)
+            found.update(map(str.lower, _DOMAIN.findall(passage)))
+    return found
+
+
+def _plain_address(address: str) -> str:
+    address = address.rstrip(_AFTER_URL).lower()
+    if ")" in address and "(" not in address:
+        address = address.partition(")")[0]
+    return (
+        address.removeprefix("http://")
+        .removeprefix("https://")
+        .removeprefix("www.")
+        .rstrip("/.,;:")
+        .replace("&amp;", "&")
+    )
+
+
+def _same_page(address: str, other: str) -> bool:
+    """Whether two addresses are one page in two languages: /fr/ and /en/, fr.wikipedia.org and en.wikipedia.org."""
+    plain, other_plain = (unquote(_LANGUAGE.sub("", each)) for each in (address, other))
+    return _SLASHES.sub("/", plain).rstrip("/") == _SLASHES.sub("/", other_plain).rstrip("/") or (
+        "wiki" in address and "wiki" in other and address.split("/")[0][2:] == other.split("/")[0][2:]
+    )
+
+
+def markup_findings(source: str, translation: str) -> tuple[Finding, ...]:
+    """markup_mismatch: other HTML tags, code, headings, bullets, table rows or bold passages than in the source.
+
+    A bullet is a bullet, whatever its character, and code may be translated where the number of pieces is the same.
+    """
+    for mark, signs in _MARKUP:
+        if (mark in source or mark in translation) and (there := signs(source)) != (here := signs(translation)):
+            return (finding(flags.MARKUP_MISMATCH, f"{mark} {_difference(there, here)}"),)
+    if "<" in translation and "<" not in source and (match := _WORD_TAG.search(translation)):
+        return (finding(flags.MARKUP_MISMATCH, match[0]),)
+    if "`" in source:
+        there_code, here_code = (text.count("```") + len(_CODE.findall(text)) for text in (source, translation))
+        most = max(there_code, here_code)
+        if there_code != here_code and (most < MANY_CODES or abs(there_code - here_code) > 1):
+            return (finding(flags.MARKUP_MISMATCH, f"` {there_code}: {here_code}"),)
+    if "\n" in source:
+        there_lines, here_lines = _marked_lines(source), _marked_lines(translation)
+        if there_lines != here_lines:
+            return (finding(flags.MARKUP_MISMATCH, "headings or bullets"),)
+    return ()
+
+
+def _difference(there: object, here: object) -> str:
+    if isinstance(there, list) and isinstance(here, list):
+        changed = (Counter(there) - Counter(here)) + (Counter(here) - Counter(there))
+        return " ".join(map(str, list(changed)[:3]))
+    return f"{there}: {here}"
+
+
+def _marked_lines(text: str) -> tuple[int, int]:
+    """How many blocks of headings, or of comments, and how many bullets there are."""
+    headings = len(_HEADING.findall(text)) if "#" in text else 0
+    # Line by line, as the pattern would be tried at each character.
+    return headings, sum(map(bool, map(_BULLET.match, text.split("\n"))))
+
+
+def _tags(text: str) -> list[str]:
+    if "`" in text:
+        text = _CODE.sub(" ", text.replace("``", "`"))
+    low = text.lower()
+    tags = map(str.lower, _TAG.findall(text))
+    return sorted(tag for tag in tags if tag in _HTML or (tag in _ALSO_WORDS and f"</{tag}>" in low))
+
+
+_MARKUP: Final[tuple[tuple[str, Callable[[str], object]], ...]] = (
+    ("<", _tags),
+    ("**", lambda text: text.count("**") - text.count("****")),
+    ("](", lambda text: text.count("](")),
+    ("|", lambda text: [row.count("|") for row in _CELLS.findall(text)]),
+)
+MARKUP_SIGNS: Final = frozenset(("`", "\n", *(mark[0] for mark, _ in _MARKUP)))
+"""Without one of them, a text has no markup."""
+
+
+def line_flags(source: str, translation: str) -> tuple[str, ...]:
+    """line_count: lines were merged, split, lost or added; blank ones don't count.
+
+    A source that was cut in mid-sentence, as by OCR, may come back with fewer line breaks, but with one for each
+    line that ends where a sentence may.
+    """
+    if "\n" not in source and "\n" not in translation:
+        return ()
+    if _same_lines(source, translation):
+        return ()
+    if _DEEP in source and _same_lines(_CONTINUATION.sub(" ", source), _CONTINUATION.sub(" ", translation)):
+        return ()
+    return (flags.LINE_COUNT,)
+
+
+def _same_lines(source: str, translation: str) -> bool:
+    here, there = _lines(translation), _lines(source)
+    if len(here) == len(there) or (len(there) == 1 and _is_wrapped(translation, here)):
+        return True
+    if len(here) == 1 and _is_wrapped(source, there) and not any(line[-1] in _ENDS_SENTENCE for line in there[:-1]):
+        return True
+    fewest_there, fewest_here = (
+        sum(_begins_anew(before, line) for before, line in pairwise(lines)) + 1 for lines in (there, here)
+    )
+    return fewest_there <= len(here) and fewest_here <= len(there)
+
+
+def _is_wrapped(text: str, lines: Sequence[str]) -> bool:
+    """Whether one paragraph was written in several long lines, without bullets."""
+    return (
+        "\n\n" not in text
+        and all(len(line) >= LEAST_WRAPPED for line in lines[:-1])
+        and not _BULLET.search(text)
+        and not _HEADING.search(text)
+    )
+
+
+_DEEP: Final = " " * 8
+_CONTINUATION = re.compile(rf"\n{_DEEP} *(?=[^\s*•+#|–—-])")
+"""Deep under the text of the line before, as in lists of options, a line continues it."""
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in (each.strip(" \t\r\u00a0#") for each in text.split("\n")) if line]
+
+
+def _begins_anew(before: str, line: str) -> bool:
+    return before[-1] in _ENDS_SENTENCE or not (line[0].islower() or line[0] in _CONTINUES)
+
+
+def question_flags(source: str, translation: str) -> tuple[str, ...]:
+    """question_lost: the source asks and the answer does not, so it may be an answer. question_added: the reverse.
+
+    At the end of the source, or anywhere: a translator may turn one of several questions into a statement, and a
+    statement of a long text into a question.
+    """
+    if "?" not in source:
+        asks = _ends_asking(translation) or (len(source) < LONG_TEXT and _QUESTION.search(translation))
+        return (flags.QUESTION_ADDED,) if asks and not _ASKING_FRENCH.search(source) else ()
+    asked = len(_QUESTION.findall(source))
+    if not asked:
+        return ()
+    kept = len(_QUESTION.findall(translation))
+    if kept == 0 and len(translation) < LONGEST_HEADING and _ASKING.match(translation):
+        return ()
+    if kept == 0 or (kept < asked and _ends_asking(source) and not _ends_asking(translation)):
+        return (flags.QUESTION_LOST,)
+    return ()
+
+
+def _ends_asking(text: str) -> bool:
+    last = _AFTER_QUESTION.search(text)
+    return last is not None and "?" in last[0]

@@ -1,0 +1,1 @@
+"""Taking away what a model wrote around the translation."""
