@@ -33,7 +33,7 @@ from transforms.text.quantities.unit_signs import (
 )
 from transforms.text.quantities.units import TIMES, time_findings, unit_findings
 from transforms.text.request.gate import is_blank
-from transforms.text.request.injections import injection_flags
+from transforms.text.request.injections import INJECTION_WORDS, injection_flags
 from transforms.text.signs.added_markup import ADDED_SIGNS, added_markup_findings
 from transforms.text.signs.characters import character_findings
 from transforms.text.signs.code_names import CODE_SIGNS, ROMAN_WORDS, code_name_findings, roman_findings
@@ -116,19 +116,21 @@ def findings(
         *refusal_findings(source, translation),
         *(() if prompt_texts is None else leak_findings(source, translation, prompt_texts)),
         *token_findings(source, translation),
-        *echo_findings(source, translation),
         *option_findings(source, translation),
         *content_findings(source, translation, context),
         *map(Finding, ending_flags(source, translation)),
         *omission_findings(source, translation),
         *number_findings(source, translation),
     ]
+    if len(translation) > len(source):
+        found += echo_findings(source, translation)
+        if second := two_versions(source, translation):
+            found.append(finding(flags.SENTENCE_REPEATED, second))
     if is_doubled(source, translation):
         found.append(Finding(flags.SENTENCE_REPEATED))
-    elif second := two_versions(source, translation):
-        found.append(finding(flags.SENTENCE_REPEATED, second))
     found += _findings_of_signs(source, translation)
-    found += map(Finding, injection_flags(source))
+    if not INJECTION_WORDS.isdisjoint(read(source).low_set):
+        found += map(Finding, injection_flags(source))
     if not found:
         return ()
     kept = {each.flag: each for each in reversed(found)}

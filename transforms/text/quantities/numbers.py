@@ -130,7 +130,7 @@ def _atoms(text: str, french: bool) -> list[str]:
         text = _ENTITY.sub(" ", text)
     if _may_have_clock(text):
         text = _CLOCK.sub(_in_24_hours, text)
-    if any(len(number) == _GROUP_DIGITS for number in numbers[1:]) and _GROUPED_END.search(text):
+    if _GROUP_DIGITS in map(len, numbers[1:]) and _GROUPED_END.search(text):
         text = _GROUPED.sub(lambda match: _GROUP_SPACE.sub("", match[0]), text)
     if text is not original or _POINTED.search(text):
         numbers = _NUMBER.findall(text)

@@ -138,8 +138,10 @@ def _negatives(reading: Reading) -> set[str]:
 
 def sign_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """number_missing: a negative quantity that is positive in the answer, or the other way round."""
+    if not any(begun in source or begun in translation for begun in _BEGUN):
+        return ()
     there, here = _negatives(read(source)), _negatives(read(translation))
-    if there == here or not any(begun in source or begun in translation for begun in _BEGUN):
+    if there == here:
         return ()
     for number in sorted(there ^ here):
         text = translation if number in there else source

@@ -60,7 +60,7 @@ _INJECTIONS: Final = tuple(
     )
 )
 """Orders to a model: each pattern with two sets of words of which a match has one each."""
-_INJECTION_WORDS: Final = frozenset().union(*(words for words, _, _ in _INJECTIONS))
+INJECTION_WORDS: Final = frozenset().union(*(words for words, _, _ in _INJECTIONS))
 
 
 def injection_flags(source: str) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ def injection_flags(source: str) -> tuple[str, ...]:
 def injection_in(source: str) -> str:
     """The order to a model that a source seems to contain; empty if it has none."""
     words = read(source).low_set
-    if _INJECTION_WORDS.isdisjoint(words):
+    if INJECTION_WORDS.isdisjoint(words):
         return ""
     asked = (
         (pattern, signs & words)

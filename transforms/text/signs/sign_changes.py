@@ -49,6 +49,7 @@ _JOINS: Final = {
     "%": re.compile("%(?<=[a-z%0-9]%)"),
 }
 """What a doubled piece has in its middle, by a sign of it."""
+_JOINED: Final = frozenset(_JOINS)
 _EMPTY: Final = ("````", "<>", "[]", "{{}}", "${}")
 _EMPTY_ROLE = re.compile(r":[a-z]{2,20}:``(?![`\w])")
 _DASHED = re.compile(r"(?<![\w–—-])(?:[-–—]|- -)[ ]?([a-z][\w-]*)")
@@ -126,7 +127,8 @@ def _escaped(source: str, translation: str) -> str:
 def _doubled(source: str, translation: str) -> str:
     """A placeholder or a tag twice in a row."""
     signs = read(translation).signs
-    if not any(sign in signs and join.search(translation) for sign, join in _JOINS.items()):
+    present = _JOINED & signs
+    if not present or not any(_JOINS[sign].search(translation) for sign in present):
         return ""
     return next((match[0] for match in _TWICE.finditer(translation) if match[0] not in source), "")
 

@@ -29,15 +29,17 @@ def new_signs(text: str, source: str) -> frozenset[str]:
     present = _ANY_SIGN & read(text).signs
     if not present:
         return _NONE
-    new = {sign for sign in present & _COUNTED if text.count(sign) > source.count(sign)}
-    if not SENTENCE_ENDS.isdisjoint(present) and (breaks := _breaks(text)) and breaks > _breaks(source):
-        marks = SENTENCE_ENDS & present
-        if sum(map(text.count, marks)) > sum(map(source.count, marks)):
-            new.add(".")
-    if not DASHES.isdisjoint(present) and (dashes := _dashes(text)) and dashes > _dashes(source):
-        marks = DASHES & present
-        if sum(map(text.count, marks)) > sum(map(source.count, marks)):
-            new.add("-")
+    new = set()
+    for sign in present & _COUNTED:
+        if text.count(sign) > source.count(sign):
+            new.add(sign)
+    # Few texts have more marks than the source, and only theirs need a closer look.
+    marks = SENTENCE_ENDS & present
+    if marks and _more(marks, text, source) and _breaks(text, marks) > _breaks(source, read(source).signs):
+        new.add(".")
+    marks = DASHES & present
+    if marks and _more(marks, text, source) and _dashes(text) > _dashes(source):
+        new.add("-")
     if (
         ":" in present
         and _COLON.search(text, 0, _HEAD)
@@ -47,12 +49,17 @@ def new_signs(text: str, source: str) -> frozenset[str]:
     return frozenset(new)
 
 
-def _breaks(text: str) -> int:
+def _more(marks: frozenset[str], text: str, source: str) -> bool:
+    """Whether the text has the marks more often than the source."""
+    return sum(map(text.count, marks)) > sum(map(source.count, marks))
+
+
+def _breaks(text: str, signs: frozenset[str]) -> int:
     """How often a sentence ends within a text; abbreviations such as "p.m." and "e.g." end none."""
     ends = text.count(". ")
     if ends:
         ends -= text.count(".m. ") + text.count(".g. ") + text.count(".e. ")
-    for mark in _OTHER_ENDS & read(text).signs:
+    for mark in _OTHER_ENDS & signs:
         ends += text.count(f"{mark} ")
     return ends
 

@@ -89,7 +89,9 @@ def strip(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
     """
     text = answer.strip()
     if _is_bare(text) and not (
-        may_be_wrapped(text) or has_unexplained_end(text, source) or repeats_source(text, source)
+        may_be_wrapped(text)
+        or has_unexplained_end(text, source)
+        or (len(text) > len(source) and repeats_source(text, source))
     ):
         return text, ()
     found: dict[str, None] = {}

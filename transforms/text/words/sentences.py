@@ -21,7 +21,7 @@ def sentences_of(text: str) -> list[str]:
     """Sentences and lines, without passages that may stay French: short quotations, code, tags, addresses."""
     if "//" in text or "@" in text or "\\" in text or " /" in text:
         text = without_addresses(text)
-    if any(mark in text for mark in QUOTE_MARKS):
+    if any(map(text.__contains__, QUOTE_MARKS)):
         text = _QUOTED.sub(" ", text)
     return split(text)
 
