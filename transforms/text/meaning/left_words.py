@@ -7,7 +7,7 @@ form that the source does not have, a label before a colon. What stands in quote
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
@@ -15,20 +15,19 @@ from transforms.text import flags
 from transforms.text.findings import Finding, finding
 from transforms.text.meaning.whole_copies import CODE, KINDS_OF_NAMES, WORD, whole_copy_findings
 from transforms.text.words.code import without_code
+from transforms.text.words.english import is_english_word
 from transforms.text.words.french_words import is_french, is_name
 from transforms.text.words.language_words import ENGLISH
-from transforms.text.words.lexicon import english_stems, is_english
+from transforms.text.words.lexicon import english_stems, is_english, is_known
 from transforms.text.words.reading import Reading, places, read
 from transforms.text.words.word_sets import WordCache, stem, without_accents, word_set
 
 _ONLY_FRENCH: Final = word_set(
     """à aux avec chez dans depuis elles ils lorsque nos notre nous où puis selon sont très vers vos votre vous être
-    cette cet aucun aucune toutes ainsi afin alors aussi chaque leurs quelle quelles"""
+    cette cet aucun aucune toutes ainsi afin alors aussi chaque leurs quelle quelles une mais"""
 )
 """Function words that are nothing else in English."""
-_SHARED: Final = word_set(
-    "au de des du et la le les leur mais ou par pas pour que qui sans sous sur une tous toute ces"
-)
+_SHARED: Final = word_set("au de des du est et la le les leur ou par pas pour que qui sans sous sur tous toute ces")
 """Those that may be: only if the source has them, too."""
 _FUNCTION_WORDS: Final = _ONLY_FRENCH | _SHARED
 _STARTING: Final = _FUNCTION_WORDS | word_set("erreur remarque veuillez")
@@ -46,8 +45,9 @@ _NEAR: Final = 30
 _LABEL = re.compile(r"[^\W\d_][^:;\n.!?]{4,60}(?=[ \u00a0\u202f]?[:;])")
 _DETERMINERS: Final = word_set("the a an your this that these those all any each every no new existing only")
 """What follows a verb, and no name of a shop or a family that looks like one: Boulanger, Berger."""
-LEAST_NEW_FRENCH, ALIKE_LETTERS = 5, 4
-"""Letters of a French word that the source does not have, and those that it has in common with one of the source."""
+LEAST_NEW_FRENCH, ALIKE_LETTERS, LEAST_PLAIN = 5, 4, 4
+"""Letters of a French word that the source does not have, those that it has in common with one of the source, and
+those of one that lost its accents."""
 
 _ARTICLES: Final = frozenset(("un", "une", "le", "les", "des", "du"))
 _PARTING: Final = _ARTICLES | frozenset("la l d de ce cet cette ces votre vos notre nos son sa ses leur leurs".split())
@@ -181,7 +181,13 @@ def _is_english(word: str) -> bool:
     return word in ENGLISH or is_english(word)
 
 
-_MAY_BE_MADE: Final = WordCache(lambda word: len(word) >= LEAST_NEW_FRENCH and is_french(word))
+def _may_be_made(word: str) -> bool:
+    if len(word) >= LEAST_NEW_FRENCH and is_french(word):
+        return True
+    return len(word) >= LEAST_PLAIN and word.isascii() and not is_english_word(word)
+
+
+_MAY_BE_MADE: Final = WordCache(_may_be_made)
 
 
 def _new_french(before: Reading, here: Reading, shared: AbstractSet[str]) -> str:
@@ -189,12 +195,23 @@ def _new_french(before: Reading, here: Reading, shared: AbstractSet[str]) -> str
     new = list(filter(_MAY_BE_MADE.__getitem__, here.low_set - shared))
     if not new:
         return ""
-    starts = {without_accents(word)[:ALIKE_LETTERS] for word in before.low_set}
-    new = [word for word in new if without_accents(word)[:ALIKE_LETTERS] in starts]
+    plain = {without_accents(word): word for word in before.low_set}
+    starts = {word[:ALIKE_LETTERS] for word in plain}
+    new = [
+        word
+        for word in new
+        if (is_french(word) and without_accents(word)[:ALIKE_LETTERS] in starts) or _lacks_accents(word, plain)
+    ]
     if not new:
         return ""
     written = set(WORD.findall(without_code(here.text, CODE)))
     return min((word for word in written.intersection(new) if f"en {word}" not in here.text), default="")  # en masse
+
+
+def _lacks_accents(word: str, plain: Mapping[str, str]) -> bool:
+    """Whether a word is one of the source's without its accents, which in English is another one: "ecran"."""
+    original = plain.get(word)
+    return original is not None and is_known(original) and stem(word) not in english_stems(original)
 
 
 def _first_french(before: Reading, here: Reading) -> str:

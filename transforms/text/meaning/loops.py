@@ -85,13 +85,21 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
     may_repeat = longest_word >= REPEATED_CHARACTERS or _BLANKS in reading.letters
     if may_repeat and (match := _REPEATED_CHARACTER.search(translation)):
         return () if match[0] in source or match[1] * 10 in source else (flags.REPETITION,)
-    last = translation[-1:]
-    if translation.endswith(last * AT_END) and not last.isspace() and last * (AT_END // 2) not in source:
+    if not translation[-1:].isalnum() and _ends_in_signs(source, translation):
         return (flags.REPETITION,)
     odd = len(translation) > _SUSPICIOUS_LENGTH * len(source) or longest_word > _LONGEST_WORD
     if odd and len(translation) >= 200 and _zlib_ratio(translation) < MIN_RATIO * min(1.0, _zlib_ratio(source)):
         return (flags.REPETITION,)
     return ()
+
+
+def _ends_in_signs(source: str, translation: str) -> bool:
+    """Whether the answer ends with a sign over and over, also with a blank between: "......", "- - - -"."""
+    for length in (1, 2):
+        last = translation[-length:]
+        if translation.endswith(last * AT_END) and not last.isspace() and last * (AT_END // 2) not in source:
+            return True
+    return False
 
 
 def _stammers(source: str, lows: list[str], translation: str) -> bool:

@@ -17,7 +17,7 @@ from transforms.text.words.code import Code, without_code
 from transforms.text.words.english import is_english_word, unlisted
 from transforms.text.words.french_words import PARTICLES, is_french, is_name, looks_french
 from transforms.text.words.language_words import ENGLISH, FRENCH
-from transforms.text.words.lexicon import is_english, is_known
+from transforms.text.words.lexicon import is_english, is_false_friend, is_known
 from transforms.text.words.reading import is_list, read
 from transforms.text.words.word_sets import word_set
 
@@ -36,6 +36,7 @@ _PART_END = re.compile(
     r"</?[A-Za-z][^<>\n]{0,200}>|[\n|\"{}\[\]();]|\s[-–—/]\s|[ \t]{2,}|(?:[:;!?]|(?<=[a-zà-ÿ]{4})\.)(?=\s)"
 )
 _LEAST_KNOWN: Final = 3
+_LEAST_FRIEND: Final = 4
 _JOINING: Final = PARTICLES | {"ou", "à"}
 _ACRONYM = re.compile(r"[A-Z]{2,6}s?|[A-Z][a-z]+[A-Z]\w*")
 _LOANS: Final = frozenset(
@@ -94,7 +95,13 @@ def whole_copy_findings(text: str) -> tuple[Finding, ...]:
         return (finding(flags.UNTRANSLATED, " ".join(certain)),)
     if acronym and len(words) == 1:
         return ()
+    if not left and len(words) == 1 and _is_false_friend(words[0]):
+        return (finding(flags.FRENCH_LEFT, text),)
     return (finding(flags.FRENCH_LEFT, text),) if left else ()
+
+
+def _is_false_friend(word: str) -> bool:
+    return len(word) >= _LEAST_FRIEND and not is_name(word) and is_false_friend(word.lower())
 
 
 _MARKED = re.compile(r"<([A-Za-zÀ-ÿ][^<>\n=\"]{0,80})>")

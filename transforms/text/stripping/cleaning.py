@@ -41,15 +41,14 @@ THOUGHT: Final = (
     r"(?:\w{0,12}_)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflect(?:ion)?|analysis|scratchpad|monologue|planning)"
     r"(?:_\w{0,12})?"
 )
-_THOUGHT_END = re.compile(rf"[<\[]/{THOUGHT}[>\]]", re.IGNORECASE)
-_THOUGHT_START = re.compile(rf"[<\[]{THOUGHT}[>\]]", re.IGNORECASE)
+_OPENING, _CLOSING = r"[<\[({◁‹⟨«＜【]", r"[>\])}▷›⟩»＞】]"
+_THOUGHT_END = re.compile(rf"{_OPENING}/{THOUGHT}{_CLOSING}", re.IGNORECASE)
+_THOUGHT_START = re.compile(rf"{_OPENING}{THOUGHT}{_CLOSING}", re.IGNORECASE)
 
 
 def _without_thought(text: str, source: str) -> tuple[str, tuple[str, ...]]:
-    if ("</" not in text and "[/" not in text) or _THOUGHT_END.search(source) or _THOUGHT_START.search(source):
-        return text, ()
-    ends = list(_THOUGHT_END.finditer(text))
-    if not ends:
+    ends = list(_THOUGHT_END.finditer(text)) if "/" in text else []
+    if not ends or _THOUGHT_END.search(source) or _THOUGHT_START.search(source):
         return text, ()
     end = ends[-1]
     start = _THOUGHT_START.search(text, 0, end.start())

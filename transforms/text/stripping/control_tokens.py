@@ -93,7 +93,7 @@ _LABEL = re.compile(
 )
 _WORD_PIECE = re.compile(r"(?<=\w)(?: ##|@@ )(?=[A-Za-z]+(?![\w#]))")
 _BYTE_MARKERS = re.compile("[\u2581\u0120\u010a]")
-MARKED: Final = frozenset("<‹⟨＜【[|⁇▁ĠĊ")
+MARKED: Final = frozenset("<‹⟨＜◁【[|⁇▁ĠĊ")
 """A token has one of them, an answer with byte markers, too."""
 
 _JSON_KEYS = re.compile(r"transl|english|\ben\b|text|output|target|answer|result|response|content", re.IGNORECASE)
@@ -224,7 +224,9 @@ def without_tokens(answer: str, source: str) -> str:
             text = text[: match.start()]
     text = text.rstrip()
     if text[-1:] == ":" and source.rstrip()[-1:] != ":" and (match := _LAST_ROLE.search(text, max(0, len(text) - 40))):
-        text = text[: match.start()]
+        rest = text[: match.start()]
+        # A translation may be such a word, too: "Output:" for "Sortie".
+        text = rest if rest or not coverage(words_of(source), keys_of(text)) else text
     return text.strip()
 
 

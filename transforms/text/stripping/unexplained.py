@@ -47,6 +47,11 @@ _UNSURE: Final = word_set(
     """approximate approximately approx unsure uncertain sic guess unverified literal literally draft rough roughly
     tentative unclear illegible legible garbled typo translation translated machine confidence scan quality sorry"""
 )
+_DONE: Final = word_set(
+    """task job request work processing conversion output result done complete completed finished fulfilled success
+    successful successfully processed generated converted ready"""
+)
+"""What a report is made of: "Task completed.", "Conversion finished successfully."."""
 _DOUBTS: Final = frozenset(
     f"{before}{marks}{after}" for before, after in ("()", "[]") for marks in ("?", "??", "???", "!")
 )
@@ -232,8 +237,8 @@ def _ends_a_part(part: str, sign: str, rest: str, content: int, source: str) -> 
 
 def _is_own(part: str) -> bool:
     """Whether a sentence is a model's, and not a free translation: it speaks of somebody, or is in another language."""
-    words = set(_WORD.findall(part.lower()))
-    return not (SPEECH | _UNSURE).isdisjoint(words) or bool(unknown(frozenset(words), 1))
+    words = frozenset(_WORD.findall(part.lower()))
+    return not (SPEECH | _UNSURE).isdisjoint(words) or words <= _DONE or bool(unknown(words, 1))
 
 
 def _is_new(core: str, source: str) -> bool:

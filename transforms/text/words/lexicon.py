@@ -221,6 +221,20 @@ def lemmas(form: str) -> list[str]:
     return found
 
 
+@cache
+def _infinitives() -> frozenset[str]:
+    return frozenset(row.french for row in rows() if row.kind in ("v", "i"))
+
+
+def is_false_friend(word: str) -> bool:
+    """Whether a lower-case word that stands in the file is never its own translation, though it may be English.
+
+    Either none of its translations is like it, as of "salon" or "pair", or it is an infinitive, and English has a noun
+    of its letters: "importer".
+    """
+    return is_lemma(word) and (word in _infinitives() or stem(word) not in english_stems(word))
+
+
 def is_known(form: str) -> bool:
     """Whether the lexicon has a lower-case French form, in any inflection and with any prefix."""
     return bool(glosses(form))

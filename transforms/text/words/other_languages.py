@@ -8,8 +8,9 @@ from typing import Final
 from transforms.text.words.code import Code, without_code
 from transforms.text.words.english import is_english_word
 from transforms.text.words.language_words import ENGLISH, FRENCH, OTHERS
-from transforms.text.words.lexicon import is_english, is_only_french
+from transforms.text.words.lexicon import is_english, is_known, is_only_french
 from transforms.text.words.reading import letter_words, read
+from transforms.text.words.word_sets import without_accents
 
 _WORD = re.compile("[^\\W\\d_]+(?:['’](?=[^\\W\\d_]))?")
 CODE: Final = Code(
@@ -92,6 +93,19 @@ def _new_words(text: str, source: str, lower: bool) -> list[str]:
     return [low for low in lows if low not in written]
 
 
+_TERM_LETTERS: Final = 6
+
+
+def _without_terms(words: list[str], source: str) -> list[str]:
+    """Words without those that begin like a word of the source that is in no list.
+
+    Terms of chemistry and medicine are alike in all languages.
+    """
+    unlisted = [low for low in read(source).low_set if not (is_known(low) or is_english_word(low))]
+    starts = {without_accents(low)[:_TERM_LETTERS] for low in unlisted}
+    return [word for word in words if len(word) <= _TERM_LETTERS or without_accents(word)[:_TERM_LETTERS] not in starts]
+
+
 _APOSTROPHES: Final = frozenset("'’")
 _CODE_SIGNS: Final = frozenset("`_\\/=%-&<{")
 _WITHIN_CODE = re.compile(r"[.:]\S")
@@ -121,6 +135,9 @@ def is_other_than_english(answer: str, source: str) -> bool:
     if sum(map(is_english_word, words)) > most * len(words):
         return False
     if len(words) <= MOST_KEPT * len(_new_words(answer, "", lower=True)):
+        return False
+    words = _without_terms(words, source)
+    if len(words) < MOST_ENGLISH[0][0]:
         return False
     return sum(is_only_french(word) or word in FRENCH for word in words) <= 0.5 * len(words)
 

@@ -17,6 +17,10 @@ from transforms.text.meaning.copies import copy_findings
         ("Paramètres de la chaudière.", "Boiler paramètres.", "paramètres"),
         ("Ajouter une clé de service", "Ajouter Service Key", "Ajouter"),
         ("Imprimer la facture du mois.", "Imprimer the invoice of the month.", "Imprimer"),
+        ("Une panne du réseau est signalée.", "Une network failure is reported.", "Une"),
+        ("La pompe est bruyante.", "This pump est noisy.", "est"),
+        ("L'écran reste noir.", "The ecran stays black.", "ecran"),
+        ("Il faut créer un compte.", "You must creer an account.", "creer"),
         ("La vanne fuit. Toutes ces pompes sont neuves.", "The valve leaks. Toutes pumps are new.", "Toutes"),
         (
             "Horaires d'ouverture : le guichet ouvre à neuf heures.",
@@ -42,6 +46,10 @@ def test_a_french_word_within_english(source: str, answer: str, left: str) -> No
         ("Voir « Guide de poche » pour la suite.", "See “Guide de poche” for what follows."),
         ("Ils sont partis massivement.", "They left en masse."),
         ("Le format n'est pas conforme.", "The format is not conformant."),
+        ("L'éthanol est un solvant.", "Ethanol is a solvent; ethanol burns."),
+        ("Le décor du café est neuf.", "The decor of the cafe is new."),
+        ("Les props passent au composant.", "The props are passed to the component."),
+        ("Cloner les deux repos.", "Clone the two repos."),
         ("Institut national : le bilan est publié.", "Institut national: the report is published."),
     ],
 )

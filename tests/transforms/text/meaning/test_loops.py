@@ -66,6 +66,8 @@ def test_a_word_three_times_with_blanks_between_is_a_loop() -> None:
 
 def test_a_bracket_thirty_times_is_a_loop() -> None:
     assert repetition_flags(SOURCE, f"{TEXT} " + "(" * 30) == LOOP
+    assert repetition_flags(SOURCE, TEXT + " -" * 30) == LOOP
+    assert repetition_flags(f"Total : {'. ' * 30}", f"Total: {'. ' * 30}") == ()
 
 
 def test_a_text_that_is_said_twice_is_doubled() -> None:

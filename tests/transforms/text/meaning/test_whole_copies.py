@@ -21,6 +21,8 @@ def names(text: str) -> list[str]:
         "Cr&eacute;er un dossier",
         "Voir aussi :setting:`NUMBER_GROUPING`, :setting:`DECIMAL_SEPARATOR` et :setting:`USE_THOUSAND_SEPARATOR`.",
         "options d'exportation incorrectes",
+        "Salon",
+        "Recharger",
         "Garer dans le _hangar",
         "C_oudre",
         "Co&udre",

@@ -18,6 +18,7 @@ THOUGHT = (flags.THINK_STRIPPED,)
         (" The patient agrees.\n", "The patient agrees.", ()),
         ("<think>\nLet me see.\n</think>\n\nThe patient agrees.", "The patient agrees.", THOUGHT),
         ("\n<think></think>The patient agrees.", "The patient agrees.", THOUGHT),
+        ("◁think▷Let me see.◁/think▷The patient agrees.", "The patient agrees.", THOUGHT),
         ("Let me see.\n</think>The patient agrees.", "The patient agrees.", THOUGHT),
         ("<think>Hm.</think><source>The patient agrees.</source>", "The patient agrees.", THOUGHT),
         ("<source>\nThe patient agrees.\n</source>\n", "The patient agrees.", ()),

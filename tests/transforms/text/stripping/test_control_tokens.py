@@ -52,6 +52,11 @@ def test_a_role_goes_before_a_text_that_has_a_label_of_its_own() -> None:
     assert strip("Assistant: Ref.: 12", "Réf. : 12")[0] == "Ref.: 12"
 
 
+def test_a_word_that_names_a_role_may_be_the_translation() -> None:
+    assert strip("Output:", "Sortie") == ("Output:", ())
+    assert strip("Assistant:", "La pompe fuit.") == ("", (flags.TOKENS_STRIPPED,))
+
+
 @pytest.mark.parametrize("text", ["Le jeton <|endoftext|> termine la réponse.", "Assistant : bonjour."])
 def test_tokens_of_the_record_stay(text: str) -> None:
     assert strip(text, text) == (text, ())

@@ -35,6 +35,7 @@ ENGLISH = "The main valve was replaced yesterday by the night crew."
         "Hmm. ",
         "I'm no professional, mind you. ",
         "Some letters were illegible. ",
+        "Task completed. ",
     ],
 )
 def test_what_stands_before_and_translates_nothing_goes(before: str) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from transforms.text.words.lexicon import english_stems, glosses, is_english, is_only_french, parts_of
+from transforms.text.words.lexicon import english_stems, glosses, is_english, is_false_friend, is_only_french, parts_of
 from transforms.text.words.word_sets import stem
 
 
@@ -43,6 +43,14 @@ def test_compounds_and_comparatives_have_parts(word: str, parts: tuple[str, ...]
 def test_an_unknown_word_has_no_gloss() -> None:
     assert glosses("xyzzy") == ()
     assert english_stems("xyzzy") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("word", "friend"),
+    [("salon", True), ("importer", True), ("table", False), ("avenue", False), ("xyzzy", False)],
+)
+def test_false_friends(word: str, friend: bool) -> None:
+    assert is_false_friend(word) == friend
 
 
 def test_words_of_one_language_only() -> None:

@@ -51,6 +51,18 @@ def test_an_answer_that_is_not_english(answer: str, other: bool) -> None:
     assert is_other_than_english(answer, SOURCE) == other
 
 
+@pytest.mark.parametrize(
+    ("source", "answer", "other"),
+    [
+        ("éthambutol + isoniazide + rifampicine", "ethambutol + isoniazid + rifampicin", False),
+        ("éthambutol + isoniazide et placebo", "etambutol + izoniazyd oraz placebo dwa razy", True),
+        ("Documentation technique complémentaire disponible", "documentación técnica adicional disponible", True),
+    ],
+)
+def test_terms_that_are_alike_in_all_languages_say_nothing(source: str, answer: str, other: bool) -> None:
+    assert is_other_than_english(answer, source) == other
+
+
 def test_a_source_that_is_neither_french_nor_english() -> None:
     assert is_foreign("pompa w budynku północnym jest zepsuta od wczoraj")
     assert not is_foreign(SOURCE)
