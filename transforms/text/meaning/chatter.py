@@ -101,10 +101,16 @@ MOST_EXPLAINED_OF_REFUSALS, MOST_EXPLAINED_OF_APOLOGIES = 0.4, 0.15
 """Shares of a sentence's words that the source explains, from which on it may be a translation."""
 
 _LEAST_SOURCE_WORDS, _MOST_COVERED_BY_TALK = 2, 0.12
+_LEAST_TRANSLATED: Final = 0.5
 _MOST_WORDS_OF_SHORT: Final = 15
 _FEW_SOURCE_WORDS, _COVERED_BY_TALK_OF_FEW, _MOST_EXPLAINED_BY_FEW = 4, 0.5, 0.2
 """Of so few content words, talk may have one by chance: "share" for "afficher"."""
 
+_SENTENCE_WORDS: Final = word_set(
+    """is are was were has have do does need needs no not nothing cannot can t please provide provided given there i you
+    your it its seems appears"""
+)
+"""A remark on a text has one of them, a heading such as "Focusing a text input" has none."""
 _LONGEST_TALK, _LEAST_TALK_SPACES = 700, 4
 _FIRST_SENTENCE = re.compile(r".{15,}?[.!?](?=\s|\Z)", re.DOTALL)
 _LEAST_CLAUSE_CHARS = 24
@@ -132,7 +138,10 @@ def refusal_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if refuses or of_task:
         translated = not of_task and _APOLOGY.search(source[:_HEAD])
         most = MOST_EXPLAINED_OF_APOLOGIES if translated else MOST_EXPLAINED_OF_REFUSALS
-        unexplained = explained_share(said, explaining_keys(source)) < most
+        # Whoever only speaks of a task, and says half of what the source says, translates.
+        unexplained = explained_share(said, explaining_keys(source)) < most and (
+            bool(refuses) or coverage(words_of(source), keys_of(translation)) < _LEAST_TRANSLATED
+        )
         if unexplained and (_DECLINES.search(head) or of_task or not _says_some(source, translation)):
             return (finding(flags.REFUSAL, said),)
         far_too_short = len(source) >= 100 and len(translation) < 0.35 * len(source)
@@ -154,7 +163,8 @@ def _answers_short_text(source: str, translation: str) -> bool:
         return False
     words = words_of(source)
     return (
-        _LEAST_SOURCE_WORDS <= len(words) <= _FEW_SOURCE_WORDS
+        not _SENTENCE_WORDS.isdisjoint(read(translation).low_set)
+        and _LEAST_SOURCE_WORDS <= len(words) <= _FEW_SOURCE_WORDS
         and len(read(translation).lows) >= _LEAST_TALK_SPACES
         and coverage(words, keys_of(translation)) == 0
         and explained_share(translation, explaining_keys(source)) == 0

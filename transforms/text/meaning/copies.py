@@ -42,7 +42,9 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
         and _start(source) == _start(translation)
         and _folded(source) == _folded(translation)
     ):
-        return whole_copy_findings(translation)
+        found = whole_copy_findings(translation)
+        # A name that lost a capital or a hyphen is a name: "Ille-et-vilaine".
+        return whole_copy_findings(source) if found and source != translation else found
     before, here = read(source), read(translation)
     shared = before.low_set & here.low_set
     count = len(here.low_set)

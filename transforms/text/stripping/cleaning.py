@@ -43,7 +43,7 @@ THOUGHT: Final = (
 )
 _OPENING, _CLOSING = r"[<\[({◁‹⟨«＜【]", r"[>\])}▷›⟩»＞】]"
 _THOUGHT_END = re.compile(rf"{_OPENING}/{THOUGHT}{_CLOSING}", re.IGNORECASE)
-_THOUGHT_START = re.compile(rf"{_OPENING}{THOUGHT}{_CLOSING}", re.IGNORECASE)
+_THOUGHT_START = re.compile(rf"{_OPENING}{THOUGHT}{_CLOSING}(?!`)", re.IGNORECASE)
 
 
 def _without_thought(text: str, source: str) -> tuple[str, tuple[str, ...]]:

@@ -224,9 +224,7 @@ def without_tokens(answer: str, source: str) -> str:
             text = text[: match.start()]
     text = text.rstrip()
     if text[-1:] == ":" and source.rstrip()[-1:] != ":" and (match := _LAST_ROLE.search(text, max(0, len(text) - 40))):
-        rest = text[: match.start()]
-        # A translation may be such a word, too: "Output:" for "Sortie".
-        text = rest if rest or not coverage(words_of(source), keys_of(text)) else text
+        text = text[: match.start()]
     return text.strip()
 
 

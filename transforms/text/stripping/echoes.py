@@ -13,6 +13,8 @@ from transforms.text.words.lexicon import is_only_french
 from transforms.text.words.reading import read
 
 _LEAST_CHARS: Final = 12
+_LEAST_BLANKS: Final = 2
+"""Of two words, one may be French by chance, and both be a name: "Saint Martin (French part)"."""
 _LEAST_LONGER: Final = 1.3
 """An answer that repeats the source and translates it is so much longer."""
 _LEAST_COVERED: Final = 0.34
@@ -47,4 +49,5 @@ def without_echo(text: str, source: str) -> str:
 def echo_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """prompt_leak: the source in the answer, beside something else."""
     repeated = source.strip()
-    return (finding(flags.PROMPT_LEAK, repeated),) if repeats_source(translation, repeated) else ()
+    leaked = repeated.count(" ") >= _LEAST_BLANKS and repeats_source(translation, repeated)
+    return (finding(flags.PROMPT_LEAK, repeated),) if leaked else ()

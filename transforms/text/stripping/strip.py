@@ -97,7 +97,7 @@ def strip(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
     found: dict[str, None] = {}
     for unwrap, flag in _ONCE:
         less = unwrap(text, source).strip()
-        if less != text and (less or flag == flags.TOKENS_STRIPPED):
+        if less != text and (less or (flag == flags.TOKENS_STRIPPED and not _is_translation(text, source))):
             text = less
             found[flag] = None
     for _ in range(_ROUNDS if text else 0):
@@ -110,6 +110,12 @@ def strip(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
         if text == before:
             break
     return text, tuple(found)
+
+
+def _is_translation(token: str, source: str) -> bool:
+    """Whether what looks like a token or a role says what the source says: "Output:" for "Sortie"."""
+    words = words_of(source)
+    return bool(words) and coverage(words, keys_of(token)) > 0
 
 
 _AROUND: Final = frozenset(f":\n{''.join(MARKED)}")

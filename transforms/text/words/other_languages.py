@@ -20,8 +20,8 @@ CODE: Final = Code(
     ),
     sign=re.compile(r"[\d_\\/=%&-]|[.:]\S"),
 )
-_HOT_KEY = re.compile(r"\(([A-Za-z])\)(?=[a-z])|(?<!\w)([A-Za-z])\)(?=[a-z])")
-"""The letter of a menu's word: (e)ncrypt, O)ther."""
+_HOT_KEY = re.compile(r"\(([A-Za-z])\)(?=[a-z])|(?<!\w)([A-Za-z])\)(?=[a-z])|&(?=[A-Za-z])(?!\w{1,30};)")
+"""The letter of a menu's word: (e)ncrypt, O)ther, Ena&ble."""
 
 
 def words_of(text: str) -> list[str]:
@@ -79,7 +79,9 @@ def _new_words(text: str, source: str, lower: bool) -> list[str]:
     """The words of three letters and more that ``source`` does not have, in lower case; not codes, and not names if
     only words in ``lower`` case count, with the first.
     """
-    words = words_of(_without_code(_HOT_KEY.sub(r"\1\2", text) if ")" in text else text))
+    if ")" in text or "&" in text:
+        text = _HOT_KEY.sub(r"\1\2", text)
+    words = words_of(_without_code(text))
     if lower:
         words = [word for number, word in enumerate(words) if word.islower() or (not number and word.istitle())]
     lows = [word.lower() for word in words if len(word) > 2 and word[-1] != "'"]

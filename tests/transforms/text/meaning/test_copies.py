@@ -32,6 +32,7 @@ def test_a_copy_is_found_whatever_its_case_and_punctuation(source: str, translat
         ("Paris 2024", "Paris 2024"),
         ("Manuel A. Fernandez Rojas", "Manuel A. Fernandez Rojas"),
         ("M. Petit", "M. Petit"),
+        ("Ille-et-Vilaine", "Ille-et-vilaine"),
         ("Aucun rapport « connexion » écrit", "No connexion report was written"),
         ("Le rapport de l'école Les Peupliers verts", "The report of Les Peupliers verts school"),
         ("a=de|la|le|ma|rien|tes|va|vie|mon|ton|ou|et|un", "a=de|la|le|ma|rien|tes|va|vie|mon|ton|ou|et|un"),

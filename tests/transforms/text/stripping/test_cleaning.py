@@ -88,4 +88,5 @@ def test_thoughts_without_an_end_are_told() -> None:
     assert open_thought("<think>Hm. The patient agrees.", SOURCE) == "<think>"
     assert open_thought("[THINK]Hm. The patient agrees.", SOURCE) == "[THINK]"
     assert open_thought("The patient agrees.", SOURCE) == ""
+    assert open_thought("See :ref:`Reflection <reflection>`.", "Voir :ref:`reflection`.") == ""
     assert open_thought("git [-m <reason>] <name>", "git [-m <raison>] <nom>") == ""

@@ -54,6 +54,7 @@ def test_a_role_goes_before_a_text_that_has_a_label_of_its_own() -> None:
 
 def test_a_word_that_names_a_role_may_be_the_translation() -> None:
     assert strip("Output:", "Sortie") == ("Output:", ())
+    assert strip("<Tank>", "Réservoir")[0] == "<Tank>"
     assert strip("Assistant:", "La pompe fuit.") == ("", (flags.TOKENS_STRIPPED,))
 
 

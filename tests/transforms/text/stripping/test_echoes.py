@@ -26,6 +26,10 @@ def test_a_source_that_cannot_be_told_from_its_translation_is_a_leak() -> None:
     assert without_echo(f"{ENGLISH} ({SOURCE})", SOURCE) == f"{ENGLISH} ({SOURCE})"
 
 
+def test_two_words_may_be_a_name_that_an_answer_explains() -> None:
+    assert flags.PROMPT_LEAK not in check("Vallée Verte", "Vallée Verte (the northern part)")
+
+
 def test_copies_and_codes_are_no_echo() -> None:
     assert not repeats_source(SOURCE, SOURCE)
     assert not repeats_source(f"{SOURCE}.", SOURCE)

@@ -56,6 +56,7 @@ def test_an_answer_that_is_not_english(answer: str, other: bool) -> None:
     [
         ("éthambutol + isoniazide + rifampicine", "ethambutol + isoniazid + rifampicin", False),
         ("éthambutol + isoniazide et placebo", "etambutol + izoniazyd oraz placebo dwa razy", True),
+        ("Activer la sélection spectrale (&b)", "Ena&ble spectral selection", False),
         ("Documentation technique complémentaire disponible", "documentación técnica adicional disponible", True),
     ],
 )
