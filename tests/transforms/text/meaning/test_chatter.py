@@ -15,6 +15,15 @@ from transforms.text.words.reading import read, spoken
 
 SOURCE = "Le colis a été livré à la mauvaise adresse."
 TEXT = "The parcel was delivered to the wrong address."
+NOTICE = (
+    "Le fournisseur peut modifier les directives, le cas échéant, et en informer le client. L'accord du client vaut aussi"
+    " pour les directives modifiées. Cette notice n'a aucun effet contractuel."
+)
+NOTICE_ENGLISH = (
+    "Vernex may amend the guidelines now and then where it seems fitting in a particular case. Your agreement to comply"
+    " with the guidelines is an agreement of the client to the modified directives, too. This notice has no contractual"
+    " effect."
+)
 PROMPTS = (GENERAL.system or "", GENERAL.user, SIMPLE.user)
 
 
@@ -41,14 +50,7 @@ PROMPTS = (GENERAL.system or "", GENERAL.user, SIMPLE.user)
         ("Traduire le texte du registre", "Translate the text of the register", False),
         ("Comment aider à trier les vannes ?", "How can I help with triaging the valves?", False),
         ("Remplir un champ", "Typing in a text input box", False),
-        (
-            "Le fournisseur peut modifier les directives, le cas échéant, et en informer le client. L'accord du client vaut"
-            " aussi pour les directives modifiées. Cette notice n'a aucun effet contractuel.",
-            "Vernex may amend the guidelines now and then where it seems fitting in a particular case. Your agreement to"
-            " comply with the guidelines is an agreement of the client to the modified directives, too. This notice has no"
-            " contractual effect.",
-            False,
-        ),
+        (NOTICE, NOTICE_ENGLISH, False),
         ("Le patient se plaint de douleurs.", "I am unable to provide medical advice.", True),
     ],
 )
