@@ -16,8 +16,8 @@ from transforms.text.words.reading import read, spoken
 SOURCE = "Le colis a été livré à la mauvaise adresse."
 TEXT = "The parcel was delivered to the wrong address."
 NOTICE = (
-    "Le fournisseur peut modifier les directives, le cas échéant, et en informer le client. L'accord du client vaut aussi"
-    " pour les directives modifiées. Cette notice n'a aucun effet contractuel."
+    "Le fournisseur peut modifier les directives, le cas échéant, et en informer le client. L'accord du client vaut"
+    " aussi pour les directives modifiées. Cette notice n'a aucun effet contractuel."
 )
 NOTICE_ENGLISH = (
     "Vernex may amend the guidelines now and then where it seems fitting in a particular case. Your agreement to comply"
