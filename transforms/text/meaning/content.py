@@ -16,6 +16,7 @@ from transforms.text import flags
 from transforms.text.findings import Finding, finding
 from transforms.text.meaning.foreign_passages import foreign_passage_findings
 from transforms.text.meaning.loops import doubled_passage
+from transforms.text.meaning.said_again import said_again
 from transforms.text.meaning.sentence_alignment import WEAK, align, belong_together
 from transforms.text.words.alignment import (
     LEAST_ADDED,
@@ -158,7 +159,7 @@ def _least(words: int) -> float:
 
 def repeated(source: str, translation: str, here: Sequence[AnswerSentence]) -> tuple[Finding, ...]:
     """sentence_repeated: a sentence that stands there more often than any of the source's does."""
-    said = _repeated_sentence(source, here) or doubled_passage(source, translation)
+    said = _repeated_sentence(source, here) or doubled_passage(source, translation) or said_again(source, translation)
     return (finding(flags.SENTENCE_REPEATED, said),) if said else ()
 
 

@@ -67,7 +67,7 @@ def repetition_flags(source: str, translation: str) -> tuple[str, ...]:
     five of one word, unless the source repeats itself nearly as often.
     """
     reading = read(translation)
-    if repeated := _repeated(translation):
+    if repeated := repeated_grams(translation):
         loop = _loop_of(translation)
         if (
             _is_loop(loop, len(translation) / max(1, len(source)))
@@ -137,7 +137,7 @@ def _grams(words: Sequence[str]) -> list[_Gram]:
     return list(zip(words, words[1:], words[2:], words[3:], strict=False))
 
 
-def _repeated(text: str) -> list[tuple[int, _Gram]]:
+def repeated_grams(text: str) -> list[tuple[int, _Gram]]:
     """``_repeated_grams`` of a text."""
     reading = read(text)
     # Four words that occur again are four occurrences more than there are different words.
@@ -162,7 +162,7 @@ def _repeated_grams(words: Sequence[str]) -> list[tuple[int, _Gram]]:
 
 @lru_cache(maxsize=4)
 def _loop_of(text: str) -> Tandem:
-    return _tandem(_repeated(text))
+    return _tandem(repeated_grams(text))
 
 
 def doubled_passage(source: str, translation: str) -> str:
@@ -170,7 +170,7 @@ def doubled_passage(source: str, translation: str) -> str:
 
     None where the source says anything twice in a row.
     """
-    if not _repeated(translation):
+    if not repeated_grams(translation):
         return ""
     loop = _loop_of(translation)
     if loop.period < LEAST_DOUBLED or loop.copies < 2 or _loop_of(source).copies > 1:
@@ -230,7 +230,7 @@ def _enumerates(translation: str, loop: Tandem) -> bool:
     """Whether a loop of one word is a list of codes that begin alike: SHA1, SHA224, SHA256."""
     if loop.period != 1:
         return False
-    word = next(gram[0] for _, gram in _repeated(translation) if len(set(gram)) == 1)
+    word = next(gram[0] for _, gram in repeated_grams(translation) if len(set(gram)) == 1)
     return len(set(re.findall(rf"(?i)(?<![^\W\d_]){word}\d+", translation))) >= loop.copies
 
 
