@@ -65,7 +65,7 @@ def _left_findings(source: str, translation: str) -> tuple[Finding, ...]:
     suspects = [word for word in there.intersection(written) if is_french(word.lower())]
     in_lower_case = [word for word in suspects if word.islower()]
     if not in_lower_case:
-        line = _copied_line(source, translation) if suspects else None
+        line = _copied_line(source, translation) if suspects or any(map(str.isupper, written)) else None
         return (finding(flags.FRENCH_LEFT, line),) if line else ()
     text = translation
     if "\n" in text:
@@ -108,17 +108,24 @@ def _folded(text: str) -> str:
 
 
 def _copied_line(source: str, translation: str) -> str | None:
-    """A line of its own, or a heading, that is the source's, has French words and no English one."""
+    """A line of its own, or a heading, that is the source's, has French words and no English one.
+
+    In whatever case, and whether or not its translation follows in brackets.
+    """
     if "\n" not in translation:
         return None
-    lines = {line.strip(" \t#*>-_|:") for line in source.split("\n")[:MOST_LINES]} - {""}
+    lines = {bare.casefold(): bare for line in source.split("\n")[:MOST_LINES] if (bare := line.strip(_LINE_MARKS))}
     for line in translation.split("\n")[:MOST_LINES]:
-        bare = line.strip(" \t#*>-_|:")
-        if bare in lines:
-            words = [word.lower() for word in WORD.findall(without_code(bare, CODE))]
-            if any(map(is_only_french, words)) and not _is_name(bare):
+        bare = line.strip(_LINE_MARKS)
+        original = lines.get(bare.casefold()) or lines.get(bare.partition(" (")[0].casefold())
+        if original:
+            words = [word.lower() for word in WORD.findall(without_code(original, CODE))]
+            if any(map(is_only_french, words)) and not _is_name(original):
                 return bare
     return None
+
+
+_LINE_MARKS: Final = " \t#*>-_|:"
 
 
 def _is_name(line: str) -> bool:

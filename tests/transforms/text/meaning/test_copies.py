@@ -56,6 +56,14 @@ def test_a_copied_infinitive_is_no_english_noun(text: str, found: list[str]) -> 
     assert names(text, text) == found
 
 
+@pytest.mark.parametrize(
+    "heading", ["CONCLUSION GÉNÉRALE", "## conclusion générale", "Conclusion générale (Conclusion)"]
+)
+def test_a_heading_that_stayed_french_is_seen_in_whatever_form(heading: str) -> None:
+    source = "Conclusion générale\n\nLa pompe a été remplacée hier par le technicien."
+    assert names(source, f"{heading}\n\nThe pump was replaced yesterday by the technician.") == [flags.FRENCH_LEFT]
+
+
 def test_a_line_that_stayed_french_is_named() -> None:
     source = "Conclusion générale\n\nLa pompe a été remplacée hier par le technicien."
     translation = "Conclusion générale\n\nThe pump was replaced yesterday by the technician."
