@@ -33,8 +33,9 @@ _FUNCTION_WORDS: Final = _ONLY_FRENCH | _SHARED
 _STARTING: Final = _FUNCTION_WORDS | word_set("erreur remarque veuillez")
 _BORROWED: Final = word_set("al cetera seq sequentia la carte facto jure novo excellence value for gras vis tête")
 """What follows such a word in a borrowed phrase: et al., à la carte, de facto, par for the course, foie gras."""
-_BEFORE_BORROWED: Final = word_set("on below above under sub to vis")
-"""What stands before one: on par, to pour, vis-à-vis."""
+_BEFORE_BORROWED: Final = word_set("on below above under sub vis")
+"""What stands before one: on par, vis-à-vis."""
+_INFINITIVE: Final = ("to", "pour")
 QUOTED = re.compile(r"«[^«»\n]{1,80}»|“[^“”\n]{1,80}”|\"[^\"\n]{1,80}\"|‘[^‘’\n]{1,80}’|'(?<!\w')[^'\n]{1,80}'(?!\w)")
 _BETWEEN: Final = " \u00a0,"
 _BEFORE = re.compile(rf"[^\W\d_]+[{_BETWEEN}]{{1,2}}\Z")
@@ -140,6 +141,8 @@ class _Place(NamedTuple):
         """Whether English words stand beside a function word that do not stand beside it in the source, too."""
         last, next_ = self.before.strip(_BETWEEN), self.next_word
         if not last or not next_ or next_ in _BORROWED or last in _BEFORE_BORROWED:
+            return False
+        if (last, self.word) == _INFINITIVE:
             return False
         beside = [word for word in (last, next_) if word == "a" or (word.islower() and _is_english(word))]
         if len(beside) < (1 if self.word in _ONLY_FRENCH else 2):
