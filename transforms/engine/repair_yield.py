@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal, NamedTuple
 
+from transforms.text import flags
+
 Repair = Literal["again", "halves", "fallback"]
 """The same chunk once more with other sampling, in smaller pieces, or with the fallback model."""
 
@@ -26,6 +28,9 @@ FEW_PILOTS: Final[Mapping[Repair, int]] = {"again": 5, "halves": 3, "fallback": 
 LEAST_BUDGET, BUDGET_SHARE = 4, 0.05
 """Requests that repairs which do not pay may take: as many, or a share of the first requests so far. The first repair
 of each kind is always made. The fallback model has no budget: it was asked for."""
+
+SOFT_SHARE = 0.5
+"""The part of it that may be spent on translations which are kept as they are: rows that would fail come first."""
 
 LEAST_YIELD: Final[Mapping[Repair, float]] = {"again": 0.1, "halves": 0.1, "fallback": 0.01}
 """Shares of cures below which a repair does not pay. Any recent cure justifies a fallback model: it was asked for."""
@@ -114,17 +119,18 @@ class RepairYield:
         if len(record.latest) < pilots:
             if len(record.latest) + record.in_progress >= pilots:
                 return Decision.WAIT
-            if not (record.latest or record.in_progress) or self._affords(repair):
+            if not (record.latest or record.in_progress) or self._affords(kind):
                 return Decision.TRY
             # A cure of those in progress would leave room for more.
             return Decision.WAIT if self._reserved[kind.model, repair] else Decision.SKIP
-        earned = self._allowance >= EXPECTED_REQUESTS[repair] and self._affords(repair)
+        earned = self._allowance >= EXPECTED_REQUESTS[repair] and self._affords(kind)
         return Decision.TRIAL if earned else Decision.SKIP
 
-    def _affords(self, repair: Repair) -> bool:
+    def _affords(self, kind: Kind) -> bool:
         """Whether the budget has room for one more repair, even if it and those in progress cure nothing."""
-        budget = max(LEAST_BUDGET, BUDGET_SHARE * self._answers)
-        return repair == "fallback" or self._spent + self._reserved.total() + EXPECTED_REQUESTS[repair] <= budget
+        budget = max(LEAST_BUDGET, BUDGET_SHARE * self._answers) * (SOFT_SHARE if kind.fault in flags.SOFT else 1.0)
+        committed = self._spent + self._reserved.total() + EXPECTED_REQUESTS[kind.repair]
+        return kind.repair == "fallback" or committed <= budget
 
     async def granted(self, kind: Kind, may_wait: bool = True) -> Grant | None:
         """Decide about a repair, and wait for pilots where that is needed.

@@ -17,6 +17,7 @@ from transforms.engine.repair_yield import (
     LEAST_BUDGET,
     MOST_SAVED,
     PILOTS,
+    SOFT_SHARE,
     TRIAL_SHARE,
     WINDOW,
     Decision,
@@ -168,6 +169,17 @@ def test_a_short_run_pays_for_few_repairs_without_a_cure() -> None:
     assert repairs.decide(LOOP) is Decision.SKIP, "every fault has its first pilot, and no more"
     earn(repairs, TRIAL_SHARE * (LEAST_BUDGET + 2) / BUDGET_SHARE)
     assert repairs.decide(ECHO) is Decision.TRY, "more answers pay for more pilots"
+
+
+def test_texts_that_would_fail_come_before_those_that_are_kept() -> None:
+    repairs, kept = RepairYield(), Kind("mistral", "number_missing", "again")
+    while repairs.decide(kept) is Decision.TRY:
+        record(repairs, kept, False)
+    made = 0
+    while repairs.decide(ECHO) is Decision.TRY:
+        record(repairs, ECHO, False)
+        made += 1
+    assert made == LEAST_BUDGET * SOFT_SHARE
 
 
 def test_trials_are_made_from_the_same_budget() -> None:
