@@ -14,8 +14,8 @@ from pipeline.monitoring.events import Event
 from pipeline.monitoring.panel import Panel
 from pipeline.monitoring.status import RunStatus, StatusTracker, Workload
 from transforms.engine.snapshot import Snapshot
-from transforms.fleet.host_state import HostView
-from transforms.fleet.traffic import Traffic
+from transforms.fleet.host.host_state import HostView
+from transforms.fleet.host.traffic import Traffic
 
 IMAGES = Path(__file__).with_name("images")
 WIDTHS = (80, 120)

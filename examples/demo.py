@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.cli import main
 from pipeline.console.preview import show_preview
 from pipeline.options.run import RUN
-from transforms.fleet.admission import eligible, inspect_all
+from transforms.fleet.host.admission import eligible, inspect_all
 
 OUTPUT = "demo_output"
 ROWS_SHOWN = 3

@@ -35,7 +35,7 @@ from transforms.engine.deduplicator import MemorySettings
 from transforms.engine.engine import live_engines, live_snapshot
 from transforms.engine.snapshot import Snapshot
 from transforms.errors import TranslateError, UsageError
-from transforms.fleet.host_state import HostView
+from transforms.fleet.host.host_state import HostView
 from transforms.fleet.model_names import model_key
 from transforms.sink.columns import added_columns
 from transforms.sink.fence import close_fences

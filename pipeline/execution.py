@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pipeline.signals import StopRequested
 from transforms.errors import RunFailed, RunStopped
-from transforms.fleet.host_state import HostView
+from transforms.fleet.host.host_state import HostView
 
 
 @dataclass(frozen=True)

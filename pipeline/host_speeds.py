@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from pipeline.options.run import RunOptions
 from transforms.configuration import TranslationSettings
-from transforms.fleet.answers import Answer
-from transforms.fleet.client import HostClient
+from transforms.fleet.addresses import HostAddress
 from transforms.fleet.faults import Failure, RequestFailed
-from transforms.fleet.hosts import HostAddress
-from transforms.fleet.probe import MAX_AT_ONCE, Speed, measure
+from transforms.fleet.host.probe import MAX_AT_ONCE, Speed, measure
+from transforms.fleet.http.answers import Answer
+from transforms.fleet.http.client import HostClient
 from transforms.fleet.settings import FleetSettings, GenerateRequest
 from transforms.text.request.budget import estimate_tokens
 from transforms.text.request.prompt_profile import PromptProfile

@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import Iterable, Mapping
 
-from transforms.fleet.host_state import HostView
+from transforms.fleet.host.host_state import HostView
 from transforms.memory.addresses import cache_directory
 
 LOG = logging.getLogger(__name__)

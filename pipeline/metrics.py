@@ -18,7 +18,7 @@ from pipeline.monitoring.status import RunStatus
 from pipeline.report.rates import AVAILABLE
 from transforms.engine.snapshot import Snapshot
 from transforms.errors import UsageError
-from transforms.fleet.traffic import LATENCY_BOUNDS_SECONDS
+from transforms.fleet.host.traffic import LATENCY_BOUNDS_SECONDS
 
 
 class Source(Protocol):

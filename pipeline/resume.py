@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.plan import RunPlan
 from transforms.errors import UsageError
-from transforms.fleet.preflight import UsableHosts
+from transforms.fleet.host.preflight import UsableHosts
 from transforms.sink.earlier_part import RETRIED_STATUSES
 from transforms.sink.footers import PartFooter, is_done
 from transforms.sink.moved_inputs import NOTHING_MOVED, MovedParts, find_moved, is_gone

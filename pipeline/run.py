@@ -35,7 +35,7 @@ from transforms import __version__
 from transforms.configuration import TranslationSettings, configuration_of, make_recipe, read_translation_settings
 from transforms.engine.deduplicator import MemorySettings
 from transforms.errors import RunStopped, TranslateError
-from transforms.fleet.preflight import UsableHosts, find_hosts
+from transforms.fleet.host.preflight import UsableHosts, find_hosts
 from transforms.sink.output_lock import OutputLock
 from transforms.sink.part_index import sound_parts
 from transforms.source.work_units import SourceFile

@@ -17,7 +17,7 @@ from pipeline.sandbox.settings import HostSettings
 from pipeline.signals import CleanStop, StopRequested
 from pipeline.watch import watch
 from transforms.errors import TranslateError
-from transforms.fleet.hosts import parse_host
+from transforms.fleet.addresses import parse_host
 from transforms.fleet.model_names import canonical
 
 LOG = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from transforms.engine.deduplicator import NO_MEMORY, MemorySettings
 from transforms.engine.engine import EngineConfig
 from transforms.engine.translator import NO_GLOSSARY, TranslatorSettings
 from transforms.errors import UsageError
-from transforms.fleet.hosts import DEFAULT_HOST, HostAddress, HostsFile, parse_hosts
+from transforms.fleet.addresses import DEFAULT_HOST, HostAddress, HostsFile, parse_hosts
 from transforms.fleet.model_names import check_models, model_key
 from transforms.fleet.settings import FleetSettings
 from transforms.sink.recipe import Recipe

@@ -39,8 +39,8 @@ from transforms.engine.outcome import TextResult
 from transforms.engine.translator import SourceText
 from transforms.engine.window import SlidingWindow
 from transforms.errors import UsageError
-from transforms.fleet.hosts import parse_header, parse_hosts, with_headers
-from transforms.fleet.preflight import find_hosts
+from transforms.fleet.addresses import parse_header, parse_hosts, with_headers
+from transforms.fleet.host.preflight import find_hosts
 from transforms.sink.accounting import bad_text_result
 from transforms.sink.columns import added_columns, column_name
 from transforms.sink.statistics import STATUSES

@@ -7,9 +7,9 @@ from collections import deque
 
 from benchmarks.fleet.job import KEEP_ALIVE, MODEL, NUM_PREDICT, OPTIONS, RETRIES, SYSTEM, Hosts, Job, Record, prompt_of
 from transforms.engine.window import MIN_TEXTS, TEXTS_PER_SLOT
+from transforms.fleet.addresses import HostAddress
 from transforms.fleet.faults import RowRejected
 from transforms.fleet.fleet import Fleet
-from transforms.fleet.hosts import HostAddress
 from transforms.fleet.jobs import Attempt
 from transforms.fleet.settings import FleetSettings, GenerateRequest
 

@@ -27,15 +27,15 @@ from dataclasses import dataclass, field
 from benchmarks.fleet.ideal import best_blind_seconds, best_seconds, ideal_seconds
 from benchmarks.fleet.scenarios import CHARACTERS, SHORTEST, SIMULATED, Host, Scenario, Size
 from transforms.engine.window import MIN_TEXTS, TEXTS_PER_SLOT
-from transforms.fleet.answers import Answer
-from transforms.fleet.breaker import Breaker
-from transforms.fleet.deadlines import Deadline
-from transforms.fleet.dispatch import Dispatcher
+from transforms.fleet.dispatch.dispatcher import Dispatcher
+from transforms.fleet.dispatch.verdicts import Verdict
 from transforms.fleet.faults import Failure, RequestFailed
-from transforms.fleet.host_state import HostState, ServedModel
+from transforms.fleet.host.breaker import Breaker
+from transforms.fleet.host.deadlines import Deadline
+from transforms.fleet.host.host_state import HostState, ServedModel
+from transforms.fleet.host.limits import AdaptiveLimit, FixedLimit
+from transforms.fleet.http.answers import Answer
 from transforms.fleet.jobs import Job
-from transforms.fleet.limits import AdaptiveLimit, FixedLimit
-from transforms.fleet.verdicts import Verdict
 
 DELAY_SECONDS = (0.0005, 0.002)
 """The least and the most time on the way between a host and the client."""

@@ -10,15 +10,15 @@ from functools import partial
 from pipeline.doctor.gpus import Gpu, GpuWatch, about_gpus, is_local
 from pipeline.doctor.options import DoctorOptions
 from pipeline.host_speeds import probe_body
-from transforms.fleet import advice
-from transforms.fleet.admission import HostReport, eligible, inspect, majority_digests
-from transforms.fleet.answers import Answer
-from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
-from transforms.fleet.listings import LoadedModel, ModelDetails
+from transforms.fleet.host import advice
+from transforms.fleet.host.admission import HostReport, eligible, inspect, majority_digests
+from transforms.fleet.host.probe import MAX_AT_ONCE, Speed, measure
+from transforms.fleet.host.same_server import SameServer
+from transforms.fleet.http.answers import Answer
+from transforms.fleet.http.client import HostClient
+from transforms.fleet.http.listings import LoadedModel, ModelDetails
 from transforms.fleet.model_names import model_key
-from transforms.fleet.probe import MAX_AT_ONCE, Speed, measure
-from transforms.fleet.same_server import SameServer
 from transforms.fleet.settings import FleetSettings
 from transforms.text.flags import THINK_STRIPPED
 from transforms.text.request.prompt_profile import ProfileChoice

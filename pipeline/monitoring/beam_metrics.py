@@ -10,8 +10,8 @@ from typing import Any
 from apache_beam.metrics.metric import MetricsFilter
 
 from transforms.engine.snapshot import Snapshot
-from transforms.fleet.host_state import HostView
-from transforms.fleet.traffic import Traffic
+from transforms.fleet.host.host_state import HostView
+from transforms.fleet.host.traffic import Traffic
 from transforms.translate import METRICS
 
 LOG = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pipeline.monitoring.events import Event
 from transforms.engine.snapshot import Snapshot
-from transforms.fleet.host_state import HostView
+from transforms.fleet.host.host_state import HostView
 
 LEAST_WINDOW_SECONDS = 45.0
 """Rates and ETA look back this far, or over the latter half of the run if that is longer."""

@@ -10,7 +10,7 @@ from pipeline.options import values
 from pipeline.options.command_line import CommandOptions
 from pipeline.options.table import flag, option, repeated
 from transforms.errors import UsageError
-from transforms.fleet.hosts import (
+from transforms.fleet.addresses import (
     DEFAULT_HOST,
     Header,
     HostAddress,

@@ -17,7 +17,7 @@ from pipeline.options.reports import CheckOptions, ReportOptions
 from pipeline.options.table import Readout, option, options_of
 from pipeline.options.values import check_readable, check_writable
 from transforms.errors import UsageError
-from transforms.fleet.hosts import parse_slots
+from transforms.fleet.addresses import parse_slots
 from transforms.fleet.model_names import check_models
 from transforms.masking import mask_values
 from transforms.text.request.prompt_profile import AUTO

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from transforms.engine.snapshot import Snapshot
-from transforms.fleet.host_state import HostView
-from transforms.fleet.traffic import Traffic
+from transforms.fleet.host.host_state import HostView
+from transforms.fleet.host.traffic import Traffic
 
 MAX_SAMPLES = 600
 """Above it, every second sample is dropped and the interval doubles: a file stays below about 1 MB."""

@@ -9,7 +9,7 @@ from pipeline.options.hosts import HostOptions
 from transforms.configuration import Configuration, engine_config, read_translation_settings
 from transforms.engine.engine import Engine
 from transforms.engine.translator import SourceText
-from transforms.fleet.preflight import find_hosts
+from transforms.fleet.host.preflight import find_hosts
 
 PATIENCE_SECONDS = 30.0
 """How long a person is kept waiting while no host is healthy."""

@@ -12,11 +12,11 @@ from pipeline.tune.load import SteadyLoad, Throughput, load_model
 from pipeline.tune.search import LEAST_GAIN
 from pipeline.tune.texts import Sample
 from pipeline.tune.time_limit import TimeIsUp, TimeLimit
-from transforms.fleet.admission import eligible, inspect
-from transforms.fleet.client import HostClient
+from transforms.fleet.addresses import HostAddress
 from transforms.fleet.faults import Failure, RequestFailed
-from transforms.fleet.hosts import HostAddress
-from transforms.fleet.listings import LoadedModel
+from transforms.fleet.host.admission import eligible, inspect
+from transforms.fleet.http.client import HostClient
+from transforms.fleet.http.listings import LoadedModel
 from transforms.fleet.model_names import model_key
 
 LOG = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.tune.texts import Prompt, Sample
-from transforms.fleet.client import HostClient
 from transforms.fleet.faults import Failure, RequestFailed
+from transforms.fleet.http.client import HostClient
 from transforms.time_limits import limited
 
 LEAST_ANSWERS, EXTENSION = 8, 6.0

@@ -13,7 +13,7 @@ from pipeline.tune.load import LEAST_ANSWERS
 from pipeline.tune.set_up import SetUp, run_line
 from pipeline.tune.texts import Sample
 from pipeline.tune.trial import Trial
-from transforms.fleet.advice import WHOLE_SHARE
+from transforms.fleet.host.advice import WHOLE_SHARE
 
 SHARED_SHARE = 0.9
 """Hosts that do less together than this share of what they do alone hinder each other."""

@@ -17,9 +17,9 @@ from typing import IO
 
 from pipeline.tune.layouts import Layout
 from transforms.errors import TranslateError, UsageError
-from transforms.fleet.client import HostClient
+from transforms.fleet.addresses import HostAddress
 from transforms.fleet.faults import RequestFailed
-from transforms.fleet.hosts import HostAddress
+from transforms.fleet.http.client import HostClient
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 60.0

@@ -14,10 +14,10 @@ from pipeline.tune.machine import MachineWatch, MemoryShort
 from pipeline.tune.servers import Server, ServerFailed, running
 from pipeline.tune.texts import Sample
 from transforms.errors import RunFailed
-from transforms.fleet.admission import eligible, inspect
-from transforms.fleet.advice import WHOLE_SHARE
 from transforms.fleet.faults import RequestFailed
-from transforms.fleet.listings import LoadedModel
+from transforms.fleet.host.admission import eligible, inspect
+from transforms.fleet.host.advice import WHOLE_SHARE
+from transforms.fleet.http.listings import LoadedModel
 from transforms.fleet.model_names import model_key
 from transforms.time_limits import limited
 

@@ -23,7 +23,7 @@ from pipeline.workers.messages import Channel, Figures, Finished, NextTask, Setu
 from pipeline.workers.totals import Totals
 from transforms.child_signals import signals_left_to_parent
 from transforms.errors import RunFailed
-from transforms.fleet.sharing import Share
+from transforms.fleet.host.sharing import Share
 from transforms.sink.published import note_published
 from transforms.source.read_tasks import ReadTask
 

@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from transforms.fleet.host_state import HostView
-from transforms.fleet.traffic import Traffic
+from transforms.fleet.host.host_state import HostView
+from transforms.fleet.host.traffic import Traffic
 
 LEAST_SECONDS = 4.0
 ANSWERS_PER_SLOT = 8

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from pipeline.workers.shared_slots import SharedSlots
 from transforms.engine.snapshot import Snapshot
-from transforms.fleet.host_state import HostView
+from transforms.fleet.host.host_state import HostView
 from transforms.sink.worker_figures import merged, of_lost
 
 

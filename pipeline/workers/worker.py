@@ -21,7 +21,7 @@ from pipeline.process_limits import calm_collector
 from pipeline.workers.messages import Channel, Figures, Finished, NextTask, Setup, Stop
 from transforms.engine.engine import live_engines, live_snapshot
 from transforms.errors import RunFailed, TranslateError
-from transforms.fleet.sharing import Share, change
+from transforms.fleet.host.sharing import Share, change
 from transforms.sink.fence import close_fences
 from transforms.sink.published import take_published
 from transforms.source.read_tasks import ReadTask

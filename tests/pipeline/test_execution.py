@@ -6,7 +6,7 @@ from pipeline.execution import Execution, carry_out, slots_of
 from pipeline.exit_codes import ExitCode
 from pipeline.signals import StopRequested
 from transforms.errors import RunFailed, RunStopped
-from transforms.fleet.host_state import HostView
+from transforms.fleet.host.host_state import HostView
 
 
 class Work:

@@ -17,9 +17,9 @@ from pipeline.host_speeds import (
 from pipeline.options.run import RunOptions
 from tests.conftest import MakeHost
 from transforms.configuration import configuration_of, read_translation_settings
-from transforms.fleet.answers import Answer
-from transforms.fleet.hosts import parse_host
-from transforms.fleet.probe import Speed
+from transforms.fleet.addresses import parse_host
+from transforms.fleet.host.probe import Speed
+from transforms.fleet.http.answers import Answer
 
 
 def answer(queue_s: float, service_s: float, tokens: int | None = 10) -> Answer:

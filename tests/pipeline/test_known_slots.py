@@ -7,7 +7,7 @@ import pytest
 
 from pipeline import known_slots
 from pipeline.known_slots import FILE, MAX_DIGESTS, MAX_HOSTS, MAX_SLOTS, keep_known_slots, read_known_slots
-from transforms.fleet.host_state import HostView
+from transforms.fleet.host.host_state import HostView
 from transforms.memory.addresses import cache_directory
 
 URL, OTHER = "http://gpu0:11434", "http://gpu1:11434"

@@ -12,8 +12,8 @@ from pipeline.metrics import SnapshotCollector, serve_metrics
 from pipeline.monitoring.status import RunStatus, Workload
 from transforms.engine.snapshot import Snapshot
 from transforms.errors import UsageError
-from transforms.fleet.host_state import HostView
-from transforms.fleet.traffic import Traffic
+from transforms.fleet.host.host_state import HostView
+from transforms.fleet.host.traffic import Traffic
 
 GPU0 = "http://gpu0:11434"
 

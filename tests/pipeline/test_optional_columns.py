@@ -14,7 +14,7 @@ from pipeline.cli import main
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
 from tests.pipeline.runs import Run, output_of, sentence
-from transforms.fleet.certainty import WINDOW_TOKENS
+from transforms.fleet.http.certainty import WINDOW_TOKENS
 from transforms.sink.columns import ADDED, column_name
 
 OPTIONAL = ["text_en_evidence", "text_en_logprob_mean", "text_en_logprob_min"]

@@ -15,7 +15,7 @@ from pipeline.host_speeds import MOST_REQUESTS
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
 from tests.pipeline.runs import Run, output_of, records, sentence
-from transforms.fleet.probe import MAX_AT_ONCE
+from transforms.fleet.host.probe import MAX_AT_ONCE
 
 
 def test_rows_come_out_in_order_with_their_own_translation(sandbox_host: MakeHost, run: Run, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pipeline.sandbox.settings import HostSettings
 from pipeline.signals import CleanStop, StopRequested
 from pipeline.start import start
 from transforms.errors import RunFailed
-from transforms.fleet.hosts import parse_hosts
+from transforms.fleet.addresses import parse_hosts
 
 RunOnce = Callable[[RunOptions, CleanStop], ExitCode]
 HOSTS = parse_hosts("gpu0")

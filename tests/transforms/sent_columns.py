@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from transforms.fleet.dispatch import Dispatcher
+from transforms.fleet.dispatch.dispatcher import Dispatcher
 from transforms.fleet.jobs import Job
 
 

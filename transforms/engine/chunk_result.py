@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from transforms.fleet.answers import Answer
+from transforms.fleet.http.answers import Answer
 from transforms.text.findings import Finding
 from transforms.text.request.chunks import Chunk, join
 

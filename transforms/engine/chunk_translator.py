@@ -23,9 +23,9 @@ from transforms.engine.retry_policy import (
     give_up,
 )
 from transforms.engine.second_process import SecondProcess
-from transforms.fleet.answers import Answer
 from transforms.fleet.faults import Failure, RowRejected
 from transforms.fleet.fleet import Fleet
+from transforms.fleet.http.answers import Answer
 from transforms.fleet.jobs import Attempt
 from transforms.text import flags
 from transforms.text.candidates import Candidate, Checks, assess, assess_cut, assess_whole

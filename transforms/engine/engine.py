@@ -18,9 +18,9 @@ from transforms.engine.second_process import SecondProcess
 from transforms.engine.snapshot import Snapshot, TextCounts, snapshot_of
 from transforms.engine.translator import SourceText, Translator, TranslatorSettings
 from transforms.errors import RunStopped
+from transforms.fleet.addresses import HostAddress
 from transforms.fleet.fleet import Fleet
-from transforms.fleet.host_state import HostView
-from transforms.fleet.hosts import HostAddress
+from transforms.fleet.host.host_state import HostView
 from transforms.fleet.settings import FleetSettings
 from transforms.memory.addresses import open_claims, open_store
 from transforms.memory.claims import Claims

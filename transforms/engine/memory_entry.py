@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from transforms.engine.outcome import Outcome, TextResult
-from transforms.fleet.answers import AnswerId
+from transforms.fleet.http.answers import AnswerId
 
 DURATIONS_AND_COUNTS = tuple(field.name for field in fields(Outcome) if field.name.endswith(("_duration_ns", "_count")))
 

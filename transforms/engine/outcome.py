@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from transforms.fleet.answers import AnswerId
+from transforms.fleet.http.answers import AnswerId
 from transforms.fleet.jobs import Attempt
 
 

@@ -6,8 +6,8 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable, Sequence
 
 from transforms.engine.outcome import TextResult
-from transforms.fleet.answers import AnswerId
 from transforms.fleet.fleet import Fleet
+from transforms.fleet.http.answers import AnswerId
 
 KEPT = 8192
 """Translations that are remembered with their answers; a broken host is found out within a few dozen."""

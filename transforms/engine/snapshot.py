@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from transforms.engine.outcome import TextResult
-from transforms.fleet.host_state import HostView
+from transforms.fleet.host.host_state import HostView
 
 
 @dataclass(eq=False)

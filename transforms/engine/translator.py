@@ -12,10 +12,10 @@ from transforms.engine.large_texts import call, gather_few
 from transforms.engine.outcome import Outcome, RequestLog, TextResult
 from transforms.engine.retry_policy import RetryPolicy
 from transforms.engine.second_process import SecondProcess
-from transforms.fleet.answers import Answer
-from transforms.fleet.certainty import combined
 from transforms.fleet.faults import Failure
 from transforms.fleet.fleet import Fleet
+from transforms.fleet.http.answers import Answer
+from transforms.fleet.http.certainty import combined
 from transforms.fleet.jobs import Attempt
 from transforms.fleet.model_names import is_cloud_model
 from transforms.text import flags

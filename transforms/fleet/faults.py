@@ -2,7 +2,7 @@
 
 A fault of the host is charged to the host, and the text goes to another one. A fault of the text is charged to the
 text. A fault of the request itself, such as an invalid option, would recur for every text, so it ends the run. What
-follows from a fault is decided in ``transforms/fleet/verdicts.py``.
+follows from a fault is decided in ``transforms/fleet/dispatch/verdicts.py``.
 """
 
 from __future__ import annotations

@@ -10,20 +10,20 @@ from dataclasses import dataclass
 from time import monotonic
 
 from transforms.errors import NoHostLeft, RunFailed, RunStopped
-from transforms.fleet.answer_quality import AnswerQuality
-from transforms.fleet.answers import Answer, AnswerId
-from transforms.fleet.dispatch import Dispatcher
-from transforms.fleet.expiry import Expiry
+from transforms.fleet.addresses import HostAddress
+from transforms.fleet.dispatch.dispatcher import Dispatcher
+from transforms.fleet.dispatch.expiry import Expiry
+from transforms.fleet.dispatch.outage import OutageWatch
+from transforms.fleet.dispatch.verdicts import Verdict
 from transforms.fleet.faults import Blame, Failure, RequestFailed, RowRejected
-from transforms.fleet.host_pool import HostPool
-from transforms.fleet.host_state import HostState, HostView
-from transforms.fleet.hosts import HostAddress
+from transforms.fleet.host.answer_quality import AnswerQuality
+from transforms.fleet.host.host_pool import HostPool
+from transforms.fleet.host.host_state import HostState, HostView
+from transforms.fleet.http.answers import Answer, AnswerId
 from transforms.fleet.jobs import Attempt, Job
 from transforms.fleet.model_names import model_key
-from transforms.fleet.outage import OutageWatch
 from transforms.fleet.settings import FleetSettings, GenerateRequest, health_check
 from transforms.fleet.tasks import report_failure
-from transforms.fleet.verdicts import Verdict
 
 LOG = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from transforms.fleet.hosts import HostsFile
+from transforms.fleet.addresses import HostsFile
 
 CHECK_PROMPT = "Bonjour."
 CHECK_TOKENS = 16

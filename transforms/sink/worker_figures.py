@@ -16,8 +16,8 @@ from typing import Any
 from uuid import uuid4
 
 from transforms.errors import RunFailed
-from transforms.fleet.host_state import HostView
-from transforms.fleet.traffic import Traffic
+from transforms.fleet.host.host_state import HostView
+from transforms.fleet.host.traffic import Traffic
 from transforms.sink.output_directory import STATE, OutputDirectory
 
 LOG = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from pipeline.options.run import RunOptions
 from pipeline.plan import make_plan
 from pipeline.resume import ResumedPlan, compare
 from transforms.configuration import configuration_of, make_recipe, read_translation_settings
-from transforms.fleet.preflight import Problem, UsableHosts
+from transforms.fleet.host.preflight import Problem, UsableHosts
 
 HOSTS = UsableHosts(
     {"mistral:latest": "fd2cae7b2882" + "0" * 52},

@@ -10,7 +10,7 @@ from pipeline.doctor.examine import TEXT
 from pipeline.sandbox.faults import Fault
 from tests.conftest import MakeHost
 from tests.pipeline.doctor.conftest import Doctor
-from transforms.fleet.probe import MAX_AT_ONCE
+from transforms.fleet.host.probe import MAX_AT_ONCE
 
 
 def test_healthy_hosts(doctor: Doctor, sandbox_host: MakeHost) -> None:

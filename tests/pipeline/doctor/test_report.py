@@ -10,8 +10,8 @@ from pipeline.doctor.examine import Findings, HostFindings
 from pipeline.doctor.gpus import Gpu
 from pipeline.doctor.report import as_json, show
 from pipeline.estimate import InputSize
-from transforms.fleet.listings import LoadedModel
-from transforms.fleet.probe import Speed
+from transforms.fleet.host.probe import Speed
+from transforms.fleet.http.listings import LoadedModel
 
 SPEED = Speed(4, False, 210.4, 799.6, 1000.0, 0.0, 7)
 GOOD = HostFindings(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from transforms.engine.snapshot import Snapshot
-from transforms.fleet.host_state import HostView
-from transforms.fleet.traffic import Traffic
+from transforms.fleet.host.host_state import HostView
+from transforms.fleet.host.traffic import Traffic
 
 
 def traffic(answers: int = 0, tokens: int = 0, seconds: float = 1.0, **failures: int) -> Traffic:

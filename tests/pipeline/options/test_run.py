@@ -11,7 +11,7 @@ from pipeline.options.run import RUN, RunOptions, echo, validate
 from pipeline.options.table import options_of
 from tests.pipeline.options.arguments import HOSTS_FILE, NEEDED, other_arguments, refused
 from transforms.errors import UsageError
-from transforms.fleet.hosts import DEFAULT_HOST, HostAddress, parse_hosts
+from transforms.fleet.addresses import DEFAULT_HOST, HostAddress, parse_hosts
 
 SAMPLES: dict[str, tuple[str, Any]] = {
     "input": ("a.parquet", ("a.parquet",)),

@@ -21,8 +21,8 @@ from pipeline.report.time_series import (
 )
 from tests.pipeline.report.outputs import GPU0, dying_host, host_sample, record, sample
 from transforms.engine.snapshot import TextCounts, snapshot_of
-from transforms.fleet.host_state import HostView
-from transforms.fleet.traffic import Traffic
+from transforms.fleet.host.host_state import HostView
+from transforms.fleet.host.traffic import Traffic
 
 COUNTS = st.integers(0, 2**62)
 BY_NAME = st.dictionaries(st.text(max_size=8), COUNTS, max_size=3)

@@ -6,7 +6,7 @@ from pipeline.options.hosts import HostOptions
 from pipeline.review.another_model import AnotherModel
 from tests.conftest import MakeHost
 from transforms.errors import RunFailed
-from transforms.fleet.hosts import parse_hosts
+from transforms.fleet.addresses import parse_hosts
 
 TEXT = "La pompe OPAQUE du bâtiment sud est en panne."
 

@@ -7,7 +7,7 @@ from pipeline.tune.time_limit import TimeLimit
 from tests.conftest import MakeHost
 from tests.pipeline.tune.test_load import sample
 from tests.pipeline.tune.trials import throughput
-from transforms.fleet.hosts import HostAddress
+from transforms.fleet.addresses import HostAddress
 
 
 def curve(*rates: float, at_work: float = 4.0) -> HostCurve:

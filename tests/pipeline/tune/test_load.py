@@ -9,9 +9,9 @@ from pipeline.sandbox.running import SandboxThread
 from pipeline.tune.load import LEAST_ANSWERS, Answered, SteadyLoad, Throughput, load_model, throughput
 from pipeline.tune.texts import Prompt, Sample
 from tests.conftest import MakeHost
-from transforms.fleet.client import HostClient
+from transforms.fleet.addresses import HostAddress
 from transforms.fleet.faults import Failure, RequestFailed
-from transforms.fleet.hosts import HostAddress
+from transforms.fleet.http.client import HostClient
 
 HOST, OTHER = "http://gpu0:1", "http://gpu1:1"
 

@@ -8,7 +8,7 @@ from pipeline.tune.layouts import Layout
 from pipeline.tune.load import Throughput
 from pipeline.tune.texts import Prompt, Sample
 from pipeline.tune.trial import Trial
-from transforms.fleet.listings import LoadedModel
+from transforms.fleet.http.listings import LoadedModel
 
 MODEL_BYTES = 5_000_000_000
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from transforms.fleet.host_state import HostView
-from transforms.fleet.limit_measures import Times
-from transforms.fleet.limits import Limit
-from transforms.fleet.traffic import Traffic
+from transforms.fleet.host.host_state import HostView
+from transforms.fleet.host.limit_measures import Times
+from transforms.fleet.host.limits import Limit
+from transforms.fleet.host.traffic import Traffic
 
 URL = "http://gpu0:11434"
 

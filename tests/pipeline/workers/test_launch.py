@@ -17,8 +17,8 @@ from pipeline.workers.pool import WorkerPool, WorkerProcess
 from tests.conftest import MakeHost
 from tests.pipeline.runs import Run, origins
 from tests.pipeline.workers.processes import ids, job, repeated_requests, reports, wait_for_end, wait_until
-from transforms.fleet.breaker import FIRST_CHEAP_PAUSE_SECONDS, JITTER
-from transforms.fleet.limits import START
+from transforms.fleet.host.breaker import FIRST_CHEAP_PAUSE_SECONDS, JITTER
+from transforms.fleet.host.limits import START
 from transforms.sink.output_directory import OutputDirectory
 
 ANSWERS_A_SECOND = 80

@@ -6,10 +6,10 @@ import pytest
 
 from pipeline.workers.shared_slots import ANSWERS_PER_SLOT, LEAST_SECONDS, SharedSlots
 from tests.pipeline.workers.shared_host import URL, share
-from transforms.fleet.host_state import HostView
-from transforms.fleet.limits import AdaptiveLimit
-from transforms.fleet.sharing import Share
-from transforms.fleet.traffic import Traffic
+from transforms.fleet.host.host_state import HostView
+from transforms.fleet.host.limits import AdaptiveLimit
+from transforms.fleet.host.sharing import Share
+from transforms.fleet.host.traffic import Traffic
 
 
 def found_together(

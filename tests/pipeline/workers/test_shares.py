@@ -11,8 +11,8 @@ from pipeline.workers.shares import TASKS_OF_WORKER, number_of_workers, tasks_fo
 from tests.pipeline.options.arguments import NEEDED
 from tests.pipeline.workers.shared_host import share
 from tests.transforms.source.numbered_rows import planned, write
-from transforms.fleet.limits import AdaptiveLimit
-from transforms.fleet.sharing import Share
+from transforms.fleet.host.limits import AdaptiveLimit
+from transforms.fleet.host.sharing import Share
 
 
 def test_units_that_are_read_in_one_pass_are_shared_if_there_are_few_tasks(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from pipeline.workers.totals import Totals
 from tests.pipeline.monitoring.snapshots import host, snapshot, traffic
-from transforms.fleet.traffic import Traffic
+from transforms.fleet.host.traffic import Traffic
 
 URL = "http://gpu0:11434"
 

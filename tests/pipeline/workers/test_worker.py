@@ -19,7 +19,7 @@ from tests.conftest import MakeHost
 from tests.pipeline.workers.processes import reports
 from transforms.configuration import configuration_of, make_recipe, read_translation_settings
 from transforms.engine.deduplicator import NO_MEMORY
-from transforms.fleet.preflight import UsableHosts
+from transforms.fleet.host.preflight import UsableHosts
 from transforms.source.read_tasks import read_tasks
 
 PATIENCE_SECONDS = 60.0

@@ -11,7 +11,7 @@ from transforms.engine.deduplicator import NO_MEMORY, MemorySettings
 from transforms.engine.engine import Engine, EngineConfig
 from transforms.engine.outcome import TextResult
 from transforms.engine.translator import SourceText, TranslatorSettings
-from transforms.fleet.hosts import parse_host
+from transforms.fleet.addresses import parse_host
 from transforms.fleet.settings import FleetSettings
 from transforms.text.request.prompt_profile import ProfileChoice
 

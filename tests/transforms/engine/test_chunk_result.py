@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from transforms.engine.chunk_result import ChunkResult, joined
-from transforms.fleet.answers import Answer
+from transforms.fleet.http.answers import Answer
 from transforms.text.findings import Finding
 from transforms.text.request.chunks import Chunk
 

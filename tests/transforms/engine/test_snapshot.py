@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from transforms.engine.outcome import Outcome, RepairCost, RequestLog, TextResult
 from transforms.engine.snapshot import TextCounts, snapshot_of
-from transforms.fleet.host_state import HostView
+from transforms.fleet.host.host_state import HostView
 
 
 @dataclass

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from transforms.fleet import host_supervisor
+from transforms.fleet.host import host_supervisor
 
 
 @pytest.fixture(scope="package", autouse=True)

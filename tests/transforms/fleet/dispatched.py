@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 
-from transforms.fleet.answers import Answer
-from transforms.fleet.breaker import Breaker
-from transforms.fleet.deadlines import Deadline
-from transforms.fleet.host_state import HostState, ServedModel
-from transforms.fleet.limits import FixedLimit
+from transforms.fleet.host.breaker import Breaker
+from transforms.fleet.host.deadlines import Deadline
+from transforms.fleet.host.host_state import HostState, ServedModel
+from transforms.fleet.host.limits import FixedLimit
+from transforms.fleet.http.answers import Answer
 
 
 def lognormal(count: int, sigma: float, seed: int = 1) -> list[float]:

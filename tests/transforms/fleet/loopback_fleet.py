@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from transforms.fleet.answers import Answer
+from transforms.fleet.addresses import HostAddress
 from transforms.fleet.fleet import Fleet
-from transforms.fleet.hosts import HostAddress
+from transforms.fleet.http.answers import Answer
 from transforms.fleet.jobs import Attempt
 from transforms.fleet.settings import FleetSettings, GenerateRequest
 

@@ -10,15 +10,15 @@ from collections import Counter, deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from transforms.fleet.answers import Answer
-from transforms.fleet.breaker import Breaker
-from transforms.fleet.deadlines import Deadline
-from transforms.fleet.dispatch import Dispatcher
+from transforms.fleet.dispatch.dispatcher import Dispatcher
+from transforms.fleet.dispatch.verdicts import Verdict
 from transforms.fleet.faults import Failure, RequestFailed
-from transforms.fleet.host_state import HostState, ServedModel
+from transforms.fleet.host.breaker import Breaker
+from transforms.fleet.host.deadlines import Deadline
+from transforms.fleet.host.host_state import HostState, ServedModel
+from transforms.fleet.host.limits import AdaptiveLimit, FixedLimit
+from transforms.fleet.http.answers import Answer
 from transforms.fleet.jobs import Job
-from transforms.fleet.limits import AdaptiveLimit, FixedLimit
-from transforms.fleet.verdicts import Verdict
 
 DEADLINE_SECONDS = 60.0
 

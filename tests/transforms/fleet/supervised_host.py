@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 
 from tests.transforms.fleet.loopback_fleet import OPTIONS, until
 from tests.transforms.fleet.raw_host import RawHost, reply
-from transforms.fleet.breaker import Breaker
-from transforms.fleet.client import HostClient
-from transforms.fleet.deadlines import Deadline
-from transforms.fleet.host_state import HostState, ServedModel
-from transforms.fleet.host_supervisor import HostSupervisor
-from transforms.fleet.hosts import HostAddress
-from transforms.fleet.limits import FixedLimit
+from transforms.fleet.addresses import HostAddress
+from transforms.fleet.host.breaker import Breaker
+from transforms.fleet.host.deadlines import Deadline
+from transforms.fleet.host.host_state import HostState, ServedModel
+from transforms.fleet.host.host_supervisor import HostSupervisor
+from transforms.fleet.host.limits import FixedLimit
+from transforms.fleet.http.client import HostClient
 from transforms.fleet.settings import FleetSettings
 
 T = TypeVar("T")

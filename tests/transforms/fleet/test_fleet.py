@@ -12,14 +12,14 @@ from tests.conftest import MakeHost
 from tests.transforms.fleet.loopback_fleet import ask, request, run, until
 from tests.transforms.fleet.raw_host import RawHost, reply
 from transforms.errors import NoHostLeft, RunFailed, RunStopped
-from transforms.fleet.answers import Answer
-from transforms.fleet.client import HostClient
+from transforms.fleet.dispatch.suspicion import MOST_CHARGED
 from transforms.fleet.faults import Failure, RowRejected
 from transforms.fleet.fleet import Fleet
+from transforms.fleet.host.limits import START
+from transforms.fleet.http.answers import Answer
+from transforms.fleet.http.client import HostClient
 from transforms.fleet.jobs import Attempt
-from transforms.fleet.limits import START
 from transforms.fleet.settings import GenerateRequest
-from transforms.fleet.suspicion import MOST_CHARGED
 
 
 def test_all_hosts_work_and_each_row_gets_its_own_answer(sandbox_host: MakeHost) -> None:

@@ -6,7 +6,7 @@ import fsspec
 import pytest
 
 from transforms.errors import UsageError
-from transforms.fleet.hosts import Header, HostsFile
+from transforms.fleet.addresses import Header, HostsFile
 
 
 def test_lines_commas_and_comments(tmp_path: Path) -> None:

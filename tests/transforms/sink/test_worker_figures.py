@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from transforms.errors import RunFailed
-from transforms.fleet.host_state import HostView
-from transforms.fleet.traffic import Traffic
+from transforms.fleet.host.host_state import HostView
+from transforms.fleet.host.traffic import Traffic
 from transforms.sink import worker_figures
 from transforms.sink.output_directory import OutputDirectory
 from transforms.sink.worker_figures import (
