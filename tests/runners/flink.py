@@ -8,6 +8,7 @@ from types import TracebackType
 from tests.ports import free_port
 from tests.runners.java import JavaPrograms, JobServer
 
+# A lost TaskManager is known after two heartbeats. The job must not use up its attempts on its slots until then.
 _CONFIGURATION = """\
 jobmanager:
   rpc: {{address: localhost, port: {rpc}}}
@@ -21,7 +22,7 @@ parallelism: {{default: 2}}
 rest: {{address: localhost, port: {rest}, bind-address: localhost}}
 classloader: {{resolve-order: parent-first, check-leaked-classloader: false}}
 restart-strategy: {{type: fixed-delay, fixed-delay: {{attempts: 3, delay: 2 s}}}}
-heartbeat: {{interval: 10000, timeout: 240000}}
+heartbeat: {{interval: 1000, timeout: 240000}}
 io: {{tmp: {{dirs: {temporary}}}}}
 pekko: {{ask: {{timeout: 240 s}}}}
 """

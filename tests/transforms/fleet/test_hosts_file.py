@@ -12,10 +12,10 @@ from transforms.fleet.addresses import Header, HostsFile
 def test_lines_commas_and_comments(tmp_path: Path) -> None:
     path = tmp_path / "hosts"
     path.write_text("# first floor\ngpu0, gpu1:8000\n\n  https://gpu2/ollama  # behind nginx\ngpu0\n")
-    hosts = HostsFile(str(path), (Header("X-Team", "night"),), "key").read()
+    hosts = HostsFile(str(path), (Header("X-Team", "night"),), "geheim").read()
     assert [host.url for host in hosts] == ["http://gpu0:11434", "http://gpu1:8000", "https://gpu2:443/ollama"]
-    assert [dict(host.headers).get("Authorization") for host in hosts] == [None, None, "Bearer key"]
-    assert "key" not in repr(HostsFile(str(path), api_key="key"))
+    assert [dict(host.headers).get("Authorization") for host in hosts] == [None, None, "Bearer geheim"]
+    assert "geheim" not in repr(HostsFile(str(path), api_key="geheim"))
 
 
 @pytest.mark.parametrize(
