@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from transforms.text.meaning.loops import GRAM, repeated_grams
@@ -25,11 +26,12 @@ def said_again(source: str, translation: str) -> str:
     if not repeated:
         return ""
     lows = read(translation).lows
+    written, said = Counter(lows), _places_of_keys(source)
     for start, end in _passages([place for place, _ in repeated]):
         passage = lows[start:end]
         content = {word for word in passage if len(word) >= _LEAST_LETTERS and word not in ENGLISH}
         least = _LEAST_AT_END if end == len(lows) else _LEAST_CONTENT
-        if len(content) >= least and all(_more_often(word, source, lows) for word in content):
+        if len(content) >= least and all(0 < _times(word, said) < written[word] for word in content):
             return " ".join(passage)
     return ""
 
@@ -45,7 +47,16 @@ def _passages(places: Sequence[int]) -> list[tuple[int, int]]:
     return passages
 
 
-def _more_often(word: str, source: str, lows: Sequence[str]) -> bool:
-    keys = english_keys(word)
-    said = sum(not each.keys.isdisjoint(keys) for each in words_of(source))
-    return 0 < said < lows.count(word)
+def _places_of_keys(source: str) -> dict[str, list[int]]:
+    """Which content words of the source have each key."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, word in enumerate(words_of(source)):
+        for key in word.keys:
+            places[key].append(place)
+    return places
+
+
+def _times(word: str, said: Mapping[str, Sequence[int]]) -> int:
+    """How many words of the source a word of the answer may translate."""
+    found = [said[key] for key in english_keys(word) if key in said]
+    return len(found[0]) if len(found) == 1 else len(set().union(*found))

@@ -39,3 +39,9 @@ def test_the_words_of_a_passage_stand_in_a_row_more_than_once(words: list[str]) 
     said = said_again(SOURCE, " ".join(words)).split()
     rows = list(zip(words, words[1:], words[2:], words[3:], strict=False))
     assert all(rows.count(row) > 1 for row in zip(said, said[1:], said[2:], said[3:], strict=False))
+
+
+@pytest.mark.timeout(20)
+def test_time_is_in_proportion_to_the_texts() -> None:
+    times = 20_000
+    assert said_again(SOURCE * times, f"{ENGLISH} " * times) == ""
