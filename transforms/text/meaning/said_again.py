@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
 from typing import Final
 
 from transforms.text.meaning.loops import GRAM, repeated_grams
@@ -12,6 +14,8 @@ from transforms.text.words.language_words import ENGLISH
 from transforms.text.words.reading import read
 
 _LEAST_LETTERS: Final = 4
+_MOST_CHECKED: Final = 10
+"""Passages whose words are counted exactly, which takes time in proportion to the source."""
 _LEAST_CONTENT, _LEAST_AT_END = 3, 1
 """Different words that are no function words, in a passage that is said again, and in one at the end."""
 
@@ -26,13 +30,23 @@ def said_again(source: str, translation: str) -> str:
     if not repeated:
         return ""
     lows = read(translation).lows
-    written, said = Counter(lows), _places_of_keys(source)
+    written: Mapping[str, int] = {}
+    said: Mapping[str, int] = {}
+    checked = 0
     for start, end in _passages([place for place, _ in repeated]):
         passage = lows[start:end]
         content = {word for word in passage if len(word) >= _LEAST_LETTERS and word not in ENGLISH}
         least = _LEAST_AT_END if end == len(lows) else _LEAST_CONTENT
-        if len(content) >= least and all(0 < _times(word, said) < written[word] for word in content):
-            return " ".join(passage)
+        if len(content) < least:
+            continue
+        # Few texts have such a passage, so only then all words are counted.
+        written, said = written or Counter(lows), said or _keys_of_source(source)
+        if all(0 < _least_times(word, said) < written[word] for word in content):
+            if all(_times(word, source) < written[word] for word in content):
+                return " ".join(passage)
+            checked += 1
+            if checked == _MOST_CHECKED:
+                break
     return ""
 
 
@@ -47,16 +61,17 @@ def _passages(places: Sequence[int]) -> list[tuple[int, int]]:
     return passages
 
 
-def _places_of_keys(source: str) -> dict[str, list[int]]:
-    """Which content words of the source have each key."""
-    places: dict[str, list[int]] = defaultdict(list)
-    for place, word in enumerate(words_of(source)):
-        for key in word.keys:
-            places[key].append(place)
-    return places
+def _keys_of_source(source: str) -> Mapping[str, int]:
+    """How many content words of the source have each key."""
+    return Counter(chain.from_iterable(map(attrgetter("keys"), words_of(source))))
 
 
-def _times(word: str, said: Mapping[str, Sequence[int]]) -> int:
-    """How many words of the source a word of the answer may translate."""
-    found = [said[key] for key in english_keys(word) if key in said]
-    return len(found[0]) if len(found) == 1 else len(set().union(*found))
+def _least_times(word: str, said: Mapping[str, int]) -> int:
+    """How many words of the source a word of the answer may translate, at least."""
+    return max((said.get(key, 0) for key in english_keys(word)), default=0)
+
+
+def _times(word: str, source: str) -> int:
+    """The same, exactly: some words have other keys than others that also mean it."""
+    keys = english_keys(word)
+    return sum(not each.keys.isdisjoint(keys) for each in words_of(source))

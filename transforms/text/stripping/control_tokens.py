@@ -127,10 +127,7 @@ def new_tokens(text: str, source: str) -> list[str]:
         starts += map(re.Match.start, _ENDING_START.finditer(text))
     matches = map(_token_of(source).match, repeat(text), starts)
     found = [match[0] for match in matches if match and _is_token(match, text)]
-    if not found:
-        return []
-    own = set(_TOKEN.findall(source))
-    return _without_words_of_source([token for token in found if token not in own], text, source)
+    return _without_words_of_source([token for token in found if token not in source], text, source)
 
 
 _WORDS_IN_BRACKETS = re.compile(r"[<\[][\w /-]+[>\]]")
