@@ -30,24 +30,32 @@ def said_again(source: str, translation: str) -> str:
     if not repeated:
         return ""
     lows = read(translation).lows
-    written: Mapping[str, int] = {}
-    said: Mapping[str, int] = {}
-    checked = 0
-    for start, end in _passages([place for place, _ in repeated]):
-        passage = lows[start:end]
-        content = {word for word in passage if len(word) >= _LEAST_LETTERS and word not in ENGLISH}
-        least = _LEAST_AT_END if end == len(lows) else _LEAST_CONTENT
-        if len(content) < least:
-            continue
-        # Few texts have such a passage, so only then all words are counted.
-        written, said = written or Counter(lows), said or _keys_of_source(source)
-        if all(0 < _least_times(word, said) < written[word] for word in content):
-            if all(_times(word, source) < written[word] for word in content):
-                return " ".join(passage)
-            checked += 1
-            if checked == _MOST_CHECKED:
-                break
-    return ""
+    enough = [
+        (lows[start:end], content)
+        for start, end in _passages([place for place, _ in repeated])
+        if len(content := _content(lows[start:end])) >= (_LEAST_AT_END if end == len(lows) else _LEAST_CONTENT)
+    ]
+    if not enough:  # as in most texts
+        return ""
+    written, said = Counter(lows), _keys_of_source(source)
+    more = [
+        (passage, content)
+        for passage, content in enough
+        if all(0 < _least_times(word, said) < written[word] for word in content)
+    ]
+    return next(
+        (
+            " ".join(passage)
+            for passage, content in more[:_MOST_CHECKED]
+            if all(_times(word, source) < written[word] for word in content)
+        ),
+        "",
+    )
+
+
+def _content(passage: Sequence[str]) -> frozenset[str]:
+    """The different words of a passage that are no function words."""
+    return frozenset(word for word in passage if len(word) >= _LEAST_LETTERS and word not in ENGLISH)
 
 
 def _passages(places: Sequence[int]) -> list[tuple[int, int]]:
