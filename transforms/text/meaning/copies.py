@@ -18,7 +18,7 @@ from transforms.text.findings import Finding, finding
 from transforms.text.meaning.left_words import QUOTED, left_word_findings
 from transforms.text.meaning.whole_copies import CODE, WORD, whole_copy_findings
 from transforms.text.words.code import without_code
-from transforms.text.words.french_words import PARTICLES, is_french
+from transforms.text.words.french_words import PARTICLES, is_french_in_sentences
 from transforms.text.words.lexicon import is_english, is_only_french
 from transforms.text.words.reading import is_list, read
 
@@ -52,7 +52,7 @@ def copy_findings(source: str, translation: str) -> tuple[Finding, ...]:
         return whole_copy_findings(translation)
     if is_list(here):
         return ()
-    french = frozenset(filter(is_french, shared))
+    french = frozenset(filter(is_french_in_sentences, shared))
     if french and (found := _left_findings(source, translation)):
         return found
     return left_word_findings(source, translation, shared, french)
@@ -62,7 +62,7 @@ def _left_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """french_left for a line or word that stayed as it was."""
     before, here = read(source), read(translation)
     there, written = frozenset(before.words), here.words
-    suspects = [word for word in there.intersection(written) if is_french(word.lower())]
+    suspects = [word for word in there.intersection(written) if is_french_in_sentences(word.lower())]
     in_lower_case = [word for word in suspects if word.islower()]
     if not in_lower_case:
         line = _copied_line(source, translation) if suspects or any(map(str.isupper, written)) else None
@@ -74,7 +74,7 @@ def _left_findings(source: str, translation: str) -> tuple[Finding, ...]:
         text = "\n".join([line for line in text.split("\n") if any(word in line for word in sought)])
     cleaned = QUOTED.sub(" ", without_code(text, CODE))
     words = WORD.findall(cleaned)
-    left = [word for word in words if word in there and is_french(word.lower())]
+    left = [word for word in words if word in there and is_french_in_sentences(word.lower())]
     if not left:
         return ()
     if line := _copied_line(source, translation):
@@ -138,7 +138,9 @@ def _left_word(text: str, source: str, there: AbstractSet[str]) -> str | None:
     """A French word in lower case that is not part of a name: of a capitalised passage that stands so in the source."""
     tokens = list(WORD.finditer(text))
     words = [token[0] for token in tokens]
-    left = [number for number, word in enumerate(words) if word in there and word.islower() and is_french(word)]
+    left = [
+        number for number, word in enumerate(words) if word in there and word.islower() and is_french_in_sentences(word)
+    ]
     if not left:
         return None
     plain, quoted = _plain(source), " ".join(QUOTED.findall(source))

@@ -92,6 +92,15 @@ def is_french(word: str) -> bool:
 
 
 @lru_cache(maxsize=CACHED_WORDS)
+def is_french_in_sentences(word: str) -> bool:
+    """Whether a lower-case word that stayed within English can't be English: it is in the lexicon, or its form says so.
+
+    The dictionary is not asked: it has terms of science that both languages share, such as "quartile".
+    """
+    return is_french(word) or word in _INFINITIVES or (_ends_as_french(word) and not is_english_word(word))
+
+
+@lru_cache(maxsize=CACHED_WORDS)
 def looks_french(word: str) -> bool:
     """Whether a word of a copy, in any case, is French and neither English nor a name."""
     low = word.lower()
@@ -128,9 +137,7 @@ def _is_plausible(word: str) -> bool:
 
 def _is_listed(word: str) -> bool:
     """Whether the dictionary has a word, in any inflection, spelling and with any prefix, or its ending is French."""
-    if len(word) > _LEAST_UNKNOWN and _ENDING.search(word):
-        return True
-    if _is_inflected(word):
+    if _ends_as_french(word) or _is_inflected(word):
         return True
     for letters, spelling in _SPELLINGS:
         if letters in word and (_is_inflected(other := word.replace(letters, spelling)) or is_known(other)):
@@ -139,6 +146,10 @@ def _is_listed(word: str) -> bool:
         word.startswith(prefix) and (_is_inflected(rest := word[len(prefix) :]) or is_known(rest))
         for prefix in _PREFIXES
     )
+
+
+def _ends_as_french(word: str) -> bool:
+    return len(word) > _LEAST_UNKNOWN and _ENDING.search(word) is not None
 
 
 def _is_inflected(word: str) -> bool:
