@@ -15,7 +15,7 @@ class Outcome:
 
     Durations are Ollama's, in nanoseconds, summed over the chunks of the accepted answer. They are None if nothing was
     generated or if Ollama sent no plausible value. ``evidence`` is JSON text, see ``text.evidence.encoded``. The log
-    probabilities are those of the accepted answer's tokens, see ``fleet.certainty``.
+    probabilities are those of the accepted answer's tokens, see ``fleet.http.certainty``.
     """
 
     translation: str | None

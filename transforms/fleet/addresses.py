@@ -269,7 +269,7 @@ class HostsFile:
 
     Attributes:
         path: Local, or what fsspec opens.
-        headers, api_key, allow_insecure_auth: What is sent to the hosts in it; see ``hosts.with_headers``.
+        headers, api_key, allow_insecure_auth: What is sent to the hosts in it; see ``with_headers``.
     """
 
     path: str

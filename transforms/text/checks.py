@@ -1,7 +1,7 @@
 """What is wrong with a translation, seen from the two texts alone: no model, no I/O.
 
-Everything is compared with the source, never with a fixed idea of a good text. ``check`` puts the checks of
-``language``, ``numbers``, ``invariants``, ``loops``, ``chatter`` and others together.
+Everything is compared with the source, never with a fixed idea of a good text. ``findings`` puts together what the
+packages ``meaning``, ``quantities`` and ``signs`` look for; each of their modules sees one kind of fault.
 """
 
 from __future__ import annotations

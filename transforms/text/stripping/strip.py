@@ -84,7 +84,7 @@ def strip(answer: str, source: str) -> tuple[str, tuple[str, ...]]:
     (``quotes_stripped``). Nothing is taken that would leave nothing.
 
     Args:
-        answer: Without thoughts and delimiters of the prompt, as ``answers.clean`` leaves it.
+        answer: Without thoughts and delimiters of the prompt, as ``cleaning.clean`` leaves it.
         source: The text that was sent.
     """
     text = answer.strip()
