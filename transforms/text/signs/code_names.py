@@ -7,6 +7,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
+from transforms.text.words.alignment import coverage, keys_of, words_of
 from transforms.text.words.english import is_english_word
 from transforms.text.words.french_words import looks_french
 from transforms.text.words.language_words import FRENCH
@@ -62,15 +63,26 @@ def code_name_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
 
 def _lost_name(source: str, translation: str) -> str:
-    """A name with underscores that is gone, but no French one ("nom_du_fichier") and no hot key ("Eff_acer")."""
+    """A name with underscores that is gone.
+
+    But no French one ("nom_du_fichier"), none whose words the answer has in English, and no hot key ("Eff_acer").
+    """
     low = translation.lower()
     for name in _UNDERSCORED.findall(source) if len(source) < MANY_CHARS else ():
         if name.lower() in low or name.lower().replace("_", " ") in low or (name[0].isupper() and name[1:].islower()):
             continue
         parts, joined = name.lower().split("_"), name.lower().replace("_", "")
-        if min(map(len, parts)) >= _LEAST_PART and joined not in low and not any(map(_is_french, (*parts, joined))):
+        if min(map(len, parts)) < _LEAST_PART or joined in low or is_known(joined):
+            continue
+        if not any(map(_is_french, (*parts, joined))) and not _is_translated(parts, translation):
             return str(name)
     return ""
+
+
+def _is_translated(parts: list[str], translation: str) -> bool:
+    """Whether the answer has a translation of each part of a name, and a name of its own."""
+    words = words_of(" ".join(parts))
+    return len(words) == len(parts) and "_" in translation and coverage(words, keys_of(translation)) == 1
 
 
 def _is_french(word: str) -> bool:

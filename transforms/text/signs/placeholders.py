@@ -16,7 +16,7 @@ from transforms.text.words.reading import read
 
 _PLACEHOLDER = re.compile(
     r"""\$\{[\w.:|!<>-]{1,60}\}                        # ${date}
-    | \{\{[ ]?[\w.:|!<>-]{1,60}[ ]?\}\}                # {{ client.nom }}
+    | \{\{(?!\w+:[\w.:!<>-]*\|)[ ]?[\w.:|!<>-]{1,60}[ ]?\}\}      # {{ client.nom }}, but not {{GENDER:|il|elle}}
     | (?<![{\w])\{[ ]?[A-Za-z_0-9][\w.:!<>-]{0,60}[ ]?\}(?!\})   # {nom}, {0}, {heure:>10}
     | %\(\w{1,60}\)[a-z]                               # %(nom)s
     | (?!%\d{1,2}[xX]%)(?:(?<![\w%])|(?<=\b[xX])|(?<=%[sdif][xX]))%(?:\d{1,2}\$)?[-+#0]?\d{0,3}(?:\.\d{1,3}|\.\*)?
@@ -25,7 +25,7 @@ _PLACEHOLDER = re.compile(
     | (?<![\w$])\$[A-Za-z_]\w{1,40}(?![\w(])           # $HOME
     | (?<!\b[A-Z])</?\d{1,3}/?> | ⟦\d{1,3}⟧            # <0>, </0>, <0/>, but not the bold 0 of a manual: B<0>
     | (?<![\w%])%[A-Z][A-Z_]{2,30}%                    # %CHEMIN%
-    | (?<![\w%])%\d{1,2}(?![\w%$.*#+-])               # %1 of Qt
+    | (?<![\w%])%\d{1,2}(?![%$.*#+-]|\w\w)            # %1 of Qt, also with a unit: %1p
     | (?<![{\w])\{\}(?!\})                            # {}
     | \[\[[\w:][\w.:-]{1,40}\]\]                      # [[page]]
     | (?<![\w./@])@[A-Za-z_]\w{1,40}(?![\w{])                  # @name
@@ -37,10 +37,15 @@ _MARK = re.compile(f"[{re.escape(''.join(sorted(_MARKS)))}]")
 PLACEHOLDER_SIGNS: Final = _MARKS | {"-", "&"}
 """Without one of them, a text has neither placeholders nor codes."""
 _POSITION = re.compile(r"%\d{1,2}\$")
+_LENGTH_NUMBERED: Final = 3
+_NUMBERED = re.compile(r"%\d[a-z]")
+"""%1 of Qt before the sign of a unit, as in "%1s", which French sets apart: "%1 s"."""
 _BRACE_SPACE = re.compile(r"(?<=\{) | (?=\})")
 _PERCENT = re.compile(r"%(?<=(?<![A-Za-z_])\d[ \u00a0\u202f]%)[sdifc]")
 _CODE_NAME = re.compile(r"[A-Z](?<![\w-][A-Z])[A-Z]{1,9}-[A-Z0-9-]{0,20}\d{2}[A-Z0-9-]{0,20}(?![\w-])")
 _SEPARATORS = re.compile(r"[ _./-]")
+_CHOICES: Final = ("plural,", "select,", "selectordinal,")
+_CHOICE_OR_BRACE = re.compile(rf"\{{\s*\w+,\s*(?:{'|'.join(_CHOICES)})|[{{}}]")
 
 
 def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
@@ -54,6 +59,9 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
         if there_listed != here_listed:
             there, here = Counter(there_listed), Counter(here_listed)
             changed = [*(there - here), *(here - there)]
+            # Each language has its own number of plurals, and so of the placeholders in them.
+            if _has_choice(source) or _has_choice(translation):
+                changed = [each for each in changed if each not in there or each not in here]
             # A variable may be named once more or less.
             changed = [each for each in changed if each[0] != "$" or each not in there or each not in here]
             # Glued to a word in one text only, as in %dkB and %d Ko, or "Exemple {colon}" and "Example{colon}".
@@ -67,8 +75,9 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if "-" in source and read(source).numbers:
         changed = [code for code in _CODE_NAME.findall(source) if code not in translation]
         folded = _SEPARATORS.sub("", translation).casefold() if changed else ""
-        if gone := [code for code in changed if _SEPARATORS.sub("", code).casefold() not in folded]:
-            return (finding(flags.PLACEHOLDER_MISMATCH, gone[0]),)
+        gone = [code for code in changed if _SEPARATORS.sub("", code).casefold() not in folded]
+        if lost_codes := [code for code in gone if not _is_acronym(code, translation)]:
+            return (finding(flags.PLACEHOLDER_MISMATCH, lost_codes[0]),)
     return ()
 
 
@@ -106,12 +115,45 @@ def _lost_escape(source: str, translation: str) -> str:
     return ""
 
 
+def _is_acronym(code: str, translation: str) -> bool:
+    """Whether a code is an acronym before a number, and the answer has another one before it: CIM-10 is ICD-10."""
+    name, _, number = code.partition("-")
+    return number.isdigit() and len(name) > 1 and re.search(rf"[A-Z]{{2}}-{number}(?!\d)", translation) is not None
+
+
+def _has_choice(text: str) -> bool:
+    return "{" in text and any(map(text.__contains__, _CHOICES))
+
+
+def _without_choices(text: str) -> str:
+    """A message of ICU without the braces around the cases of its choices: "{n, plural, one {jour} other {jours}}".
+
+    What stands in these braces is text. The braces in it are those of placeholders or of other choices.
+    """
+    opened: list[str] = []
+    pieces, end = [], 0
+    for match in _CHOICE_OR_BRACE.finditer(text):
+        brace = match[0]
+        if brace == "}":
+            shown = brace if not opened or opened.pop() == "{" else " "
+        else:
+            is_case = brace == "{" and opened[-1:] == ["choice"]
+            opened.append("case" if is_case else "{" if brace == "{" else "choice")
+            shown = brace if opened[-1] == "{" else " "
+        pieces += (text[end : match.start()], shown)
+        end = match.end()
+    return "".join((*pieces, text[end:]))
+
+
 def _placeholders(text: str) -> list[str]:
+    if _has_choice(text):
+        text = _without_choices(text)
     matches = list(_matches(text))
     if not matches:
         return []
     percent = set(map(re.Match.start, _PERCENT.finditer(text)))
-    return [_POSITION.sub("%", _BRACE_SPACE.sub("", match[0])) for match in matches if match.start() not in percent]
+    found = [_POSITION.sub("%", _BRACE_SPACE.sub("", match[0])) for match in matches if match.start() not in percent]
+    return [each[:2] if len(each) == _LENGTH_NUMBERED and _NUMBERED.match(each) else each for each in found]
 
 
 def _written(text: str, placeholder: str) -> int:

@@ -51,7 +51,7 @@ _JOINS: Final = {
 """What a doubled piece has in its middle, by a sign of it."""
 _JOINED: Final = frozenset(_JOINS)
 _EMPTY: Final = ("````", "<>", "[]", "{{}}", "${}")
-_EMPTY_ROLE = re.compile(r":[a-z]{2,20}:``(?![`\w])")
+_EMPTY_ROLE = re.compile(r":(?<!`:)[a-z]{2,20}:``(?![`\w])")
 _DASHED = re.compile(r"(?<![\w–—-])(?:[-–—]|- -)[ ]?([a-z][\w-]*)")
 _OPTION = re.compile(r"-(?<![\w-]-)-([a-z][\w-]*)")
 _POINTS = re.compile(r"\w\.\.[^\W\d]|[^\W\d]\.\.\d|\d\.\.\d+\.\d")

@@ -58,6 +58,17 @@ from transforms.text.signs.placeholders import placeholder_findings
         ("&Ajouter", "& Add", False),
         ("&Ligne et page", "Li&ne & page", True),
         ("git notes copy <options> <objet>", "git notes copy <options> <object>", True),
+        ("{n} {n, plural, one {vanne} other {vannes}}", "{n} {n, plural, one {valve} other {valves}}", True),
+        ("{n, plural, one {Une vanne de {p}} other {{n} vannes de {p}}}", "{n, plural, other {Valves of {p}: {n}}}", True),
+        ("{n, plural, one {Une vanne de {p}} other {{n} vannes de {p}}}", "{n, plural, other {{n} valves}}", False),
+        ("{g, select, f {Elle} other {Il}} ouvre {vanne}", "{g, select, f {She} other {He}} opens {valve}", False),
+        ("Pompe arrêtée{{GENDER:|e}} par {{nom}}", "Pump stopped by {{nom}}", True),
+        ("Pompe arrêtée{{GENDER:|e}} par {{nom}}", "Pump stopped by {{name}}", False),
+        ("Fermeture dans %1 s", "Closing in %1s", True),
+        ("Fermeture dans %1 j", "Closing in %1d", True),
+        ("Fermeture dans %1 s", "Closing soon", False),
+        ("Vanne à la norme AFN-12", "Valve according to BSI-12", True),
+        ("Vanne à la norme AFN-12", "Valve according to BSI-13", False),
     ],
 )
 def test_placeholders(source: str, answer: str, same: bool) -> None:

@@ -44,6 +44,7 @@ def test_changed_signs_are_found(source: str, translation: str) -> None:
         ("Ligne <br /> suivante <br /> fin", "Next line <br /><br /> end"),
         ("De 3 à 5", "From 3..5"),
         ("Voir `-w` et --wide.", "See `-w` and --wide."),
+        ("Le fichier ``:plan:`` est lu", "The file is ``:plan:``"),
     ],
 )
 def test_signs_that_stay_are_no_fault(source: str, translation: str) -> None:
