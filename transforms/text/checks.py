@@ -35,12 +35,12 @@ from transforms.text.quantities.units import TIMES, time_findings, unit_findings
 from transforms.text.request.gate import is_blank
 from transforms.text.request.injections import INJECTION_WORDS, injection_flags
 from transforms.text.signs.added_markup import ADDED_SIGNS, added_markup_findings
+from transforms.text.signs.addresses import address_findings
 from transforms.text.signs.characters import character_findings
 from transforms.text.signs.code_names import CODE_SIGNS, ROMAN_WORDS, code_name_findings, roman_findings
 from transforms.text.signs.emoji import emoji_findings
 from transforms.text.signs.invariants import (
     MARKUP_SIGNS,
-    address_findings,
     line_flags,
     markup_findings,
     question_flags,

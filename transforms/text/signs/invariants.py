@@ -1,4 +1,4 @@
-"""What a translation must keep as it is: addresses, placeholders, markup, lines, questions.
+"""What a translation must keep as it is: markup, lines, questions.
 
 Multisets of what a pattern finds are compared, source against answer, so a text without any of it costs nearly nothing.
 """
@@ -10,29 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final
-from urllib.parse import unquote
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
-from transforms.text.words.reading import passages
 from transforms.text.words.word_sets import word_set
-
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'«»“”\]|`]+")
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_AFTER_URL = ".,;:!?…)*_"
-
-_TOP_LEVEL: Final = r"(?:com|org|net|fr|eu|be|ch|ca|de|uk|io|info|gouv|gov|edu|int|biz|lu|ma|tn|sn)"
-_DOMAIN_END = re.compile(rf"\.{_TOP_LEVEL}(?![\w-])")
-_DOMAIN = re.compile(
-    rf"(?<![\w@/.-])(?:[a-z0-9-]{{2,40}}\.){{1,4}}{_TOP_LEVEL}"
-    r"(?:/[\w./?=&%-]{0,200}[\w/])?(?![\w-])"
-)
-INNER_POINT = re.compile(r"\.[^\s]")
-"""Every address has one."""
-
-_LANGUAGE = re.compile(r"(?<![a-z])(?:fr|en)(?:[-_][a-z]{2})?(?![a-z])|français|french|english|anglais")
-
-_SLASHES = re.compile("/{2,}")
 
 _HTML: Final = word_set(
     """a abbr article aside b big blockquote body br button caption center col dd del dfn div dl dt em fieldset
@@ -48,6 +29,8 @@ _CODE = re.compile(r"`(?<!``)([^`\n]{1,200})`(?![`_])")
 _WORD_TAG = re.compile(r"</?[A-Za-z_][\w-]{0,30}>")
 _HEADING = re.compile(r"(?m)^[ \t]{0,8}#{1,6} .*(?:\n[ \t]{0,8}#{1,6} .*)*")
 _BULLET = re.compile(r"(?m)^[ \t]{0,20}(?:[-*+•–—−·◦▪‣][ \u00a0]|\d{1,3}[.)][ \u00a0])")
+_POINT = re.compile(r"[ \t]{0,20}(?:[-*+•–—−·◦▪‣]|\d{1,3}[.)])")
+"""A bullet, also without a blank after it, as wikis have it."""
 _CELLS = re.compile(r"(?m)^[ \t]{0,8}\|.*\|[ \t]*$")
 
 LONGEST_HEADING: Final = 60
@@ -80,67 +63,6 @@ LONG_TEXT: Final = 300
 _AFTER_QUESTION = re.compile(r"[\s»”’\"')\]*_!?…]{0,20}\Z")
 
 
-def address_findings(source: str, translation: str) -> tuple[Finding, ...]:
-    """url_mismatch: a web or mail address, or a bare domain, was lost, changed or made up.
-
-    ``http`` and ``https``, capitals, a last slash and the language of a page make no difference.
-    """
-    if not INNER_POINT.search(source) and not INNER_POINT.search(translation):
-        return ()
-    there, here = _addresses(source), _addresses(translation)
-    if there == here:
-        return ()
-    lost, added = there - here, here - there
-    for address in sorted(lost):  # in one order, so that the evidence is always the same
-        if other := next((other for other in sorted(added) if _same_page(address, other)), None):
-            lost.discard(address)
-            added.discard(other)
-    return (finding(flags.URL_MISMATCH, min(lost or added)),) if lost or added else ()
-
-
-def _addresses(text: str) -> set[str]:
-    if "://" not in text and "@" not in text and "www." not in text and not _DOMAIN_END.search(text):
-        return set()
-    found: set[str] = set()
-    # Only passages with a point inside may be addresses.
-    for start, end in passages(text, INNER_POINT):
-        passage = text[start:end]
-        if "." in passage[1:-1]:
-            if "://" in passage or "www." in passage:
-                found.update(
-                    address
-                    for each in _URL.findall(passage)
-                    if "." in (address := _plain_address(each)).split("/")[0] and "[" not in address
-                )
-                passage = _URL.sub(" ", passage)
-            if "@" in passage:
-                found.update(map(str.lower, _EMAIL.findall(passage)))
-                passage = _EMAIL.sub(" ", passage)
-            found.update(map(str.lower, _DOMAIN.findall(passage)))
-    return found
-
-
-def _plain_address(address: str) -> str:
-    address = address.rstrip(_AFTER_URL).lower()
-    if ")" in address and "(" not in address:
-        address = address.partition(")")[0]
-    return (
-        address.removeprefix("http://")
-        .removeprefix("https://")
-        .removeprefix("www.")
-        .rstrip("/.,;:")
-        .replace("&amp;", "&")
-    )
-
-
-def _same_page(address: str, other: str) -> bool:
-    """Whether two addresses are one page in two languages: /fr/ and /en/, fr.wikipedia.org and en.wikipedia.org."""
-    plain, other_plain = (unquote(_LANGUAGE.sub("", each)) for each in (address, other))
-    return _SLASHES.sub("/", plain).rstrip("/") == _SLASHES.sub("/", other_plain).rstrip("/") or (
-        "wiki" in address and "wiki" in other and address.split("/")[0][2:] == other.split("/")[0][2:]
-    )
-
-
 def markup_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """markup_mismatch: other HTML tags, code, headings, bullets, table rows or bold passages than in the source.
 
@@ -148,9 +70,11 @@ def markup_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """
     for mark, signs in _MARKUP:
         if (mark in source or mark in translation) and (there := signs(source)) != (here := signs(translation)):
+            if signs(_without_marked_names(source, translation)) == here or _is_alike(mark, source, translation):
+                continue
             return (finding(flags.MARKUP_MISMATCH, f"{mark} {_difference(there, here)}"),)
-    if "<" in translation and "<" not in source and (match := _WORD_TAG.search(translation)):
-        return (finding(flags.MARKUP_MISMATCH, match[0]),)
+    if "<" in translation and "<" not in source and (tag := _new_tag(source, translation)):
+        return (finding(flags.MARKUP_MISMATCH, tag),)
     if "`" in source:
         there_code, here_code = (text.count("```") + len(_CODE.findall(text)) for text in (source, translation))
         most = max(there_code, here_code)
@@ -158,7 +82,7 @@ def markup_findings(source: str, translation: str) -> tuple[Finding, ...]:
             return (finding(flags.MARKUP_MISMATCH, f"` {there_code}: {here_code}"),)
     if "\n" in source:
         there_lines, here_lines = _marked_lines(source), _marked_lines(translation)
-        if there_lines != here_lines:
+        if there_lines != here_lines and _marked_lines(source, _POINT) != _marked_lines(translation, _POINT):
             return (finding(flags.MARKUP_MISMATCH, "headings or bullets"),)
     return ()
 
@@ -170,11 +94,51 @@ def _difference(there: object, here: object) -> str:
     return f"{there}: {here}"
 
 
-def _marked_lines(text: str) -> tuple[int, int]:
+def _new_tag(source: str, translation: str) -> str:
+    """A tag, but no target of reStructuredText that the source names alone: `plan` and `the plan <plan>`."""
+    match = _WORD_TAG.search(translation)
+    if not match or (translation[match.end() : match.end() + 1] == "`" and match[0][1:-1] in source):
+        return ""
+    return match[0]
+
+
+_EMPHASIS_TAG: Final = "b|cite|code|em|i|kbd|samp|strong|tt|u|var"
+_MARKED_NAME = re.compile(
+    rf"<({_EMPHASIS_TAG})>(?P<tagged>[^<>]{{1,80}})</\1>|(?<!\*)\*\*(?P<bold>[^*\n]{{1,80}})\*\*(?!\*)"
+)
+_NO_LETTER = re.compile(r"\W+")
+_LINE_END = re.compile(r"<br\b[^<>]*>[^\S\n]*\n?|\n")
+_EMPHASIS = re.compile(r"(?<![\w*_])([*_]{1,2})(?=[^\s*_])[^*_\n]{1,100}(?<=[^\s*_])\1(?![\w*_])")
+
+
+def _without_marked_names(source: str, translation: str) -> str:
+    """The source without emphasis around words that the answer has as they are, but without it.
+
+    French sets foreign words, names and code in italics or in bold where English needs no mark.
+    """
+    letters = _NO_LETTER.sub("", translation.lower())
+
+    def unmarked(match: re.Match[str]) -> str:
+        words: str = match["tagged"] or match["bold"]
+        is_kept = match[0] in translation or _NO_LETTER.sub("", words.lower()) not in letters
+        return match[0] if is_kept else words
+
+    return _MARKED_NAME.sub(unmarked, source)
+
+
+def _is_alike(mark: str, source: str, translation: str) -> bool:
+    """Whether markup differs only in form: a line ends with <br> or with a line break, emphasis has one mark or two."""
+    if mark == "<":
+        tags = [[tag for tag in _tags(text) if tag != "br"] for text in (source, translation)]
+        return tags[0] == tags[1] and len(_LINE_END.findall(source)) == len(_LINE_END.findall(translation))
+    return mark == "**" and len(_EMPHASIS.findall(source)) == len(_EMPHASIS.findall(translation))
+
+
+def _marked_lines(text: str, bullet: re.Pattern[str] = _BULLET) -> tuple[int, int]:
     """How many blocks of headings, or of comments, and how many bullets there are."""
     headings = len(_HEADING.findall(text)) if "#" in text else 0
     # Line by line, as the pattern would be tried at each character.
-    return headings, sum(map(bool, map(_BULLET.match, text.split("\n"))))
+    return headings, sum(map(bool, map(bullet.match, text.split("\n"))))
 
 
 def _tags(text: str) -> list[str]:

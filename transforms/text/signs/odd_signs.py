@@ -16,6 +16,7 @@ from transforms.text.words.reading import read
 _STRANGE: Final = frozenset("|†‡¶§¹¬¦¯¸·¨´¤♪")
 _FIRST: Final = frozenset(">=+~^|/\\—–¶§→»")
 _LAST: Final = frozenset("<=+~^|/\\—–¶§→†‡¹²³")
+_DASHES: Final = frozenset("–—")
 _AROUND: Final = frozenset("=+^|/~#:")
 _BRACKETS: Final = frozenset("[{<\\_")
 _ODD: Final = _STRANGE | _FIRST | _LAST | _AROUND | _BRACKETS | frozenset("*-_!?")
@@ -50,9 +51,11 @@ def _new_sign(source: str, translation: str, new: frozenset[str]) -> str:
     text = translation.strip()
     if strange := new & _STRANGE:
         return min(strange)
-    if text[:1] in new & _FIRST or ("-" in new and _POINTER.match(text)):
+    if text[:1] in new & _FIRST or ("-" in new and source.lstrip()[:1] not in _DASHES and _POINTER.match(text)):
         return text[:8]
-    if text[-1:] in new & _LAST or (text[-1:] == "*" and "*" in new and text.count("*") == 1):
+    if (text[-1:] in new & _LAST and not (text[-1] == "+" and text[-2:-1].isdigit())) or (
+        text[-1:] == "*" and "*" in new and text.count("*") == 1
+    ):
         return text[-8:]
     if not new.isdisjoint(_AROUND) and (match := _WRAPPED.search(text)) and match[1][0] in new:
         return match[0]

@@ -52,6 +52,8 @@ def test_a_sign_that_the_source_has_nowhere(translation: str) -> None:
         ("> Suivant", "> Next"),
         ("La pompe (nord) fuit", "The pump [north] leaks"),
         ("A\n---\nB", "A\n---\nB"),
+        ("Existe depuis la version 3", "New in 3+"),
+        ("— Bonjour, dit-il", "-- Hello, he said"),
     ],
 )
 def test_a_translators_own_signs(source: str, translation: str) -> None:

@@ -59,7 +59,7 @@ from transforms.text.signs.placeholders import placeholder_findings
         ("&Ligne et page", "Li&ne & page", True),
         ("git notes copy <options> <objet>", "git notes copy <options> <object>", True),
         ("{n} {n, plural, one {vanne} other {vannes}}", "{n} {n, plural, one {valve} other {valves}}", True),
-        ("{n, plural, one {Une vanne de {p}} other {{n} vannes de {p}}}", "{n, plural, other {Valves of {p}: {n}}}", True),
+        ("{n, plural, one {Vanne de {p}} other {{n} vannes de {p}}}", "{n, plural, other {{n} valves of {p}}}", True),
         ("{n, plural, one {Une vanne de {p}} other {{n} vannes de {p}}}", "{n, plural, other {{n} valves}}", False),
         ("{g, select, f {Elle} other {Il}} ouvre {vanne}", "{g, select, f {She} other {He}} opens {valve}", False),
         ("Pompe arrêtée{{GENDER:|e}} par {{nom}}", "Pump stopped by {{nom}}", True),
