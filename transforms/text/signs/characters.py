@@ -49,7 +49,8 @@ _ESCAPES: Final = frozenset("\\&")
 _ESCAPED_BREAK = re.compile(r"\\[nrt](?![a-z])")
 _ENTITY = re.compile(r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z]{2,24}\d{0,2});")
 _ESCAPED = re.compile(r"&#?[\w-]{2,30};")
-_ESCAPED_QUOTE = re.compile(r"\\[\"'’]")
+_ESCAPED_QUOTE = re.compile(r"(?<![`*])\\[\"'’]")
+"""Not after markup of reStructuredText, which it ends: ``pump``\\'s."""
 _TWICE_ESCAPED = re.compile(r"&amp;(?:#\d{1,6}|#x[0-9A-Fa-f]{1,6}|[a-z]{2,8});")
 _UNCLOSED_ENTITY = re.compile(
     r"&(?:amp|lt|gt|quot|nbsp|apos|[lr][sd]quo|hellip|[mn]dash|[ae]acute|[ae]grave)(?!\w*[;=])"
@@ -134,7 +135,7 @@ def _other_entity(source: str, translation: str) -> str:
         character = html.unescape(entity)
         if character in _BREAKS and entity not in there:
             return entity
-        if character == entity or (character in _WRITTEN_FREELY and _ESCAPED.search(source)):
+        if character == entity or (character in _WRITTEN_FREELY and _may_be_escaped(source, translation, character)):
             continue
         if here[entity] > there[entity] + _others(source, character, entity):
             return entity
@@ -151,6 +152,13 @@ def _other_entity(source: str, translation: str) -> str:
         if character not in translation and not _others(translation, character, entity):
             return entity
     return ""
+
+
+def _may_be_escaped(source: str, translation: str, character: str) -> bool:
+    """Whether a translator may write a sign as an entity: in HTML, and an ampersand that stands for "et"."""
+    if _ESCAPED.search(source) or "</" in source:
+        return True
+    return character == "&" and "&" not in source and translation.count(" &amp; ") == translation.count("&")
 
 
 _WRITTEN_FREELY: Final = frozenset("&\"'’“”‘\u00a0–—…")

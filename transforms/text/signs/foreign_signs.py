@@ -15,7 +15,7 @@ from transforms.text.signs.emoji import EMOJI
 from transforms.text.words.reading import Reading, read
 from transforms.text.words.word_sets import without_accents
 
-_USUAL: Final = frozenset(map(chr, range(0x100))) | frozenset("\u202f“”‘’‚„–—…•€™œŒ≤≥→−×′″№℃℉℠℗ᵗʰˢⁿᵈʳᵉ")
+_USUAL: Final = frozenset(map(chr, range(0x100))) | frozenset("\u202f“”‘’ʼ‚„–—…•€™œŒ≤≥→−×′″№℃℉℠℗ᵗʰˢⁿᵈʳᵉ")
 _WIDE_BLANK: Final = "\u3000"
 _FOREIGN: Final = frozenset(("So", "Sk", "Mn", "Me", "Cf", "Co", "Cn", "Lm", "Nl"))
 """Categories of Unicode that a translator from French into English does not use, unless the source does."""
@@ -40,6 +40,12 @@ _WITHIN_CODE: Final = {
     sign: re.compile(rf"{re.escape(sign)}(?<=[a-z]{re.escape(sign)}){re.escape(sign)}{{0,2}}[a-z]") for sign in "@|+%"
 }
 """Signs that code has between letters."""
+_CODE_PLURAL = re.compile(r"`[^`\s]+`{1,2}s\b")
+_NO_DAMAGE: Final = {
+    "`": _CODE_PLURAL,
+    "#": re.compile(r"(?<![^\s(])[(\w:./?=-]*/[\w./?=-]*[a-z]#[a-z]"),
+}
+"""The plural of a piece of code, as in `pump`s, and a place in a page."""
 _WITHIN_SIGNS: Final = frozenset(_WITHIN) | frozenset(_WITHIN_CODE)
 _ENTITY_WITHIN = re.compile(r"[A-Za-z]*&(?:[A-Za-z]{2,8}|#\d{2,5}|#x[0-9A-Fa-f]{2,4});[a-z]*")
 _WORD_END: Final = "</w>"
@@ -72,12 +78,12 @@ def foreign_sign(source: str, translation: str) -> str:
         return min(lost)
     if not _LETTERS_ALONE.isdisjoint(here.low_set) and _APOSTROPHES.isdisjoint(here.signs):
         match = _LOST_APOSTROPHE.search(translation)
-        if match and match[0] not in source:
+        if match and match[0].strip() not in there.low_set:
             return match[0].strip()
     doubled = ("'" in here.signs and "''" in translation) or ("’" in here.signs and "’’" in translation)
     if doubled or not _LEFT_APOSTROPHES.isdisjoint(here.signs):
         match = _DOUBLED_APOSTROPHE.search(translation)
-        if match and match[0] not in source:
+        if match and match[0] not in source and not (match[0] == "`s" and _CODE_PLURAL.search(translation)):
             return match[0]
     if "_" in here.signs:
         if (match := _CONTROL.search(translation)) and match[0] not in source:
@@ -120,10 +126,13 @@ def _word_of_other_letters(there: Reading, here: Reading) -> str:
 def _within_word(source: str, here: Reading) -> str:
     for sign in sorted(_WITHIN_SIGNS & here.signs):
         pattern = _WITHIN.get(sign) or _WITHIN_CODE[sign]
-        if (found := pattern.findall(here.text)) and (
-            len(found) > len(pattern.findall(source)) if sign in _WITHIN else sign not in source
-        ):
-            return str(found[0])
+        found = pattern.findall(here.text)
+        if not found or (sign == "+" and len(found) == 1):  # ctrl+click
+            continue
+        if len(found) > len(pattern.findall(source)) if sign in _WITHIN else sign not in source:
+            own = _NO_DAMAGE.get(sign)
+            if own is None or len(found) > len(own.findall(here.text)):
+                return str(found[0])
     return ""
 
 

@@ -131,7 +131,8 @@ def _without_choices(text: str) -> str:
     What stands in these braces is text. The braces in it are those of placeholders or of other choices.
     """
     opened: list[str] = []
-    pieces, end = [], 0
+    pieces: list[str] = []
+    end = 0
     for match in _CHOICE_OR_BRACE.finditer(text):
         brace = match[0]
         if brace == "}":

@@ -26,6 +26,9 @@ SOURCE = "La pompe de l'atelier fuit depuis lundi, on ne la voit pas."
         "The workshop s pump leaks.",
         "The pump of the workshop leaks._x000D_",
         "The_pump_of_the_workshop_leaks.",
+        "The+pump+of+the+workshop leaks.",
+        "The pump can`t be seen.",
+        "The pump#of the workshop leaks.",
     ],
 )
 def test_what_no_word_has_is_found(translation: str) -> None:
@@ -44,6 +47,11 @@ def test_what_no_word_has_is_found(translation: str) -> None:
         ("Il dit «oui»", 'He says "yes"!'),
         ("La mesure s est prise", "The measure s is taken"),
         ("nom_du_fichier", "file_name_here"),
+        ("Deux `pompe` distinctes", "Two different `pump`s"),
+        ("Clic avec la touche", "Use ctrl+click"),
+        ("Voir [la suite](#fin).", "See [the end](/plan/page#end)."),
+        ("S minuscule", "Small letter s with a hook"),
+        ("La vanne d'Anna", "Annaʼs valve"),
         ("SEARCH (texte ; dans le texte)", "SEARCH(find_text;within_text;start_num)"),
     ],
 )
