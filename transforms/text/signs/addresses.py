@@ -88,8 +88,8 @@ def _plain_address(address: str) -> str:
 
 
 def _stands(address: str, text: str) -> bool:
-    """Whether a text has an address in other case, or at the beginning of a longer word."""
-    return re.search(rf"(?<![\w.@-]){re.escape(address)}", text.lower()) is not None
+    """Whether a text has an address in other case."""
+    return re.search(rf"(?<![\w./@-]){re.escape(address)}(?![\w/-])", text.lower()) is not None
 
 
 def _same_page(address: str, other: str) -> bool:

@@ -155,12 +155,16 @@ def _other_entity(source: str, translation: str) -> str:
 
 
 def _may_be_escaped(source: str, translation: str, character: str) -> bool:
-    """Whether a translator may write a sign as an entity: in HTML, and an ampersand that stands for "et"."""
-    if _ESCAPED.search(source) or "</" in source:
+    """Whether a translator may write a sign as an entity.
+
+    Where the source has entities, too; in HTML, quotation marks and ampersands; an ampersand that stands for "et".
+    """
+    if _ESCAPED.search(source) or (character in _ESCAPED_IN_HTML and "</" in source):
         return True
     return character == "&" and "&" not in source and translation.count(" &amp; ") == translation.count("&")
 
 
+_ESCAPED_IN_HTML: Final = frozenset('&"')
 _WRITTEN_FREELY: Final = frozenset("&\"'’“”‘\u00a0–—…")
 """Where the source is escaped, too, these are a translator's own."""
 

@@ -108,7 +108,8 @@ _MARKED_NAME = re.compile(
 )
 _NO_LETTER = re.compile(r"\W+")
 _LINE_END = re.compile(r"<br\b[^<>]*>[^\S\n]*\n?|\n")
-_EMPHASIS = re.compile(r"(?<![\w*_])([*_]{1,2})(?=[^\s*_])[^*_\n]{1,100}(?<=[^\s*_])\1(?![\w*_])")
+_OPENED = re.compile(r"(?<![\w*_])[*_]{1,2}(?=[^\s*_])")
+"""Where emphasis begins."""
 
 
 def _without_marked_names(source: str, translation: str) -> str:
@@ -131,7 +132,7 @@ def _is_alike(mark: str, source: str, translation: str) -> bool:
     if mark == "<":
         tags = [[tag for tag in _tags(text) if tag != "br"] for text in (source, translation)]
         return tags[0] == tags[1] and len(_LINE_END.findall(source)) == len(_LINE_END.findall(translation))
-    return mark == "**" and len(_EMPHASIS.findall(source)) == len(_EMPHASIS.findall(translation))
+    return mark == "**" and len(_OPENED.findall(source)) == len(_OPENED.findall(translation))
 
 
 def _marked_lines(text: str, bullet: re.Pattern[str] = _BULLET) -> tuple[int, int]:

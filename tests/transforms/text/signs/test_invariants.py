@@ -31,6 +31,7 @@ from transforms.text.signs.invariants import line_flags, markup_findings, questi
         ("Erreur :<br>La pompe fuit<br/>", "Error:\nThe pump leaks<br>", True),
         ("Erreur :<br>La pompe fuit", "Error: The pump leaks", False),
         ("*Attention !* La pompe `P1` fuit", "**Warning!** The pump `P1` leaks", True),
+        ("**La pompe a_1 fuit_2 encore**\nIci", "The pump a_1 still fuit_2\nHere", False),
         ("Attention ! La pompe `P1` fuit", "**Warning!** The pump `P1` leaks", False),
         ("* Pompes\n** Vannes", "*Pumps\n** Valves", True),
         ("* Pompes\n** Vannes", "Pumps\n** Valves", False),
