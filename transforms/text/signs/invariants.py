@@ -38,6 +38,10 @@ MANY_CODES: Final = 3
 """Of so many pieces of code, a translator may add or leave one."""
 
 LEAST_WRAPPED: Final = 40
+_FEW_SHORT: Final = 5
+_MOST_WRAPPED: Final = 100
+"""Characters of a line after which no text is wrapped."""
+_LINK = re.compile(r"\[[^\]\n]*\][\[(]")
 _CONTINUES: Final = ":`(&"
 _ENDS_SENTENCE: Final = '.!?…:;»”"|>)'
 _QUESTION = re.compile(
@@ -172,7 +176,26 @@ def line_flags(source: str, translation: str) -> tuple[str, ...]:
         return ()
     if _DEEP in source and _same_lines(_CONTINUATION.sub(" ", source), _CONTINUATION.sub(" ", translation)):
         return ()
+    there, here = _joined_items(source), _joined_items(translation)
+    if (there != source or here != translation) and _same_lines(there, here):
+        return ()
     return (flags.LINE_COUNT,)
+
+
+def _joined_items(text: str) -> str:
+    """The text with each item of a list on one line: indented lines without a bullet continue it."""
+    lines: list[str] = []
+    is_item = False
+    for line in text.split("\n"):
+        if _BULLET.match(line):
+            is_item = True
+        elif is_item and line[:1] in (" ", "\t") and line.strip():
+            lines[-1] = f"{lines[-1]} {line.strip()}"
+            continue
+        elif line.strip():
+            is_item = False
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _same_lines(source: str, translation: str) -> bool:
@@ -181,17 +204,20 @@ def _same_lines(source: str, translation: str) -> bool:
         return True
     if len(here) == 1 and _is_wrapped(source, there) and not any(line[-1] in _ENDS_SENTENCE for line in there[:-1]):
         return True
-    fewest_there, fewest_here = (
-        sum(_begins_anew(before, line) for before, line in pairwise(lines)) + 1 for lines in (there, here)
-    )
-    return fewest_there <= len(here) and fewest_here <= len(there)
+    fewest_there = sum(_begins_anew(before, line) for before, line in pairwise(there)) + 1
+    if fewest_there > len(here):
+        return False
+    width = max(map(len, here))
+    return 1 + sum(
+        _begins_anew(before, line) and not _is_wrap(before, line, width) for before, line in pairwise(here)
+    ) <= len(there)
 
 
 def _is_wrapped(text: str, lines: Sequence[str]) -> bool:
     """Whether one paragraph was written in several long lines, without bullets."""
     return (
         "\n\n" not in text
-        and all(len(line) >= LEAST_WRAPPED for line in lines[:-1])
+        and sum(len(line) < LEAST_WRAPPED for line in lines[:-1]) <= len(lines) // _FEW_SHORT
         and not _BULLET.search(text)
         and not _HEADING.search(text)
     )
@@ -203,11 +229,23 @@ _CONTINUATION = re.compile(rf"\n{_DEEP} *(?=[^\s*•+#|–—-])")
 
 
 def _lines(text: str) -> list[str]:
-    return [line for line in (each.strip(" \t\r\u00a0#") for each in text.split("\n")) if line]
+    lines = text.split("\n")
+    if text[:2] == "> ":
+        lines = [line.removeprefix(">") for line in lines]
+    return [line for line in (each.strip(" \t\r\u00a0#") for each in lines) if line]
+
+
+def _is_wrap(before: str, line: str, width: int) -> bool:
+    """Whether a line was broken because its next word had no room: it would be longer than the longest one."""
+    if not LEAST_WRAPPED <= width <= _MOST_WRAPPED or before[-1] in _ENDS_SENTENCE or _BULLET.match(line):
+        return False
+    return len(before) + 1 + len(line.partition(" ")[0]) > width
 
 
 def _begins_anew(before: str, line: str) -> bool:
-    return before[-1] in _ENDS_SENTENCE or not (line[0].islower() or line[0] in _CONTINUES)
+    if before[-1] in _ENDS_SENTENCE:
+        return True
+    return not (line[0].islower() or line[0] in _CONTINUES or (line[0] == "[" and _LINK.match(line)))
 
 
 def question_flags(source: str, translation: str) -> tuple[str, ...]:

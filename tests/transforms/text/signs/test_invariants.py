@@ -111,6 +111,39 @@ def test_statements_that_became_questions(source: str, answer: str, same: bool) 
     assert question_flags(source, answer) == (() if same else (flags.QUESTION_ADDED,))
 
 
+@pytest.mark.parametrize(
+    ("source", "answer", "same"),
+    [
+        (
+            "- La pompe du nord est fermée. Elle fuit.\n- La vanne",
+            "- The northern pump is closed.\n  It leaks.\n- The valve",
+            True,
+        ),
+        (
+            "- La pompe du nord est fermée. Elle fuit.\n- La vanne",
+            "- The northern pump is closed.\nIt leaks.\n- The valve",
+            False,
+        ),
+        (
+            "# Le plan\nLe gardien du grand jardin a enfin fermé la pompe de Marcel avant de partir.",
+            "# The plan\nThe caretaker of the large garden at last closed\nMarcel's pump before he left.",
+            True,
+        ),
+        (
+            "# Le plan\nLe gardien du grand jardin a enfin fermé la pompe de Marcel avant de partir.",
+            "# The plan\nThe caretaker of\nMarcel's garden at last closed the pump before he left the place.",
+            False,
+        ),
+        ("# Le plan\nVoir aussi [la pompe](a.md).", "# The plan\nSee also\n[the pump](a.md).", True),
+        ("# Le plan\nVoir aussi [la pompe].", "# The plan\nSee also\n[the pump].", False),
+        ("> La pompe fuit, et la vanne aussi.", "> The pump leaks,\n> and so does the valve.", True),
+        ("> La pompe fuit. La vanne aussi.", "> The pump leaks.\n> So does the valve.", False),
+    ],
+)
+def test_lines_that_were_wrapped_to_a_width(source: str, answer: str, same: bool) -> None:
+    assert line_flags(source, answer) == (() if same else (flags.LINE_COUNT,))
+
+
 def test_a_line_that_goes_on_deep_under_the_one_before_may_be_joined_with_it() -> None:
     source = "--body-data=CHAÎNE    envoyer la CHAÎNE.\n                      %s doit être définie"
     assert line_flags(source, "--body-data=STRING    send STRING. %s must be set") == ()
