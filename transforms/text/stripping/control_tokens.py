@@ -67,14 +67,14 @@ _WRITTEN: Final = {
 }
 """What a text with a token without brackets has, and how the token begins."""
 _ENDING_START = re.compile(r"[#@%~+^:/_(](?<!\S.)[#@%~+^:/_(]{0,2}(?=END|EOS|STOP)")
-_BETWEEN: Final = ("===", "***", "---", "__")
-"""Marks on both sides of a token."""
+_BETWEEN: Final = ("===", "***", "---", "__", "|>")
+"""Marks on both sides of a token, and the last one of a cell of a table, as of a token that was cut off."""
 _ROLE: Final = (
     "assistant|user|system|human|model|bot|ai|translator|chatbot|gpt|llm|developer|tool|response|output|answer"
     "|traducteur|utilisateur"
 )
 _ROLE_PREFIX = re.compile(
-    rf"\A[\s*_#<\[(]{{0,4}}(?:{_ROLE})[\s*_>\])]{{0,4}}(?::[*_]{{0,2}}|\n)\s*(?=\S)", re.IGNORECASE
+    rf"\A[\s*_#<\[(]{{0,4}}(?:{_ROLE})[\s*_>\])]{{0,4}}(?::[*_]{{0,2}}|\n)\s*(?=[^\s:])", re.IGNORECASE
 )
 _ROLE_TURN = re.compile(rf"\n[\s*_#]{{0,4}}(?:{_ROLE})[*_]{{0,3}}\s*:", re.IGNORECASE)
 _ROLE_BESIDE: Final = (
@@ -130,7 +130,7 @@ def new_tokens(text: str, source: str) -> list[str]:
     return _without_words_of_source([token for token in found if token not in source], text, source)
 
 
-_WORDS_IN_BRACKETS = re.compile(r"[<\[][\w /-]+[>\]]")
+_WORDS_IN_BRACKETS = re.compile(r"[<\[]{1,2}[\w /-]+[>\]]{1,2}")
 
 
 def _without_words_of_source(tokens: list[str], text: str, source: str) -> list[str]:
@@ -221,7 +221,7 @@ def without_tokens(answer: str, source: str) -> str:
             text = text[: match.start()]
     text = text.rstrip()
     if text[-1:] == ":" and source.rstrip()[-1:] != ":" and (match := _LAST_ROLE.search(text, max(0, len(text) - 40))):
-        text = text[: match.start()]
+        text = text[: match.start()].strip() or text
     return text.strip()
 
 

@@ -72,6 +72,7 @@ _SAYS_TRANSLATION = re.compile(
 _SAYS_YES = re.compile(
     r"(?i)bien s[uû]r|certain|d['’]accord|entendu|oui\b|\bok|volontiers|plaisir|parfait|super|voil[aà]|évidem"
 )
+_LABELLED = re.compile(r"\s*(\w+)\s*:")
 _HEAD = 120
 
 _ROUNDS = 4
@@ -139,7 +140,8 @@ def _without_preamble(text: str, source: str) -> str:
     if match and SEVERAL.search(match[0]):
         return text
     if match and not _SAYS_TRANSLATION.search(head):
-        return text[match.end() :]
+        own = _LABELLED.match(head)
+        return text if own and own[1].lower() == match[0].strip("#*_:> \n\t").lower() else text[match.end() :]
     if not match and (match := _INTERJECTION.match(text)) and not _SAYS_YES.search(head):
         return text if _SAYS_TRANSLATION.search(head) else text[match.end() :]
     return text
@@ -219,6 +221,8 @@ _LEADING_MARK = re.compile(
     re.VERBOSE,
 )
 """Also arrows and signs of comments, but no sign that stands for a word: "# of items", "> 5"."""
+_MARKS_OF_WORDS: Final = frozenset("%?+^:@")
+"""Signs that may stand for a word of a sentence, where they need not be first: "opérateur %", "% operator"."""
 _MARKS_OF_LINES: Final = frozenset("#>-*•+–—|=~→;/.…!?:,@^%‣◦▪·")
 
 
@@ -226,6 +230,8 @@ def _without_leading_mark(text: str, source: str) -> str:
     """Without the mark of a heading, quotation, list or comment that no line of the source begins with."""
     match = _LEADING_MARK.match(text)
     if not match or source.lstrip()[:1] in _MARKS_OF_LINES | {match[0][0]} or f"\n{match[0][0]}" in source:
+        return text
+    if match[0][0] in _MARKS_OF_WORDS and match[0].strip() in source:
         return text
     if match[0][0] == ">" and ">" not in source:
         return re.sub(r"(?m)^>[ \t]?", "", text)

@@ -212,6 +212,10 @@ def _unexplained_words(part: str, words: Sequence[Word], chance: float) -> int:
     return content if explained <= chance * content else -1
 
 
+_COMPARING: Final = frozenset("<>!=")
+"""What stands before the sign in <=, which ends nothing."""
+
+
 def _ends_a_part(part: str, sign: str, rest: str, content: int, source: str) -> bool:
     """Whether the last sign of a part ends something of its own, not a word or a phrase: the source has none there."""
     core = part.strip(" \n*_:")
@@ -232,6 +236,8 @@ def _ends_a_part(part: str, sign: str, rest: str, content: int, source: str) -> 
         if not content and not _CODES.issuperset(_TOKEN.findall(core)):
             return False
         return part.rstrip()[-2:-1].isspace() and not _DASH.search(source)
+    if sign == "=" and part.rstrip()[-2:-1] in _COMPARING:
+        return False
     return not (sign == ">" and "<" in part)
 
 

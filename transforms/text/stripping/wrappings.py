@@ -29,6 +29,8 @@ _CODE = re.compile(
     r"""(?P<before>[^\n"“]{1,40}[\s=:(\[])(?P<quote>["`]|')(?P<inner>.+)(?P=quote)\s?[)\]};,>]{0,4}\Z""", re.DOTALL
 )
 """return "…"; msgstr "…"; const text = "…";"""
+_QUOTATION = re.compile(r"[\"'`«“„‘](?<![\w)].)")
+"""Where a quotation begins."""
 _PAIRS: Final = {'"': '"', "“": "”", "«": "»", "'": "'", "‘": "’", "„": "“", "`": "`"}
 _ANY_QUOTE = frozenset("\"“”«»'‘’„`—–-")
 _FENCE = re.compile(r"```[\w-]{0,20}[ \t]*\n(.*?)\n?[ \t]*```\Z", re.DOTALL)
@@ -119,7 +121,9 @@ def _is_one_quotation(text: str) -> bool:
 def without_wrapping_marks(text: str, source: str) -> str:
     """``text`` without marks around all of it, if the source has none of them."""
     first, last = text[0], text[-1]
-    if first in _BLOCK_STARTS and (match := _BLOCK.match(text)) and not source.startswith(text[:2]):
+    if text in source or (first == "{" and "{" in source):
+        return text
+    if first in _BLOCK_STARTS and (match := _BLOCK.match(text)) and not source.lstrip().startswith(text[:2]):
         return str(next(filter(None, map(match.group, _INNER))))
     if last == ")" and (match := _CALL.match(text)) and "(" not in source:
         return match[2]
@@ -161,7 +165,7 @@ def _of_code(text: str, source: str) -> str:
     if text[-1] not in _ENDS_OF_CODE or not (match := _CODE.match(text)):
         return ""
     before, inner = match["before"], match["inner"]
-    quoted = source.rstrip(" ;,)")[-1:] in _SOURCE_QUOTES or _begins_closed(inner, match["quote"])
+    quoted = _QUOTATION.search(source) is not None or _begins_closed(inner, match["quote"])
     if quoted or before in source or not explains_nothing(before, source):
         return ""
     return inner if coverage(words_of(source), keys_of(inner)) >= _LEAST_COVERED else ""

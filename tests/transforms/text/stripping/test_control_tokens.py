@@ -45,6 +45,9 @@ def test_the_translation_is_taken_out_of_json() -> None:
 
 def test_words_in_brackets_that_look_like_tokens_may_be_translated() -> None:
     assert strip("BAN <mask>, bans a user", "BAN <masque>, bannit un utilisateur") == ("BAN <mask>, bans a user", ())
+    usage = "Usage: pump [INPUT [OUTPUT]]"
+    assert strip(usage, "Utilisation : pump [ENTRÉE [SORTIE]]") == (usage, ())
+    assert strip("|Red|> 30|> 18", "|Rouge|> 30|> 18") == ("|Red|> 30|> 18", ())
     assert strip("The pump is new.<mask>", "La pompe est neuve.") == ("The pump is new.", (flags.TOKENS_STRIPPED,))
 
 

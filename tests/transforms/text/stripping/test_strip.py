@@ -56,6 +56,10 @@ def test_what_goes(answer: str, found: tuple[str, ...]) -> None:
         ("Note: the code changes on Monday.", "À noter : le code change lundi."),
         ("# of pages", "Nombre de pages"),
         ('""', "x"),
+        ("Output:", "Sortie"),
+        ("Output::", "Sortie ::"),
+        ("text: a plain file", "text : fichier simple"),
+        ("% operator needs a valve", "l'opérateur % exige une vanne"),
     ],
 )
 def test_what_the_source_has_too_stays(answer: str, source: str) -> None:

@@ -41,6 +41,11 @@ def test_code_comments_and_quotes_of_other_languages_go(wrapping: str) -> None:
         ("[b]La pompe[/b]", "[b]The pump[/b]"),
         (":ref:`pompe` :", ":ref:`pump`:"),
         ("Afficher la pompe", "Print 'pump'"),
+        ("Déjà sur '%s'\n", "Already on '%s'"),
+        ('"Pompe du nord" non prise en charge', 'Unsupported "Northern pump"'),
+        ("$1 {{PLURAL:$1|pompe|pompes}}", "{{PLURAL:$1|$1 pump|$1 pumps}}"),
+        ("``__pompe__``", "__pompe__"),
+        ("  :::tip\n  La pompe\n  :::", ":::tip\n  The pump\n  :::"),
     ],
 )
 def test_quotes_and_code_of_the_source_stay(source: str, english: str) -> None:
