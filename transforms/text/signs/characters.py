@@ -159,7 +159,7 @@ def _may_be_escaped(source: str, translation: str, character: str) -> bool:
 
     Where the source has entities, too; in HTML, quotation marks and ampersands; an ampersand that stands for "et".
     """
-    if _ESCAPED.search(source) or (character in _ESCAPED_IN_HTML and "</" in source):
+    if _ESCAPED.search(source) or (character in _ESCAPED_IN_HTML and "</" in source and "=&" not in translation):
         return True
     return character == "&" and "&" not in source and translation.count(" &amp; ") == translation.count("&")
 

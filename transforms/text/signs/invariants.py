@@ -207,7 +207,7 @@ def _same_lines(source: str, translation: str) -> bool:
     fewest_there = sum(_begins_anew(before, line) for before, line in pairwise(there)) + 1
     if fewest_there > len(here):
         return False
-    width = max(map(len, here))
+    width = max(map(len, here)) if translation.count("\n\n") <= source.count("\n\n") else 0
     return 1 + sum(
         _begins_anew(before, line) and not _is_wrap(before, line, width) for before, line in pairwise(here)
     ) <= len(there)

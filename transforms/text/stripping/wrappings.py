@@ -121,7 +121,7 @@ def _is_one_quotation(text: str) -> bool:
 def without_wrapping_marks(text: str, source: str) -> str:
     """``text`` without marks around all of it, if the source has none of them."""
     first, last = text[0], text[-1]
-    if text in source or (first == "{" and "{" in source):
+    if text in source or (first == "{" and text[: len(text) - len(text.lstrip("{"))] in source):
         return text
     if first in _BLOCK_STARTS and (match := _BLOCK.match(text)) and not source.lstrip().startswith(text[:2]):
         return str(next(filter(None, map(match.group, _INNER))))
@@ -165,7 +165,8 @@ def _of_code(text: str, source: str) -> str:
     if text[-1] not in _ENDS_OF_CODE or not (match := _CODE.match(text)):
         return ""
     before, inner = match["before"], match["inner"]
-    quoted = _QUOTATION.search(source) is not None or _begins_closed(inner, match["quote"])
+    own = _QUOTATION.search(source) is not None and _QUOTATION.search(inner) is None
+    quoted = own or source.rstrip(" ;,)")[-1:] in _SOURCE_QUOTES or _begins_closed(inner, match["quote"])
     if quoted or before in source or not explains_nothing(before, source):
         return ""
     return inner if coverage(words_of(source), keys_of(inner)) >= _LEAST_COVERED else ""

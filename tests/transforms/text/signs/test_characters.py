@@ -26,6 +26,7 @@ LOWER = "La vanne du bâtiment nord fuit."
         ("Pain et vin", "Bread &amp; wine", ()),
         ("Pain et vin", "Bread &amp;wine", (flags.CHARACTERS_DAMAGED,)),
         ("Pain « <b>sec</b> »", "&quot;<b>Dry</b>&quot; bread", ()),
+        ('Pain <a href="#s">sec</a>', "<a href=&quot;#s&quot;>Dry</a> bread", (flags.CHARACTERS_DAMAGED,)),
         ("Pain « sec »", "&quot;Dry&quot; bread", (flags.CHARACTERS_DAMAGED,)),
         ("Le but de ``pain``", "``pain``\\'s purpose", ()),
         ("L&#39;eau &lt; 5", "The water &lt; 5", ()),

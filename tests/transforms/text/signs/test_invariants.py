@@ -134,6 +134,11 @@ def test_statements_that_became_questions(source: str, answer: str, same: bool) 
             "# The plan\nThe caretaker of\nMarcel's garden at last closed the pump before he left the place.",
             False,
         ),
+        (
+            "Le gardien du grand jardin a enfin fermé la pompe de Marcel",
+            "The caretaker of the large garden at last closed\n\nCorrection: Marcel's pump",
+            False,
+        ),
         ("# Le plan\nVoir aussi [la pompe](a.md).", "# The plan\nSee also\n[the pump](a.md).", True),
         ("# Le plan\nVoir aussi [la pompe].", "# The plan\nSee also\n[the pump].", False),
         ("> La pompe fuit, et la vanne aussi.", "> The pump leaks,\n> and so does the valve.", True),

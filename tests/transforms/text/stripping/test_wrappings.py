@@ -52,6 +52,15 @@ def test_quotes_and_code_of_the_source_stay(source: str, english: str) -> None:
     assert without_wrapping_marks(english, source) == english
 
 
+def test_a_quotation_of_the_source_may_stand_within_a_line_of_code() -> None:
+    source, english = "La pompe « nord » est en panne.", "The 'north' pump is broken."
+    assert without_wrapping_marks(f'msgstr "{english}"', source) == english
+
+
+def test_braces_may_stand_around_a_text_with_a_placeholder() -> None:
+    assert without_wrapping_marks("{{The pump {name} leaks}}", "La pompe {name} fuit") == "The pump {name} leaks"
+
+
 @pytest.mark.parametrize(
     ("source", "english"),
     [
