@@ -12,6 +12,7 @@ _LEAST_WORDS, _GLUED, _SPACED, _LONGEST_WORD = 5, 3, 0.35, 22
 _SPLIT_WORD = re.compile(r"- (?<=[a-z]- )(?!and |or |to |but |nor |as )[a-z]")
 
 
+_LETTERS_APART = re.compile(r"(?<!\w)(?:[^\W\d_] ){3}[^\W\d_](?!\w)")
 _BLANK = re.compile(r"\s")
 _LEAST_BLANKS, _LONGEST_ALONE, _FRAGMENTED, _LEAST_JOINED, _SURE_JOINED, _MOST_CHANCE = 4, 12, 0.2, 6, 8, 2
 _LISTED: Final = frozenset("/;,|")
@@ -34,7 +35,7 @@ def broken_words(source: str, translation: str) -> str:
         return translation[:_LONGEST_WORD] if glued and len(_BLANK.findall(source)) >= _LEAST_BLANKS else ""
     if words >= _LEAST_WORDS and words > _FRAGMENTED * len(translation) and (joined := _joined(here.lows, source)):
         return joined
-    if words >= _LEAST_WORDS and words > _SPACED * len(translation) and max(map(len, here.low_set), default=2) == 1:
+    if words >= _LEAST_WORDS and words > _SPACED * len(translation) and _LETTERS_APART.search(translation):
         return translation[:_LONGEST_WORD]
     if "- " in translation and len(split := _SPLIT_WORD.findall(translation)) > len(_SPLIT_WORD.findall(source)):
         return str(split[0])

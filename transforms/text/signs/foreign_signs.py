@@ -12,6 +12,7 @@ from html import unescape
 from typing import Final
 
 from transforms.text.signs.emoji import EMOJI
+from transforms.text.words.english import is_english_word
 from transforms.text.words.reading import Reading, read
 from transforms.text.words.word_sets import without_accents
 
@@ -110,17 +111,26 @@ def _has_rare_letter(letters: str) -> bool:
 
 
 def _word_of_other_letters(there: Reading, here: Reading) -> str:
-    """A word in lower case with a letter that the source has nowhere; names have a capital."""
+    """A word with a letter that the source has nowhere. It is English without its accents, unlike names."""
     if (match := _CAPITAL_WITHIN.search(here.letters)) and match[0] not in there.letters:
         return match[0]
     if not _OTHER_LETTER.search(here.letters):
         return ""
     for word in here.words:
         if not word.isascii() and (match := _OTHER_LETTER.search(word)) and match[0] not in there.letters:
-            pair = _PAIR.search(word)
-            if (word.islower() or pair) and without_accents(word.lower()) not in there.low_set:
+            plain = plain_letters(word.lower())
+            if (is_english_word(plain) or _PAIR.search(word)) and plain not in there.low_set:
                 return word
     return ""
+
+
+_LOOKALIKES: Final = str.maketrans("ıłøđħŧſß", "ilodhtss")
+"""Letters that no accent makes."""
+
+
+def plain_letters(low: str) -> str:
+    """A word in lower case with the letters of English that its own look like."""
+    return without_accents(low.translate(_LOOKALIKES))
 
 
 def _within_word(source: str, here: Reading) -> str:

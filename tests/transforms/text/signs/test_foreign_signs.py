@@ -47,6 +47,7 @@ def test_what_no_word_has_is_found(translation: str) -> None:
         ("Il dit «oui»", 'He says "yes"!'),
         ("La mesure s est prise", "The measure s is taken"),
         ("nom_du_fichier", "file_name_here"),
+        ("Un accent tchèque", "A Czech háček"),
         ("Deux `pompe` distinctes", "Two different `pump`s"),
         ("Clic avec la touche", "Use ctrl+click"),
         ("Voir [la suite](#fin).", "See [the end](/plan/page#end)."),
