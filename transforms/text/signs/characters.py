@@ -10,7 +10,7 @@ from typing import Final
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
 from transforms.text.signs.broken_words import broken_words
-from transforms.text.signs.foreign_signs import broken_entity, foreign_sign, plain_letters
+from transforms.text.signs.foreign_signs import LONGEST_NAME, broken_entity, foreign_sign, plain_letters
 from transforms.text.words.english import is_english_word
 from transforms.text.words.reading import Reading, places, read
 
@@ -94,7 +94,9 @@ def _damage(source: str, translation: str) -> str:
         if translation.count(_REPLACEMENT) > source.count(_REPLACEMENT):
             return _REPLACEMENT
     if not here.latin and _OTHER_LETTER.search("".join(here.signs)) and not _OTHER_LETTER.search(source):
-        words = [word for word in here.low_set if _OTHER_LETTER.search(word) and is_english_word(plain_letters(word))]
+        words = [word for word in here.low_set if _OTHER_LETTER.search(word)]
+        if len(translation) <= LONGEST_NAME:
+            words = [word for word in words if is_english_word(plain_letters(word))]
         if len(words) >= max(_LEAST_OTHER, _OTHER_SHARE * len(here.lows)):
             return min(words)
     if "\\" in translation:

@@ -29,6 +29,9 @@ _OTHER_LETTER = re.compile("[áãäåæìíðñòóõöøúýþßÿ\u0100-\u0151
 _CAPITAL_WITHIN = re.compile("[\u00c0-\u00d6\u00d8-\u00de\u0160\u017d\u0152\u0178\u0370-\u04ff](?<=[a-z].)")
 _PAIR = re.compile("[\u0100-\u0151\u0154-\u0177\u0179-\u024f][^\\W\\d_a-zA-Z]")
 
+_PAIR_WITHIN = re.compile(f"(?<=[a-z])(?=[ĂĹÄÅĆĐĽ]){_PAIR.pattern}")
+"""As in "sĂĽnce": two characters of UTF-8 that were read as those of a code page."""
+
 _USUAL_LETTERS: Final = b" " + "".join(
     letter for letter in map(chr, range(0x100)) if letter.isalpha() and (letter.isascii() or letter in "àâçèéêëîïôùûüœ")
 ).encode("latin-1", "ignore")
@@ -111,7 +114,11 @@ def _has_rare_letter(letters: str) -> bool:
 
 
 def _word_of_other_letters(there: Reading, here: Reading) -> str:
-    """A word with a letter that the source has nowhere. It is English without its accents, unlike names."""
+    """A word with a letter that the source has nowhere.
+
+    In what may be a name, it is one that is English without its accents; elsewhere, any one in lower case.
+    """
+    is_name = len(here.text) <= LONGEST_NAME
     if (match := _CAPITAL_WITHIN.search(here.letters)) and match[0] not in there.letters:
         return match[0]
     if not _OTHER_LETTER.search(here.letters):
@@ -119,11 +126,14 @@ def _word_of_other_letters(there: Reading, here: Reading) -> str:
     for word in here.words:
         if not word.isascii() and (match := _OTHER_LETTER.search(word)) and match[0] not in there.letters:
             plain = plain_letters(word.lower())
-            if (is_english_word(plain) or _PAIR.search(word)) and plain not in there.low_set:
+            damaged = is_english_word(plain) if is_name else word.islower()
+            if (damaged or (_PAIR_WITHIN if is_name else _PAIR).search(word)) and plain not in there.low_set:
                 return word
     return ""
 
 
+LONGEST_NAME: Final = 24
+"""Characters of what may be a name in another language."""
 _LOOKALIKES: Final = str.maketrans("ıłøđħŧſß", "ilodhtss")
 """Letters that no accent makes."""
 

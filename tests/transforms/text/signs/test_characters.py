@@ -37,7 +37,7 @@ LOWER = "La vanne du bâtiment nord fuit."
         ("Voilà, c'est fini", "VoilÃ , it is over", (flags.CHARACTERS_DAMAGED,)),
         ("La vanne fuit", "Thę vąlvę lęąks", (flags.CHARACTERS_DAMAGED,)),
         ("Voir Łódź et Poznań", "See Łódź and Poznań", ()),
-        ("La rivière Arga", "Arga älv, Åre ström", ()),
+        ("La rivière Arga", "Arga ärström älv", ()),
         ("%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M", ()),
         ("<b>&lt;b&gt;</b>", "<b>&amp;lt;b&amp;gt;</b>", (flags.CHARACTERS_DAMAGED,)),
         ("Est &quot;prêt&quot;", "Is &quotready&quot;", (flags.CHARACTERS_DAMAGED,)),

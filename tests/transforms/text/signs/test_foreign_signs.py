@@ -48,6 +48,7 @@ def test_what_no_word_has_is_found(translation: str) -> None:
         ("La mesure s est prise", "The measure s is taken"),
         ("nom_du_fichier", "file_name_here"),
         ("Un accent tchèque", "A Czech háček"),
+        ("Chant de Riga", "Žāļu dziesma"),
         ("Deux `pompe` distinctes", "Two different `pump`s"),
         ("Clic avec la touche", "Use ctrl+click"),
         ("Voir [la suite](#fin).", "See [the end](/plan/page#end)."),
@@ -70,6 +71,11 @@ def test_entities_and_word_ends_within_words() -> None:
 @pytest.mark.parametrize("word", ["cafÚ", "sum€er", "caf´s", "caf’’s", "pum\u3000p"])
 def test_more_that_no_word_has(word: str) -> None:
     assert foreign_sign(SOURCE, f"The {word} leaks.")
+
+
+def test_damage_in_what_may_be_a_name() -> None:
+    assert foreign_sign("Chant de Riga", "Song of RĂĽga sĂĽnce")
+    assert foreign_sign("Chant de Riga", "Söng of Riga")
 
 
 def test_raised_letters_are_usual() -> None:

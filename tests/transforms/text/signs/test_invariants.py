@@ -29,6 +29,10 @@ from transforms.text.signs.invariants import line_flags, markup_findings, questi
         ("Le fichier **POMPE** manque", "The file POMPE is missing", True),
         ("Une pompe neuve", "A <i>pompe</i>", False),
         ("Erreur :<br>La pompe fuit<br/>", "Error:\nThe pump leaks<br>", True),
+        ("La vanne fuit :<br><br>", "The valve leaks:\n", True),
+        ('Le <span lang="en">Web</span> et la pompe', "The Web and the pump", True),
+        ("L'option -p de <b>pompe</b>", "The <code>-p</code> option of <b>pompe</b>", True),
+        ("L'option <b>p</b> de <b>pompe</b>", "The option of <b>pompe</b>", False),
         ("Erreur :<br>La pompe fuit", "Error: The pump leaks", False),
         ("*Attention !* La pompe `P1` fuit", "**Warning!** The pump `P1` leaks", True),
         ("**La pompe a_1 fuit_2 encore**\nIci", "The pump a_1 still fuit_2\nHere", False),
@@ -137,6 +141,16 @@ def test_statements_that_became_questions(source: str, answer: str, same: bool) 
         (
             "Le gardien du grand jardin a enfin fermé la pompe de Marcel",
             "The caretaker of the large garden at last closed\n\nCorrection: Marcel's pump",
+            False,
+        ),
+        (
+            "# Le plan\nLe gardien du grand jardin a fermé sa belle\nPompe verte avant de partir enfin pour\nParis.",
+            "# The plan\nThe caretaker of the garden locked Marcel's pump before he left for Paris.",
+            True,
+        ),
+        (
+            "# Le plan\nLe gardien du grand jardin a enfin fermé\nLa vanne",
+            "# The plan\nThe caretaker locked the valve",
             False,
         ),
         ("# Le plan\nVoir aussi [la pompe](a.md).", "# The plan\nSee also\n[the pump](a.md).", True),
