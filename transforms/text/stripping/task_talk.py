@@ -21,7 +21,8 @@ _TASK: Final = word_set(
     excerpt snippet spelling phrase expression instruction traduction traduire anglais français"""
 )
 """How words of the task begin."""
-_TASK_STARTS: Final = frozenset(start[:6] for start in _TASK)
+TASK_LETTERS: Final = 6
+TASK_STARTS: Final = frozenset(start[:TASK_LETTERS] for start in _TASK)
 
 SPEECH: Final = word_set(
     """i i'm i've i'll i'd me my myself we we've we'll we're you your you'd you'll please let let's here here's sure
@@ -152,7 +153,7 @@ def speaks(sentence: str) -> bool:
     """The same without regard to the source: cheap, and nearly always no."""
     words = _spoken_words(sentence)
     if not SPEECH.isdisjoint(words):
-        if not _TASK_STARTS.isdisjoint([word[:6] for word in words]):
+        if not TASK_STARTS.isdisjoint([word[:6] for word in words]):
             return True
     elif len(about := TASK_WORDS.intersection(words)) >= _DENSE and len(about) * _DENSE_SHARE >= len(words):
         return True
@@ -172,7 +173,7 @@ def may_speak(text: str) -> bool:
     if not _OF_ONESELF.isdisjoint(words) and not _ANNOUNCING.isdisjoint(words):
         return True
     if not _SPEECH_STARTS.isdisjoint(words):
-        return not _TASK_STARTS.isdisjoint([word[:6] for word in words])
+        return not TASK_STARTS.isdisjoint([word[:6] for word in words])
     return len(TASK_WORDS & words) >= _DENSE
 
 

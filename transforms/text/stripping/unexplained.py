@@ -10,10 +10,11 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from transforms.text.stripping.labels import begins_with_label
 from transforms.text.stripping.new_signs import DASHES, END_SIGNS, SENTENCE_ENDS, START_SIGNS, new_signs
-from transforms.text.stripping.task_talk import PLAIN_WORDS, SEVERAL, SPEECH, speaks
+from transforms.text.stripping.task_talk import PLAIN_WORDS, SEVERAL, SPEECH, TASK_LETTERS, TASK_STARTS, speaks
 from transforms.text.words.alignment import Word, coverage, english_keys, keys_of, words_of
-from transforms.text.words.english import unknown
+from transforms.text.words.english import is_english_word, unknown
 from transforms.text.words.word_sets import word_set
 
 _REACH: Final = 200
@@ -212,6 +213,11 @@ def _unexplained_words(part: str, words: Sequence[Word], chance: float) -> int:
     return content if explained <= chance * content else -1
 
 
+def _is_subject(low: str) -> bool:
+    """Whether one English word, which is not one of a model's, names what a text is on: "Burns: hand"."""
+    return low.isalpha() and low not in SPEECH and low[:TASK_LETTERS] not in TASK_STARTS and is_english_word(low)
+
+
 _COMPARING: Final = frozenset("<>!=")
 """What stands before the sign in <=, which ends nothing."""
 
@@ -237,6 +243,8 @@ def _ends_a_part(part: str, sign: str, rest: str, content: int, source: str) -> 
             return False
         return part.rstrip()[-2:-1].isspace() and not _DASH.search(source)
     if sign == "=" and part.rstrip()[-2:-1] in _COMPARING:
+        return False
+    if sign == ":" and content == 1 and _is_subject(core.lower()) and not begins_with_label(part):
         return False
     return not (sign == ">" and "<" in part)
 

@@ -61,6 +61,7 @@ def test_what_stands_before_and_translates_nothing_goes(before: str) -> None:
         ("L'appli est en anglais.", "Formal: The app is in English.\n\nInformal: The app is in English."),
         ("Taille de la vanne", "Option 1: Size of the valve\nOption 2: The valve's size"),
         ("- Vanne neuve", "- New valve"),
+        ("Brûlé par de la vapeur", "Scald: steam"),
         ("Affichage au plus de %1 vannes. Ouvrir ?", "Showing <= %1 valves. Open?"),
         ("Titre de la vanne", 'Heading of the valve\n\nOther: "Titre"'),
     ],
