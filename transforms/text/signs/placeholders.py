@@ -17,7 +17,8 @@ from transforms.text.words.reading import read
 _PLACEHOLDER = re.compile(
     r"""\$\{[\w.:|!<>-]{1,60}\}                        # ${date}
     | \{\{(?!\w+:[\w.:!<>-]*\|)[ ]?[\w.:|!<>-]{1,60}[ ]?\}\}      # {{ client.nom }}, but not {{GENDER:|il|elle}}
-    | (?<![{\w])\{[ ]?[A-Za-z_0-9][\w.:!<>-]{0,60}[ ]?\}(?!\})   # {nom}, {0}, {heure:>10}
+    | @\{\w{1,40}\}                                     # @{nom}
+    | (?<![{\w])\{[ ]?(?!(?:et|ou|and|or)[ ])[A-Za-z_0-9][\w.:!<>-]{0,60}[ ]?\}(?!\})   # {nom}, {0}, {heure:>10}
     | %\(\w{1,60}\)[a-z]                               # %(nom)s
     | (?!%\d{1,2}[xX]%)(?:(?<![\w%])|(?<=\b[xX])|(?<=%[sdif][xX]))%(?:\d{1,2}\$)?[-+#0]?\d{0,3}(?:\.\d{1,3}|\.\*)?
       (?:hh|h|ll|l|z|j|t)?[sdifuxXgcqQ]
@@ -37,6 +38,8 @@ _MARK = re.compile(f"[{re.escape(''.join(sorted(_MARKS)))}]")
 PLACEHOLDER_SIGNS: Final = _MARKS | {"-", "&"}
 """Without one of them, a text has neither placeholders nor codes."""
 _POSITION = re.compile(r"%\d{1,2}\$")
+_MARKED: Final = "@{}"
+"""An argument that is named in a text, which may have another name in English."""
 _LENGTH_NUMBERED: Final = 3
 _NUMBERED = re.compile(r"%\d[a-z]")
 """%1 of Qt before the sign of a unit, as in "%1s", which French sets apart: "%1 s"."""
@@ -63,7 +66,11 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
             if _has_choice(source) or _has_choice(translation):
                 changed = [each for each in changed if each not in there or each not in here]
             # A variable may be named once more or less.
-            changed = [each for each in changed if each[0] != "$" or each not in there or each not in here]
+            changed = [
+                each
+                for each in changed
+                if not (each[0] == "$" or each == _MARKED) or each not in there or each not in here
+            ]
             # Glued to a word in one text only, as in %dkB and %d Ko, or "Exemple {colon}" and "Example{colon}".
             changed = [
                 each for each in changed if each[0] not in "%{" or _written(source, each) != _written(translation, each)
@@ -154,6 +161,7 @@ def _placeholders(text: str) -> list[str]:
         return []
     percent = set(map(re.Match.start, _PERCENT.finditer(text)))
     found = [_POSITION.sub("%", _BRACE_SPACE.sub("", match[0])) for match in matches if match.start() not in percent]
+    found = [_MARKED if each[:2] == "@{" else each for each in found]
     return [each[:2] if len(each) == _LENGTH_NUMBERED and _NUMBERED.match(each) else each for each in found]
 
 
