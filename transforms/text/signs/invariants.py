@@ -100,14 +100,18 @@ def _difference(there: object, here: object) -> str:
 
 
 def _new_tag(source: str, translation: str) -> str:
-    """A tag, but no target of reStructuredText that the source names alone: `plan` and `the plan <plan>`."""
-    match = _WORD_TAG.search(translation)
+    """A tag, but no target of reStructuredText that the source names alone: `plan` and `the plan <plan>`.
+
+    DocBook has a tag for quotation marks.
+    """
+    match = _WORD_TAG.search(translation if "«" not in source else _QUOTE_TAG.sub(" ", translation))
     if not match or (translation[match.end() : match.end() + 1] == "`" and match[0][1:-1] in source):
         return ""
     return match[0]
 
 
-_NAME_TAG: Final = "b|cite|code|em|i|kbd|option|samp|span|strong|tt|u|var"
+_QUOTE_TAG = re.compile("</?quote>")
+_NAME_TAG: Final = "abbr|b|cite|code|em|i|kbd|option|samp|span|strong|tt|u|var"
 _MARKED_NAME = re.compile(
     rf"<({_NAME_TAG})(?: [^<>]{{1,80}})?>(?P<tagged>[^<>]{{1,80}})</\1>"
     r"|(?<!\*)\*\*(?P<bold>[^*\n]{1,80})\*\*(?!\*)"
