@@ -221,7 +221,7 @@ def without_tokens(answer: str, source: str) -> str:
             text = text[: match.start()]
     text = text.rstrip()
     if text[-1:] == ":" and source.rstrip()[-1:] != ":" and (match := _LAST_ROLE.search(text, max(0, len(text) - 40))):
-        text = text[: match.start()].strip() or text
+        text = text[: match.start()]
     return text.strip()
 
 
