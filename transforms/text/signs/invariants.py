@@ -42,6 +42,7 @@ _LEAST_LINES: Final = 4
 _FEW_SHORT: Final = 5
 _MOST_WRAPPED: Final = 100
 """Characters of a line after which no text is wrapped."""
+_QUOTED_LINE = re.compile(r"(?m)^>")
 _LINK = re.compile(r"\[[^\]\n]*\][\[(]")
 _CONTINUES: Final = ":`(&"
 _ENDS_SENTENCE: Final = '.!?…:;»”"|>)'
@@ -206,10 +207,13 @@ def line_flags(source: str, translation: str) -> tuple[str, ...]:
 
 
 def _joined_items(text: str) -> str:
-    """The text with each item of a list on one line: indented lines without a bullet continue it."""
+    """The text with each item of a list on one line: indented lines without a bullet continue it.
+
+    Without the signs of a quotation, each line of which has one.
+    """
     lines: list[str] = []
     is_item = False
-    for line in text.split("\n"):
+    for line in (_QUOTED_LINE.sub("", text) if text[:2] == "> " else text).split("\n"):
         if _BULLET.match(line):
             is_item = True
         elif is_item and line[:1] in (" ", "\t") and line.strip():
@@ -254,10 +258,7 @@ _CONTINUATION = re.compile(rf"\n{_DEEP} *(?=[^\s*•+#|–—-])")
 
 
 def _lines(text: str) -> list[str]:
-    lines = text.split("\n")
-    if text[:2] == "> ":
-        lines = [line.removeprefix(">") for line in lines]
-    return [line for line in (each.strip(" \t\r\u00a0#") for each in lines) if line]
+    return [line for line in (each.strip(" \t\r\u00a0#") for each in text.split("\n")) if line]
 
 
 def _is_wrap(before: str, line: str, width: int) -> bool:

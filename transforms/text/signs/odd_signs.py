@@ -51,7 +51,7 @@ def _new_sign(source: str, translation: str, new: frozenset[str]) -> str:
     text = translation.strip()
     if strange := new & _STRANGE:
         return min(strange)
-    if text[:1] in new & _FIRST or ("-" in new and source.lstrip()[:1] not in _DASHES and _POINTER.match(text)):
+    if text[:1] in new & _FIRST or ("-" in new and _POINTER.match(text) and source.lstrip()[:1] not in _DASHES):
         return text[:8]
     if (text[-1:] in new & _LAST and not (text[-1] == "+" and text[-2:-1].isdigit())) or (
         text[-1:] == "*" and "*" in new and text.count("*") == 1

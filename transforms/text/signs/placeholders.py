@@ -62,14 +62,12 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
         if there_listed != here_listed:
             there, here = Counter(there_listed), Counter(here_listed)
             changed = [*(there - here), *(here - there)]
-            # Each language has its own number of plurals, and so of the placeholders in them.
-            if _has_choice(source) or _has_choice(translation):
-                changed = [each for each in changed if each not in there or each not in here]
-            # A variable may be named once more or less.
+            # A variable may be named once more or less, and each language has its own number of plurals.
+            is_free = "{" in source and (_has_choice(source) or _has_choice(translation))
             changed = [
                 each
                 for each in changed
-                if not (each[0] == "$" or each == _MARKED) or each not in there or each not in here
+                if not (is_free or each[0] == "$" or each == _MARKED) or each not in there or each not in here
             ]
             # Glued to a word in one text only, as in %dkB and %d Ko, or "Exemple {colon}" and "Example{colon}".
             changed = [
@@ -81,10 +79,11 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
         return (finding(flags.PLACEHOLDER_MISMATCH, lost),)
     if "-" in source and read(source).numbers:
         changed = [code for code in _CODE_NAME.findall(source) if code not in translation]
-        folded = _SEPARATORS.sub("", translation).casefold() if changed else ""
-        gone = [code for code in changed if _SEPARATORS.sub("", code).casefold() not in folded]
-        if lost_codes := [code for code in gone if not _is_acronym(code, translation)]:
-            return (finding(flags.PLACEHOLDER_MISMATCH, lost_codes[0]),)
+        if changed:
+            folded = _SEPARATORS.sub("", translation).casefold()
+            gone = [code for code in changed if _SEPARATORS.sub("", code).casefold() not in folded]
+            if lost_codes := [code for code in gone if not _is_acronym(code, translation)]:
+                return (finding(flags.PLACEHOLDER_MISMATCH, lost_codes[0]),)
     return ()
 
 
@@ -129,7 +128,7 @@ def _is_acronym(code: str, translation: str) -> bool:
 
 
 def _has_choice(text: str) -> bool:
-    return "{" in text and any(map(text.__contains__, _CHOICES))
+    return any(map(text.__contains__, _CHOICES))
 
 
 def _without_choices(text: str) -> str:
@@ -154,15 +153,20 @@ def _without_choices(text: str) -> str:
 
 
 def _placeholders(text: str) -> list[str]:
-    if _has_choice(text):
+    if "{" in text and _has_choice(text):
         text = _without_choices(text)
     matches = list(_matches(text))
     if not matches:
         return []
     percent = set(map(re.Match.start, _PERCENT.finditer(text)))
-    found = [_POSITION.sub("%", _BRACE_SPACE.sub("", match[0])) for match in matches if match.start() not in percent]
-    found = [_MARKED if each[:2] == "@{" else each for each in found]
-    return [each[:2] if len(each) == _LENGTH_NUMBERED and _NUMBERED.match(each) else each for each in found]
+    return [_in_one_form(match[0]) for match in matches if match.start() not in percent]
+
+
+def _in_one_form(placeholder: str) -> str:
+    if placeholder[0] == "%":
+        plain = _POSITION.sub("%", placeholder)
+        return plain[:2] if len(plain) == _LENGTH_NUMBERED and _NUMBERED.match(plain) else plain
+    return _MARKED if placeholder[:2] == "@{" else _BRACE_SPACE.sub("", placeholder)
 
 
 def _written(text: str, placeholder: str) -> int:

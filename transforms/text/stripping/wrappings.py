@@ -72,6 +72,7 @@ _TWO_PARTS: Final = (("``", "''"), ("``", '"'), ("`", "'"), (",,", "''"), ('"', 
 _QUOTES: Final = frozenset("'\"`‚„”’»›″′´＂〝❝❛,")
 _SOURCE_QUOTES: Final = _QUOTES | frozenset("«“‘„»")
 _FIRST: Final = frozenset("*_~|^=+#/%@!$:-\\") | _BRACKETS.keys()
+_MARKS: Final = _FIRST | _BLOCK_STARTS
 _ENDS_OF_CODE: Final = frozenset("\"'`”»)]};,>")
 _ONE_SIDED: Final = frozenset('"“”«»„')
 _TICKS: Final = "```"
@@ -121,7 +122,7 @@ def _is_one_quotation(text: str) -> bool:
 def without_wrapping_marks(text: str, source: str) -> str:
     """``text`` without marks around all of it, if the source has none of them."""
     first, last = text[0], text[-1]
-    if text in source or (first == "{" and text[: len(text) - len(text.lstrip("{"))] in source):
+    if first in _MARKS and (text in source or (first == "{" and text[: len(text) - len(text.lstrip("{"))] in source)):
         return text
     if first in _BLOCK_STARTS and (match := _BLOCK.match(text)) and not source.lstrip().startswith(text[:2]):
         return str(next(filter(None, map(match.group, _INNER))))
