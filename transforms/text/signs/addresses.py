@@ -25,11 +25,6 @@ _INNER_POINT = re.compile(r"\.[^\s]")
 
 _LANGUAGE = re.compile(r"(?<![a-z])(?:fr|en)(?:[-_][a-z]{2})?(?![a-z])|français|french|english|anglais")
 
-_FRENCH_PAGE = re.compile(r"\Afr\.|/fr(?:[-_][a-z]{2})?(?![a-z])|[=_]fr(?:ancais|ench)?(?![a-z])")
-_EXAMPLE = re.compile(r"@example\.\w+\Z")
-_SITE = re.compile(r"[\w-]+\.[\w-]+\Z")
-"""The last two parts of a host."""
-
 _SLASHES = re.compile("/{2,}")
 
 
@@ -93,17 +88,8 @@ def _stands(address: str, text: str) -> bool:
 
 
 def _same_page(address: str, other: str) -> bool:
-    """Whether two addresses are one page in two languages, or two examples.
-
-    A page that says to be French may have any English name on its site: /fr/aide and /en/help. Who writes from
-    example.com is made up.
-    """
-    example = _EXAMPLE.search(address)
-    if example and other.endswith(example[0]):
-        return True
-    plain, other_plain = (unquote(_LANGUAGE.sub("", each)) for each in (address, other))
-    if _SLASHES.sub("/", plain).rstrip("/") == _SLASHES.sub("/", other_plain).rstrip("/"):
-        return True
-    sites = [_SITE.search(each.partition("/")[0]) for each in (address, other)]
-    is_french = _FRENCH_PAGE.search(address) is not None and _FRENCH_PAGE.search(other) is None
-    return is_french and sites[0] is not None and sites[1] is not None and sites[0][0] == sites[1][0]
+    """Whether two addresses are one page in two languages: /fr/ and /en/, fr.exemple.org and exemple.org."""
+    plain, other_plain = (unquote(_LANGUAGE.sub("", each)).lstrip(".") for each in (address, other))
+    return _SLASHES.sub("/", plain).rstrip("/") == _SLASHES.sub("/", other_plain).rstrip("/") or (
+        "wiki" in address and "wiki" in other and address.split("/")[0][2:] == other.split("/")[0][2:]
+    )

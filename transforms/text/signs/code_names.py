@@ -80,9 +80,12 @@ def _lost_name(source: str, translation: str) -> str:
 
 
 def _is_translated(parts: list[str], translation: str) -> bool:
-    """Whether the answer has a translation of each part of a name, and a name of its own."""
+    """Whether the answer has a translation of each part of a name, and a name of its own, with another word."""
+    low = translation.lower()
+    if "_" not in low or all(part in low for part in parts):
+        return False
     words = words_of(" ".join(parts))
-    return len(words) == len(parts) and "_" in translation and coverage(words, keys_of(translation)) == 1
+    return len(words) == len(parts) and coverage(words, keys_of(translation)) == 1
 
 
 def _is_french(word: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Final
 
 from transforms.text import flags
 from transforms.text.findings import Finding, finding
+from transforms.text.words.lexicon import is_known, is_only_french
 from transforms.text.words.word_sets import word_set
 
 _HTML: Final = word_set(
@@ -38,7 +39,6 @@ MANY_CODES: Final = 3
 """Of so many pieces of code, a translator may add or leave one."""
 
 LEAST_WRAPPED: Final = 40
-_LEAST_LINES: Final = 4
 _FEW_SHORT: Final = 5
 _MOST_WRAPPED: Final = 100
 """Characters of a line after which no text is wrapped."""
@@ -76,7 +76,7 @@ def markup_findings(source: str, translation: str) -> tuple[Finding, ...]:
     """
     for mark, signs in _MARKUP:
         if (mark in source or mark in translation) and (there := signs(source)) != (here := signs(translation)):
-            if _is_alike(mark, signs, source, translation):
+            if mark == "<" and signs(_without_foreign_words_marked(source, translation)) == here:
                 continue
             return (finding(flags.MARKUP_MISMATCH, f"{mark} {_difference(there, here)}"),)
     if "<" in translation and "<" not in source and (tag := _new_tag(source, translation)):
@@ -112,55 +112,26 @@ def _new_tag(source: str, translation: str) -> str:
 
 
 _QUOTE_TAG = re.compile("</?quote>")
-_NAME_TAG: Final = "abbr|b|cite|code|em|i|kbd|option|samp|span|strong|tt|u|var"
-_MARKED_NAME = re.compile(
-    rf"<({_NAME_TAG})(?: [^<>]{{1,80}})?>(?P<tagged>[^<>]{{1,80}})</\1>"
-    r"|(?<!\*)\*\*(?P<bold>[^*\n]{1,80})\*\*(?!\*)"
-)
-_LEAST_LETTERS: Final = 4
+_FOREIGN = re.compile(r"<(?:(i|em)|(\w+) [^<>]{0,80}\blang=[^<>]{2,80})>([^<>]{2,80})</(?:\1|\2)>")
 _NO_LETTER = re.compile(r"\W+")
-_LINE_END = re.compile(r"<br\b[^<>]*>[^\S\n]*\n?|\n")
-_LAST_ENDS = re.compile(r"(?:<br\b[^<>]*>|\s)+\Z")
-_OPENED = re.compile(r"(?<![\w*_])[*_]{1,2}(?=[^\s*_])")
-"""Where emphasis begins."""
+_WORD = re.compile(r"[^\W\d_]{2,}")
 
 
-def _line_ends(text: str) -> int:
-    return len(_LINE_END.findall(_LAST_ENDS.sub("", text)))
+def _without_foreign_words_marked(source: str, translation: str) -> str:
+    """The source without italics, or a mark of their language, around foreign words that the answer has as they are.
 
-
-def _without_marked_names(text: str, other: str) -> str:
-    """A text without emphasis around words that the other one has as they are, but without it.
-
-    French sets foreign words, names and code in italics or in bold where English needs no mark.
+    French sets English words and names in italics; in English, they are words like others.
     """
-    low = other.lower()
-    letters = _NO_LETTER.sub("", low)
+    letters = _NO_LETTER.sub("", translation.lower())
 
     def unmarked(match: re.Match[str]) -> str:
-        words: str = match["tagged"] or match["bold"]
-        bare = _NO_LETTER.sub("", words.lower())
-        if len(bare) < _LEAST_LETTERS:
-            stands = re.search(rf"(?<!\w){re.escape(words.strip().lower())}(?!\w)", low) is not None
-        else:
-            stands = bare in letters
-        return words if stands and match[0] not in other else match[0]
+        low = match[3].lower()
+        words = _WORD.findall(low)
+        is_foreign = not all(map(is_known, words)) and not any(map(is_only_french, words))
+        is_unmarked = match[0] not in translation and _NO_LETTER.sub("", low) in letters
+        return match[3] if is_foreign and is_unmarked else match[0]
 
-    return _MARKED_NAME.sub(unmarked, text)
-
-
-def _is_alike(mark: str, signs: Callable[[str], object], source: str, translation: str) -> bool:
-    """Whether markup differs only in form: in marks of names, in <br> for a line break, in the marks of emphasis."""
-    plain = _without_marked_names(source, translation)
-    if mark == "<":
-        tags, other_tags = _tags(plain), _tags(_without_marked_names(translation, source))
-        if tags == other_tags:
-            return True
-        others = [[tag for tag in each if tag != "br"] for each in (tags, other_tags)]
-        return others[0] == others[1] and _line_ends(source) == _line_ends(translation)
-    if mark == "**" and len(_OPENED.findall(source)) == len(_OPENED.findall(translation)):
-        return True
-    return signs(plain) == signs(translation)
+    return _FOREIGN.sub(unmarked, source)
 
 
 def _marked_lines(text: str, bullet: re.Pattern[str] = _BULLET) -> tuple[int, int]:
@@ -231,15 +202,13 @@ def _same_lines(source: str, translation: str) -> bool:
         return True
     if len(here) == 1 and _is_wrapped(source, there) and not any(line[-1] in _ENDS_SENTENCE for line in there[:-1]):
         return True
-    may_be_wrapped = translation.count("\n\n") <= source.count("\n\n")
-    is_text = may_be_wrapped and len(there) >= _LEAST_LINES  # fewer lines may be items that the answer merged
-    return _fewest(there, is_text) <= len(here) and _fewest(here, may_be_wrapped) <= len(there)
-
-
-def _fewest(lines: Sequence[str], may_be_wrapped: bool) -> int:
-    """How many lines begin anew: the others may be joined with the line before."""
-    width = max(map(len, lines)) if may_be_wrapped else 0
-    return 1 + sum(_begins_anew(before, line) and not _is_wrap(before, line, width) for before, line in pairwise(lines))
+    fewest_there = sum(_begins_anew(before, line) for before, line in pairwise(there)) + 1
+    if fewest_there > len(here):
+        return False
+    width = max(map(len, here)) if translation.count("\n\n") <= source.count("\n\n") else 0
+    return 1 + sum(
+        _begins_anew(before, line) and not _is_wrap(before, line, width) for before, line in pairwise(here)
+    ) <= len(there)
 
 
 def _is_wrapped(text: str, lines: Sequence[str]) -> bool:

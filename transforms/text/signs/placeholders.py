@@ -81,9 +81,8 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
         changed = [code for code in _CODE_NAME.findall(source) if code not in translation]
         if changed:
             folded = _SEPARATORS.sub("", translation).casefold()
-            gone = [code for code in changed if _SEPARATORS.sub("", code).casefold() not in folded]
-            if lost_codes := [code for code in gone if not _is_acronym(code, translation)]:
-                return (finding(flags.PLACEHOLDER_MISMATCH, lost_codes[0]),)
+            if gone := [code for code in changed if _SEPARATORS.sub("", code).casefold() not in folded]:
+                return (finding(flags.PLACEHOLDER_MISMATCH, gone[0]),)
     return ()
 
 
@@ -119,12 +118,6 @@ def _lost_escape(source: str, translation: str) -> str:
     if "%" in source and 0 < len(_POSITION.findall(translation)) < len(own := _POSITION.findall(source)):
         return str(own[0])
     return ""
-
-
-def _is_acronym(code: str, translation: str) -> bool:
-    """Whether a code is an acronym before a number, and the answer has another one before it: CIM-10 is ICD-10."""
-    name, _, number = code.partition("-")
-    return number.isdigit() and len(name) > 1 and re.search(rf"[A-Z]{{2}}-{number}(?!\d)", translation) is not None
 
 
 def _has_choice(text: str) -> bool:

@@ -26,6 +26,7 @@ from transforms.text.signs.code_names import code_name_findings, roman_findings
         ("Ouvrir la pale_tte", "Open the _colours", None),
         ("Lire table_stations", "Read station_table", None),
         ("Lire table_stations", "Read it_all", "table_stations"),
+        ("Lire table_stations", "Read stations_table", "table_stations"),
         ("Textes en fr_CA.", "Texts in Canadian French.", None),
         ("Le 12/03, oui et/ou non.", "On 12/03, yes and/or no.", None),
     ],
