@@ -57,7 +57,7 @@ def placeholder_findings(source: str, translation: str) -> tuple[Finding, ...]:
     A code in other case is the same; one that the answer adds shows as a number. A word in braces may be translated
     if it has a space, and "15 % d'intérêts" is none.
     """
-    if not _MARKS.isdisjoint(read(source).signs | read(translation).signs):
+    if not (_MARKS.isdisjoint(read(source).signs) and _MARKS.isdisjoint(read(translation).signs)):
         there_listed, here_listed = _placeholders(source), _placeholders(translation)
         if there_listed != here_listed:
             there, here = Counter(there_listed), Counter(here_listed)
@@ -115,7 +115,11 @@ def _lost_escape(source: str, translation: str) -> str:
     named = "<" in source and "</" not in source and "<" not in translation and "&lt;" not in translation
     if named and (match := _NAMED.search(source)):
         return match[0]
-    if "%" in source and 0 < len(_POSITION.findall(translation)) < len(own := _POSITION.findall(source)):
+    if (
+        "$" in source
+        and "%" in source
+        and 0 < len(_POSITION.findall(translation)) < len(own := _POSITION.findall(source))
+    ):
         return str(own[0])
     return ""
 
