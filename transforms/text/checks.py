@@ -39,15 +39,11 @@ from transforms.text.signs.addresses import address_findings
 from transforms.text.signs.characters import character_findings
 from transforms.text.signs.code_names import CODE_SIGNS, ROMAN_WORDS, code_name_findings, roman_findings
 from transforms.text.signs.emoji import emoji_findings
-from transforms.text.signs.invariants import (
-    MARKUP_SIGNS,
-    line_flags,
-    markup_findings,
-    question_flags,
-)
+from transforms.text.signs.invariants import MARKUP_SIGNS, line_flags, markup_findings
 from transforms.text.signs.letter_case import case_findings
 from transforms.text.signs.odd_signs import odd_sign_findings
 from transforms.text.signs.placeholders import PLACEHOLDER_SIGNS, placeholder_findings
+from transforms.text.signs.questions import question_flags
 from transforms.text.signs.sign_changes import sign_change_findings
 from transforms.text.stripping.cleaning import open_thought
 from transforms.text.stripping.control_tokens import may_have_tokens, new_tokens

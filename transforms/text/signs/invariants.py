@@ -1,4 +1,4 @@
-"""What a translation must keep as it is: markup, lines, questions.
+"""What a translation must keep as it is: markup, lines.
 
 Multisets of what a pattern finds are compared, source against answer, so a text without any of it costs nearly nothing.
 """
@@ -34,7 +34,6 @@ _POINT = re.compile(r"[ \t]{0,20}(?:[-*+•–—−·◦▪‣]|\d{1,3}[.)])")
 """A bullet, also without a blank after it, as wikis have it."""
 _CELLS = re.compile(r"(?m)^[ \t]{0,8}\|.*\|[ \t]*$")
 
-LONGEST_HEADING: Final = 60
 MANY_CODES: Final = 3
 """Of so many pieces of code, a translator may add or leave one."""
 
@@ -46,27 +45,6 @@ _QUOTED_LINE = re.compile(r"(?m)^>")
 _LINK = re.compile(r"\[[^\]\n]*\][\[(]")
 _CONTINUES: Final = ":`(&"
 _ENDS_SENTENCE: Final = '.!?…:;»”"|>)'
-_QUESTION = re.compile(
-    r"\?(?:(?<=[^\s(,;*/|-]\?)|(?<=[^\s(,;*/|][ \u00a0\u202f]\?)|(?<=[^\s(,;*/|][ \u00a0\u202f]{2}\?))"
-    r"(?![ \u00a0\u202f]{1,2}:)(?=[\s»”’\"')\]*_<]|$)"
-)
-_ASKING = re.compile(r"(?i)\W{0,3}(?:what|how|who|whom|whose|where|when|why|which|whether)\b")
-"""How a heading begins that asks without a mark."""
-
-_ASKING_FRENCH = re.compile(
-    r"""(?i)(?:\A|[.:;!\n])\W*(?:qu[ie]|quoi|quell?e?s?|où|quand|comment|pourquoi|combien|lequel|laquelle)\b
-    | \b(?:est|qu)[ '’-](?:ce|est)\b | [？؟]
-    | [^\W\d_]-(?:t-)?(?:tu|ils?|elles?|on|je)\b
-    | \b(?:avez|êtes|seriez|auriez|pouvez|pourriez|voulez|voudriez|savez|allez|devez|faites|connaissez)[ -]vous\b
-    | \b(?:as|es|peux|veux|sais|dois|vas)\ tu\b
-    """,
-    re.VERBOSE,
-)
-"""A question of somebody who does not write the mark: "pouvez vous me rappeler", a title as "Comment faire"."""
-
-LONG_TEXT: Final = 300
-
-_AFTER_QUESTION = re.compile(r"[\s»”’\"')\]*_!?…]{0,20}\Z")
 
 
 def markup_findings(source: str, translation: str) -> tuple[Finding, ...]:
@@ -241,28 +219,3 @@ def _begins_anew(before: str, line: str) -> bool:
     if before[-1] in _ENDS_SENTENCE:
         return True
     return not (line[0].islower() or line[0] in _CONTINUES or (line[0] == "[" and _LINK.match(line)))
-
-
-def question_flags(source: str, translation: str) -> tuple[str, ...]:
-    """question_lost: the source asks and the answer does not, so it may be an answer. question_added: the reverse.
-
-    At the end of the source, or anywhere: a translator may turn one of several questions into a statement, and a
-    statement of a long text into a question.
-    """
-    if "?" not in source:
-        asks = _ends_asking(translation) or (len(source) < LONG_TEXT and _QUESTION.search(translation))
-        return (flags.QUESTION_ADDED,) if asks and not _ASKING_FRENCH.search(source) else ()
-    asked = len(_QUESTION.findall(source))
-    if not asked:
-        return ()
-    kept = len(_QUESTION.findall(translation))
-    if kept == 0 and len(translation) < LONGEST_HEADING and _ASKING.match(translation):
-        return ()
-    if kept == 0 or (kept < asked and _ends_asking(source) and not _ends_asking(translation)):
-        return (flags.QUESTION_LOST,)
-    return ()
-
-
-def _ends_asking(text: str) -> bool:
-    last = _AFTER_QUESTION.search(text)
-    return last is not None and "?" in last[0]

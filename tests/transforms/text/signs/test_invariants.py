@@ -4,7 +4,7 @@ import pytest
 
 from transforms.text import flags
 from transforms.text.findings import names
-from transforms.text.signs.invariants import line_flags, markup_findings, question_flags
+from transforms.text.signs.invariants import line_flags, markup_findings
 
 
 @pytest.mark.parametrize(
@@ -71,43 +71,6 @@ def test_markup(source: str, answer: str, same: bool) -> None:
 )
 def test_lines(source: str, answer: str, same: bool) -> None:
     assert line_flags(source, answer) == (() if same else (flags.LINE_COUNT,))
-
-
-@pytest.mark.parametrize(
-    ("source", "answer", "kept"),
-    [
-        ("Où est la clé ?", "Where is the key?", True),
-        ("Où est la clé ?", "It is on the table.", False),
-        ("« Où est la clé ? »", "“Where is the key?”", True),
-        ("Où est la clé ? Merci.", "Where is the key? Thanks.", True),
-        ("Où est la clé ? Merci.", "On the table. Thanks.", False),
-        ("Qui ? Quoi ?", "Who? It.", False),
-        ("Voir https://exemple.org/?a=1", "See https://exemple.org/?a=1", True),
-        ("Le mode est-il obligatoire ?", "Whether the mode is mandatory", True),
-        ("-?, --help  affiche l'aide", "-h, --help  prints help", True),
-    ],
-)
-def test_questions(source: str, answer: str, kept: bool) -> None:
-    assert question_flags(source, answer) == (() if kept else (flags.QUESTION_LOST,))
-
-
-@pytest.mark.parametrize(
-    ("source", "answer", "same"),
-    [
-        ("Jour où le contrat prend fin.", "When does the contract end?", False),
-        ("Endroit du classement des factures", "Where are the invoices filed?", False),
-        ("Vos messages non lus. Nous les gardons.", "Your unread messages. Shall we keep them?", False),
-        ("Comment classer une facture", "How do I file an invoice?", True),
-        ("Bonjour, pouvez vous me rappeler demain", "Hello, can you call me back tomorrow?", True),
-        ("La livraison a-t-elle eu lieu", "Has the delivery taken place?", True),
-        ("est ce que le colis est parti", "Has the parcel left?", True),
-        ("Panne de la chaudière : que faire", "Boiler failure: what should be done?", True),
-        ("Dit si la porte est fermée. Sinon, l'ouvrir.", "Is the door closed? If not, open it.", False),
-        ("Les réponses sont longues. " * 12, "Are the answers long? " + "The answers are long. " * 11, True),
-    ],
-)
-def test_statements_that_became_questions(source: str, answer: str, same: bool) -> None:
-    assert question_flags(source, answer) == (() if same else (flags.QUESTION_ADDED,))
 
 
 @pytest.mark.parametrize(
