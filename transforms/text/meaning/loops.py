@@ -16,7 +16,7 @@ from operator import and_, eq
 from typing import NamedTuple, TypeAlias
 
 from transforms.text import flags
-from transforms.text.words.reading import read
+from transforms.text.words.reading import Reading, read
 
 GRAM = 4
 """The number of words compared at once (the n of the n-grams)."""
@@ -121,8 +121,11 @@ def _stammers(source: str, lows: list[str], translation: str) -> bool:
 
 
 def is_doubled(source: str, translation: str) -> bool:
-    """Whether the answer is the same words twice, and the source is not."""
-    words, own = read(translation).lows, read(source).lows
+    """Whether the answer, or four words of it and more, is the same words twice in a row, and the source is not."""
+    reading = read(translation)
+    words, own = reading.lows, read(source).lows
+    if len(words) - len(reading.low_set) >= GRAM and _says_twice(source, translation):
+        return True
     half, own_half = len(words) // 2, len(own) // 2
     if half < LEAST_HALF or len(words) % 2 or words[0] != words[half] or words[:half] != words[half:]:
         return False
@@ -130,6 +133,25 @@ def is_doubled(source: str, translation: str) -> bool:
         return False
     pieces = [piece for piece in (each.strip(_AROUND_WORDS) for each in translation.casefold().split()) if piece]
     return len(pieces) % 2 == 0 and pieces[: len(pieces) // 2] == pieces[len(pieces) // 2 :]
+
+
+def _says_twice(source: str, translation: str) -> bool:
+    """Whether the answer says four words or more twice in a row, with only blanks between, and the source says none so.
+
+    The end of a sentence is often the begin of the next: "you start the quiz. The quiz has".
+    """
+    if not repeated_grams(translation) or _loop_of(translation).copies < 2 or _loop_of(source).copies > 1:
+        return False
+    words = _said_twice(read(translation), _loop_of(translation).period)
+    return re.search(r"(?i)(?<![\w=-])" + r"\s+".join(words * 2) + r"(?![\w=-])", translation) is not None
+
+
+def _said_twice(reading: Reading, period: int) -> list[str]:
+    """The first words that stand there again right after themselves."""
+    lows = reading.lows
+    places = range(len(lows) - 2 * period + 1)
+    start = next(place for place in places if lows[place : place + period] == lows[place + period : place + 2 * period])
+    return reading.words[start : start + period]
 
 
 def _grams(words: Sequence[str]) -> list[_Gram]:
@@ -175,12 +197,7 @@ def doubled_passage(source: str, translation: str) -> str:
     loop = _loop_of(translation)
     if loop.period < LEAST_DOUBLED or loop.copies < 2 or _loop_of(source).copies > 1:
         return ""
-    reading = read(translation)
-    words = reading.words
-    lows, period = reading.lows, loop.period
-    places = range(len(lows) - 2 * period + 1)
-    start = next(place for place in places if lows[place : place + period] == lows[place + period : place + 2 * period])
-    passage = words[start : start + period]
+    passage = _said_twice(read(translation), loop.period)
     match = re.search(_BETWEEN_WORDS.join(map(re.escape, passage)), translation)
     return match[0] if match and _SENTENCE_END.match(translation, match.end()) else ""
 

@@ -49,7 +49,11 @@ def omission_findings(source: str, translation: str) -> tuple[Finding, ...]:
     if dots and len(source) >= _LEAST_SOURCE and _own_dots(source, translation):
         return (finding(flags.UNFINISHED, translation[-40:]),)
     remarks = translation[-1] in _CLOSING and not _REMARK_WORDS.isdisjoint(here.low_set)
-    if remarks and source.rstrip()[-1:] not in _CLOSING and _REMARK.search(translation, max(0, len(translation) - 130)):
+    if (
+        remarks
+        and _CLOSING.isdisjoint(source.rstrip()[-3:])
+        and _REMARK.search(translation, max(0, len(translation) - 130))
+    ):
         return (finding(flags.UNFINISHED, translation[-40:]),)
     if so_on and (found := _so_on(source, translation)):
         return found
@@ -65,7 +69,10 @@ def _so_on(source: str, translation: str) -> tuple[Finding, ...]:
 
 
 def _own_dots(source: str, translation: str) -> bool:
-    return not _ANY_DOTS.search(source) and not _FRENCH_SO_ON.search(source) and bool(_DOTS.search(translation))
+    """Whether dots stand for words of the source. A label or a message of progress may end with them, too."""
+    if _ANY_DOTS.search(source) or _FRENCH_SO_ON.search(source) or not (match := _DOTS.search(translation)):
+        return False
+    return match.end() < len(translation) or source.rstrip()[-1:] in _SENTENCE_ENDS
 
 
 def _hangs(lows: list[str], translation: str) -> bool:

@@ -167,6 +167,8 @@ _MIDDLE: Final = 0.25
 _PLACES: Final = 3
 _LEAST_COVERED, _LEAST_SHARED, _MOST_SHARED_BY_SOURCE = 0.5, 0.5, 0.4
 _LEAST_WORDS: Final = 2
+_LEAST_SAME: Final = 2
+"""Two things of the source may have one word in common: "Nom, prénom", "Last Name, First Name"."""
 
 
 def two_versions(source: str, translation: str) -> str:
@@ -183,6 +185,7 @@ def two_versions(source: str, translation: str) -> str:
         if coverage(words, keys_of(first)) < _LEAST_COVERED or coverage(words, keys_of(second)) < _LEAST_COVERED:
             continue
         said = [set(map(str.lower, letter_words(part))) for part in (first, second)]
-        if len(said[0] & said[1]) >= _LEAST_SHARED * min(map(len, said)):
+        least = _LEAST_SAME if match[0].strip() and match[0].strip() in source else 1
+        if len(said[0] & said[1]) >= max(least, _LEAST_SHARED * min(map(len, said))):
             return second
     return ""

@@ -77,6 +77,21 @@ def test_a_text_that_is_said_twice_is_doubled() -> None:
     assert not is_doubled("Vive la France, vive la France", "Long live France, long live France")
 
 
+@pytest.mark.parametrize(
+    ("source", "answer", "doubled"),
+    [
+        (SOURCE, "The pump was replaced and the seal checked and the seal checked before service.", True),
+        (SOURCE, "The pump was The pump was replaced.", False),  # three words
+        (SOURCE, "The seal of the pump The seal of the pump was replaced.", True),
+        (SOURCE, "They replaced the seal of the pump. The seal of the pump is put back.", False),
+        (SOURCE, "Replace --seal of the pump, --seal of the pump.", False),
+        ("Au fur et à mesure, au fur et à mesure", "The seal of the pump the seal of the pump", False),
+    ],
+)
+def test_a_passage_that_is_said_twice_in_a_row_is_doubled(source: str, answer: str, doubled: bool) -> None:
+    assert is_doubled(source, answer) == doubled
+
+
 def test_codes_that_begin_alike_are_no_loop() -> None:
     source = "Les empreintes SHA1, SHA224, SHA256, SHA384, et SHA512 sont prêtes."
     assert repetition_flags(source, "The digests SHA1, SHA224, SHA256, SHA384, SHA512 are ready.") == ()

@@ -41,6 +41,8 @@ def test_an_answer_that_says_it_leaves_something_out_is_unfinished(answer: str) 
         (f"{SOURCE} [illisible]", f"{ENGLISH}. [illegible]"),
         (f"{SOURCE} À suivre…", f"{ENGLISH}..."),
         (f"{SOURCE} (suite page 2)", f"{ENGLISH}. (continued on page 2)"),
+        (f"{SOURCE[:-1]} (il reste un joint).", f"{ENGLISH} (one remaining seal)"),
+        (SOURCE[:-1], f"{ENGLISH}..."),
         (f"{SOURCE} Suivre Fichier → Ouvrir.", f"{ENGLISH}. Choose File → Open…."),
     ],
 )

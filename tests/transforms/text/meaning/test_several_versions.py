@@ -62,6 +62,7 @@ def test_two_versions_are_seen_whatever_stands_between_them(between: str) -> Non
     [
         (SOURCE, TEXT),
         ("Colis livré / colis perdu", "Parcel delivered / parcel lost"),
+        ("Colis (paquet)", "Parcel (small parcel)"),
         ("Colis moyen", "Average (mean) parcel"),
         ("La livraison. La livraison du colis.", "The delivery; the delivery of the parcel, of all things"),
         ("<b>%s</b> livré", "<b>%s</b> was delivered to the customer"),
