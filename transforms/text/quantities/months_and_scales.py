@@ -12,6 +12,9 @@ MONTHS_FR: Final = tuple("janvier février mars avril mai juin juillet août sep
 MONTHS_EN: Final = tuple(
     "january february march april may june july august september october november december".split()
 )
+DAYS_EN: Final = frozenset(
+    f"{day}day{plural}" for day in "mon tues wednes thurs fri satur sun".split() for plural in ("", "s")
+)
 _BILLION = re.compile(r"(?i)\bmilliards?\b|(?-i:\d[ \u00a0\u202f]?Mds?\b)")
 _BILLION_EN = re.compile(r"(?i)billion|\d ?bn\b|[€$£]\d[\d.,]{0,9}b\b|thousand million|\d,\d{3},\d{3},\d{3}")
 _MILLION = re.compile(r"(?i)\bmillions?\b")
@@ -19,7 +22,7 @@ _MILLION = re.compile(r"(?i)\bmillions?\b")
 
 def may_differ(source: str, translation: str) -> bool:
     """Whether a text has a word that ``scale_changed`` or ``month_changed`` looks for, as few texts have."""
-    return not (_NAMES_FR.isdisjoint(read(source).low_set) and _SCALES_EN.isdisjoint(read(translation).low_set))
+    return not (_NAMES_FR.isdisjoint(read(source).low_set) and _NAMES_EN.isdisjoint(read(translation).low_set))
 
 
 def scale_changed(source: str, translation: str, number_words: Container[str]) -> str:
@@ -110,6 +113,9 @@ _WHOLE: Final = {
 """Names of months by how they are written; "sept", "oct" and "nov" are words, numbers or names, too."""
 
 _MONTHS: Final = frozenset(_WHOLE)
+_MONTHS_SURE: Final = frozenset(MONTHS_EN) - {"may", "march"}
+_NAMES_EN: Final = _SCALES_EN | _MONTHS_SURE | DAYS_EN
+"""What ``scale_changed``, ``month_changed`` and ``day_added`` look for in an answer."""
 _NAMES_FR: Final = _SCALES_FR | _MONTHS
 _ENGLISH_OF: Final = dict(zip(MONTHS_FR, MONTHS_EN, strict=True))
 _NO_WORDS: Final = frozenset(("mai", "mars"))
@@ -119,15 +125,18 @@ _DAY_MONTH = re.compile(
     r"(?i)(?:\b(?:1er|\d{1,2})\s|\b(?:en|de|du|d['’]|fin|début|mi-|depuis|dès|à|jusqu['’]en|et|au)\s?)"
     rf"({'|'.join(MONTHS_FR)})\b"
 )
-_SHORT_MONTHS_EN: Final = frozenset("Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec".split())
+_SHORT_MONTHS_EN: Final = {name[:3].capitalize(): number for number, name in enumerate(MONTHS_EN)} | {"Sept": 8}
+_YEAR = re.compile(r"[ \u00a0](?:19|20)\d\d\b")
 _LONGEST_BEFORE: Final = 12
 """Characters that the pattern may need before a month."""
 
 
 def month_changed(source: str, translation: str) -> str:
-    """A month that became another one, "" if none did: both texts name months, and one of the source's is not there."""
+    """A month that became another one or is lost, "" if none is: the answer has a new one instead, or no date."""
     months, here = {_WHOLE[word] for word in _MONTHS & read(source).low_set}, read(translation).low_set
-    if not months or (_NO_WORDS.isdisjoint(months) and {_ENGLISH_OF[name] for name in months} <= here):
+    if not months:
+        return _new_month(source, translation)
+    if _NO_WORDS.isdisjoint(months) and {_ENGLISH_OF[name] for name in months} <= here:
         return ""
     written = f" {read(translation).letters} "
     named = {
@@ -135,13 +144,41 @@ def month_changed(source: str, translation: str) -> str:
         for number, name in enumerate(MONTHS_EN)
         if name in here and (name not in _ALSO_WORDS or f" {name.capitalize()} " in written)
     }
-    if not named or named.issuperset(map(MONTHS_FR.index, months)):
+    named |= {number for name, number in _SHORT_MONTHS_EN.items() if f" {name} " in written}
+    if named.issuperset(map(MONTHS_FR.index, months)):
         return ""
-    if any(f" {name} " in written for name in _SHORT_MONTHS_EN):
-        return ""
-    expected = {MONTHS_FR.index(name) for name in (months - _NO_WORDS) | _months_with_days(source, months)}
+    sure = (months - _NO_WORDS) | _months_with_days(source, months)
+    if not named:
+        return _lost_month(sure & read(source).low_set, translation)
+    expected = set(map(MONTHS_FR.index, sure))
     gone = expected - named
-    return MONTHS_FR[min(gone)] if gone and named - expected else ""
+    return MONTHS_FR[min(gone)] if gone and named.difference(expected, _short_months(source)) else ""
+
+
+def _new_month(source: str, translation: str) -> str:
+    """A month that the answer names, where the source has neither a name nor a number for any."""
+    there, here = read(source), read(translation).low_set
+    new = (_MONTHS_SURE & here) - there.low_set
+    if not new or not there.lows or _short_months(source):
+        return ""
+    numbers = {number.lstrip("0") for number in there.numbers}
+    return next((name for name in sorted(new) if str(MONTHS_EN.index(name) + 1) not in numbers), "")
+
+
+def _lost_month(months: Iterable[str], translation: str) -> str:
+    """A month for which the answer has neither a name nor a number."""
+    low, numbers = lowered(translation), {number.lstrip("0") for number in read(translation).numbers}
+    for month in sorted(months):
+        number = MONTHS_FR.index(month) + 1
+        if str(number) not in numbers and MONTHS_EN[number - 1][:3] not in low:
+            return month
+    return ""
+
+
+def _short_months(source: str) -> set[int]:
+    """The months of which a French text has the first letters: sept., nov."""
+    words = read(source).low_set
+    return {number for name, number in _SHORT_MONTHS_EN.items() if name.lower() in words}
 
 
 def _months_with_days(source: str, months: Iterable[str]) -> set[str]:
@@ -157,7 +194,7 @@ def _months_with_days(source: str, months: Iterable[str]) -> set[str]:
                 match = None
             else:
                 match = _DAY_MONTH.search(source, max(0, place - _LONGEST_BEFORE), end + 1)
-            if match and match.start(1) == place:
+            if (match and match.start(1) == place) or _YEAR.match(source, end):
                 found.add(name)
             place = low.find(name, place + 1)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from transforms.text.quantities.months_and_scales import DAYS_EN
 from transforms.text.words.number_words import ENGLISH, ENGLISH_ORDINALS, ENGLISH_OTHER, FRENCH, FRENCH_OTHER, values_of
 from transforms.text.words.reading import Reading, read
 from transforms.text.words.word_sets import word_set
@@ -19,11 +20,17 @@ _DAYS: Final = {
     "dimanche": "sunday",
 }
 _DAYS_FR: Final = frozenset(_DAYS) | {f"{day}s" for day in _DAYS}
-_DAYS_EN: Final = frozenset(_DAYS.values()) | {f"{day}s" for day in _DAYS.values()}
+_OF_DAYS_FR: Final = _DAYS_FR | word_set(
+    """semaine semaines week weekend jour jours ouvré ouvrés ouvrable ouvrables lun mar mer jeu ven sam dim hebdomadaire
+    dominical dominicale dominicaux veille fête"""
+)
 _ABOUT: Final = {
     "dizaines": word_set("tens ten dozens dozen scores"),
     "centaines": word_set("hundreds hundred"),
     "milliers": word_set("thousands thousand"),
+    "millier": word_set("thousand thousands"),
+    "millions": word_set("millions million"),
+    "milliards": word_set("billions billion"),
 }
 _ABOUT_FR: Final = frozenset(_ABOUT)
 _ABOUT_EN: Final = {
@@ -32,6 +39,9 @@ _ABOUT_EN: Final = {
     "thousands": word_set("milliers millier mille"),
     "millions": word_set("millions million"),
     "billions": word_set("milliards milliard"),
+    "thousand": word_set("milliers millier mille"),
+    "million": word_set("millions million"),
+    "billion": word_set("milliards milliard"),
 }
 _LEAST_SPELLED: Final = 13
 """Below it, a number in words is often no number: "one", "second"."""
@@ -55,7 +65,9 @@ _OTHER_PARTS_FR: Final = word_set("quart quarts tiers trimestre trimestres trois
 _THIRDS_EN: Final = word_set("third thirds party")
 _PARTS_EN: Final = word_set("quarter quarters half halves fifth")
 _OTHER_PARTS_EN: Final = word_set("quarter quarters third thirds")
-_TWICE_FR: Final = word_set("deux double doubles doubler doublé second seconde deuxième")
+_TWICE_FR: Final = word_set("twice deux double doubles doubler doublé doublée doublement second seconde deuxième")
+_TIMES_FR = re.compile(rf"(?i)(?:\d|\b(?:une|{'|'.join(sorted(_CARDINALS_FR | _LARGE_FR))}))[ \u00a0\u202f]fois\b")
+"""How often, in a number: "plusieurs fois" may be twice."""
 _ANY_FR: Final = _DAYS_FR | _ABOUT_FR | _LARGE_FR | _SMALL_FR | _HALF_FR | {"tiers", "fois"}
 """Without one of these words, a source has no quantity that shows no digit."""
 _LONG_NUMBER: Final = 4
@@ -83,18 +95,36 @@ def _word_changed(there: Reading, here: Reading) -> str:
         return changed
     if len(here.lows) >= MOST_SPELLED:
         return ""
-    if not (_LARGE_FR.isdisjoint(there.low_set) or _LARGE_EN.isdisjoint(here.low_set)):
+    if not (_LARGE_FR.isdisjoint(there.low_set) or (_LARGE_EN & here.low_set) <= there.low_set):
         # "Quatre-vingt-douze" has other parts than "ninety-two", so small numbers tell nothing beside large ones.
         return _spelled_changed(there.text, here.text)
     return _small_changed(there, here)
 
 
 def _day_changed(there: Reading, here: Reading) -> str:
-    """A day of the week that the answer does not name, while it names one that the source does not."""
-    named = {day.removesuffix("s") for day in _DAYS_EN & here.low_set}
+    """A day of the week that the answer has instead of one of the source's, which it may name elsewhere, too."""
+    named = {day.removesuffix("s") for day in DAYS_EN & here.low_set}
     expected = {_DAYS[day.removesuffix("s")] for day in _DAYS_FR & there.low_set}
-    gone = expected - named
-    return min(gone) if gone and named - expected else ""
+    gone, new = expected - named, named - expected
+    if gone and not new:
+        new = {
+            day for day in _DAYS.values() if day not in expected and f" {day[:3].capitalize()} " in f" {here.letters} "
+        }
+    if gone and (new or not named):
+        return min((day for day in gone if new or day[:3] not in here.low_set), default="")
+    if not new:
+        return ""
+    said = sum(word in DAYS_EN for word in here.lows)
+    return min(new) if said == sum(word in _DAYS_FR for word in there.lows) else ""
+
+
+def day_added(source: str, translation: str) -> str:
+    """A day of the week that the answer names, where the source speaks of no day and no week."""
+    there, here = read(source), read(translation)
+    if DAYS_EN.isdisjoint(here.low_set):
+        return ""
+    new = (DAYS_EN & here.low_set) - there.low_set
+    return min(new) if new and _OF_DAYS_FR.isdisjoint(there.low_set) else ""
 
 
 def _about_changed(there: Reading, here: Reading) -> str:
@@ -125,7 +155,7 @@ def _small_changed(there: Reading, here: Reading) -> str:
             continue
         named = {FRENCH[word][0] for word in french & there.low_set}
         named.update(int(number) for number in there.numbers if len(number) < _LONG_NUMBER)
-        new = [word for word in written if english[word] not in named]
+        new = [word for word in written if english[word] not in named and word not in there.low_set]
         if new:
             named = values_of(there.text, FRENCH, FRENCH_OTHER)
             new = [word for word in new if english[word] not in named]
@@ -141,7 +171,7 @@ def _small_changed(there: Reading, here: Reading) -> str:
     if "tiers" in there.low_set and _THIRDS_EN.isdisjoint(here.low_set) and (parts := _PARTS_EN & here.low_set):
         return min(parts)
     if "twice" in here.low_set and "fois" in there.low_set and "2" not in there.numbers:
-        return "twice" if _TWICE_FR.isdisjoint(there.low_set) else ""
+        return "twice" if _TWICE_FR.isdisjoint(there.low_set) and _TIMES_FR.search(there.text) else ""
     return ""
 
 

@@ -32,8 +32,7 @@ _SCALES: Final = frozenset("kmbgt")
 _MONEY_AND_SCALES: Final = _MONEY_WORDS | _SCALES
 _SCALES_FR: Final = word_set("mille milliers million millions milliard milliards md mds ko mo go to")
 _SCALED = re.compile(r"(?<![\w.,#&-])(\d+)([KMBGT])(?!\w)")
-_NEGATIVE = re.compile(r"[-−](?:(?<=[ (].)|(?<=\A.))(\d+)(?![\w.,-])")
-_MINUS: Final = frozenset("-−–")
+_NEGATIVE = re.compile(r"[-−](?:(?<=[ (\[=:>`+].)|(?<=\A.))(\d+)(?![\w-])")
 QUANTITY_SIGNS: Final = CURRENCIES | frozenset("%<>≤≥-−")
 
 
@@ -46,13 +45,15 @@ def quantity_sign_findings(source: str, translation: str) -> tuple[Finding, ...]
         return (finding(flags.UNIT_MISMATCH, changed),)
     if "%" in there.signs and (lost := _per_cent_lost(source, translation)):
         return (finding(flags.UNIT_MISMATCH, lost),)
-    if "-" in here.signs or "−" in here.signs:
-        match = (
-            _NEGATIVE.search(translation) if _MINUS.isdisjoint(there.signs) and "moins" not in there.low_set else None
-        )
-        if match and match[1] in there.numbers:
-            return (finding(flags.NUMBER_ADDED, match[0]),)
+    if here.numbers and ("-" in here.signs or "−" in here.signs) and "moins" not in there.low_set:
+        for number in _NEGATIVE.findall(translation):
+            if number in there.numbers and not _has_dash_before(number, source):
+                return (finding(flags.NUMBER_ADDED, f"-{number}"),)
     return ()
+
+
+def _has_dash_before(number: str, text: str) -> bool:
+    return re.search(rf"[-−–][ \u00a0\u202f]?{number}(?!\d)", text) is not None
 
 
 def money_findings(source: str, translation: str) -> tuple[Finding, ...]:
@@ -111,7 +112,7 @@ def _per_cent_lost(source: str, translation: str) -> str:
     for number in set(_NUMBER_BEFORE.findall(source)):
         written = re.escape(number.replace(",", "."))
         if re.search(rf"(?<![\d.,]){written}(?![\d%]|[.,]\d| ?(?:%|per|pct|point))", translation) and not re.search(
-            rf"{written}[ \u00a0-]?(?:%|per ?cent|pct|point)", translation
+            rf"{written}(?: ?(?:to|or|and|[-–—/]) ?\d[\d.,]*)?[ \u00a0-]?(?:%|per ?cent|pct|point)", translation
         ):
             return f"{number} %"
     return ""

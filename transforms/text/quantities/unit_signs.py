@@ -20,19 +20,19 @@ class _Unit(NamedTuple):
 
 
 def _unit(french: str, marks: str, english: str) -> _Unit:
-    beside = re.compile(rf"(\d+)[ \u00a0\u202f]?(?:{french})")
+    beside = re.compile(rf"([0-9](?<![^\W_][0-9])[0-9]*)[ \u00a0\u202f]?(?:{french})")
     return _Unit(beside, word_set(marks), re.compile(english, re.IGNORECASE))
 
 
 _PER_CENT: Final = _unit(
-    r"%(?![\w%(${*#+-]|\.[\d*])", "% percent percentage pct half quarter twice double", r"\bper cent|‰"
+    r"%(?![\w%(${*#+-]|\.[\d*])", "% percent percents percentage pct half quarter twice double", r"\bper cent|‰"
 )
 _EURO: Final = _unit("€|euros?\\b", "€ euro euros eur", "€")
 _DOLLAR: Final = _unit(r"\$(?![\w{*-]|\.[\d*])|dollars?\b", "$ dollar dollars usd", "US")
 _CELSIUS: Final = _unit(r"°\s?C\b", "celsius centigrade degree degrees ℃ °", r"°\s?C|\bdeg\b")
 _SQUARE: Final = _unit(r"(?:m|cm|km|mm)²|mètres? carrés?\b", "² sq sqm square", r"\bm2\b|\^2")
 _CUBE: Final = _unit(r"(?:m|cm|km|mm)³|mètres? cubes?\b", "³ cu cubic", r"\bm3\b|\^3")
-_SPEED: Final = _unit(r"km/h\b", "kph kmh h hour", r"(?:kilomet\w+|km)\s+(?:per|an)\s+hour")
+_SPEED: Final = _unit(r"km/h\b", "kph kmh h hr hour", r"(?:kilomet\w+|km)\s+(?:per|an)\s+hour")
 _KILOMETRE: Final = _unit(r"km\b(?!/)", "km kms kilometre kilometres kilometer kilometers", "kilomet")
 _BY_MARK: Final = {
     "%": (_PER_CENT,),

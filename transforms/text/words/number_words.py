@@ -41,14 +41,20 @@ ENGLISH_ORDINALS: Final = {
 FRENCH_OTHER: Final = _table(
     """nul=0 nulle=0 premier=1 première=1 second=2 seconde=2 seul=1 seule=1 unique=1 huitaine=8,7 dizaine=10 douzaine=12
     quinzaine=15,14,2 vingtaine=20 trentaine=30 quarantaine=40 cinquantaine=50 centaine=100 millier=1000 midi=12
-    minuit=12,0,24 demi=30,50 demie=30,50 moitié=50,2 couple=2 paire=2 triplet=3 quadruplet=4 quintuplet=5
-    binaire=2 binaires=2 ternaire=3 tierce=3 tierces=3
-    recto=1,2 verso=2 quart=15,45,25 quarts=45,75 tiers=3 double=2 triple=3
-    quinquennale=5 décennale=10 biennale=2 trimestre=3 semestre=1,2 semaine=7 an=12""",
+    minuit=12,0,24 demi=30,50 demie=30,50 moitié=50,2,1 couple=2 paire=2 triplet=3 quadruplet=4 quintuplet=5
+    binaire=2 binaires=2 ternaire=3 tierce=3 tierces=3 doublement=2 carré=2 carrée=2 cube=3 unitaire=1 unaire=1
+    tous=1 toutes=1 chaque=1
+    aucun=0 aucune=0 vide=0 positif=0 positive=0 négatif=0 négative=0 octal=8 octale=8 décimal=10 décimale=10
+    hexadécimal=16 hexadécimale=16 décennie=10
+    recto=1,2 verso=2 quart=15,45,25,1,4 quarts=45,75,3,4 tiers=3,1 double=2 triple=3
+    quinquennale=5 décennale=10 biennale=2 trimestre=3 bimensuel=2 bimensuelle=2 semestre=1,2 semaine=7 an=12""",
     plurals=True,
 )
 ENGLISH_OTHER: Final = ENGLISH_ORDINALS | _table(
-    """nonzero=0 null=0
+    """nonzero=0 null=0 zeroes=0 ones=1 positive=0 negative=0 nonnegative=0 reset=0 clear=0 cleared=0
+    set=1 unary=1 dual=2 square=2 squared=2 sq=2 tri=3 cubic=3 cu=3 cubed=3 quad=4
+    binary=2 octal=8 decimal=10 hexadecimal=16 decade=10
+    twenties=20 thirties=30 forties=40 fifties=50 sixties=60 seventies=70 eighties=80 nineties=90
     first=1 second=2 third=1,3 thirds=3 fourth=4 fifth=5 sixth=6 seventh=7 eighth=8 ninth=9 tenth=10 eleventh=11
     twelfth=12 twentieth=20 once=1 single=1 daily=1 twice=2 both=2 pair=2 double=2 couple=2 duplicate=2 thrice=3
     triple=3 triplicate=3 dozen=12 half=1,2,30,50 quarter=1,4,15,25,45 quarters=4,45,75 noon=12 midday=12

@@ -20,7 +20,12 @@ from transforms.text.quantities.quantity_signs import money_findings, quantity_s
         ("La vanne 3927 fuit.", "Valve $3927 leaks.", (flags.UNIT_MISMATCH,)),
         ("Le taux est de 3 % (10 % au plus).", "The rate is 3 (10 % at most).", (flags.UNIT_MISMATCH,)),
         ("Le taux est de 3 %.", "The rate is 3 per cent.", ()),
+        ("Le taux est de 3 % à 10 %.", "The rate is 3 to 10 %.", ()),
+        ("Le taux est de 3 % ou 10 %.", "The rate is 3 or 10.", (flags.UNIT_MISMATCH,)),
         ("Attendez 24 heures.", "Wait -24 hours.", (flags.NUMBER_ADDED,)),
+        ("Le débit=24 (-3)", "The flow=-24 (-3)", (flags.NUMBER_ADDED,)),
+        ("Le débit vaut – 24.", "The flow is -24.", ()),
+        ("Les vannes de 2017", "The mid-2017 valves", ()),
         ("Attendez au moins 24 heures.", "Wait (24-48) hours.", ()),
     ],
 )
