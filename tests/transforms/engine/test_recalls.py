@@ -23,12 +23,12 @@ PLACES = ("du nord", "du sud", "de l'est", "de l'ouest", "du centre")
 
 def reports(count: int) -> list[str]:
     """Texts to which the constant answer is plausible."""
-    parts, days = ("la pompe", "la vanne", "le moteur", "le câble"), ("lundi", "mardi", "jeudi", "hier")
+    parts, adverbs = ("la pompe", "la vanne", "le moteur", "le câble"), ("hier", "enfin", "ensuite", "encore")
     texts = [
-        f"Le technicien a remplacé {part} du bâtiment {place} {day} {moment}."
+        f"Le technicien a remplacé {part} du bâtiment {place} {adverb} {moment}."
         for part in parts
         for place in PLACES
-        for day in days
+        for adverb in adverbs
         for moment in ("matin", "soir")
     ]
     return texts[:count]

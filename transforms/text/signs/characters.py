@@ -48,7 +48,9 @@ _LEAST_OTHER, _OTHER_SHARE = 2, 0.2
 _REPLACEMENT: Final = "\ufffd"
 _ESCAPES: Final = frozenset("\\&")
 _ESCAPED_BREAK = re.compile(r"\\[nrt](?![a-z])")
-_ENTITY = re.compile(r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z]{2,24}\d{0,2});")
+_ENTITY = re.compile(
+    r"&(?:#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z]{2,24}\d{0,2}|[A-Za-z][\w-]{0,20}(?:\.[\w-]{1,20}){1,4});"
+)
 _ESCAPED = re.compile(r"&#?[\w-]{2,30};")
 _ESCAPED_QUOTE = re.compile(r"(?<![`*])\\[\"'’]")
 """Not after markup of reStructuredText, which it ends: ``pump``\\'s."""
@@ -150,11 +152,18 @@ def _other_entity(source: str, translation: str) -> str:
             and character in _ENTITY.sub("", translation)
         ):
             return entity
-        if character == entity or character.isalpha() or character in "\u00a0«»“”\u202f '’\"–—…":
+        if character == entity and not _is_own_entity_lost(entity, there, here):
+            continue
+        if character.isalpha() or character in "\u00a0«»“”\u202f '’\"–—…":
             continue
         if character not in translation and not _others(translation, character, entity):
             return entity
     return ""
+
+
+def _is_own_entity_lost(entity: str, there: Counter[str], here: Counter[str]) -> bool:
+    """Whether an entity that only this document has is gone, and no other one stands for it."""
+    return entity not in here and not any(html.unescape(other) == other for other in here - there)
 
 
 def _may_be_escaped(source: str, translation: str, character: str) -> bool:

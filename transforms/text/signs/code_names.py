@@ -63,13 +63,19 @@ def code_name_findings(source: str, translation: str) -> tuple[Finding, ...]:
 
 
 def _lost_name(source: str, translation: str) -> str:
-    """A name with underscores that is gone.
+    """A name with underscores that is gone, lost them, or is a constant in lower case.
 
     But no French one ("nom_du_fichier"), none whose words the answer has in English, and no hot key ("Eff_acer").
     """
     low = translation.lower()
     for name in _UNDERSCORED.findall(source) if len(source) < MANY_CHARS else ():
-        if name.lower() in low or name.lower().replace("_", " ") in low or (name[0].isupper() and name[1:].islower()):
+        if name.isupper() and name not in translation and name.lower() in translation:
+            return str(name)
+        if name.lower() in low or (name[0].isupper() and name[1:].islower()):
+            continue
+        if name.replace("_", " ") in low:
+            if name.islower() and name.replace("_", "").isalpha():
+                return str(name)
             continue
         parts, joined = name.lower().split("_"), name.lower().replace("_", "")
         if min(map(len, parts)) < _LEAST_PART or joined in low or is_known(joined):

@@ -24,6 +24,7 @@ _PLACEHOLDER = re.compile(
       (?:hh|h|ll|l|z|j|t)?[sdifuxXgcqQ]
       (?![A-WYZa-wyzÀ-ÖØ-öø-ÿ]|[xX](?!%))             # also of %dx%d
     | (?<![\w$])\$[A-Za-z_]\w{1,40}(?![\w(])           # $HOME
+    | (?<![\w$:])\$\d(?!\w|[.,]\d)                     # $1, but not the one in {{GENDER:$1|il|elle}}
     | (?<!\b[A-Z])</?\d{1,3}/?> | ⟦\d{1,3}⟧            # <0>, </0>, <0/>, but not the bold 0 of a manual: B<0>
     | (?<![\w%])%[A-Z][A-Z_]{2,30}%                    # %CHEMIN%
     | (?<![\w%])%\d{1,2}(?![%$.*#+-]|\w\w)            # %1 of Qt, also with a unit: %1p

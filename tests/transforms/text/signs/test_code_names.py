@@ -19,6 +19,8 @@ from transforms.text.signs.code_names import code_name_findings, roman_findings
         ("Voir /var/log/serveur/erreurs.log.", "See /var/log.", "/var/log/serveur/erreurs.log"),
         ("Ouvrez C:\\Temp\\notes.txt : rien.", "Open notes.txt: nothing.", "C:\\Temp\\notes.txt"),
         ("Réglez max_queue_size à 8.", "Set max_queue_size to 8.", None),
+        ("Réglez max_queue_size à 8.", "Set max queue size to 8.", "max_queue_size"),
+        ("Réglez MAX_SIZE à 8.", "Set max_size to 8.", "MAX_SIZE"),
         ("Réglez max_queue_size à 8.", "Set the size of the queue to 8.", "max_queue_size"),
         ("Voir aussi RETRY_AFTER.", "See also below.", "RETRY_AFTER"),
         ("Ouvrez nom_du_dossier.", "Open folder_name.", None),
