@@ -1,4 +1,4 @@
-"""Limits of the process: resident memory, garbage collection, and open files."""
+"""Limits of the process: resident memory, garbage collection, turns of threads, and open files."""
 
 from __future__ import annotations
 
@@ -46,6 +46,18 @@ def calm_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
+
+
+SWITCH_SECONDS = 0.001
+"""How long a thread may keep Python's lock while another one waits for it; 0.005 by default."""
+
+
+def switch_threads_often() -> None:
+    """Let threads take turns often, as answers wait while Beam's thread has its turn, and hosts idle meanwhile.
+
+    Two instant hosts gave 7 % more rows per second (medians of 4 runs in turn). At a third of the time, no more.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 class _Hiding:

@@ -24,7 +24,7 @@ from pipeline.exit_codes import ExitCode
 from pipeline.memory.place import memory_settings
 from pipeline.options.run import RunOptions
 from pipeline.plan import RunPlan, make_plan
-from pipeline.process_limits import UNUSED, calm_collector, hidden
+from pipeline.process_limits import UNUSED, calm_collector, hidden, switch_threads_often
 from pipeline.report.recorder import RunRecorder
 from pipeline.report.run_files import new_name
 from pipeline.report.time_series import RunRecord
@@ -140,6 +140,7 @@ def _executor() -> Callable[..., Execution]:
     with hidden(*UNUSED):
         from pipeline.execute import execute
     calm_collector()
+    switch_threads_often()
     return execute
 
 

@@ -17,7 +17,7 @@ from logging.handlers import QueueHandler
 from typing import Any
 
 from pipeline.console import logs
-from pipeline.process_limits import calm_collector
+from pipeline.process_limits import calm_collector, switch_threads_often
 from pipeline.workers.messages import Channel, Figures, Finished, NextTask, Setup, Stop
 from transforms.engine.engine import live_engines, live_snapshot
 from transforms.errors import RunFailed, TranslateError
@@ -76,6 +76,7 @@ class Worker:
         from pipeline.workers import job
 
         calm_collector()
+        switch_threads_often()
         reporting = threading.Thread(target=self._report, name="figures", daemon=True)
         reporting.start()
         try:

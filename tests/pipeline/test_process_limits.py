@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from pipeline.process_limits import SWITCH_SECONDS
+
 PROGRAM = """
 import ctypes, threading
 from pipeline.process_limits import use_one_arena
@@ -55,6 +57,17 @@ print("apache_beam" in sys.modules, [package for package in UNUSED if package in
 """
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert process.stdout.split("\n")[0] == "True []"
+
+
+def test_threads_take_turns_often() -> None:
+    code = """
+import sys
+from pipeline.run import _executor
+_executor()
+print(sys.getswitchinterval())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(done.stdout) == SWITCH_SECONDS
 
 
 def test_what_is_imported_is_left_to_itself_by_the_collector_and_new_garbage_is_not() -> None:
