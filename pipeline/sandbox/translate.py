@@ -12,6 +12,7 @@ import re
 import unicodedata
 
 from pipeline.sandbox.lexicon import ELISION, WORD, Phrases, lexicon
+from transforms.text.words.lexicon import glosses
 from transforms.text.words.word_sets import without_accents
 
 _CAPITAL = "A-ZÀ-ÖØ-ÞŒ"
@@ -41,6 +42,8 @@ _FRENCH = re.compile(r"\b(?:le|la|les|des|et|une|est|dans|du|qui|pour|sur)\b", r
 _SPACE_BEFORE_MARK = re.compile(r"[ \u00a0\u202f]+[;:!?](?=\s|\Z)")
 _OPENING, _CLOSING = re.compile(r"«[ \u00a0\u202f]?"), re.compile(r"[ \u00a0\u202f]?»")
 _ORDINAL = re.compile(r"(\d+)(?:er|ère|re|e|è|ème|eme)\Z")
+_FIRST_GLOSS = re.compile("[,|/]")
+"""What ends it."""
 _ENDINGS = (
     ("iquement", "ically"),
     ("ellement", "ally"),
@@ -204,9 +207,11 @@ def shaped(english: str, french: str, shouting: bool) -> str:
 
 
 def anglicised(word: str) -> str:
-    """An unknown lower-case word, without accents and with an English ending."""
+    """A lower-case word without an entry: what its lemma is called, else the word with an English ending."""
     if word[-1] in "'’":
         return word
+    if found := glosses(word):  # a form of an irregular verb: "déduite"
+        return _FIRST_GLOSS.split(found[0])[0]
     for french, english in _ENDINGS:
         if word.endswith(french) and len(word) - len(french) >= SHORTEST_STEM:
             word = word[: -len(french)] + english
