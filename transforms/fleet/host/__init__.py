@@ -1,1 +1,1 @@
-"""One host: whether it takes part, its state, its limit of requests in flight, and what is measured of it."""
+"""One host: admission, state, circuit breaker, limit of requests in flight, supervision, and measurements."""
