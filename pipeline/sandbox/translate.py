@@ -43,7 +43,7 @@ _SPACE_BEFORE_MARK = re.compile(r"[ \u00a0\u202f]+[;:!?](?=\s|\Z)")
 _OPENING, _CLOSING = re.compile(r"«[ \u00a0\u202f]?"), re.compile(r"[ \u00a0\u202f]?»")
 _ORDINAL = re.compile(r"(\d+)(?:er|ère|re|e|è|ème|eme)\Z")
 _FIRST_GLOSS = re.compile("[,|/]")
-"""What ends it."""
+"""The marks that end the first translation of an entry."""
 _ENDINGS = (
     ("iquement", "ically"),
     ("ellement", "ally"),
